@@ -1,0 +1,63 @@
+# Thin: every target is one or two commands that you may also type yourself.
+SHELL := /bin/sh
+PYTHON ?= python3
+# Targets run inside the checkout; its path may hold spaces, so every use is quoted or relative.
+VENV := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help start stop status book lab test test-fast check format lock derived conformance bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+start: .venv-course ## install everything, start the brokers, build and serve the book, start JupyterLab
+	@"$(VENV)/mq" start
+
+stop: ## stop everything that make start started
+	@if [ -x "$(VENV)/mq" ]; then "$(VENV)/mq" stop; else echo "nothing is installed, so nothing runs"; fi
+
+status: .venv-course ## what runs, where, in which version
+	@"$(VENV)/mq" status
+
+book: .venv-course ## execute and build the book again (the brokers must run)
+	@"$(VENV)/mq" book build
+
+lab: .venv-course ## start JupyterLab and the brokers the labs need
+	@"$(VENV)/mq" up rabbitmq kafka jupyter
+
+test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
+	@"$(VENV)/python" -m pytest
+
+test-fast: .venv-test ## only the tests that need no broker and no browser
+	@"$(VENV)/python" -m pytest -m "not stack and not browser and not slow and not conformance"
+
+check: .venv-test ## lint, types, and whether everything derived is current
+	@"$(VENV)/ruff" check .
+	@"$(VENV)/ruff" format --check .
+	@"$(VENV)/mypy"
+	@"$(VENV)/python" -m mqcourse.derived
+
+format: .venv-test ## put the code in order
+	@"$(VENV)/ruff" check --fix-only --quiet . ; "$(VENV)/ruff" format --quiet .
+
+derived: .venv-test ## make again everything that is derived from a master
+	@"$(VENV)/python" -m mqcourse.derived --renew
+
+lock: .venv-test ## renew the pins: requirements.txt, requirements-test.txt, the list of Kafka's jars
+	@"$(VENV)/python" -m mqcourse.derived --lock
+
+conformance: .venv-test ## the Azure SDKs' own test suites against the Service Bus emulator
+	@"$(VENV)/python" -m pytest -m conformance tests/conformance
+
+bench: .venv-test ## every benchmark, its table kept in benchmarks/results
+	@for name in benchmarks/[!_]*.py; do "$(VENV)/mq" bench --save "$$(basename "$$name" .py)"; done
+
+clean: stop ## remove everything that was made or fetched (.venv, .mq, _build)
+	@rm -rf .venv .mq _build
+
+.PHONY: .venv-course .venv-test
+.venv-course:
+	@"$(PYTHON)" mqcourse/install/environment.py requirements.txt
+
+.venv-test:
+	@"$(PYTHON)" mqcourse/install/environment.py requirements-test.txt

@@ -1,0 +1,1 @@
+"""Mastering Message Queues: the code that runs the course. See ARCHITECTURE.md for the rooms of the house."""

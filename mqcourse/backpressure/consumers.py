@@ -1,0 +1,272 @@
+"""The consumers: take messages, work, acknowledge; crash and come back; be scaled up and down."""
+
+from collections import deque
+from math import ceil
+from typing import Any
+
+from mqcourse.backpressure.broker import Broker
+from mqcourse.backpressure.draws import exponential, uniform
+from mqcourse.backpressure.message import Message
+from mqcourse.backpressure.meter import Meter
+from mqcourse.backpressure.scenario import Scenario
+
+
+class Consumer:
+    """One consumer: its buffer of delivered messages and the one it works on."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.inbox: deque[Message] = deque()
+        self.current: Message | None = None
+        self.working = False  # on `current`, which is otherwise still on its way to it
+        self.unacked = 0  # delivered to it and not acknowledged: inbox and current
+        self.taking = False  # gets new messages
+        self.leaving = False  # finishes the current one and goes
+        self.life = 0  # goes up with each crash: work begun in an earlier life no longer counts
+        self.asleep: Any = None  # the event it waits for while its inbox is empty
+        self.partitions: deque[int] = deque()
+
+
+class Consumers:
+    """All consumers of a run, and what happens to them."""
+
+    def __init__(self, env: Any, scenario: Scenario, meter: Meter, broker: Broker) -> None:
+        self.env = env
+        self.scenario = scenario
+        self.meter = meter
+        self.broker = broker
+        self.staff: list[Consumer] = []  # those that belong to the group, crashed ones included
+        self.gone: list[Consumer] = []  # scaled down, still finishing
+        self.wanted = scenario.consumers
+        self.hired = 0
+        self.error = uniform(scenario.seed, "error")
+        self.crash_after = exponential(uniform(scenario.seed, "crash"))
+        self.repair_after = exponential(uniform(scenario.seed, "repair"))
+        self.jitter = uniform(scenario.seed, "back-off")
+        self.retrying: dict[int, Message] = {}
+        for _ in range(scenario.consumers):
+            self.staff.append(self.hire())
+        broker.assign(self.staff)
+        for consumer in self.staff:
+            self.start(consumer)
+        if scenario.autoscale != "none":
+            env.process(self.autoscale())
+
+    def hire(self) -> Consumer:
+        """A new consumer that does not run yet."""
+        consumer = Consumer(self.hired)
+        self.hired += 1
+        return consumer
+
+    def start(self, consumer: Consumer) -> None:
+        """Let a consumer run; it has all its credit."""
+        consumer.taking = True
+        self.meter.up += 1
+        self.env.process(self.consume(consumer))
+        if self.scenario.crash_every_s is not None:
+            self.env.process(self.crash(consumer, self.scenario.crash_every_s))
+        self.broker.joined(consumer)
+
+    def consume(self, consumer: Consumer) -> Any:
+        """Process: take the next delivered message, work on it, settle it; sleep while there is none."""
+        env, meter, broker, inbox = self.env, self.meter, self.broker, consumer.inbox
+        life = consumer.life
+        may_fail = self.scenario.error_share > 0.0 or self.scenario.poison_share > 0.0
+        while True:
+            if not inbox:
+                consumer.asleep = env.event()
+                yield consumer.asleep
+                if consumer.life != life:
+                    return
+                if not inbox:  # woken to leave
+                    break
+            message = inbox.popleft()
+            consumer.current = message
+            if message.ready_s > env.now:
+                yield env.timeout(message.ready_s - env.now)
+                if consumer.life != life:
+                    return
+            meter.tick(env.now)
+            meter.busy += 1
+            consumer.working = True
+            if message.deliveries == 0:
+                meter.starts[message.kind] += 1
+                meter.wait_s[message.kind] += meter.now - message.created_s
+            if meter.journal is not None:
+                meter.note("started", message, consumer.number)
+            yield env.timeout(message.work_s)
+            if consumer.life != life:  # it crashed meanwhile, and the broker has given the message to another
+                return
+            meter.tick(env.now)
+            meter.busy -= 1
+            consumer.working = False
+            consumer.current = None
+            if may_fail and (
+                message.poison
+                or (self.scenario.error_share > 0.0 and self.error() < self.scenario.error_share)
+            ):
+                self.failed(message)
+                broker.acknowledged(consumer)
+                broker.dispatch(message.partition)
+            else:
+                meter.complete(message)
+                if meter.journal is not None:
+                    meter.note("completed", message, consumer.number)
+                broker.acknowledged(consumer)
+            if consumer.leaving and not inbox:
+                break
+        meter.tick(env.now)
+        meter.up -= 1
+        self.gone.remove(consumer)
+
+    def failed(self, message: Message) -> None:
+        """A handling failed: deliver the message again, later or at once, or dead-letter it."""
+        s, meter = self.scenario, self.meter
+        message.deliveries += 1
+        meter.redeliveries += 1
+        if s.delivery_limit is not None and message.deliveries >= s.delivery_limit:
+            meter.end(message, meter.dead)
+            meter.note("dead-lettered", message)
+        elif s.retry_backoff_s > 0.0:
+            meter.retrying += 1
+            self.retrying[message.number] = message
+            meter.note("backs off", message)
+            self.env.process(self.back_off(message))
+        else:
+            self.broker.take_back(message)
+
+    def back_off(self, message: Message) -> Any:
+        """Process: after its back-off the message goes to the tail of its queue, whatever the bound says."""
+        yield self.env.timeout(backoff_s(self.scenario, message.deliveries, self.jitter))
+        meter, broker = self.meter, self.broker
+        meter.tick(self.env.now)
+        del self.retrying[message.number]
+        meter.retrying -= 1
+        message.entered_s = meter.now
+        broker.put(message)
+        broker.dispatch(message.partition)
+
+    def crash(self, consumer: Consumer, every_s: float) -> Any:
+        """Process: the consumer runs for a while, crashes, and is repaired, again and again."""
+        env, meter, broker = self.env, self.meter, self.broker
+        while True:
+            yield env.timeout(every_s * self.crash_after())
+            if consumer.leaving:
+                return
+            meter.tick(env.now)
+            meter.crashes += 1
+            meter.up -= 1
+            if consumer.working:
+                meter.busy -= 1
+                consumer.working = False
+            consumer.life += 1
+            consumer.taking = False
+            broker.left(consumer)
+            self.return_all(consumer, failed=True)
+            if consumer.asleep is not None:
+                consumer.asleep.succeed()
+                consumer.asleep = None
+            yield env.timeout(self.scenario.repair_s * self.repair_after())
+            if consumer.leaving:
+                self.gone.remove(consumer)
+                return
+            meter.tick(env.now)
+            meter.up += 1
+            consumer.taking = True
+            env.process(self.consume(consumer))
+            broker.joined(consumer)
+
+    def return_all(self, consumer: Consumer, *, failed: bool) -> None:
+        """Give every unacknowledged message of a consumer back to its queue, in the order they had there.
+
+        `failed`: the consumer crashed, so each counts as a delivery that failed, the one it worked on included.
+        """
+        meter, limit = self.meter, self.scenario.delivery_limit
+        unacked = list(consumer.inbox)
+        consumer.inbox.clear()
+        if failed and consumer.current is not None:
+            unacked.insert(0, consumer.current)
+            consumer.current = None
+        meter.in_flight -= len(unacked)
+        consumer.unacked -= len(unacked)
+        partitions = []
+        for message in reversed(unacked):
+            if failed:
+                message.deliveries += 1
+                meter.redeliveries += 1
+                if limit is not None and message.deliveries >= limit:
+                    meter.end(message, meter.dead)
+                    meter.note("dead-lettered", message)
+                    continue
+            self.broker.take_back(message)
+            partitions.append(message.partition)
+        for partition in partitions:
+            self.broker.dispatch(partition)
+
+    def autoscale(self) -> Any:
+        """Process: look at the signal every interval and set the number of consumers, with delay and cooldown."""
+        s, env, meter = self.scenario, self.env, self.meter
+        calm_from_s = 0.0
+        busy_s = up_s = 0.0
+        while True:
+            yield env.timeout(s.autoscale_interval_s)
+            meter.tick(env.now)
+            if s.autoscale == "lag":
+                desired = meter.waiting / s.autoscale_target
+            elif s.autoscale == "age":
+                desired = self.wanted * self.broker.oldest_s() / s.autoscale_target
+            else:
+                up = meter.area_up - up_s
+                share = (meter.area_busy - busy_s) / up if up > 0.0 else 1.0
+                desired = self.wanted * share / s.autoscale_target
+                busy_s, up_s = meter.area_busy, meter.area_up
+            wanted = s.autoscale_most if desired >= s.autoscale_most else max(s.consumers, ceil(desired))
+            if wanted == self.wanted or meter.now < calm_from_s:
+                continue
+            calm_from_s = meter.now + s.autoscale_cooldown_s
+            before, self.wanted = self.wanted, wanted
+            for _ in range(wanted - before):
+                env.process(self.join_later())
+            if wanted < before:
+                self.shrink()
+
+    def join_later(self) -> Any:
+        """Process: a consumer that was decided on starts after the delay, if it is still wanted then."""
+        yield self.env.timeout(self.scenario.autoscale_delay_s)
+        self.meter.tick(self.env.now)
+        if len(self.staff) < self.wanted:
+            consumer = self.hire()
+            self.staff.append(consumer)
+            self.broker.assign(self.staff)
+            self.start(consumer)
+
+    def shrink(self) -> None:
+        """Let the youngest consumers go: what they hold goes back, what they work on they finish."""
+        leavers = self.staff[self.wanted :]
+        del self.staff[self.wanted :]
+        self.broker.assign(self.staff)
+        for consumer in leavers:
+            crashed = not consumer.taking
+            consumer.leaving = True
+            consumer.taking = False
+            consumer.partitions.clear()
+            self.gone.append(consumer)
+            self.broker.left(consumer)
+            self.return_all(consumer, failed=False)
+            if not crashed and consumer.asleep is not None:
+                consumer.asleep.succeed()
+                consumer.asleep = None
+
+
+def backoff_s(scenario: Scenario, failures: int, jitter: Any) -> float:
+    """The wait after so many failures: doubled each time up to the longest, then a random share taken off."""
+    wait = scenario.retry_backoff_s
+    for _ in range(failures - 1):
+        if wait >= scenario.retry_backoff_most_s:
+            break
+        wait = wait + wait
+    if wait > scenario.retry_backoff_most_s:
+        wait = scenario.retry_backoff_most_s
+    if scenario.retry_jitter > 0.0:
+        wait = wait * (1.0 - scenario.retry_jitter * jitter())
+    return wait

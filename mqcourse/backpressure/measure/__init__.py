@@ -1,0 +1,72 @@
+"""The same scenario on a real broker: `measure(scenario, "rabbitmq")` gives measured points and their error.
+
+Producer and consumers are real clients; work is a sleep. Time is stretched so that one machine can drive it (plan.py),
+and the simulation that is compared has the same stretch, and the times for delivery and work that this machine took.
+"""
+
+from mqcourse.backpressure.measure.comparison import Comparison, compare
+from mqcourse.backpressure.measure.plan import messages, refuse_others, scaled
+from mqcourse.backpressure.measure.record import calibrated, overshoot_s
+from mqcourse.backpressure.model import simulate
+from mqcourse.backpressure.scenario import Scenario
+from mqcourse.errors import CourseError
+
+BROKERS = ("rabbitmq", "kafka")
+
+__all__ = ["BROKERS", "Comparison", "measure"]
+
+
+def measure(scenario: Scenario, on: str, *, seconds: float = 20.0) -> Comparison:
+    """Run a scenario on a broker of the stack for at most `seconds`, and compare with the simulation.
+
+    `on`: "rabbitmq" or "kafka". Uses a queue or topic of its own and deletes it. Raises CourseError for an unknown
+    broker, for one that does not answer, and for a field that the broker has no setting for.
+    """
+    if on not in BROKERS:
+        raise CourseError(f"there is no way to measure on {on!r}", do=f"Choose one of: {', '.join(BROKERS)}")
+    if not 2.0 <= seconds <= 3600.0:
+        raise CourseError(f"seconds is {seconds:g} s", do="Allowed: from 2 to 3600 s")
+    return _on_rabbitmq(scenario, seconds) if on == "rabbitmq" else _on_kafka(scenario, seconds)
+
+
+def _on_rabbitmq(scenario: Scenario, seconds: float) -> Comparison:
+    from mqcourse.backpressure.measure import rabbitmq
+    from mqcourse.stack import endpoints
+
+    refuse_others(scenario, "RabbitMQ", rabbitmq.SUPPORTED)
+    fitted, notes = rabbitmq.adapted(scenario)
+    fitted, stretch = scaled(fitted, seconds)
+    run = rabbitmq.Run(fitted, messages(fitted), endpoints().rabbitmq_url, overshoot_s())
+    record, delivery_s, version = run.execute()
+    rabbitmq.count_dropped(record, fitted)
+    fitted, more = calibrated(fitted, record, delivery_s)
+    notes += more
+    simulated = simulate(fitted)
+    figures = compare(simulated, record, lag=False)
+    return Comparison("RabbitMQ", version, fitted, stretch, simulated, figures, record.depth, notes)
+
+
+def _on_kafka(scenario: Scenario, seconds: float) -> Comparison:
+    from mqcourse.backpressure.measure import kafka
+    from mqcourse.stack import endpoints
+
+    refuse_others(scenario, "Kafka", kafka.SUPPORTED)
+    fitted, notes = kafka.adapted(scenario)
+    fitted, stretch = scaled(fitted, seconds)
+    fitted = kafka.with_quota(fitted, notes)
+    run = kafka.Run(fitted, messages(fitted), endpoints().kafka_settings, overshoot_s())
+    record, delivery_s = run.execute()
+    fitted, more = calibrated(fitted, record, delivery_s)
+    notes += more
+    simulated = simulate(fitted)
+    figures = compare(simulated, record, lag=True)
+    return Comparison(
+        "Kafka", _kafka_version(), fitted, stretch, simulated, figures, record.depth, notes, lag=True
+    )
+
+
+def _kafka_version() -> str:
+    """What the stack knows: a Kafka broker tells its clients versions of requests, not its own."""
+    from mqcourse.stack import stack
+
+    return next((row.version for row in stack.status() if row.name == "kafka" and row.version), "")

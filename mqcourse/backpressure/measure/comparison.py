@@ -1,0 +1,124 @@
+"""Simulated and measured, side by side: the figures with their error, and the points on the simulated chart."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mqcourse.backpressure.measure.record import Record, summary
+from mqcourse.backpressure.model import Result
+from mqcourse.backpressure.scenario import Scenario
+
+SHARES = ("lost_share", "blocked_share")
+"""Compared by difference, not by ratio: a share of 0.1% against 0.2% is no error of 100%."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One scenario, simulated and measured on a broker.
+
+    `scenario`: as it was measured, its time stretched by `stretch`. `figures`: (name, simulated, measured, error), the
+    error relative to the simulated figure (shares: the difference). `points`: (time_s, depth seen).
+    """
+
+    broker: str
+    version: str
+    scenario: Scenario
+    stretch: float
+    simulated: Result
+    figures: list[tuple[str, float, float, float]]
+    points: list[tuple[float, int]]
+    notes: list[str]
+    lag: bool = False
+
+    @property
+    def worst(self) -> tuple[str, float]:
+        """The figure with the largest error, and that error."""
+        name, _, _, error = max(self.figures, key=lambda row: abs(row[3]))
+        return name, error
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, plain."""
+        return {
+            "broker": self.broker,
+            "version": self.version,
+            "scenario": self.scenario.as_dict(changed_only=True),
+            "stretch": self.stretch,
+            "figures": [
+                {"figure": name, "simulated": simulated, "measured": measured, "error": error}
+                for name, simulated, measured, error in self.figures
+            ],
+            "points": [{"time_s": at, "lag" if self.lag else "waiting": depth} for at, depth in self.points],
+            "notes": self.notes,
+        }
+
+    def table(self) -> Any:
+        """A pandas table of the figures."""
+        import pandas
+
+        return pandas.DataFrame(self.figures, columns=["figure", "simulated", "measured", "error"]).set_index(
+            "figure"
+        )
+
+    def plot(self, ax: Any = None) -> Any:
+        """The simulated depth as a line, the measured one as points; returns the matplotlib axes."""
+        import matplotlib.pyplot as plt
+
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        series = self.simulated.series
+        ax.plot(
+            series["time_s"], simulated_depth(self.simulated, self.lag), color="#0072b2", label="simulated"
+        )
+        ax.plot(
+            [at for at, _ in self.points],
+            [depth for _, depth in self.points],
+            "o",
+            color="#d55e00",
+            markersize=4,
+            label=f"measured on {self.broker} {self.version}",
+        )
+        ax.set_xlabel("time in s")
+        ax.set_ylabel("lag in messages" if self.lag else "messages waiting")
+        ax.legend()
+        return ax
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.broker} {self.version}, time stretched {self.stretch:.3g} times, {self.scenario.duration_s:.3g} s"
+        ]
+        lines.append(f"{'figure':18}{'simulated':>12}{'measured':>12}{'error':>9}")
+        for name, simulated, measured, error in self.figures:
+            shown = f"{error:+.3f}" if name in SHARES else f"{error:+.1%}"
+            lines.append(f"{name:18}{simulated:12.4g}{measured:12.4g}{shown:>9}")
+        return "\n".join(lines + [f"- {note}" for note in self.notes])
+
+
+def simulated_depth(result: Result, lag: bool) -> list[float]:
+    """Messages that wait; with `lag` those in flight too, as Kafka's consumer lag counts them."""
+    series = result.series
+    if not lag:
+        return series["waiting"]
+    return [waiting + flying for waiting, flying in zip(series["waiting"], series["in_flight"], strict=True)]
+
+
+def compare(simulated: Result, record: Record, *, lag: bool) -> list[tuple[str, float, float, float]]:
+    """The figures that both have, with the error of the simulation's."""
+    measured = summary(record, simulated.scenario, lag=lag)
+    s = simulated.summary
+    lost = s["rejected"] + s["refused"] + s["dropped"] + s["expired"]
+    both = {
+        **{
+            name: s[name]
+            for name in ("throughput_per_s", "mean_waiting", "mean_latency_s", "p95_s", "blocked_share")
+        },
+        "mean_lag": s["mean_waiting"] + s["mean_in_flight"],
+        "lost_share": lost / s["offered"] if s["offered"] else 0.0,
+    }
+    rows = []
+    for name, seen in measured.items():
+        if seen is None or both[name] is None:
+            continue
+        error = (
+            seen - both[name] if name in SHARES else (seen - both[name]) / both[name] if both[name] else 0.0
+        )
+        rows.append((name, float(both[name]), float(seen), error))
+    return rows

@@ -1,0 +1,1 @@
+"""Benchmarks: what `mq bench NAME` runs, and the table each one prints."""

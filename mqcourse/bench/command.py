@@ -1,0 +1,56 @@
+"""`mq bench NAME`: run one of benchmarks/ and print its table."""
+
+import argparse
+import importlib
+import sys
+from typing import Any
+
+from mqcourse.bench.table import Table
+from mqcourse.errors import CourseError
+from mqcourse.home import CHECKOUT
+
+FOLDER = CHECKOUT / "benchmarks"
+
+
+def register(subcommands: Any) -> None:
+    """Add `mq bench`."""
+    bench = subcommands.add_parser(
+        "bench", help="measure: stack, grade, book, servicebus, simulator, sweep, page"
+    )
+    bench.add_argument("name", metavar="NAME", help=f"one of: {', '.join(names())}")
+    bench.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    bench.add_argument(
+        "--save", action="store_true", help="also keep the table as benchmarks/results/NAME.md"
+    )
+    bench.set_defaults(run=run)
+
+
+def names() -> list[str]:
+    """The benchmarks there are: the modules of benchmarks/ that do not start with an underscore."""
+    return sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run benchmarks/NAME.py: its `measure(say)` returns a Table; `say` takes lines of progress.
+
+    Exit code 1 when a target was missed, so that a script can tell.
+    """
+    if arguments.name not in names():
+        raise CourseError(
+            f"there is no benchmark {arguments.name!r}", do=f"Choose one of: {', '.join(names())}"
+        )
+    sys.path.insert(0, str(CHECKOUT))
+    module = importlib.import_module(f"benchmarks.{arguments.name}")
+
+    def say(line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+    table: Table = module.measure(say)
+    command = f"mq bench {arguments.name}"
+    sys.stdout.write((table.as_json(command) + "\n") if arguments.json else table.as_markdown(command))
+    if arguments.save:
+        results = FOLDER / "results"
+        results.mkdir(exist_ok=True)
+        (results / f"{arguments.name}.md").write_text(table.as_markdown(command), encoding="utf-8")
+    return 0 if all(met for *_, met in table.targets) else 1

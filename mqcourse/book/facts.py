@@ -1,0 +1,71 @@
+"""The version-bound facts of the course: book/facts.toml, loaded and held to its form."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mqcourse.errors import CourseError
+from mqcourse.home import CHECKOUT
+
+FACTS = CHECKOUT / "book" / "facts.toml"
+FIELDS = {"text": str, "product": str, "version": str, "source": str, "url": str, "checked": date}
+OPTIONAL = {"test": str}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One claim that is true of a version, with where it was read and when.
+
+    `version` is what the source is about, as the source says it; `test` names the test that proves the fact on a
+    broker, where there is one.
+    """
+
+    id: str
+    text: str
+    product: str
+    version: str
+    source: str
+    url: str
+    checked: date
+    test: str = ""
+
+    @property
+    def stamp(self) -> str:
+        """Product and version as one stands beside the text: "RabbitMQ 4.3"."""
+        return f"{self.product} {self.version}".strip()
+
+
+def load_facts(path: Path = FACTS) -> Mapping[str, Fact]:
+    """Every fact by its id, in the order of the file; CourseError names the file, the fact and the field."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CourseError(f"there is no file of facts at {path}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path.name} is not TOML: {error}", do="Mend that line") from error
+    return {name: _fact(path.name, name, fields) for name, fields in raw.items()}
+
+
+def _fact(file: str, name: str, fields: Any) -> Fact:
+    where = f"{file}, fact {name!r}"
+    if not isinstance(fields, dict):
+        raise CourseError(f"{where}: not a table", do=f"Write [{name}] and its fields below")
+    for field, kind in FIELDS.items():
+        value = fields.get(field)
+        if value is None or value == "":
+            raise CourseError(f"{where}, field {field!r}: missing", do="Give it")
+        if type(value) is not kind:
+            raise CourseError(f"{where}, field {field!r}: {value!r} is not a {kind.__name__}")
+    for field, value in fields.items():
+        if field not in FIELDS and field not in OPTIONAL:
+            raise CourseError(
+                f"{where}, field {field!r}: unknown", do=f"Fields: {', '.join({**FIELDS, **OPTIONAL})}"
+            )
+        if field in OPTIONAL and not isinstance(value, str):
+            raise CourseError(f"{where}, field {field!r}: {value!r} is not a str")
+    if not fields["url"].startswith("https://"):
+        raise CourseError(f"{where}, field 'url': {fields['url']!r} does not start with https://")
+    return Fact(id=name, **fields)

@@ -1,0 +1,89 @@
+"""Which brokers run, asked of the brokers themselves: the book is executed against them and says their versions."""
+
+from mqcourse.errors import CourseError
+from mqcourse.home import state_folder
+from mqcourse.stack import endpoints
+
+PATIENCE_S = 10
+"""A broker that `mq up` called ready answers at once; one that was killed refuses the connection at once."""
+
+
+def broker_versions() -> dict[str, str]:
+    """Version by broker, in the stack's names. Logs into each one.
+
+    Raises CourseError when one of them does not answer. RabbitMQ and Kafka are needed always; Service Bus is asked
+    where it was started or named, and a chapter whose head names it fails without it.
+    """
+    versions = {"rabbitmq": rabbitmq_version(), "kafka": kafka_version()}
+    if "servicebus_connection_string" in endpoints().known:
+        versions["servicebus"] = servicebus_version()
+    return versions
+
+
+def rabbitmq_version() -> str:
+    """What RabbitMQ says of itself at login."""
+    import pika
+    import pika.exceptions
+
+    parameters = pika.URLParameters(endpoints().rabbitmq_url)
+    parameters.socket_timeout = parameters.stack_timeout = PATIENCE_S
+    try:
+        connection = pika.BlockingConnection(parameters)
+    except (pika.exceptions.AMQPError, OSError) as error:
+        raise CourseError(
+            f"RabbitMQ does not answer at {parameters.host}:{parameters.port} ({type(error).__name__})",
+            do="The book is executed against it: run `mq up rabbitmq`",
+        ) from error
+    try:
+        return str(connection._impl.server_properties["version"])
+    finally:
+        connection.close()
+
+
+def kafka_version() -> str:
+    """The version that was started, or for a broker elsewhere, the level of its `metadata.version`."""
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
+
+    from mqcourse.stack import record
+
+    settings = endpoints().kafka_settings
+    try:
+        admin = KafkaAdminClient(**settings, request_timeout_ms=PATIENCE_S * 1000)
+    except (KafkaError, OSError) as error:
+        raise CourseError(
+            f"Kafka does not answer at {endpoints().kafka_bootstrap} ({type(error).__name__})",
+            do="The book is executed against it: run `mq up kafka`",
+        ) from error
+    try:
+        started = record.read(state_folder(), "kafka")
+        if started is not None and started.endpoint == endpoints().kafka_bootstrap:
+            return started.version
+        level = admin.describe_features()["metadata.version"]["finalized"][1]
+        return f"with metadata.version level {level}"
+    finally:
+        admin.close()
+
+
+def servicebus_version() -> str:
+    """The version of our emulator, or for a namespace elsewhere, its tier."""
+    from azure.core.exceptions import AzureError
+    from azure.servicebus.management import ServiceBusAdministrationClient
+
+    from mqcourse.stack import record
+
+    settings = endpoints().servicebus_administration
+    try:
+        with ServiceBusAdministrationClient.from_connection_string(
+            **settings, retry_total=0, connection_timeout=PATIENCE_S, read_timeout=PATIENCE_S
+        ) as admin:
+            tier = admin.get_namespace_properties().messaging_sku
+    except AzureError as error:
+        raise CourseError(
+            f"Azure Service Bus does not answer ({type(error).__name__})",
+            do="The book is executed against it: run `mq up servicebus`",
+        ) from error
+    started = record.read(state_folder(), "servicebus")
+    if started is not None and started.endpoint == settings["conn_str"]:
+        return started.version
+    return f"in the cloud, tier {tier}"

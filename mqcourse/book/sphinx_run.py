@@ -1,0 +1,132 @@
+"""The child process that runs Sphinx: progress as JSON lines on standard output, warnings into a file.
+
+A process of its own because Sphinx patches docutils and the logging of whoever imports it. Started by
+mqcourse.book.build; `python -m mqcourse.book.sphinx_run SOURCE OUT DOCTREES TOC STATUS-LOG WARNINGS`.
+"""
+
+import json
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+
+def main(source: Path, out: Path, doctrees: Path, toc: Path, status_log: Path, warnings_log: Path) -> int:
+    """Build; exit code 0 without any warning, 1 with warnings, 2 when the build could not go on."""
+    events = sys.stdout
+    sys.stdout = sys.stderr  # whatever prints must not get between the JSON lines
+
+    def say(**event: Any) -> None:
+        events.write(json.dumps(event) + "\n")
+        events.flush()
+
+    # The first import of matplotlib lists the machine's fonts and says so; in a cell, that would be an output.
+    from mqcourse.sphinx.execution import keep_at_home_nothing
+
+    keep_at_home_nothing()
+    import matplotlib.font_manager  # noqa: F401
+
+    with (
+        status_log.open("w", encoding="utf-8") as status,
+        warnings_log.open("w", encoding="utf-8") as warnings,
+    ):
+        return build(source, out, doctrees, toc, status, warnings, say)
+
+
+def build(
+    source: Path, out: Path, doctrees: Path, toc: Path, status: TextIO, warnings: TextIO, say: Any
+) -> int:
+    """Run Sphinx with the settings of `_config.yml`, as `jupyter-book build` does."""
+    from jupyter_book.config import get_final_config
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    settings, _ = get_final_config(
+        user_yaml=source / "_config.yml",
+        cli_config={"external_toc_path": str(toc), "latex_individualpages": False},
+        sourcedir=source,
+    )
+    if toc != source / "_toc.yml":
+        settings["exclude_patterns"] += left_out(source, toc)
+    try:
+        with patch_docutils(None), docutils_namespace():
+            app = Sphinx(
+                srcdir=source,
+                confdir=None,
+                outdir=out,
+                doctreedir=doctrees,
+                buildername="html",
+                confoverrides=settings,
+                status=status,
+                warning=warnings,
+            )
+            report_chapters(app, say)
+            app.build(False, [])
+            if app.statuscode == 0:
+                finish(app, out)
+            found: int = app._warncount
+    except Exception as error:
+        traceback.print_exc(file=warnings)
+        cause = error.__cause__
+        say(
+            event="broken",
+            chapter=Path(str(error)).as_posix() if type(error).__name__ == "ExecutionError" else "",
+            kind=type(cause or error).__name__,
+            message=str(cause or error) or type(cause or error).__name__,
+        )
+        return 2
+    return 1 if found or app.statuscode else 0
+
+
+def left_out(source: Path, toc: Path) -> list[str]:
+    """The chapters that a draft's table of contents does not name."""
+    import yaml
+
+    book = yaml.safe_load(toc.read_text(encoding="utf-8"))
+    named = {book["root"], *(entry["file"] for entry in book["chapters"])}
+    found = (path.relative_to(source) for path in (source / "book").rglob("*.md"))
+    return [path.as_posix() for path in found if path.with_suffix("").as_posix() not in named]
+
+
+def report_chapters(app: Any, say: Any) -> None:
+    """Say which chapter is being read (and executed), and how long it took, out of how many."""
+    state: dict[str, Any] = {"place": 0, "of": 0, "began": 0.0}
+
+    def before(_app: Any, _env: Any, names: list[str]) -> None:
+        state["of"] = len(names)
+
+    def began(_app: Any, name: str, _source: list[str]) -> None:
+        state["place"] += 1
+        state["began"] = time.time()
+        say(event="chapter", name=name, place=state["place"], of=state["of"])
+
+    def ended(_app: Any, tree: Any) -> None:
+        name = app.env.docname
+        data = app.env.nb_metadata.get(name, {}).get("exec_data") or {}
+        ran = float(data.get("mtime") or 0.0) >= state["began"]
+        say(event="read", name=name, ran=ran, seconds=time.time() - state["began"])
+
+    app.connect("env-before-read-docs", before)
+    app.connect("source-read", began)
+    app.connect("doctree-read", ended)
+
+
+def finish(app: Any, out: Path) -> None:
+    """Take away the pages of chapters that are gone, and let the top of the folder lead to the first page."""
+    kept = {out / f"{name}.html" for name in app.env.found_docs}
+    kept |= {out / f"{name}.html" for name in ("genindex", "search", "index")}
+    for page in out.rglob("*.html"):
+        if page not in kept and "_static" not in page.parts:
+            page.unlink()
+    first = f"{app.config.root_doc}.html"
+    (out / "index.html").write_text(
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<title>{app.config.html_title}</title><meta http-equiv="refresh" content="0; url={first}"></head>'
+        f'<body><main><h1>{app.config.html_title}</h1><p><a href="{first}">Open the book</a></p></main></body></html>\n',
+        encoding="utf-8",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(*(Path(argument) for argument in sys.argv[1:7])))

@@ -1,0 +1,101 @@
+"""One fact, one home: everything that is made from a master, held against it.
+
+python -m mqcourse.derived            what is stale or out of order, one line each; exit code 1 if anything is
+python -m mqcourse.derived --renew    make it again
+python -m mqcourse.derived --lock     renew the pins (asks the package indexes)
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+
+from mqcourse.errors import CourseError
+
+
+def labs_problems() -> Iterator[str]:
+    """Lab notebooks against their masters and the manifest."""
+    from mqcourse.grading import labs
+
+    yield from labs.problems(run=False)
+
+
+def book_problems() -> Iterator[str]:
+    """Facts and questions: in their form, and every fact that a question names is there."""
+    from mqcourse.book.facts import load_facts
+    from mqcourse.interview.questions import load_bank
+
+    try:
+        load_bank(known_facts=load_facts())
+    except CourseError as error:
+        yield str(error)
+
+
+def pins_problems() -> Iterator[str]:
+    """requirements*.txt against pyproject.toml."""
+    from mqcourse import pins
+
+    yield from pins.problems()
+
+
+def page_problems() -> Iterator[str]:
+    """What the page's model takes from Python."""
+    from mqcourse.backpressure import page
+
+    yield from page.problems()
+
+
+PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "pins": pins_problems,
+    "labs": labs_problems,
+    "facts and questions": book_problems,
+    "the page's scenario fields": page_problems,
+}
+
+
+def renew() -> None:
+    """Make again what has a master in this repo."""
+    from mqcourse.backpressure import page
+    from mqcourse.grading import labs
+
+    page.renew()
+    labs.build(_say)
+
+
+def lock() -> None:
+    """Renew the pins of Python packages and of Kafka's jars."""
+    from mqcourse import pins
+    from mqcourse.install import jars
+    from mqcourse.progress import Progress
+
+    pins.renew()
+    jars.renew(Progress())
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def main() -> int:
+    """Check, renew or lock."""
+    arguments = argparse.ArgumentParser(description="What is derived, held against its master.")
+    arguments.add_argument("--renew", action="store_true")
+    arguments.add_argument("--lock", action="store_true")
+    chosen = arguments.parse_args()
+    try:
+        if chosen.lock:
+            lock()
+        elif chosen.renew:
+            renew()
+    except CourseError as error:
+        _say(f"derived: {error}")
+        return 1
+    found = [f"{part}: {problem}" for part, problems in PARTS.items() for problem in problems()]
+    for line in found:
+        _say(line)
+    if not found:
+        _say(f"current: {', '.join(PARTS)}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

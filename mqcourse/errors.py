@@ -1,0 +1,14 @@
+"""The one error a user of the course meets."""
+
+
+class CourseError(Exception):
+    """Something the user can mend: one line that says what happened, in which state, and what to do next.
+
+    Commands print it to standard error and exit with `exit_code`; notebooks show it as it is.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, do: str = "") -> None:
+        line = " ".join(f"{what.rstrip('.')}. {do}".split()) if do else " ".join(what.split())
+        super().__init__(line)

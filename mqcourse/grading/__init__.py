@@ -1,0 +1,1 @@
+"""The grading room: labs from their masters, answers run as real processes against real brokers, guarantees judged."""

@@ -1,0 +1,137 @@
+"""What a check does at Kafka itself: fresh topics, numbered records, groups looked at from outside, nothing left behind."""
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import MemberToRemove
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+
+from mqcourse.errors import CourseError
+from mqcourse.stack import endpoints
+
+
+class Desk:
+    """An admin client of the check's own. As a context manager it deletes at its end its topics and groups."""
+
+    def __init__(self) -> None:
+        self._settings = endpoints().kafka_settings
+        try:
+            self._admin = KafkaAdminClient(**self._settings, bootstrap_timeout_ms=5000)
+        except KafkaError as error:
+            raise CourseError("Kafka does not answer", do="Start it with `mq up kafka`") from error
+        self._topics: list[str] = []
+        self._groups: list[str] = []
+        self._numbers: dict[bytes, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._topics:
+            self._admin.delete_topics(self._topics)
+        if self._groups:
+            # A group whose members were just killed cannot be deleted: the broker waits for them. It is put out first.
+            for group in self._groups:
+                self.expel(group)
+            self._admin.delete_groups(self._groups)
+        self._admin.close()
+
+    def topic(self, purpose: str, partitions: int) -> str:
+        """A topic nobody used before, ready for use."""
+        name = f"check.{purpose}.{secrets.token_hex(4)}"
+        self._topics.append(name)
+        self._admin.create_topics(
+            {name: {"num_partitions": partitions, "replication_factor": 1}}, wait_for_metadata=True
+        )
+        return name
+
+    def group(self, purpose: str) -> str:
+        """A group name nobody used before; the group is deleted at the end, if anybody made it."""
+        name = f"{purpose}.{secrets.token_hex(4)}"
+        self._groups.append(name)
+        return name
+
+    def body(self, number: int) -> bytes:
+        """The value of that record: it cannot be guessed, so work reported on it was read from the log."""
+        body = json.dumps({"event": number, "token": secrets.token_hex(4)}).encode()
+        self._numbers[body] = number
+        return body
+
+    def number_of(self, body: bytes) -> int | None:
+        """The number of the record with that value; None for a value that is none of ours."""
+        return self._numbers.get(body)
+
+    def produce(
+        self, topic: str, places: Mapping[int, Iterable[int]], *, times_ms: Mapping[int, int] | None = None
+    ) -> None:
+        """Append records to partitions, in order; `times_ms` maps a number to the record's timestamp."""
+        producer = KafkaProducer(**self._settings)
+        try:
+            for partition, numbers in places.items():
+                for number in numbers:
+                    stamp = times_ms[number] if times_ms else None
+                    producer.send(topic, self.body(number), partition=partition, timestamp_ms=stamp)
+            producer.flush()
+        finally:
+            producer.close()
+
+    def read_all(self, topic: str, partitions: int) -> list[tuple[int, int, bytes | None]]:
+        """Every record of the topic as (number, partition, key), each partition in its own order; -1 is none of ours."""
+        consumer = KafkaConsumer(**self._settings, enable_auto_commit=False)
+        try:
+            parts = [TopicPartition(topic, partition) for partition in range(partitions)]
+            consumer.assign(parts)
+            consumer.seek_to_beginning(*parts)
+            ends = consumer.end_offsets(parts)
+            found: list[tuple[int, int, bytes | None]] = []
+            while any(consumer.position(part) < ends[part] for part in parts):
+                for part, records in consumer.poll(timeout_ms=200).items():
+                    found += [
+                        (self._numbers.get(record.value, -1), part.partition, record.key)
+                        for record in records
+                    ]
+            return found
+        finally:
+            consumer.close()
+
+    def members(self, group: str) -> int | None:
+        """How many members a group has once it is stable; None while it is not, or when there is no such group."""
+        described: Mapping[str, Any] = self._admin.describe_groups([group])[group]
+        return len(described["members"]) if described["group_state"] == "Stable" else None
+
+    def expel(self, group: str) -> None:
+        """Put every member out of the group, as an operator can who knows that they are dead.
+
+        The broker would notice it by itself after session.timeout.ms, 45 s by default.
+        """
+        members = self._admin.describe_groups([group])[group]["members"]
+        if members:
+            self._admin.remove_group_members(
+                group, [MemberToRemove(member_id=member["member_id"]) for member in members]
+            )
+
+    def commit(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
+        """Set a group's committed offsets, by partition."""
+        self._admin.alter_group_offsets(
+            group,
+            {
+                TopicPartition(topic, part): OffsetAndMetadata(offset, "", -1)
+                for part, offset in offsets.items()
+            },
+        )
+
+    def committed(self, group: str, topic: str) -> dict[int, int]:
+        """A group's committed offsets, by partition; a partition without one is left out."""
+        found = self._admin.list_group_offsets({group: None})[group]
+        return {
+            part.partition: entry.offset
+            for part, entry in found.items()
+            if part.topic == topic and entry.offset >= 0
+        }

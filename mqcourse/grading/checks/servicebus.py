@@ -1,0 +1,136 @@
+"""What a check does at Azure Service Bus itself: fresh queues, numbered messages, counts, and nothing left behind."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from azure.core.exceptions import AzureError
+from azure.servicebus import (
+    ServiceBusClient,
+    ServiceBusMessage,
+    ServiceBusReceivedMessage,
+    ServiceBusReceiveMode,
+    ServiceBusSubQueue,
+)
+from azure.servicebus.management import ServiceBusAdministrationClient
+
+from mqcourse.errors import CourseError
+from mqcourse.stack import endpoints
+
+LOCK_S = 5
+"""The shortest lock the service allows: a check that waits for one to expire need not wait long."""
+
+
+class Desk:
+    """Clients of the check's own. As a context manager it deletes at its end every queue it made."""
+
+    def __init__(self) -> None:
+        settings = endpoints().servicebus_administration
+        self._admin = ServiceBusAdministrationClient.from_connection_string(**settings, retry_total=0)
+        try:
+            self._admin.get_namespace_properties()
+        except AzureError as error:
+            raise CourseError(
+                "Azure Service Bus does not answer", do="Start it with `mq up servicebus`"
+            ) from error
+        self._client = ServiceBusClient.from_connection_string(settings["conn_str"])
+        self._made: list[str] = []
+        self._numbers: dict[bytes, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+        for name in self._made:
+            self._admin.delete_queue(name)
+        self._admin.close()
+
+    def queue(self, purpose: str, **settings: Any) -> str:
+        """A queue nobody used before, its locks as short as can be; gives its name."""
+        name = f"check.{purpose}.{secrets.token_hex(4)}"
+        usual: dict[str, Any] = {
+            "lock_duration": timedelta(seconds=LOCK_S),
+            "auto_delete_on_idle": timedelta(minutes=10),  # a run that was killed leaves nothing for good
+        }
+        self._admin.create_queue(name, **usual | settings)
+        self._made.append(name)
+        return name
+
+    def body(self, number: int, **fields: Any) -> bytes:
+        """The body of that message: it cannot be guessed, so work reported on it was received from the queue."""
+        body = json.dumps({"job": number, **fields, "token": secrets.token_hex(4)}).encode()
+        self._numbers[body] = number
+        return body
+
+    def number_of(self, body: bytes) -> int | None:
+        """The number of the message with that body; None for a body that is none of ours."""
+        return self._numbers.get(body)
+
+    def send(
+        self,
+        queue: str,
+        numbers: Iterable[int],
+        *,
+        sessions: Mapping[int, str] | None = None,
+        fields: Mapping[int, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Send messages in order; `sessions` maps a number to its session id, `fields` to more of its body."""
+        messages = [
+            ServiceBusMessage(
+                self.body(number, **(fields or {}).get(number, {})), session_id=(sessions or {}).get(number)
+            )
+            for number in numbers
+        ]
+        with self._client.get_queue_sender(queue) as sender:
+            sender.send_messages(messages)
+
+    def active(self, queue: str) -> int:
+        """How many messages the queue holds that are neither dead letters nor scheduled; locked ones count."""
+        return self._admin.get_queue_runtime_properties(queue).active_message_count or 0
+
+    def dead(self, queue: str) -> int:
+        """How many dead letters the queue has."""
+        return self._admin.get_queue_runtime_properties(queue).dead_letter_message_count or 0
+
+    def becomes(self, condition: Callable[[], bool], limit_s: float) -> bool:
+        """Whether the condition, asked again and again, becomes true in that time."""
+        end_s = time.monotonic() + limit_s
+        while not condition():
+            if time.monotonic() > end_s:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def peek(self, queue: str) -> list[int]:
+        """Numbers of the messages in a queue without sessions, locked ones included; nothing is locked or taken."""
+        with self._client.get_queue_receiver(queue) as receiver:
+            return [self._number(message) for message in receiver.peek_messages(100, sequence_number=1)]
+
+    def dead_letters(self, queue: str) -> list[tuple[int, str, str]]:
+        """Every dead letter, taken out: number, reason, description."""
+        taken: list[tuple[int, str, str]] = []
+        with self._client.get_queue_receiver(
+            queue,
+            sub_queue=ServiceBusSubQueue.DEAD_LETTER,
+            receive_mode=ServiceBusReceiveMode.RECEIVE_AND_DELETE,
+        ) as receiver:
+            while count := self.dead(queue):
+                taken += [
+                    (
+                        self._number(message),
+                        message.dead_letter_reason or "",
+                        message.dead_letter_error_description or "",
+                    )
+                    for message in receiver.receive_messages(count, max_wait_time=5)
+                ]
+        return taken
+
+    def _number(self, message: ServiceBusReceivedMessage) -> int:
+        return self._numbers.get(b"".join(bytes(part) for part in message.body), -1)

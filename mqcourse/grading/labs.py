@@ -1,0 +1,119 @@
+"""Generate the learners' notebooks from their masters, and find what is wrong before a learner does."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mqcourse.errors import CourseError
+from mqcourse.grading import manifest, master
+from mqcourse.grading.checks import of_lab
+from mqcourse.grading.manifest import Lab
+from mqcourse.grading.run import grade_submission
+from mqcourse.grading.submission import Submission
+from mqcourse.home import CHECKOUT
+
+SOLUTIONS = CHECKOUT / "_build" / "solutions"
+"""Where the solution notebooks are generated when no folder is named."""
+
+
+def build(say: Callable[[str], None], *, force: bool = False, only: tuple[Lab, ...] | None = None) -> None:
+    """Write labs/NAME.ipynb for every lab; CourseError rather than overwrite a learner's answers."""
+    for lab in only or manifest.load():
+        fresh = master.lab_notebook(lab)
+        if lab.notebook.exists() and not force and has_answers(lab):
+            raise CourseError(
+                f"labs/{lab.notebook.name} holds answers that building would overwrite",
+                do="Keep a copy of it, then use --force",
+            )
+        if lab.notebook.exists() and lab.notebook.read_text(encoding="utf-8") == fresh:
+            say(f"labs/{lab.notebook.name} is current")
+            continue
+        lab.notebook.write_text(fresh, encoding="utf-8")
+        say(f"labs/{lab.notebook.name} written")
+
+
+def has_answers(lab: Lab) -> bool:
+    """Whether an answer cell of labs/NAME.ipynb differs from the stub it was generated with.
+
+    The cell records the digest of its stub, so a changed master does not look like an answer.
+    """
+    try:
+        cells = _cells(lab.notebook)
+    except CourseError:
+        return False
+    marks = [(cell, (cell.get("metadata") or {}).get("exercise") or {}) for cell in cells]
+    return any(mark and master.digest(_text(cell)) != mark.get("generated") for cell, mark in marks)
+
+
+def problems(*, run: bool, learners_work: bool = False) -> Iterator[str]:
+    """Everything that is wrong with the labs, one line each; with `run`, on the real brokers too.
+
+    `learners_work` lets answers and outputs in labs/*.ipynb be: a checkout somebody learns in.
+    """
+    labs = manifest.load()
+    yield from strays(labs)
+    for lab in labs:
+        try:
+            stubs = master.answers(lab, solved=False)
+            solved = master.answers(lab, solved=True)
+            checks = of_lab(lab.name)
+        except CourseError as error:
+            yield str(error)
+            continue
+        if set(checks) != {exercise.id for exercise in lab.exercises}:
+            yield f"mqcourse/grading/checks/{lab.name}.py: its CHECKS are not the exercises of labs.toml"
+            continue
+        yield from _stale(lab, learners_work=learners_work)
+        if run:
+            for verdict in grade_submission(Submission(lab, solved, {})).verdicts:
+                if not verdict.passed:
+                    yield f"{lab.name}: the solution of {verdict.exercise.id} fails: {verdict.lines()[0]}"
+            for verdict in grade_submission(Submission(lab, stubs, {})).verdicts:
+                if verdict.passed:
+                    yield f"{lab.name}: exercise {verdict.exercise.id} passes before anybody has done it"
+
+
+def strays(labs: tuple[Lab, ...], checkout: Path = CHECKOUT) -> Iterator[str]:
+    """Masters and notebooks that no entry of labs.toml knows."""
+    names = {lab.name for lab in labs}
+    for path in sorted([*(checkout / "solutions").glob("*.md"), *(checkout / "labs").glob("*.ipynb")]):
+        if path.stem not in names:
+            yield f"{path.relative_to(checkout)} is in no entry of labs.toml"
+
+
+def _stale(lab: Lab, *, learners_work: bool) -> Iterator[str]:
+    name = f"labs/{lab.notebook.name}"
+    fresh = master.lab_notebook(lab)
+    if not lab.notebook.exists():
+        yield f"{name} is missing: run `mq labs build`"
+    elif learners_work:
+        try:
+            if _fixed_part(_cells(lab.notebook)) != _fixed_part(json.loads(fresh)["cells"]):
+                yield f"{name} is not what its master gives: run `mq labs build`"
+        except CourseError as error:
+            yield str(error)
+    elif lab.notebook.read_text(encoding="utf-8", errors="replace") != fresh:
+        yield f"{name} is not what its master gives: run `mq labs build`"
+
+
+def _fixed_part(cells: list[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Id and text of the cells a learner need not touch."""
+    return [
+        (str(cell.get("id")), _text(cell))
+        for cell in cells
+        if str(cell.get("id")).startswith(("cell-", "check-", "setup"))
+    ]
+
+
+def _cells(path: Path) -> list[Mapping[str, Any]]:
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CourseError(f"labs/{path.name} is no notebook", do="Run `mq labs build --force`") from error
+    return [cell for cell in cells if isinstance(cell, dict)]
+
+
+def _text(cell: Mapping[str, Any]) -> str:
+    source = cell.get("source", "")
+    return "".join(source) if isinstance(source, list) else str(source)

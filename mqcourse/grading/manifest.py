@@ -1,0 +1,133 @@
+"""labs.toml: which labs there are, in which order, what each exercise is worth and which hint it gives."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mqcourse.errors import CourseError
+from mqcourse.home import CHECKOUT
+
+BROKERS = ("rabbitmq", "kafka", "servicebus")
+"""Names of the stack's services that a lab may need."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a lab: worth `points`, all or nothing."""
+
+    id: str
+    points: int
+    title: str
+    guarantee: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One lab: a master in solutions/, a notebook in labs/, and checks of the same name. It may need no broker."""
+
+    name: str
+    title: str
+    minutes: int
+    brokers: tuple[str, ...]
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def points(self) -> int:
+        """What the whole lab is worth."""
+        return sum(exercise.points for exercise in self.exercises)
+
+    def exercise(self, id_: str) -> Exercise:
+        """The exercise of that id; CourseError when the lab has none."""
+        for exercise in self.exercises:
+            if exercise.id == id_:
+                return exercise
+        raise CourseError(
+            f"lab {self.name} has no exercise {id_!r}",
+            do=f"Choose one of: {', '.join(e.id for e in self.exercises)}",
+        )
+
+    @property
+    def master(self) -> Path:
+        """The authored source."""
+        return CHECKOUT / "solutions" / f"{self.name}.md"
+
+    @property
+    def notebook(self) -> Path:
+        """What the learner opens."""
+        return CHECKOUT / "labs" / f"{self.name}.ipynb"
+
+
+def load(path: Path | None = None) -> tuple[Lab, ...]:
+    """All labs in the order of the course; CourseError names the field when the manifest is wrong."""
+    path = path or CHECKOUT / "labs" / "labs.toml"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CourseError(
+            f"{path.name} cannot be read: {error}", do="Mend it or take it from git again"
+        ) from error
+    entries = _of(table, "lab", list, path.name)
+    labs = tuple(_lab(entry, f"{path.name}: lab {number}") for number, entry in enumerate(entries, 1))
+    _unique([lab.name for lab in labs], path.name, "lab")
+    return labs
+
+
+def find(name: str, path: Path | None = None) -> Lab:
+    """The lab of that name; CourseError lists the names there are."""
+    labs = load(path)
+    for lab in labs:
+        if lab.name == name:
+            return lab
+    raise CourseError(f"there is no lab {name!r}", do=f"The labs are: {', '.join(lab.name for lab in labs)}")
+
+
+def _lab(entry: Mapping[str, Any], where: str) -> Lab:
+    name = _of(entry, "name", str, where)
+    where = f"{where} ({name})"
+    brokers = tuple(_of(entry, "brokers", list, where) if entry.get("brokers") != [] else ())
+    for broker in brokers:
+        if broker not in BROKERS:
+            raise CourseError(
+                f"{where}: broker {broker!r} is unknown", do=f"Use one of: {', '.join(BROKERS)}"
+            )
+    exercises = tuple(
+        _exercise(each, f"{where}: exercise {number}")
+        for number, each in enumerate(_of(entry, "exercise", list, where), 1)
+    )
+    _unique([exercise.id for exercise in exercises], where, "exercise")
+    return Lab(name, _of(entry, "title", str, where), _positive(entry, "minutes", where), brokers, exercises)
+
+
+def _exercise(entry: Mapping[str, Any], where: str) -> Exercise:
+    return Exercise(
+        id=_of(entry, "id", str, where),
+        points=_positive(entry, "points", where),
+        title=_of(entry, "title", str, where),
+        guarantee=_of(entry, "guarantee", str, where),
+        hint=" ".join(_of(entry, "hint", str, where).split()),
+    )
+
+
+def _of(entry: Mapping[str, Any], field: str, kind: type, where: str) -> Any:
+    value = entry.get(field)
+    if not isinstance(value, kind) or not value or (isinstance(value, str) and not value.strip()):
+        raise CourseError(
+            f"{where}: {field} is missing or empty", do=f"Give it a {kind.__name__} that says something"
+        )
+    return value
+
+
+def _positive(entry: Mapping[str, Any], field: str, where: str) -> int:
+    value = entry.get(field)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise CourseError(f"{where}: {field} is {value!r}", do="Give a whole number from 1")
+    return value
+
+
+def _unique(names: list[str], where: str, what: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise CourseError(f"{where}: {what} {name!r} stands there twice", do="Rename one of them")

@@ -1,0 +1,332 @@
+"""A trial: runs of the learner's answer as processes of their own, watched, held back, killed.
+
+The trial decides when a piece of work is done: `handle(body)` in the answer waits until the trial lets it return. So a
+check can kill a worker exactly while it works on message 4, and needs no guess about time.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from mqcourse.grading.child import pack, unpack
+from mqcourse.grading.guarantees import Breach, Guarantee
+from mqcourse.grading.history import History, Kind
+
+DEADLINE_S = 12.0
+"""How long a trial waits for what a right answer does in well under a second."""
+
+QUIET_S = 1.5
+"""How long nothing must have happened before a trial believes that nothing more will."""
+
+
+STUCK_S = 4.0
+"""After so long without anything happening, a trial stops waiting although there is work left to take."""
+
+
+START_S = 60.0
+"""How long a process may take until it runs the answer."""
+
+USUAL_START_S = 0.5
+"""How long that takes on an idle machine. On one that takes longer, everything is given that much more time."""
+
+MOST_PATIENCE = 8.0
+
+
+class Refusal(Exception):
+    """The trial cannot go on: these guarantees are broken already."""
+
+    def __init__(self, breaches: Iterable[Breach]) -> None:
+        self.breaches = list(breaches)
+        super().__init__("; ".join(breach.what for breach in self.breaches))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is judged: the learner's cell, and the cell of the reference that comes before it (imports, endpoints)."""
+
+    setup: str
+    source: str
+
+
+class Program:
+    """One process that runs the answer. Made by Trial.start."""
+
+    def __init__(self, trial: "Trial", name: str, order: Mapping[str, Any], hash_seed: int) -> None:
+        self.name = name
+        self.returned: Any = None
+        self.ended: str | None = None
+        """None while it runs, then "returned", "error", "died" (by itself) or "killed" (by the trial)."""
+        self.breach: Breach | None = None
+        self.ready = False
+        """Whether it has begun with the answer: Python and the imports of the first cell are there."""
+        self.began_s = time.monotonic()
+        mine, theirs = socket.socketpair()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "mqcourse.grading.child", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONWARNINGS": "ignore"},
+        )
+        theirs.close()
+        self._connection = mine
+        self._reader = mine.makefile("r", encoding="utf-8")
+        self._writer = mine.makefile("w", encoding="utf-8")
+        self._lock = threading.Lock()
+        self._trial = trial
+        self.send(order)
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether the answer is still at work."""
+        return self.ended is None
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """One line to the process; a process that is gone gets nothing."""
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            self._writer.write(json.dumps(message) + "\n")
+            self._writer.flush()
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is over. The processes the answer started itself go with it."""
+        self.ended = self.ended or "killed"
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        for stream in (self._reader, self._writer, self._connection):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            for line in self._reader:
+                self._trial.hear(self, json.loads(line))
+        self._trial.hear(self, {"gone": True})
+
+
+class Trial:
+    """One workload and the programs that work on it.
+
+    `number_of` maps the body of a message to its number; None for a body that was never sent. Use as a context
+    manager: at its end no program is left.
+    """
+
+    def __init__(self, answer: Answer, number_of: Callable[[bytes], int | None] = lambda _body: None) -> None:
+        self._answer = answer
+        self._number_of = number_of
+        self._changed = threading.Condition()
+        self._programs: list[Program] = []
+        self._holds: Callable[[str, int], bool] = lambda _worker, _message: False
+        self._fails: Callable[[int, int], bool] = lambda _message, _try: False
+        self._held: dict[tuple[str, int], tuple[Program, int]] = {}
+        self._verbs: dict[str, Callable[..., Any]] = {}
+        self._last_s = time.monotonic()
+        self._patience = 1.0
+        self.history = History()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for program in self._programs:
+            program.kill()
+
+    def start(self, name: str, function: str, *, hash_seed: int = 0, **arguments: Any) -> Program:
+        """Run the answer's `function` in a process; a string "@handle" stands for the function that the trial watches."""
+        packed = {
+            key: {"verb": value[1:]} if isinstance(value, str) and value.startswith("@") else pack(value)
+            for key, value in arguments.items()
+        }
+        order = {
+            "setup": self._answer.setup,
+            "source": self._answer.source,
+            "function": function,
+            "arguments": packed,
+        }
+        program = Program(self, name, order, hash_seed)
+        self._programs.append(program)
+        return program
+
+    def hold(self, holds: Callable[[str, int], bool]) -> None:
+        """From now on work on a message does not end while `holds(worker, message)` is true when it begins."""
+        self._holds = holds
+
+    def fail(self, fails: Callable[[int, int], bool]) -> None:
+        """From now on work on a message raises WorkFailed when `fails(message, try)` is true; tries count from 1."""
+        self._fails = fails
+
+    def offer(self, verb: str, function: Callable[..., Any]) -> None:
+        """Let the answer call one function more: "@verb" as an argument of `start`, answered here by `function`."""
+        self._verbs[verb] = function
+
+    def release(self, worker: str, message: int) -> None:
+        """Let the held work end."""
+        with self._changed:
+            program, call = self._held.pop((worker, message))
+            self._record(Kind.FINISHED, worker, message)
+        program.send({"id": call, "return": None})
+
+    def kill(self, program: Program) -> None:
+        """kill -9 of a worker, put in the history once it is over."""
+        program.kill()
+        with self._changed:
+            self._record(Kind.KILLED, program.name)
+            self._held = {key: value for key, value in self._held.items() if key[0] != program.name}
+
+    def wait(self, until: Callable[[History], bool], *, deadline_s: float = DEADLINE_S) -> bool:
+        """Wait until the history is as wanted. False when it will not be: the time is up or every program has ended.
+
+        Refusal when a program has failed.
+        """
+        self._await_ready()
+        end_s = time.monotonic() + deadline_s * self._patience
+        with self._changed:
+            while not until(self.history):
+                self._refuse_failed()
+                left_s = end_s - time.monotonic()
+                if left_s <= 0 or not any(program.running for program in self._programs):
+                    return until(self.history)
+                self._changed.wait(min(left_s, 0.5))
+            return True
+
+    def wait_quiet(
+        self,
+        until: Callable[[History], bool],
+        drained: Callable[[], bool] = lambda: True,
+        *,
+        quiet_s: float = QUIET_S,
+        deadline_s: float = DEADLINE_S,
+    ) -> bool:
+        """Wait until the history is as wanted, or nothing happened for a while and `drained()` says nothing can come.
+
+        Programs that take none of the work there is are given up after STUCK_S.
+        """
+        self._await_ready()
+        end_s = time.monotonic() + deadline_s * self._patience
+        while time.monotonic() < end_s:
+            if self.wait(until, deadline_s=0.1):
+                return True
+            quiet_for_s = (time.monotonic() - self._last_s) / self._patience
+            if quiet_for_s > STUCK_S or (quiet_for_s > quiet_s and drained()):
+                return False
+            if not any(program.running for program in self._programs):
+                return False
+        return False
+
+    def result(self, program: Program, *, deadline_s: float = DEADLINE_S) -> Any:
+        """What the function returned. Refusal when it failed, or did not end in time."""
+        self._await_ready()
+        end_s = time.monotonic() + deadline_s * self._patience
+        with self._changed:
+            while program.running:
+                left_s = end_s - time.monotonic()
+                if left_s <= 0:
+                    raise Refusal(
+                        [Breach(Guarantee.ENDS, f"{program.name} had not ended after {deadline_s:g} s")]
+                    )
+                self._changed.wait(left_s)
+            if program.breach:
+                raise Refusal([program.breach])
+            return program.returned
+
+    def hear(self, program: Program, message: Mapping[str, Any]) -> None:
+        """Take what a program says; called from the program's own thread."""
+        with self._changed:
+            if "call" in message:
+                self._work(program, message)
+            elif "ready" in message:
+                program.ready = True
+                took_s = time.monotonic() - program.began_s
+                self._patience = min(MOST_PATIENCE, max(self._patience, took_s / USUAL_START_S))
+            elif program.running:
+                program.ended, program.breach = _end(program, message)
+                if program.ended == "returned":
+                    program.returned = unpack(message["returned"])
+            self._last_s = time.monotonic()
+            self._changed.notify_all()
+
+    def _work(self, program: Program, message: Mapping[str, Any]) -> None:
+        arguments = unpack(message["arguments"])
+        if message["call"] in self._verbs:
+            try:
+                reply = {"return": pack(self._verbs[message["call"]](*arguments))}
+            except TypeError as error:  # called with other arguments than it takes: the answer's mistake
+                reply = {"raise": str(error)}
+            program.send({"id": message["id"], **reply})
+            return
+        body = arguments[0] if arguments else b""
+        body = body.encode() if isinstance(body, str) else body
+        number = (self._number_of(body) if isinstance(body, bytes) else None) or -1
+        self._record(Kind.STARTED, program.name, number)
+        tried = self.history.messages(Kind.STARTED).count(number)
+        if self._fails(number, tried):
+            self._record(Kind.FAILED, program.name, number)
+            program.send({"id": message["id"], "raise": f"message {number} cannot be processed"})
+        elif self._holds(program.name, number):
+            self._held[program.name, number] = (program, message["id"])
+        else:
+            self._record(Kind.FINISHED, program.name, number)
+            program.send({"id": message["id"], "return": None})
+
+    def _record(self, kind: Kind, worker: str, message: int = 0) -> None:
+        self.history = self.history.add(kind, worker, message)
+        self._last_s = time.monotonic()
+        self._changed.notify_all()
+
+    def _await_ready(self) -> None:
+        """Wait until every program that runs has begun with the answer: before that nothing can be expected of it."""
+        end_s = time.monotonic() + START_S
+        with self._changed:
+            while any(program.running and not program.ready for program in self._programs):
+                left_s = end_s - time.monotonic()
+                if left_s <= 0:
+                    raise Refusal(
+                        [Breach(Guarantee.RUNS, f"no process could be started within {START_S:g} s")]
+                    )
+                self._changed.wait(left_s)
+
+    def _refuse_failed(self) -> None:
+        broken = [program.breach for program in self._programs if program.breach]
+        if broken:
+            raise Refusal(broken[:1])
+
+
+def _end(program: Program, message: Mapping[str, Any]) -> tuple[str, Breach | None]:
+    if "returned" in message:
+        return "returned", None
+    if "missing" in message:
+        return "error", Breach(
+            Guarantee.ANSWERED, f"the answer cell defines no function {message['missing']!r}"
+        )
+    if "odd" in message:
+        return "error", Breach(
+            Guarantee.RUNS,
+            f"{program.name} returned a {message['odd']}; plain numbers, texts, bytes or lists of them are asked for",
+        )
+    if "error" in message:
+        error = message["error"]
+        if error["type"] == "NotImplementedError":
+            return "error", Breach(Guarantee.ANSWERED, "not answered yet")
+        where = f" (line {error['line']}: {error['text']})" if error["line"] else ""
+        what = f"{error['type']}: {error['says']}".rstrip(": ")
+        return "error", Breach(Guarantee.RUNS, " ".join(f"{program.name} stopped with {what}{where}".split()))
+    return "died", Breach(Guarantee.RUNS, f"the process of {program.name} was ended from inside")

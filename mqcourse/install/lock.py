@@ -1,0 +1,75 @@
+"""One at a time: a lock on a folder that the kernel drops when its holder dies."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mqcourse.errors import CourseError
+
+
+def make_folder(folder: Path) -> Path:
+    """The folder, made with its parents.
+
+    Raises CourseError where it cannot be made: no right to write, a file in its place, no space.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    return folder
+
+
+def unwritable(path: Path, error: OSError) -> CourseError:
+    """The one-line error for a folder or file that cannot be written."""
+    import errno
+
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return CourseError(
+            f"the disk of {path} is full",
+            do="Free some space (the course needs about 1 GB) and run it again; it goes on where it stopped",
+        )
+    return CourseError(
+        f"cannot write {path} ({error.strerror or error})",
+        do="Give yourself the right to write there, or set MQ_HOME and MQ_SOFTWARE to folders you can write",
+    )
+
+
+@contextmanager
+def only_one(
+    path: Path, *, say: Callable[[str], None], waiting_for: str, limit_s: float = 600
+) -> Iterator[None]:
+    """Hold the lock file `path`; wait, and say so once, while another process holds it.
+
+    Raises CourseError when it is still held after `limit_s`. flock, so a killed holder leaves no stale lock.
+    """
+    make_folder(path.parent)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    try:
+        deadline = time.monotonic() + limit_s
+        told = False
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "?"
+                if time.monotonic() > deadline:
+                    raise CourseError(
+                        f"{waiting_for} (process {holder}) has not finished in {limit_s:.0f} s",
+                        do="Wait for it or end it, then run this again",
+                    ) from None
+                if not told:
+                    say(f"waiting for {waiting_for} (process {holder}) …")
+                    told = True
+                time.sleep(0.1)  # flock offers no wait with a time limit
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(handle)

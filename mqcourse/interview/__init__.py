@@ -1,0 +1,1 @@
+"""The interview questions: loaded from book/questions and held to their form."""

@@ -1,0 +1,78 @@
+"""The pins: requirements.txt and requirements-test.txt, compiled from pyproject.toml."""
+
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from mqcourse.errors import CourseError
+from mqcourse.home import CHECKOUT
+
+PROJECT = CHECKOUT / "pyproject.toml"
+FILES = {"requirements.txt": (), "requirements-test.txt": ("test",)}
+"""Each file with the optional groups of pyproject.toml that it pins beside the course's own dependencies."""
+OURSELVES = "-e ."
+OLDEST_PYTHON = "3.11"
+
+
+def problems() -> Iterator[str]:
+    """Every dependency of pyproject.toml that a file does not pin, or pins outside its range, one line each."""
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    for name, groups in FILES.items():
+        lines = (CHECKOUT / name).read_text(encoding="utf-8").splitlines()
+        pinned = {
+            requirement.name.lower(): requirement
+            for line in lines
+            if "==" in line and (requirement := Requirement(line))
+        }
+        if not lines or lines[-1] != OURSELVES:
+            yield f"{name} does not end with `{OURSELVES}`: run `make lock`"
+        wanted = [
+            *project["dependencies"],
+            *(line for group in groups for line in project["optional-dependencies"][group]),
+        ]
+        for requirement in map(Requirement, wanted):
+            pin = pinned.get(requirement.name.lower())
+            version = next(iter(pin.specifier)).version if pin else None
+            if version is None or not requirement.specifier.contains(version, prereleases=True):
+                yield f"{name} pins {requirement.name} {version or 'not at all'}; pyproject.toml wants {requirement.specifier or 'it'}: run `make lock`"
+
+
+def renew() -> None:
+    """Compile both files anew, for every platform and Python at once; the shared part agrees.
+
+    Raises CourseError when the index cannot be reached or the ranges contradict each other.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        compiled: list[Path] = []
+        for name, groups in FILES.items():
+            target = Path(folder) / name
+            words = [
+                "--universal",
+                "--python-version",
+                OLDEST_PYTHON,
+                "--no-annotate",
+                "--quiet",
+                "--upgrade",
+            ]
+            words += ["--custom-compile-command", "make lock", "-o", str(target)]
+            words += [word for group in groups for word in ("--extra", group)]
+            words += [word for file in compiled for word in ("-c", str(file))]
+            answer = subprocess.run(
+                [sys.executable, "-m", "uv", "pip", "compile", *words, str(PROJECT)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if answer.returncode:
+                raise CourseError(
+                    f"cannot compile {name}: {answer.stderr.strip()}", do="Mend pyproject.toml or the network"
+                )
+            compiled.append(target)
+        for file in compiled:
+            pins = file.read_text(encoding="utf-8")
+            (CHECKOUT / file.name).write_text(f"{pins}{OURSELVES}\n", encoding="utf-8")

@@ -1,0 +1,32 @@
+"""What Jupyter Book puts into every page and the course does not use: Thebe, which runs cells on a server elsewhere.
+
+Jupyter Book loads sphinx-thebe always. Its two scripts name a content delivery network, one of them is written twice
+(an error in the browser's console), and nothing of it can be switched off by a setting.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+NAME = "thebe"
+
+
+def leave_out(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Take its scripts and styles out of the page."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [file for file in context.get(kind, []) if not belongs(file)]
+
+
+def belongs(file: Any) -> bool:
+    """Whether a script or style is Thebe's: by its file name, or by its text for one written into the page."""
+    attributes = getattr(file, "attributes", {})
+    return (
+        NAME in str(getattr(file, "filename", file) or "").lower()
+        or NAME in str(attributes.get("body", "")).lower()
+    )
+
+
+def setup(app: "Sphinx") -> None:
+    """Register the handler, to run after those that add."""
+    app.connect("html-page-context", leave_out, priority=900)

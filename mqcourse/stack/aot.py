@@ -1,0 +1,162 @@
+"""Kafka's AOT cache: classes loaded and linked once, at the first set-up, so that every later start halves.
+
+Made by a training run of a broker on free ports of its own, which produces and fetches like the readiness probe
+does. Java ignores a cache that does not fit without a word, so its use is verified once it is made, and by
+`mq doctor` at any time: `-XX:AOTMode=on` makes Java end with an error instead. The broker itself starts without
+that, since a slow start is better than none. The cache's name holds the fingerprint of jars and Java: it is
+rebuilt when they change.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mqcourse.errors import CourseError
+from mqcourse.progress import Progress
+
+if TYPE_CHECKING:
+    from mqcourse.stack.kafka import Node, Program
+
+TRAINING_LIMIT_S = 120.0
+
+
+def cache_file(kafka: Program, folder: Path) -> Path:
+    """Where the cache for these jars and this Java stands."""
+    return folder / f"{kafka.fingerprint}.aot"
+
+
+def usable(kafka: Program, folder: Path) -> Path | None:
+    """The verified cache, or None."""
+    file = cache_file(kafka, folder)
+    mark = file.with_suffix(".verified")
+    return file if file.is_file() and mark.is_file() and mark.read_text() == kafka.class_path else None
+
+
+def use(file: Path) -> tuple[str, ...]:
+    """The option that uses a cache where Java can."""
+    return (f"-XX:AOTCache={file}",)
+
+
+def discard(kafka: Program, folder: Path) -> None:
+    """Forget a cache that Java refused."""
+    for stale in folder.glob("*.aot"):
+        stale.unlink(missing_ok=True)
+        stale.with_suffix(".verified").unlink(missing_ok=True)
+
+
+def make(kafka: Program, folder: Path, progress: Progress) -> bool:
+    """Make and verify the cache unless it is there; whether one can be used now.
+
+    A Java without it, or a cache that Java refuses, costs only time: the broker then starts without.
+    """
+    if usable(kafka, folder):
+        return True
+    if not kafka.java.has_aot_cache:
+        return False
+    discard(kafka, folder)
+    file = cache_file(kafka, folder)
+    try:
+        with progress.step("Kafka's AOT cache (once, halves every later start)"):
+            _train(kafka, folder, file)
+            reason = refused(kafka, file)
+    except CourseError as error:
+        reason = str(error)
+    if reason is not None:
+        file.unlink(missing_ok=True)
+        progress.say(f"Kafka starts without an AOT cache, which takes about twice as long: {reason}")
+        return False
+    file.with_suffix(".verified").write_text(kafka.class_path)
+    return True
+
+
+def refused(kafka: Program, file: Path) -> str | None:
+    """Why Java will not use the cache with this class path, or None when it does."""
+    from mqcourse.stack.kafka import environment
+
+    command = [
+        str(kafka.java.path),
+        "-Xmx512m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        *use(file),
+        "-XX:AOTMode=on",
+        "-cp",
+        kafka.class_path,
+        "kafka.tools.StorageTool",
+        "random-uuid",
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment(), stdin=subprocess.DEVNULL, check=False
+    )
+    if done.returncode == 0:
+        return None
+    return ((done.stdout + done.stderr).strip().splitlines() or ["no reason given"])[0]
+
+
+def _train(kafka: Program, folder: Path, file: Path) -> None:
+    from mqcourse.stack.kafka import Node, environment, format_data
+
+    scratch = Path(tempfile.mkdtemp(prefix="training-", dir=folder))
+    try:
+        broker, controller = _free_ports(2)
+        node = Node(scratch, broker, controller, 0)
+        node.write()
+        format_data(kafka, node)
+        log = scratch / "training.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                kafka.broker(node, extra=(f"-XX:AOTCacheOutput={file}",)),
+                env=environment(),
+                cwd=scratch,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        try:
+            _use_once(node, process, log)
+            process.terminate()
+            process.wait(timeout=TRAINING_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            raise CourseError("the training run did not end") from None
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        if not file.is_file():
+            raise CourseError("the training run left no cache")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _use_once(node: Node, process: subprocess.Popen[bytes], log: Path) -> None:
+    from mqcourse.stack.kafka import produce_and_fetch
+    from mqcourse.stack.wire import answers_kafka
+
+    deadline = time.monotonic() + TRAINING_LIMIT_S
+    while not answers_kafka(node.broker, 0.5):
+        if process.poll() is not None:
+            tail = log.read_text(errors="replace").strip().splitlines()[-1:]
+            raise CourseError(f"the training run ended early: {' '.join(tail)}")
+        if time.monotonic() > deadline:
+            raise CourseError("the training run did not come up")
+        time.sleep(0.05)
+    produce_and_fetch(f"127.0.0.1:{node.broker}")
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports free now: for a minute's training run that no one else needs to find."""
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in held]
+    finally:
+        for one in held:
+            one.close()

@@ -1,0 +1,148 @@
+"""`mq doctor`: what the course needs, looked at one by one, each with what to do about it."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mqcourse.errors import CourseError
+from mqcourse.home import software_folder, state_folder
+from mqcourse.stack import ports, process, record
+from mqcourse.stack.registry import SERVICES
+
+NEEDED_MB = 1000
+"""Brokers and jars unpacked, the AOT cache, and room for data."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: whether it is well, what was seen, what to do if it is not."""
+
+    check: str
+    ok: bool
+    seen: str
+    do: str = ""
+
+
+def examine() -> list[Finding]:
+    """Every check, in the order in which a first start would meet them."""
+    return [
+        _finding(name, check)
+        for name, check in (
+            ("system", _system),
+            ("Python", _python),
+            ("state folder", lambda: _folder(state_folder())),
+            ("software folder", lambda: _folder(software_folder())),
+            ("disk", _disk),
+            ("Java", _java),
+            ("RabbitMQ", _rabbitmq),
+            ("Kafka", _kafka),
+            ("ports", _ports),
+            ("processes", _processes),
+        )
+    ]
+
+
+def _finding(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, check())
+    except CourseError as error:
+        what, _, do = str(error).partition(". ")
+        return Finding(name, False, what, do)
+
+
+def _system() -> str:
+    name = f"{platform.system()} {platform.machine()}"
+    if sys.platform.startswith("linux"):
+        from mqcourse.install.apt import this_release
+        from mqcourse.install.rabbitmq import installed
+
+        if installed() is None:
+            return f"{this_release().name}, {platform.machine()}"
+    return name
+
+
+def _python() -> str:
+    return platform.python_version()
+
+
+def _folder(folder: Path) -> str:
+    there = folder
+    while not there.exists():
+        there = there.parent
+    if not os.access(there, os.W_OK | os.X_OK) or not there.is_dir():
+        raise CourseError(
+            f"{folder} cannot be written", do="Give yourself the right, or set MQ_HOME and MQ_SOFTWARE"
+        )
+    return str(folder)
+
+
+def _disk() -> str:
+    there = software_folder()
+    while not there.exists():
+        there = there.parent
+    free_mb = shutil.disk_usage(there).free // 1_000_000
+    if free_mb < NEEDED_MB:
+        raise CourseError(f"{free_mb} MB free, about {NEEDED_MB} MB are needed", do="Free some space")
+    return f"{free_mb} MB free"
+
+
+def _java() -> str:
+    from mqcourse.install import java
+
+    found = java.find()
+    cache = "with" if found.has_aot_cache else "without"
+    return f"Java {found.version} ({found.path}), {cache} AOT cache"
+
+
+def _rabbitmq() -> str:
+    from mqcourse.install import rabbitmq
+
+    found = rabbitmq.there(software_folder())
+    return f"{found.version} ({found.origin})" if found else "not installed yet: `mq up rabbitmq` fetches it"
+
+
+def _kafka() -> str:
+    from mqcourse.install import jars
+    from mqcourse.stack import aot, kafka
+
+    folder = software_folder() / "kafka"
+    if not jars.is_complete(folder / "jars"):
+        return f"{jars.KAFKA_VERSION} not installed yet: `mq up kafka` fetches it"
+    program = kafka.program(software_folder())
+    cache = aot.usable(program, folder)
+    reason = aot.refused(program, cache) if cache else "it is made at the next `mq up kafka`"
+    seen = "the AOT cache is used" if reason is None else f"no AOT cache: {reason}"
+    return f"{jars.KAFKA_VERSION}, {len(jars.locked())} jars verified, {seen}"
+
+
+def _ports() -> str:
+    from mqcourse.stack.stack import recorded_base
+
+    base = recorded_base(state_folder())
+    block = ports.Ports(base)
+    ours = {purpose for service in SERVICES.values() for purpose in service.ports if _started(service.name)}
+    for purpose, port in block.all().items():
+        if purpose not in ours and not ports.is_free(port) and base not in set(ports.course_bases()):
+            raise ports.taken_error(port, purpose)
+    return f"{base} to {base + ports.BLOCK - 1}"
+
+
+def _started(name: str) -> bool:
+    return record.read(state_folder(), name) is not None
+
+
+def _processes() -> str:
+    known = [record.read(state_folder(), name) for name in SERVICES]
+    killed = [one.name for one in known if one and one.child and not process.is_alive(one.child)]
+    if killed:
+        raise CourseError(
+            f"{', '.join(killed)} ended without being asked to", do=f"Run `mq up {' '.join(killed)}`"
+        )
+    mine = process.owned(state_folder())
+    if mine and not any(known):
+        raise CourseError(f"{len(mine)} processes of this stack were lost sight of", do="Run `mq down`")
+    return f"{len(mine)} of this stack"

@@ -1,0 +1,133 @@
+"""Where the brokers are: what every lab, chapter and test asks first."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mqcourse.errors import CourseError
+from mqcourse.home import state_folder
+
+FILE = "endpoints.json"
+ENVIRONMENT = {
+    "rabbitmq_url": "MQ_RABBITMQ_URL",
+    "rabbitmq_management_url": "MQ_RABBITMQ_MANAGEMENT_URL",
+    "kafka_bootstrap": "MQ_KAFKA_BOOTSTRAP",
+    "servicebus_connection_string": "MQ_SERVICEBUS_CONNECTION_STRING",
+}
+"""A variable that is set wins over what `mq up` wrote: a cluster, or the cloud."""
+KAFKA_ENVIRONMENT: Mapping[str, tuple[str, type]] = {
+    "MQ_KAFKA_SECURITY_PROTOCOL": ("security_protocol", str),
+    "MQ_KAFKA_SASL_MECHANISM": ("sasl_mechanism", str),
+    "MQ_KAFKA_SASL_USERNAME": ("sasl_plain_username", str),
+    "MQ_KAFKA_SASL_PASSWORD": ("sasl_plain_password", str),
+    "MQ_KAFKA_SSL_CAFILE": ("ssl_cafile", str),
+    "MQ_KAFKA_SSL_CERTFILE": ("ssl_certfile", str),
+    "MQ_KAFKA_SSL_KEYFILE": ("ssl_keyfile", str),
+    "MQ_KAFKA_SSL_PASSWORD": ("ssl_password", str),
+    "MQ_KAFKA_SSL_CHECK_HOSTNAME": ("ssl_check_hostname", bool),
+}
+"""SASL and TLS settings of an external Kafka, by the names kafka-python gives them."""
+BROKER_OF = {
+    "rabbitmq_url": ("RabbitMQ", "rabbitmq"),
+    "rabbitmq_management_url": ("RabbitMQ's management", "rabbitmq"),
+    "kafka_bootstrap": ("Kafka", "kafka"),
+    "servicebus_connection_string": ("Azure Service Bus", "servicebus"),
+}
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The addresses of the brokers.
+
+    Asking for RabbitMQ's or Kafka's raises CourseError when it was never started and no variable names one.
+    `servicebus_connection_string` is None until that broker runs.
+    """
+
+    known: Mapping[str, str]
+    kafka_security: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rabbitmq_url(self) -> str:
+        """For pika.URLParameters: amqp://user:password@host:port/%2F."""
+        return self._known("rabbitmq_url")
+
+    @property
+    def rabbitmq_management_url(self) -> str:
+        """The management UI and HTTP API: http://host:port/."""
+        return self._known("rabbitmq_management_url")
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        """host:port, or several with commas between."""
+        return self._known("kafka_bootstrap")
+
+    @property
+    def kafka_settings(self) -> dict[str, Any]:
+        """Keyword arguments for every client of kafka-python: bootstrap_servers, and SASL and TLS where set."""
+        return {"bootstrap_servers": self.kafka_bootstrap.split(","), **self.kafka_security}
+
+    @property
+    def servicebus_administration(self) -> dict[str, Any]:
+        """Keyword arguments for ServiceBusAdministrationClient.from_connection_string.
+
+        That client speaks HTTPS only. `connection_verify` names the certificate that our emulator made for itself;
+        with a namespace in the cloud it is True, and the usual authorities decide.
+        """
+        certificate = Path(self.known.get("servicebus_certificate", ""))
+        return {
+            "conn_str": self._known("servicebus_connection_string"),
+            "connection_verify": str(certificate) if certificate.is_file() else True,
+        }
+
+    @property
+    def servicebus_connection_string(self) -> str | None:
+        """For ServiceBusClient.from_connection_string, or None."""
+        return self.known.get("servicebus_connection_string")
+
+    def _known(self, name: str) -> str:
+        value = self.known.get(name)
+        if value is None:
+            broker, service = BROKER_OF[name]
+            raise CourseError(
+                f"{broker} has no address: it was not started, and {ENVIRONMENT[name]} is not set",
+                do=f"Run `mq up {service}`",
+            )
+        return value
+
+
+def endpoints(state: Path | None = None, environment: Mapping[str, str] | None = None) -> Endpoints:
+    """Where the brokers are: the environment's word first, else what `mq up` wrote into the state folder."""
+    environment = os.environ if environment is None else environment
+    file = (state or state_folder()) / FILE
+    known: dict[str, str] = {}
+    if file.is_file():
+        known = {name: value for name, value in json.loads(file.read_text(encoding="utf-8")).items() if value}
+    elsewhere = environment.get("MQ_SERVICEBUS_CONNECTION_STRING")
+    if elsewhere and elsewhere != known.get("servicebus_connection_string"):
+        known.pop("servicebus_certificate", None)  # our emulator's: no other namespace shows it
+    known |= {
+        name: environment[variable] for name, variable in ENVIRONMENT.items() if environment.get(variable)
+    }
+    if environment.get("MQ_RABBITMQ_URL") and not environment.get("MQ_RABBITMQ_MANAGEMENT_URL"):
+        known.pop("rabbitmq_management_url", None)  # the local broker's would be the wrong one
+    security = {
+        name: _typed(environment[variable], kind)
+        for variable, (name, kind) in KAFKA_ENVIRONMENT.items()
+        if environment.get(variable)
+    }
+    return Endpoints(known, security)
+
+
+def _typed(text: str, kind: type) -> Any:
+    return text.lower() in ("1", "true", "yes") if kind is bool else text
+
+
+def write(state: Path, known: Mapping[str, str | None]) -> None:
+    """Keep the addresses for other processes; replaced at once, so that no reader sees half a file."""
+    file = state / FILE
+    part = file.with_suffix(f".{os.getpid()}.part")
+    part.write_text(json.dumps(dict(known), indent=2) + "\n", encoding="utf-8")
+    part.replace(file)

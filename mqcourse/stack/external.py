@@ -1,0 +1,189 @@
+"""The external provider: a broker that someone else runs, named by a variable. It is looked at, never touched."""
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mqcourse.errors import CourseError
+from mqcourse.progress import Progress
+from mqcourse.stack import record
+from mqcourse.stack.endpoints import endpoints
+from mqcourse.stack.place import Place
+from mqcourse.stack.provider import HANDSHAKE_LIMIT_S, Observation
+from mqcourse.stack.record import Record
+from mqcourse.stack.service import Service
+
+VARIABLES = {
+    "rabbitmq": "MQ_RABBITMQ_URL",
+    "kafka": "MQ_KAFKA_BOOTSTRAP",
+    "servicebus": "MQ_SERVICEBUS_CONNECTION_STRING",
+}
+DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671, "sb": 5671, "": 9092}
+LOGIN_LIMIT_S = 10
+
+
+class External:
+    """Brokers of elsewhere: a cluster, the cloud."""
+
+    name = "external"
+    takes_ports = False
+
+    def install(self, service: Service, place: Place, progress: Progress) -> None:
+        """Nothing of it is here."""
+
+    def start(self, service: Service, place: Place) -> Record:
+        """See that it lets us in; nothing is created there.
+
+        Raises CourseError naming the variable when it does not.
+        """
+        variable = VARIABLES[service.name]
+        address = os.environ.get(variable)
+        if not address:
+            raise CourseError(
+                f"MQ_PROVIDER is external, but {variable} is not set",
+                do=f"Set {variable}, or unset MQ_PROVIDER",
+            )
+        began = time.monotonic()
+        try:
+            version = LOGINS[service.name](place)
+        except CourseError:
+            raise
+        except Exception as error:  # each client has errors of its own; all mean the same here
+            raise CourseError(
+                f"{service.title} does not let us in at {shown(address)} ({type(error).__name__}: {error})",
+                do=f"Check {variable} and its SASL and TLS settings, or unset it to use a local one",
+            ) from error
+        known = Record(
+            name=service.name,
+            provider=self.name,
+            version=version,
+            base=place.ports.base,
+            endpoint=shown(address),
+            management=os.environ.get("MQ_RABBITMQ_MANAGEMENT_URL") if service.name == "rabbitmq" else None,
+            data_dir=None,
+            pid=None,
+            born_s=0.0,
+            started_s=time.time(),
+            ready_s=round(time.monotonic() - began, 3),
+        )
+        record.write(place.state, known)
+        return known
+
+    def lives(self, known: Record) -> bool:
+        """Looked at anew each time."""
+        return False
+
+    def adopt(self, service: Service, place: Place, known: Record) -> Record:
+        """There is nothing to wait for."""
+        return self.start(service, place)
+
+    def observe(self, service: Service, place: Place, known: Record) -> Observation:
+        """Whether its address accepts connections."""
+        address = os.environ.get(VARIABLES[service.name]) or known.endpoint
+        return Observation("external" if any(map(_accepts, hosts_of(address))) else "unreachable")
+
+    def stop(self, service: Service, state: Path) -> None:
+        """It is not ours to stop; it is only forgotten."""
+        record.forget(state, service.name)
+
+    def clear(self, service: Service, state: Path) -> None:
+        """Nothing is left of it."""
+        record.forget(state, service.name)
+
+    def empty(self, service: Service, place: Place) -> None:
+        """Refuse: its data belongs to whoever runs it."""
+        raise CourseError(
+            f"{service.title} is external ({VARIABLES[service.name]}): its data is not ours to throw away",
+            do="Empty it where it runs, or unset the variable",
+        )
+
+
+def unvisited(service: Service) -> Record:
+    """What is known of an external broker before `mq up` has looked at it: its address."""
+    address = shown(os.environ.get(VARIABLES[service.name], ""))
+    return Record(
+        name=service.name,
+        provider=External.name,
+        version="",
+        base=0,
+        endpoint=address,
+        management=None,
+        data_dir=None,
+        pid=None,
+        born_s=0.0,
+        started_s=0.0,
+    )
+
+
+def shown(address: str) -> str:
+    """An address without its password or key."""
+    parts = urlsplit(address)
+    if parts.scheme in ("amqp", "amqps") and parts.password:
+        return address.replace(f":{parts.password}@", ":…@", 1)
+    if "SharedAccessKey=" in address:
+        return ";".join(part for part in address.split(";") if not part.startswith("SharedAccessKey="))
+    return address
+
+
+def hosts_of(address: str) -> list[tuple[str, int]]:
+    """The (host, port) pairs of an AMQP URL, a bootstrap list, or a Service Bus connection string."""
+    if address.startswith(("amqp://", "amqps://")):
+        parts = urlsplit(address)
+        return [(parts.hostname or "localhost", parts.port or DEFAULT_PORTS[parts.scheme])]
+    fields = dict(part.split("=", 1) for part in address.split(";") if "=" in part)
+    if "Endpoint" in fields:
+        parts = urlsplit(fields["Endpoint"])
+        local = 5672 if fields.get("UseDevelopmentEmulator", "").lower() == "true" else DEFAULT_PORTS["sb"]
+        return [(parts.hostname or "localhost", parts.port or local)]
+    pairs = []
+    for one in address.split(","):
+        host, _, port = one.strip().rpartition(":") if ":" in one else (one.strip(), "", "")
+        pairs.append((host.strip("[]"), int(port) if port.isdigit() else DEFAULT_PORTS[""]))
+    return pairs
+
+
+def _accepts(pair: tuple[str, int]) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(pair, timeout=HANDSHAKE_LIMIT_S):
+        return True
+    return False
+
+
+def _rabbitmq(place: Place) -> str:
+    import pika
+
+    parameters = pika.URLParameters(endpoints(place.state).rabbitmq_url)
+    parameters.socket_timeout = parameters.stack_timeout = LOGIN_LIMIT_S
+    connection = pika.BlockingConnection(parameters)
+    try:
+        properties: Mapping[str, object] = connection._impl.server_properties
+        return str(properties.get("version", "unknown"))
+    finally:
+        connection.close()
+
+
+def _kafka(place: Place) -> str:
+    from kafka import KafkaAdminClient
+
+    admin = KafkaAdminClient(
+        **endpoints(place.state).kafka_settings,
+        request_timeout_ms=LOGIN_LIMIT_S * 1000,
+        bootstrap_timeout_ms=LOGIN_LIMIT_S * 1000,
+    )
+    try:
+        return f"cluster {admin.describe_cluster()['cluster_id']}"
+    finally:
+        admin.close()
+
+
+def _servicebus(place: Place) -> str:
+    address = endpoints(place.state).servicebus_connection_string or ""
+    if not any(map(_accepts, hosts_of(address))):
+        raise ConnectionError("no connection")
+    return "unknown"
+
+
+LOGINS = {"rabbitmq": _rabbitmq, "kafka": _kafka, "servicebus": _servicebus}

@@ -1,0 +1,273 @@
+"""Apache Kafka, one node in KRaft combined mode, from its published jars."""
+
+import os
+import shutil
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mqcourse.errors import CourseError
+from mqcourse.install import jars, java
+from mqcourse.install.java import Java
+from mqcourse.install.lock import make_folder, unwritable
+from mqcourse.progress import Progress
+from mqcourse.stack import aot, wire
+from mqcourse.stack.place import Place
+from mqcourse.stack.ports import MARK
+from mqcourse.stack.service import Addresses, Launch, NotReady
+
+PROBE_TOPIC = "__mq_ready"
+CONFIGURATION = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+log.dirs={data}
+num.partitions=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+# a lone consumer need not wait for others to join
+group.initial.rebalance.delay.ms=0
+# a killed broker's session ends after 0.7 s instead of 9 s: only then may it register again;
+# shorter, and a machine that is busy with other work fences a healthy broker now and then (seen at 0.5 s)
+broker.session.timeout.ms=700
+broker.heartbeat.interval.ms=100
+"""
+LOGGING = """\
+rootLogger.level=INFO
+rootLogger.appenderRef.out.ref=OUT
+appender.out.type=Console
+appender.out.name=OUT
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=[%d] %p %m (%c{1})%n
+"""
+HEAP = "-Xmx512m"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One broker's folder and ports: the learner's, or the one that trains the AOT cache."""
+
+    folder: Path
+    broker: int
+    controller: int
+    base: int
+
+    @property
+    def data(self) -> Path:
+        """Its log directory."""
+        return self.folder / "data"
+
+    @property
+    def properties(self) -> Path:
+        """Its server.properties."""
+        return self.folder / "server.properties"
+
+    def write(self) -> None:
+        """Write its configuration."""
+        make_folder(self.folder / "tmp")
+        try:
+            self.properties.write_text(
+                # a properties file takes a backslash for an escape and a comma for a second log directory
+                CONFIGURATION.format(
+                    broker=self.broker, controller=self.controller, data=str(self.data).replace("\\", "\\\\")
+                ),
+                encoding="utf-8",
+            )
+            (self.folder / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+
+
+@dataclass(frozen=True)
+class Program:
+    """Kafka's classes and the Java that runs them."""
+
+    java: Java
+    class_path: str
+    fingerprint: str
+
+    def command(self, node: Node, main: tuple[str, ...], *, extra: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The command line of one of its main classes."""
+        return (
+            str(self.java.path),
+            HEAP,
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",  # the first compiler alone: starts fast, and a course needs no peak rate
+            "-XX:-UsePerfData",  # nothing in the shared temporary folder
+            *extra,
+            f"-Djava.io.tmpdir={node.folder / 'tmp'}",
+            f"-Dlog4j2.configurationFile={node.folder / 'log4j2.properties'}",
+            f"-D{MARK}{node.base}",
+            "-cp",
+            self.class_path,
+            *main,
+        )
+
+    def broker(self, node: Node, *, extra: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The command line of the broker."""
+        return self.command(node, ("kafka.Kafka", str(node.properties)), extra=extra)
+
+
+def environment() -> dict[str, str]:
+    """The environment without what would change the JVM behind our back."""
+    return {
+        name: value for name, value in os.environ.items() if name not in ("JAVA_TOOL_OPTIONS", "CLASSPATH")
+    }
+
+
+@cache
+def program(software: Path) -> Program:
+    """The locked jars of `software` and the Java found; looked for once a process."""
+    locked = jars.locked()
+    folder = software / "kafka" / "jars"
+    found = java.find()
+    path = jars.class_path(folder, locked)
+    return Program(found, path, f"{jars.fingerprint(locked)}-java{found.version}")
+
+
+class Kafka:
+    """The service `kafka`."""
+
+    name = "kafka"
+    title = "Kafka"
+    ports: tuple[str, ...] = ("kafka", "kafka_controller")
+    is_broker = True
+    start_limit_s = 90.0
+    stop_grace_s = 20.0
+
+    def install(self, place: Place, progress: Progress) -> str:
+        """The locked jars, a Java, and the AOT cache made for both; Kafka's version."""
+        folder = place.software / "kafka" / "jars"
+        kafka = program(place.software)  # a wrong Java is said before anything is fetched
+        jars.install(folder, progress)
+        aot.make(kafka, place.software / "kafka", progress)
+        return jars.KAFKA_VERSION
+
+    def node(self, place: Place) -> Node:
+        """The node of this stack."""
+        ports = place.ports
+        return Node(place.folder(self.name), ports.of("kafka"), ports.of("kafka_controller"), ports.base)
+
+    def prepare(self, place: Place) -> list[Launch]:
+        """Write server.properties, format the log directory where it is new, and say how to start the broker."""
+        node = self.node(place)
+        node.write()
+        kafka = program(place.software)
+        cache_file = aot.usable(kafka, place.software / "kafka")
+        extra = aot.use(cache_file) if cache_file else ()
+        format_data(kafka, node, extra=extra)
+        return [Launch(kafka.broker(node, extra=extra), environment(), node.folder)]
+
+    def probe(self, place: Place) -> None:
+        """A record produced, acknowledged by all in-sync replicas, and fetched."""
+        produce_and_fetch(self.addresses(place).endpoint)
+
+    def answers(self, place: Place, timeout_s: float) -> bool:
+        """Its listener answers ApiVersions."""
+        return wire.answers_kafka(place.ports.of("kafka"), timeout_s)
+
+    def addresses(self, place: Place) -> Addresses:
+        """The bootstrap server."""
+        bootstrap = f"127.0.0.1:{place.ports.of('kafka')}"
+        return Addresses(bootstrap, None, {"kafka_bootstrap": bootstrap})
+
+    def data_dir(self, place: Place) -> Path:
+        """Topics, offsets and cluster metadata."""
+        return self.node(place).data
+
+    def empty_running(self, place: Place) -> bool:
+        """A restart is quick, and deleted topics would linger."""
+        return False
+
+    def empty(self, place: Place) -> None:
+        """Forget topics, offsets, groups: the whole log directory."""
+        shutil.rmtree(self.data_dir(place), ignore_errors=True)
+
+
+def format_data(kafka: Program, node: Node, *, extra: tuple[str, ...] = ()) -> None:
+    """Format the log directory unless it is; kept aside and copied back, so that a reset need not run Java again.
+
+    The voter's address stands in the formatted metadata, so the copy is good for its ports only.
+    """
+    if (node.data / "meta.properties").is_file():
+        return
+    shutil.rmtree(node.data, ignore_errors=True)  # a half-made one of a killed launcher
+    pristine = node.folder / f"formatted-{node.controller}"
+    if not (pristine / "meta.properties").is_file():
+        shutil.rmtree(pristine, ignore_errors=True)
+        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        main = (
+            "kafka.tools.StorageTool",
+            "format",
+            "--standalone",
+            f"--cluster-id={cluster_id}",  # with the equals sign: one id in 64 begins with a dash
+            "-c",
+            str(node.properties),
+        )
+        done = subprocess.run(
+            kafka.command(node, main, extra=extra),
+            capture_output=True,
+            text=True,
+            env=environment(),
+            cwd=node.folder,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode:
+            last = ((done.stderr or done.stdout).strip().splitlines() or ["no reason given"])[-1]
+            raise CourseError(f"Kafka cannot format {node.data}: {last}", do="Run `mq doctor`")
+        shutil.copytree(node.data, pristine)
+        return
+    part = node.data.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(pristine, part)
+    part.rename(node.data)
+
+
+def produce_and_fetch(bootstrap: str) -> None:
+    """Produce a record with acks=all and fetch it back from a topic that is deleted again.
+
+    Short time-outs: a client built with defaults before the broker is up may need 30 s to notice it.
+    """
+    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+
+    short = {
+        "bootstrap_servers": bootstrap,
+        "request_timeout_ms": 2000,
+        "reconnect_backoff_ms": 20,
+        "reconnect_backoff_max_ms": 100,
+        "retry_backoff_ms": 20,
+    }
+    producer = KafkaProducer(**short, acks="all", max_block_ms=2000, delivery_timeout_ms=3000)
+    try:
+        offset = producer.send(PROBE_TOPIC, uuid.uuid4().bytes).get(timeout=3).offset
+    finally:
+        producer.close(timeout=0)
+    consumer = KafkaConsumer(**short, consumer_timeout_ms=2000)
+    try:
+        partition = TopicPartition(PROBE_TOPIC, 0)
+        consumer.assign([partition])
+        consumer.seek(partition, offset)
+        if next(iter(consumer), None) is None:
+            raise NotReady("a record was acknowledged but cannot be fetched")
+    finally:
+        consumer.close()
+    admin = KafkaAdminClient(**short)
+    try:
+        admin.delete_topics([PROBE_TOPIC])
+    finally:
+        admin.close()

@@ -1,0 +1,73 @@
+"""How services are run: as processes here, in Docker, or by someone else."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from mqcourse.progress import Progress
+from mqcourse.stack.place import Place
+from mqcourse.stack.record import Record
+from mqcourse.stack.service import Service
+
+HANDSHAKE_LIMIT_S = 0.5
+"""A broker on this machine answers its first bytes in milliseconds; status must be true within a second."""
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What is seen of a started service now: its state (see stack.Status), its process and memory if it is ours."""
+
+    state: str
+    pid: int | None = None
+    rss_mb: float | None = None
+
+
+class Provider(Protocol):
+    """One way of running services. Each call is about one service; several may run side by side."""
+
+    name: str
+    takes_ports: bool
+    """Whether it listens on this machine's ports, so that a free block is needed."""
+
+    def install(self, service: Service, place: Place, progress: Progress) -> None:
+        """Have what the service needs. Quick when all is there."""
+
+    def start(self, service: Service, place: Place) -> Record:
+        """Start a service that is down; return when it can be used. Nothing of it stays when that fails."""
+
+    def lives(self, known: Record) -> bool:
+        """Whether what the record tells of is still there."""
+
+    def adopt(self, service: Service, place: Place, known: Record) -> Record:
+        """Finish a start whose launcher was killed."""
+
+    def observe(self, service: Service, place: Place, known: Record) -> Observation:
+        """How it is now."""
+
+    def stop(self, service: Service, state: Path) -> None:
+        """End it and all that belongs to it."""
+
+    def clear(self, service: Service, state: Path) -> None:
+        """Remove what a killed service or launcher left, before a new start."""
+
+    def empty(self, service: Service, place: Place) -> None:
+        """Throw its data away; it is down afterwards."""
+
+
+def side_by_side(
+    jobs: Mapping[str, Callable[[], Result]],
+) -> tuple[dict[str, Result], dict[str, BaseException]]:
+    """Run one job a service at the same time: what each returned, and what each raised."""
+    done: dict[str, Result] = {}
+    failed: dict[str, BaseException] = {}
+    with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
+        for name, future in {name: pool.submit(job) for name, job in jobs.items()}.items():
+            error = future.exception()
+            if error is None:
+                done[name] = future.result()
+            else:
+                failed[name] = error
+    return done, failed

@@ -1,0 +1,62 @@
+"""Waiting until a service can be used: by its own protocol, never by a log line or a sleep."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mqcourse.errors import CourseError
+from mqcourse.stack.place import Place
+from mqcourse.stack.service import Service
+
+POLL_S = 0.02
+TAIL_LINES = 3
+TAIL_BYTES = 20_000
+FRAME = re.compile(r"at [\w.$/]+\(|\.\.\. \d+ more")
+"""A line of a Java stack trace below its first."""
+
+
+def wait_ready(service: Service, place: Place, alive: Callable[[], bool], tail: Callable[[], str]) -> None:
+    """Probe until the service works.
+
+    Raises CourseError at once when it ends (with the tail of its log), or after its time without an answer.
+    """
+    deadline = time.monotonic() + service.start_limit_s
+    last: Exception | None = None
+    while True:
+        lives = alive()
+        if not lives:
+            raise CourseError(
+                f"{service.title} ended while starting: {tail()}", do=f"See `mq logs {service.name}`"
+            )
+        if service.answers(place, 0.5):
+            try:
+                service.probe(place)
+                return
+            except Exception as error:  # any error of any client means: not yet
+                last = error
+        if time.monotonic() > deadline:
+            why = f" ({type(last).__name__}: {last})" if last else ""
+            raise CourseError(
+                f"{service.title} did not answer within {service.start_limit_s:.0f} s{why}",
+                do=f"See `mq logs {service.name}`",
+            )
+        time.sleep(POLL_S)  # between two looks; readiness itself is what the probe says
+
+
+def last_lines(log: Path, count: int) -> list[str]:
+    """The last lines of a log; none when there is no log."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - max(TAIL_BYTES, count * 400)))
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [line.rstrip() for line in lines if line.strip()][-count:]
+
+
+def log_tail(log: Path) -> str:
+    """The last lines of a log that say something, on one line: no frames of a stack trace."""
+    lines = [line.strip()[:300] for line in last_lines(log, 200)]
+    said = [line for line in lines if not FRAME.match(line)]
+    return " | ".join(said[-TAIL_LINES:]) or "its log is empty"

@@ -1,0 +1,64 @@
+"""What is known of a started service: written when it starts, read by every later command."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mqcourse.install.lock import make_folder, unwritable
+from mqcourse.stack.process import Child
+
+
+@dataclass(frozen=True)
+class Record:
+    """One started service. `ready_s` is None until its probe has succeeded once."""
+
+    name: str
+    provider: str
+    version: str
+    base: int
+    endpoint: str
+    management: str | None
+    data_dir: str | None
+    pid: int | None
+    born_s: float
+    started_s: float
+    ready_s: float | None = None
+
+    @property
+    def child(self) -> Child | None:
+        """Its process, where it is one of ours."""
+        return Child(self.pid, self.born_s) if self.pid is not None else None
+
+
+def path(state: Path, name: str) -> Path:
+    """Where the record of a service stands."""
+    return state / "run" / f"{name}.json"
+
+
+def read(state: Path, name: str) -> Record | None:
+    """The record of a service, or None when it was never started or was stopped."""
+    file = path(state, name)
+    try:
+        facts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return Record(**facts)
+    except (FileNotFoundError, ValueError, TypeError):
+        return None  # an older course's record, or none: its process is still found by its marks
+
+
+def write(state: Path, record: Record) -> None:
+    """Keep a record; replaced at once, so that no reader sees half of one."""
+    file = path(state, record.name)
+    make_folder(file.parent)
+    part = file.with_suffix(f".{os.getpid()}.part")
+    try:
+        part.write_text(json.dumps(asdict(record), indent=2), encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        raise unwritable(file, error) from error
+
+
+def forget(state: Path, name: str) -> None:
+    """The service is stopped."""
+    path(state, name).unlink(missing_ok=True)

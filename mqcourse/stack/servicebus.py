@@ -1,0 +1,91 @@
+"""The course's own Azure Service Bus emulator."""
+
+import os
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from mqcourse.errors import CourseError
+from mqcourse.install.lock import make_folder
+from mqcourse.progress import Progress
+from mqcourse.stack import wire
+from mqcourse.stack.place import Place
+from mqcourse.stack.ports import MARK
+from mqcourse.stack.service import Addresses, Launch, NotReady
+
+
+class ServiceBus:
+    """The service `servicebus`."""
+
+    name = "servicebus"
+    title = "Azure Service Bus emulator"
+    ports: tuple[str, ...] = ("servicebus",)
+    """One port for AMQP, HTTP and both over TLS: the emulator looks at the first bytes."""
+    is_broker = True
+    start_limit_s = 30.0
+    stop_grace_s = 10.0
+
+    def install(self, place: Place, progress: Progress) -> str:
+        """It is part of the course; the course's version."""
+        from importlib.metadata import version
+
+        if find_spec("servicebus_emulator.__main__") is None:
+            raise CourseError(
+                "the Service Bus emulator is not part of this version of the course",
+                do="Set MQ_SERVICEBUS_CONNECTION_STRING to a namespace you have, or use MQ_PROVIDER=docker",
+            )
+        return version("mastering-message-queues")
+
+    def prepare(self, place: Place) -> list[Launch]:
+        """The emulator on its port, its data and its certificate in the state folder."""
+        folder = make_folder(place.folder(self.name))
+        argv = (
+            sys.executable,
+            "-m",
+            "servicebus_emulator",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(place.ports.of("servicebus")),
+            "--data",
+            str(folder / "data"),
+            "--tls",
+        )
+        return [Launch(argv, {**os.environ, "MQ_PORT_MARK": f"{MARK}{place.ports.base}"}, folder)]
+
+    def probe(self, place: Place) -> None:
+        """AMQP 1.0 answers, and /health: that one is good only when a message was just sent and received."""
+        port = place.ports.of("servicebus")
+        if not self.answers(place, 2) or wire.http_status(port, "/health", 5) != 200:
+            raise NotReady("the emulator does not answer yet")
+
+    def answers(self, place: Place, timeout_s: float) -> bool:
+        """Its AMQP 1.0 listener answers the protocol header."""
+        return wire.answers_amqp_1_0(place.ports.of("servicebus"), timeout_s)
+
+    def addresses(self, place: Place) -> Addresses:
+        """The connection string in the form of Microsoft's own emulator, its page, and the certificate to trust."""
+        port = place.ports.of("servicebus")
+        connection_string = (
+            f"Endpoint=sb://127.0.0.1:{port};"
+            "SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;"
+            "UseDevelopmentEmulator=true;"
+        )
+        known = {
+            "servicebus_connection_string": connection_string,
+            "servicebus_certificate": str(place.folder(self.name) / "data" / "tls" / "certificate.pem"),
+        }
+        return Addresses(connection_string, f"http://127.0.0.1:{port}/", known)
+
+    def data_dir(self, place: Place) -> Path | None:
+        """Its database."""
+        return place.folder(self.name) / "data"
+
+    def empty_running(self, place: Place) -> bool:
+        """A restart is quick."""
+        return False
+
+    def empty(self, place: Place) -> None:
+        """Forget every entity and message."""
+        shutil.rmtree(place.folder(self.name) / "data", ignore_errors=True)

@@ -1,0 +1,257 @@
+"""The whole stack: up, down, status, reset. Whatever was killed meanwhile, each tells the truth and mends it."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from mqcourse.errors import CourseError
+from mqcourse.home import software_folder, state_folder
+from mqcourse.install.lock import make_folder, only_one, unwritable
+from mqcourse.progress import Progress
+from mqcourse.stack import external, ports, process, providers, record
+from mqcourse.stack.endpoints import write as write_endpoints
+from mqcourse.stack.place import Place
+from mqcourse.stack.ports import Ports
+from mqcourse.stack.provider import Provider, side_by_side
+from mqcourse.stack.record import Record
+from mqcourse.stack.registry import SERVICES
+from mqcourse.stack.service import Service
+
+
+@dataclass(frozen=True)
+class Status:
+    """How one service is, now.
+
+    state: running (answers), starting, unresponsive (lives, does not answer), killed (was started, is gone),
+    stopped, external (someone else's, reachable), unreachable (someone else's, not reachable).
+    """
+
+    name: str
+    state: str
+    provider: str
+    version: str | None = None
+    endpoint: str | None = None
+    management: str | None = None
+    pid: int | None = None
+    ready_s: float | None = None
+    rss_mb: float | None = None
+    data_dir: str | None = None
+
+
+def status(state: Path | None = None) -> list[Status]:
+    """The truth about every service, seen now: processes by pid and birth, protocols by their first bytes."""
+    folder = state or state_folder()
+    with ThreadPoolExecutor(max_workers=len(SERVICES)) as pool:
+        return list(pool.map(partial(status_of, state=folder), SERVICES.values()))
+
+
+def status_of(service: Service, state: Path) -> Status:
+    """The truth about one service."""
+    known = record.read(state, service.name)
+    if known is None:
+        provider = providers.chosen(service, state)
+        if provider.name != "external":
+            return Status(service.name, "stopped", provider.name)
+        known = external.unvisited(service)
+    place = Place(state, software_folder(), Ports(known.base))
+    seen = providers.PROVIDERS[known.provider].observe(service, place, known)
+    return Status(
+        name=service.name,
+        state=seen.state,
+        provider=known.provider,
+        version=known.version,
+        endpoint=known.endpoint,
+        management=known.management,
+        pid=seen.pid,
+        ready_s=known.ready_s,
+        rss_mb=seen.rss_mb,
+        data_dir=known.data_dir,
+    )
+
+
+def up(services: Sequence[Service], progress: Progress) -> list[Record]:
+    """Start the services that are not running, side by side; return when each can be used.
+
+    One that runs is left alone; one whose launcher was killed is waited for; one that was killed is started
+    again on its data. What starts stays up when another fails; the first failure is raised after all have ended.
+    """
+    state = make_folder(state_folder())
+    with _locked(state, progress):
+        running, down = _sort(services, state)
+        failed: Mapping[str, BaseException] = {}
+        if down:
+            place = Place(state, make_folder(software_folder()), Ports(recorded_base(state)))
+            _install(down, place, progress)
+            if any(provider.takes_ports for provider in down.values()):
+                with _choosing_ports(progress):
+                    place = Place(state, place.software, Ports(_settle_base(state, place.ports.base)))
+            started, failed = side_by_side(
+                {name: partial(provider.start, SERVICES[name], place) for name, provider in down.items()}
+            )
+            running += started.values()
+        _write_endpoints(state)
+        for error in failed.values():
+            raise error
+        return running
+
+
+def _sort(services: Sequence[Service], state: Path) -> tuple[list[Record], dict[str, Provider]]:
+    """Those that run, and by name the provider of those that are to be started."""
+    running: list[Record] = []
+    down: dict[str, Provider] = {}
+    for service in services:
+        known = record.read(state, service.name)
+        wanted = providers.chosen(service, state)
+        if known is not None:
+            provider = providers.PROVIDERS[known.provider]
+            if provider.lives(known):
+                if provider is not wanted:
+                    raise CourseError(
+                        f"{service.title} runs ({known.provider}), and is now to run {wanted.name}",
+                        do=f"Run `mq down {service.name}` first",
+                    )
+                if known.ready_s is None:
+                    place = Place(state, software_folder(), Ports(known.base))
+                    known = provider.adopt(service, place, known)
+                running.append(known)
+                continue
+            provider.clear(service, state)
+        wanted.clear(service, state)
+        down[service.name] = wanted
+    return running, down
+
+
+def down(services: Sequence[Service], progress: Progress) -> list[str]:
+    """Stop the services and all that belongs to them; the names of those that were there.
+
+    Down with all also ends every process that carries this stack's mark, whoever lost sight of it.
+    """
+    state = state_folder()
+    if not state.is_dir():
+        return []
+    with _locked(state, progress):
+        known = {service.name: record.read(state, service.name) for service in services}
+        stops = {
+            service.name: partial(_provider_of(known[service.name]).stop, service, state)
+            for service in services
+        }
+        _, failed = side_by_side(stops)
+        if set(stops) == set(SERVICES):
+            process.end(process.owned(state), grace_s=5)
+        _write_endpoints(state)
+        for error in failed.values():
+            raise error
+        return [name for name, was in known.items() if was is not None]
+
+
+def reset(services: Sequence[Service], progress: Progress) -> list[Record]:
+    """Empty the services: those that run come back empty on the same ports, the others are empty when started."""
+    state = make_folder(state_folder())
+    with _locked(state, progress):
+        was = {service.name: record.read(state, service.name) for service in services}
+        place = Place(state, software_folder(), Ports(recorded_base(state)))
+        _, failed = side_by_side(
+            {service.name: partial(_empty, service, place, was[service.name]) for service in services}
+        )
+    back = [service for service in services if was[service.name] is not None and service.name not in failed]
+    records = up(back, progress) if back else []
+    for error in failed.values():
+        raise error
+    return records
+
+
+def _empty(service: Service, place: Place, known: Record | None) -> None:
+    provider = _provider_of(known) if known else providers.chosen(service, place.state)
+    if known is not None:
+        place = Place(place.state, place.software, Ports(known.base))
+        running = provider.observe(service, place, known).state == "running"
+        if running and service.empty_running(place):
+            return
+    provider.empty(service, place)
+
+
+def _provider_of(known: Record | None) -> Provider:
+    return providers.PROVIDERS[known.provider if known else "native"]
+
+
+def _install(services: Mapping[str, Provider], place: Place, progress: Progress) -> None:
+    """Have what all services need, fetched side by side; two stacks that share the folder take turns."""
+    with only_one(place.software / "lock", say=progress.say, waiting_for="another installation"):
+        _, failed = side_by_side(
+            {
+                name: partial(provider.install, SERVICES[name], place, progress)
+                for name, provider in services.items()
+            }
+        )
+    for error in failed.values():
+        if isinstance(error, OSError):
+            raise unwritable(place.software, error) from error
+        raise error
+
+
+@contextlib.contextmanager
+def _locked(state: Path, progress: Progress) -> Iterator[None]:
+    with only_one(state / "lock", say=progress.say, waiting_for="another mq command on this stack"):
+        yield
+
+
+@contextlib.contextmanager
+def _choosing_ports(progress: Progress) -> Iterator[None]:
+    """One checkout at a time chooses its block; per user, since another user's lock could not be opened."""
+    lock = Path(tempfile.gettempdir()) / f"mqcourse-ports-{os.getuid()}.lock"
+    with only_one(lock, say=progress.say, waiting_for="another checkout that chooses its ports", limit_s=30):
+        yield
+
+
+def recorded_base(state: Path) -> int:
+    """MQ_PORT_BASE, else the block this checkout had before, else the default one."""
+    explicit = ports.explicit_base()
+    if explicit is not None:
+        return explicit
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        return int(json.loads((state / "ports.json").read_text(encoding="utf-8"))["base"])
+    return ports.DEFAULT_BASE
+
+
+def _settle_base(state: Path, base: int) -> int:
+    """The block to start on, recorded.
+
+    An explicit one is obeyed, and a stack that partly runs stays together. Else another block is taken when a
+    broker of another checkout sits on this one. A foreign process on one of the ports is an error that the start
+    raises, naming it.
+    """
+    if ports.explicit_base() is None:
+        lives = [
+            known.base
+            for name in SERVICES
+            if (known := record.read(state, name)) and providers.PROVIDERS[known.provider].lives(known)
+        ]
+        held = set(ports.course_bases())
+        if lives:
+            base = lives[0]
+        elif base in held:
+            base = ports.next_free_base(held)
+    try:
+        (state / "ports.json").write_text(json.dumps({"base": base}), encoding="utf-8")
+    except OSError as error:
+        raise unwritable(state, error) from error
+    return base
+
+
+def _write_endpoints(state: Path) -> None:
+    """The addresses of what was started here; external ones come from the environment each time."""
+    known: dict[str, str | None] = {}
+    for service in SERVICES.values():
+        started = record.read(state, service.name)
+        if started is not None and started.provider != "external":
+            known |= service.addresses(Place(state, software_folder(), Ports(started.base))).known
+    try:
+        write_endpoints(state, known)
+    except OSError as error:
+        raise unwritable(state, error) from error

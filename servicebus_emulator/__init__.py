@@ -1,0 +1,1 @@
+"""An Azure Service Bus emulator that the real SDKs talk to. Imports nothing of mqcourse."""

@@ -1,0 +1,225 @@
+"""`python -m servicebus_emulator`: read the arguments, start, print one line, serve until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import ssl
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from servicebus_emulator.admin.configured import ConfiguredNamespace, apply
+from servicebus_emulator.admin.host import Hosted
+from servicebus_emulator.broker.journal import Journal
+from servicebus_emulator.broker.limits import TIERS
+from servicebus_emulator.broker.namespace import Namespace
+from servicebus_emulator.frontend.emulator import Emulator
+from servicebus_emulator.frontend.trail import JsonLines
+from servicebus_emulator.sas import DEFAULT_KEY, DEFAULT_RULE, DEFAULT_RULE_NAME, KeyRing
+from servicebus_emulator.server import DoorSelector, Server
+
+DEFAULT_NAMESPACE = "sbemulatorns"
+DEFAULT_PORT = 5672
+
+
+class StartError(Exception):
+    """The emulator cannot start; one line that says why and what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until stopped; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    _log_to_stderr(options.log)
+    try:
+        selector = DoorSelector()
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+            return runner.run(_serve(options, selector))
+    except StartError as error:
+        sys.stderr.write(f"servicebus-emulator: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="servicebus-emulator",
+        description="An Azure Service Bus emulator that the real SDKs talk to. "
+        "One port serves AMQP, AMQP over WebSocket, HTTP and TLS.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port, 0 for any free one (default: %(default)s)"
+    )
+    parser.add_argument("--config", type=Path, help="Microsoft's config.json: entities to start with")
+    parser.add_argument("--data", type=Path, help="directory to keep everything in; without it memory only")
+    parser.add_argument(
+        "--tier", choices=sorted(TIERS), default="none", help="limits to hold to (default: %(default)s)"
+    )
+    parser.add_argument("--no-auth", action="store_true", help="take any token and any key")
+    parser.add_argument("--tls-cert", type=Path, help="certificate (PEM) for TLS on the same port")
+    parser.add_argument("--tls-key", type=Path, help="its private key (PEM)")
+    parser.add_argument(
+        "--tls", action="store_true", help="TLS with a certificate made for this machine, kept in --data"
+    )
+    parser.add_argument(
+        "--log",
+        choices=("quiet", "info", "messages"),
+        default="quiet",
+        help="info: connections and refusals; messages: also what happened to every message (JSON lines on stderr)",
+    )
+    return parser
+
+
+def _log_to_stderr(level: str) -> None:
+    logger = logging.getLogger("servicebus_emulator")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logger.addHandler(handler)
+    logger.propagate = False
+    logger.setLevel({"quiet": logging.WARNING, "info": logging.INFO, "messages": logging.DEBUG}[level])
+
+
+async def _serve(options: argparse.Namespace, selector: DoorSelector) -> int:
+    begun_s = time.monotonic()
+    now_s = time.time()
+    configured = _configured(options)
+    namespaces: dict[str, Hosted] = {}
+    journals: list[Journal] = []
+    for each in configured:
+        broker, journal = _open(options, each.name, now_s)
+        if journal is not None:
+            journals.append(journal)
+        problems = apply(each, broker, now_s)
+        if problems:
+            raise StartError("the configuration was refused: " + "; ".join(problems))
+        keys = KeyRing(each.access_rules or (DEFAULT_RULE,))
+        namespaces[each.name.lower()] = Hosted(each.name, broker, keys, now_s)
+    emulator = Emulator(namespaces, journals=journals, authorize=not options.no_auth, now_s=now_s)
+    emulator.commit()
+    emulator.on_reset(lambda name: _refill(configured, namespaces[name], emulator))
+    server = Server(emulator, selector, tls=_tls(options))
+    try:
+        port = await server.start(options.host, options.port)
+    except OSError as error:
+        raise StartError(
+            f"cannot listen on {options.host}:{options.port} ({error.strerror}); choose another --port or stop what "
+            "holds it"
+        ) from None
+    gc.collect()
+    gc.freeze()  # what is loaded stays: no collection needs to look at it again
+    gc.set_threshold(
+        20_000, 20, 50
+    )  # messages hold no cycles: looking for some after each 700 objects is waste
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+            loop.add_signal_handler(name, stopping.set)
+    sys.stdout.write(
+        f"Service Bus emulator ready on {options.host}:{port} in {time.monotonic() - begun_s:.3f} s (pid {os.getpid()}): "
+        f"Endpoint=sb://{options.host}:{port};SharedAccessKeyName={DEFAULT_RULE_NAME};"
+        f"SharedAccessKey={DEFAULT_KEY};UseDevelopmentEmulator=true;\n"
+    )
+    sys.stdout.flush()
+    stop = asyncio.ensure_future(stopping.wait())
+    failed = server.failed
+    assert failed is not None  # noqa: S101 - set by start
+    waited: set[asyncio.Future[Any]] = {stop, failed}
+    await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+    code = 0
+    if failed.done():
+        sys.stderr.write(
+            f"servicebus-emulator: the store cannot be written ({failed.exception()}); nothing unconfirmed was lost. "
+            "Make room or mend the disk, and start again.\n"
+        )
+        code = 1
+        stop.cancel()
+        os._exit(code)  # what is in memory but not on disk must reach nobody
+    else:
+        failed.cancel()
+    await server.stop()
+    for journal in journals:
+        close = getattr(journal, "close", None)
+        if close is not None:
+            close()
+    return code
+
+
+def _configured(options: argparse.Namespace) -> tuple[ConfiguredNamespace, ...]:
+    if options.config is None:
+        return (ConfiguredNamespace(DEFAULT_NAMESPACE),)
+    from servicebus_emulator.admin.config import ConfigError, read
+
+    try:
+        text = options.config.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"cannot read {options.config}: {error}") from None
+    try:
+        return read(text, TIERS[options.tier])
+    except ConfigError as error:
+        raise StartError(f"{options.config}: {error}") from None
+
+
+def _refill(configured: Sequence[ConfiguredNamespace], hosted: Hosted, emulator: Emulator) -> None:
+    """Put a namespace back to what it was at start: the configured entities, without messages."""
+    broker, now_s = hosted.broker, emulator.broker_now_s
+    for queue in list(broker.queues()):
+        broker.delete_queue(queue.path, now_s)
+    for topic in list(broker.topics()):
+        broker.delete_topic(topic.path, now_s)
+    for each in configured:
+        if each.name.lower() == hosted.name.lower():
+            apply(each, broker, now_s)
+
+
+def _open(options: argparse.Namespace, name: str, now_s: float) -> tuple[Namespace, Journal | None]:
+    limits = TIERS[options.tier]
+    seed = int.from_bytes(os.urandom(8), "big")
+    if options.data is None:
+        return Namespace(name, limits=limits, seed=seed), None
+    from servicebus_emulator.amqp.message import EncodedMessage
+    from servicebus_emulator.store.errors import StoreError
+    from servicebus_emulator.store.recovery import open_namespace
+
+    try:
+        options.data.mkdir(parents=True, exist_ok=True)
+        return open_namespace(options.data, name, EncodedMessage, now_s, limits=limits, seed=seed)
+    except (OSError, StoreError) as error:
+        raise StartError(f"cannot keep data in {options.data}: {error}") from None
+
+
+def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
+    certificate, key = options.tls_cert, options.tls_key
+    if certificate is None and not options.tls:
+        return None
+    if certificate is None:
+        import datetime
+
+        from servicebus_emulator.certificate import CertificateError, ensure
+
+        if options.data is None:
+            raise StartError("--tls keeps its certificate in --data; give that, or --tls-cert and --tls-key")
+        try:
+            made = ensure(options.data / "tls", datetime.datetime.now(datetime.UTC))
+        except (CertificateError, OSError) as error:
+            raise StartError(str(error)) from None
+        certificate, key = made.certificate, made.key
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise StartError(f"cannot use the certificate {certificate}: {error}") from None
+    return context
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""JSON with ``//`` and ``/* */`` comments and trailing commas, as Microsoft's sample config.json has them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[}\]])', re.DOTALL)
+
+
+class JsonError(ValueError):
+    """The text is not JSON. The message names line and column."""
+
+
+def loads(text: str) -> object:
+    """The value of the text. Raises JsonError for broken text and for a name given twice in one object."""
+    try:
+        return json.loads(_TOKEN.sub(_blank, text.removeprefix("\ufeff")), object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        raise JsonError(f"line {error.lineno} column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise JsonError("nested too deep") from None
+
+
+def _blank(token: re.Match[str]) -> str:
+    """Strings stay; comments and trailing commas become blanks so that line and column stay right."""
+    found = token.group()
+    return found if found.startswith('"') else re.sub(r"[^\n]", " ", found)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    seen: dict[str, object] = {}
+    for name, value in pairs:
+        if name in seen:
+            raise JsonError(f"the name '{name}' stands twice in one object")
+        seen[name] = value
+    return seen

@@ -1,0 +1,78 @@
+"""What an entity refuses before it stores anything: status, sizes, keys that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from servicebus_emulator.broker.errors import (
+    ArgumentError,
+    ArgumentOutOfRange,
+    EntityDisabled,
+    MessageSizeExceeded,
+    QuotaExceeded,
+)
+from servicebus_emulator.broker.message import Content
+
+if TYPE_CHECKING:
+    from servicebus_emulator.broker.entity import Entity
+
+MAX_ID_CHARACTERS = 128  # message id, session id (messages-payloads)
+
+
+def check_batch(entity: Entity, contents: Sequence[Content]) -> None:
+    """Raise EntityDisabled, MessageSizeExceeded, QuotaExceeded, ArgumentError, ArgumentOutOfRange."""
+    description = entity.description
+    if not description.status.can_send:
+        raise EntityDisabled(
+            f"'{entity.path}' has status {description.status.value}: it takes no messages until it is Active."
+        )
+    limits = entity.namespace.limits
+    max_bytes = max_message_bytes(entity)
+    total = 0
+    for content in contents:
+        size = content.size_bytes
+        total += size
+        if max_bytes is not None and size > max_bytes:
+            raise MessageSizeExceeded(
+                f"The message has {size} bytes; '{entity.path}' takes at most {max_bytes} bytes. Nothing was stored."
+            )
+        key = content.partition_key
+        if key is not None and content.session_id is not None and key != content.session_id:
+            raise ArgumentError(
+                f"The session id '{content.session_id}' and the partition key '{key}' differ; "
+                "leave the partition key out or make them equal."
+            )
+    if limits.enforce_entity_size:
+        _check_room(entity, total)
+    if limits.max_property_bytes is not None:
+        for content in contents:
+            _check_properties(content, limits.max_property_bytes)
+
+
+def max_message_bytes(entity: Entity) -> int | None:
+    """The largest message an entity takes: its own setting when it has one, else the tier's; None for any size."""
+    own_kilobytes: int | None = getattr(entity.description, "max_message_size_in_kilobytes", None)
+    return own_kilobytes * 1024 if own_kilobytes else entity.namespace.limits.max_message_bytes
+
+
+def _check_room(entity: Entity, more_bytes: int) -> None:
+    maximum = entity.namespace.size_limit_bytes(entity.description)
+    if maximum is not None and entity.size_bytes + more_bytes > maximum:
+        raise QuotaExceeded(
+            f"'{entity.path}' holds {entity.size_bytes} of at most {maximum} bytes: the message does not fit. "
+            "Receive some messages first."
+        )
+
+
+def _check_properties(content: Content, max_bytes: int) -> None:
+    for name, value in (("message id", content.message_id), ("session id", content.session_id)):
+        if isinstance(value, str) and len(value) > MAX_ID_CHARACTERS:
+            raise ArgumentOutOfRange(
+                f"The {name} has {len(value)} characters; at most {MAX_ID_CHARACTERS} are allowed."
+            )
+    size = sum(len(key) + len(str(value)) for key, value in content.application_properties().items())
+    if size > max_bytes:
+        raise MessageSizeExceeded(
+            f"The application properties have about {size} bytes; at most {max_bytes} are allowed."
+        )

@@ -1,0 +1,54 @@
+"""What the broker tells the front end beside deliveries: fetched with `Namespace.pop_notices()`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from servicebus_emulator.broker.errors import BrokerError
+    from servicebus_emulator.broker.receiver import Receiver
+    from servicebus_emulator.broker.session import SessionWait
+    from servicebus_emulator.broker.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class SessionGranted:
+    """A held attach may be answered: `wait` got `receiver`, which has no credit yet."""
+
+    wait: SessionWait
+    receiver: Receiver
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWaitEnded:
+    """A held attach must be refused with `error` (ServiceTimeout, EntityNotFound, EntityDisabled)."""
+
+    wait: SessionWait
+    error: BrokerError
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLost:
+    """A session receiver's lock expired; its link may stay, settling answers SessionLockLost."""
+
+    receiver: Receiver
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverEnded:
+    """The broker closed a receiver (entity deleted or disabled): detach its link with `error`."""
+
+    receiver: Receiver
+    error: BrokerError
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionEnded:
+    """A transaction was rolled back by the broker because its time ran out."""
+
+    transaction: Transaction
+    error: BrokerError
+
+
+Notice = SessionGranted | SessionWaitEnded | SessionLost | ReceiverEnded | TransactionEnded

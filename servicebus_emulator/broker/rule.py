@@ -1,0 +1,135 @@
+"""A subscription's rule, ready to run: does it match a message, and what does its action make of the copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from servicebus_emulator.broker.description import (
+    MAX_RULE_NAME_CHARACTERS,
+    CorrelationFilter,
+    FalseFilter,
+    RuleDescription,
+    SqlFilter,
+    TrueFilter,
+    check_name,
+)
+from servicebus_emulator.broker.message import SYSTEM_PROPERTIES, Content
+from servicebus_emulator.broker.sql_parser import Assignment, parse_action, parse_filter
+from servicebus_emulator.broker.sql_scope import Scope
+from servicebus_emulator.broker.sql_value import FilterException, as_text, converted, same_value
+
+RULE_NAME_PROPERTY = "RuleName"  # on copies made by a rule with an action (topic-filters)
+# CorrelationFilter field -> system property.
+_CORRELATED = {
+    "correlation_id": "correlationid",
+    "message_id": "messageid",
+    "to": "to",
+    "reply_to": "replyto",
+    "label": "label",
+    "session_id": "sessionid",
+    "reply_to_session_id": "replytosessionid",
+    "content_type": "contenttype",
+}
+
+
+class Rule:
+    """A compiled RuleDescription. Building one raises FilterError (bad SQL), ArgumentError (bad name)."""
+
+    __slots__ = ("_matches", "_statements", "always", "description")
+
+    def __init__(self, description: RuleDescription) -> None:
+        check_name(description.name, MAX_RULE_NAME_CHARACTERS)
+        self.description = description
+        self.always = isinstance(description.filter, TrueFilter)
+        self._matches = _compile(description)
+        self._statements = parse_action(description.action.expression) if description.action else []
+
+    @property
+    def has_action(self) -> bool:
+        return self.description.action is not None
+
+    def matches(
+        self, content: Content, new_id: Callable[[], UUID], enqueued_s: float, sequence_number: int
+    ) -> bool:
+        """Whether the filter is true (not false, not unknown). Raises FilterException."""
+        if self.always:
+            return True
+        rule_filter = self.description.filter
+        parameters = rule_filter.parameters if isinstance(rule_filter, SqlFilter) else {}
+        return self._matches(Scope(content, parameters, new_id, enqueued_s, sequence_number))
+
+    def act(
+        self, content: Content, new_id: Callable[[], UUID], enqueued_s: float, sequence_number: int
+    ) -> Content:
+        """The copy after the action, with the rule's name on it. Raises FilterException."""
+        action = self.description.action
+        if action is None:
+            return content
+        for statement in self._statements:
+            scope = Scope(content, action.parameters, new_id, enqueued_s, sequence_number)
+            if isinstance(statement, Assignment):
+                content = _set(content, scope, statement)
+            elif statement.scope == "sys":
+                content = content.with_system_properties({_settable(statement.name): None})
+            else:
+                key = scope.key(statement.name)
+                if key is not None:
+                    properties = dict(content.application_properties())
+                    del properties[key]
+                    content = content.with_application_properties(properties)
+        return content.with_application_properties(
+            {**content.application_properties(), RULE_NAME_PROPERTY: self.description.name}
+        )
+
+
+def _compile(description: RuleDescription) -> Callable[[Scope], bool]:
+    rule_filter = description.filter
+    if isinstance(rule_filter, SqlFilter):
+        predicate = parse_filter(rule_filter.expression)
+        return lambda scope: predicate(scope) is True
+    if isinstance(rule_filter, CorrelationFilter):
+        return _correlation(rule_filter)
+    return lambda scope: not isinstance(rule_filter, FalseFilter)
+
+
+def _correlation(wanted: CorrelationFilter) -> Callable[[Scope], bool]:
+    system = [
+        (name, getattr(wanted, field))
+        for field, name in _CORRELATED.items()
+        if getattr(wanted, field) is not None
+    ]
+    user = list(wanted.properties.items())
+
+    def matches(scope: Scope) -> bool:
+        content = scope.content
+        for name, value in system:
+            if not same_value(content.system_property(name), value):
+                return False
+        properties = content.application_properties() if user else {}
+        return all(same_value(properties.get(key), value) for key, value in user)
+
+    return matches
+
+
+def _set(content: Content, scope: Scope, statement: Assignment) -> Content:
+    value = statement.value(scope)
+    if statement.scope == "sys":
+        name = _settable(statement.name)
+        if value is not None and name not in ("timetolive", "scheduledenqueuetimeutc"):
+            value = as_text(value)
+        return content.with_system_properties({name: value})
+    properties = dict(content.application_properties())
+    key = scope.key(statement.name)
+    if key is None:
+        properties[statement.name] = value
+    else:
+        properties[key] = converted(value, properties[key])
+    return content.with_application_properties(properties)
+
+
+def _settable(name: str) -> str:
+    lowered = name.lower()
+    if lowered not in SYSTEM_PROPERTIES:
+        raise FilterException(f"The system property '{name}' does not exist or cannot be set.")
+    return lowered

@@ -1,0 +1,200 @@
+"""Deciding an attach: what the client's link is for, whether it may, and how the answer looks."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from servicebus_emulator.amqp.errors import INVALID_FIELD, NOT_IMPLEMENTED, AmqpProtocolError
+from servicebus_emulator.amqp.link import Link
+from servicebus_emulator.amqp.performatives import (
+    MIXED_SETTLED,
+    RECEIVER,
+    Attach,
+    Coordinator,
+    Source,
+    Target,
+)
+from servicebus_emulator.amqp.types import Described, Symbol, ULong
+from servicebus_emulator.broker.message import ReceiveMode
+from servicebus_emulator.broker.receiver import Receiver
+from servicebus_emulator.broker.session import SessionWait
+from servicebus_emulator.sas import Right
+
+from . import address
+from .cbs import ClaimsService
+from .inlet import Inlet, refuse_topic_receiver
+from .management import ManagementService
+from .outlet import Outlet
+from .request_reply import ReplyLink, RequestLink
+from .transactions import Coordinator as CoordinatorLink
+from .waiting import SessionAttach
+
+if TYPE_CHECKING:
+    from .peer import Peer
+
+SESSION_FILTER = "com.microsoft:session-filter"
+TIMEOUT = "com.microsoft:timeout"
+TRANSFER_DESTINATION = "com.microsoft:transfer-destination-address"
+RECEIVER_NAME = "com.microsoft:receiver-name"
+LOCKED_UNTIL = Symbol("com.microsoft:locked-until-utc")
+MAX_BATCH_SIZE = Symbol("com.microsoft:max-message-batch-size")
+TRACKING_ID = Symbol("com.microsoft:tracking-id")
+
+DEFAULT_SESSION_TIMEOUT_S = 65.0
+TICKS_AT_EPOCH = 621_355_968_000_000_000
+"""100-nanosecond steps from 0001-01-01 to 1970-01-01: .NET's clock."""
+
+MAX_MESSAGE_BYTES = 100 * 1024 * 1024
+"""What the cloud's largest tier takes; the limit where no other is set."""
+MAX_BATCH_BYTES = 1_048_576
+"""A client fills a batch up to this, also where a single message may be larger (as in the cloud)."""
+REQUEST_BYTES = 4 * 1024 * 1024
+
+
+class Refused(AmqpProtocolError):
+    """An attach that makes no sense here."""
+
+    condition = INVALID_FIELD
+
+
+def attach(peer: Peer, link: Link, frame: Attach) -> None:
+    """Answer an attach. Raises Refused, BrokerError or AmqpProtocolError to refuse it."""
+    if type(frame.target) is Coordinator:
+        if link.role is not RECEIVER:
+            raise Refused("a coordinator is the target of a sender")
+        coordinator = CoordinatorLink(peer, link)
+        link.context = coordinator
+        link.accept(source=frame.source, target=frame.target, max_message_size=REQUEST_BYTES)
+        coordinator.opened()
+        return
+    if link.role is RECEIVER:
+        _attach_client_sender(peer, link, frame)
+    else:
+        _attach_client_receiver(peer, link, frame)
+
+
+def _address_of(terminus: Any, kind: type[Source] | type[Target], what: str) -> address.Address:
+    if not isinstance(terminus, kind):
+        raise Refused(f"the link has no {what}; give it the address of an entity")
+    if terminus.dynamic:
+        raise AmqpProtocolError("dynamic nodes are not supported; name an entity", NOT_IMPLEMENTED)
+    where = address.parse(terminus.address)
+    if where is None:
+        raise Refused(f"the {what} of the link has no address")
+    return where
+
+
+def _attach_client_sender(peer: Peer, link: Link, frame: Attach) -> None:
+    where = _address_of(frame.target, Target, "target")
+    if where.node:
+        service = _service(peer, link, where)
+        requests = RequestLink(peer, link, _node_name(where), service)
+        link.context = requests
+        link.accept(source=frame.source, target=frame.target, max_message_size=REQUEST_BYTES)
+        requests.opened()
+        return
+    broker = peer.hosted.broker
+    peer.secure(link, Right.SEND, where.path)
+    entity = broker.resolve(where.path)
+    via = None
+    properties: dict[Any, Any] = {}
+    destination = address.parse((frame.properties or {}).get(TRANSFER_DESTINATION))
+    if destination is not None:
+        peer.secure(link, Right.SEND, destination.path)
+        via, entity = entity, broker.resolve(destination.path)
+        properties[Symbol(TRANSFER_DESTINATION)] = (frame.properties or {})[TRANSFER_DESTINATION]
+    kilobytes = getattr(entity.description, "max_message_size_in_kilobytes", None)
+    limit = kilobytes * 1024 if kilobytes else broker.limits.max_message_bytes or MAX_MESSAGE_BYTES
+    if limit > MAX_BATCH_BYTES:
+        properties[MAX_BATCH_SIZE] = ULong(MAX_BATCH_BYTES)
+    inlet = Inlet(peer, link, entity, via)
+    link.context = inlet
+    link.accept(
+        source=frame.source, target=frame.target, max_message_size=limit, properties=properties or None
+    )
+    peer.trail.note("attached", role="sender", entity=entity.path)
+    inlet.opened()
+
+
+def _attach_client_receiver(peer: Peer, link: Link, frame: Attach) -> None:
+    where = _address_of(frame.source, Source, "source")
+    if where.node:
+        _service(peer, link, where)
+        reply_address = frame.target.address if type(frame.target) is Target else None
+        link.context = ReplyLink(peer, link, _node_name(where), reply_address)
+        link.accept(source=frame.source, target=frame.target)
+        return
+    peer.secure(link, Right.LISTEN, where.path)
+    queue = refuse_topic_receiver(peer.hosted.broker.resolve(where.path))
+    now_s = peer.emulator.broker_now_s
+    settled = frame.snd_settle_mode == MIXED_SETTLED
+    mode = ReceiveMode.RECEIVE_AND_DELETE if settled else ReceiveMode.PEEK_LOCK
+    given = frame.properties or {}
+    name = str(given.get(RECEIVER_NAME, "") or link.name)
+    key, session_id = _session_filter(frame.source)
+    if key is None:
+        outlet = Outlet(peer, link, mode)
+        outlet.receiver = queue.open_receiver(mode, now_s, name=name, link=outlet)
+        link.context = outlet
+        link.accept(source=frame.source, target=frame.target)
+        peer.trail.note("attached", role="receiver", entity=queue.path, mode=mode.value)
+        return
+    waiting = SessionAttach(peer, link, mode, key)
+    if session_id is not None:
+        receiver = queue.open_session(session_id, mode, now_s, name=name, link=waiting)
+        accept_session(peer, link, mode, key, receiver)
+        return
+    timeout_ms = given.get(TIMEOUT)
+    timeout_s = timeout_ms / 1000 if isinstance(timeout_ms, int) else DEFAULT_SESSION_TIMEOUT_S
+    found = queue.open_next_session(mode, now_s, now_s + timeout_s, name=name, link=waiting)
+    if isinstance(found, SessionWait):
+        waiting.wait = found
+        link.context = waiting  # the answer is held until a session is free or the time is up
+    else:
+        accept_session(peer, link, mode, key, found)
+
+
+def accept_session(peer: Peer, link: Link, mode: ReceiveMode, key: Any, receiver: Receiver) -> None:
+    """Answer a session receiver's attach with the session it got."""
+    session, frame = receiver.session, link.remote_attach
+    if session is None or frame is None:
+        raise Refused("the receiver has no session")
+    outlet = Outlet(peer, link, mode)
+    outlet.receiver = receiver
+    receiver.link = outlet
+    link.context = outlet
+    ticks = TICKS_AT_EPOCH + int(session.locked_until_s * 10_000_000)
+    source = dataclasses.replace(frame.source, filter={**frame.source.filter, key: session.session_id})
+    link.accept(source=source, target=frame.target, properties={LOCKED_UNTIL: ticks})
+    peer.trail.note(
+        "attached", role="receiver", entity=receiver.queue.path, mode=mode.value, session=session.session_id
+    )
+    if link.credit:
+        outlet.on_credit()
+
+
+def _session_filter(source: Source) -> tuple[Any, str | None]:
+    """(key as sent, session id or None for the next available); the key is None without a session filter."""
+    for key, value in (source.filter or {}).items():
+        name = key.decode("ascii", "replace") if isinstance(key, bytes) else str(key)
+        if name == SESSION_FILTER:
+            if isinstance(value, Described):
+                value = value.value
+            if isinstance(value, bytes):
+                value = value.decode("utf-8", "replace")
+            if value is not None and not isinstance(value, str):
+                raise Refused("the session filter is neither a string nor null")
+            return key, value
+    return None, None
+
+
+def _node_name(where: address.Address) -> str:
+    return f"{where.path.lower()}/{where.node}"
+
+
+def _service(peer: Peer, link: Link, where: address.Address) -> ClaimsService | ManagementService:
+    if where.node == address.CBS:
+        return ClaimsService(peer)
+    peer.secure(link, None, where.path)
+    return ManagementService(peer, peer.hosted.broker.resolve(where.path))

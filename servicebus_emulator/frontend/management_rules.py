@@ -1,0 +1,124 @@
+"""Management operations on a subscription's rules, with their described lists (Microsoft.Azure.ServiceBus codecs)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from servicebus_emulator.amqp.types import Described, Int, Timestamp, ULong
+from servicebus_emulator.broker.description import (
+    CorrelationFilter,
+    FalseFilter,
+    Filter,
+    RuleDescription,
+    SqlAction,
+    SqlFilter,
+    TrueFilter,
+    check_name,
+)
+from servicebus_emulator.broker.errors import ArgumentError
+
+from .arguments import Call
+
+# The two number families are the service's own: those of the filters have one zero fewer.
+RULE_DESCRIPTION = ULong(0x13700000004)
+EMPTY_ACTION = ULong(0x13700000005)
+SQL_ACTION = ULong(0x13700000006)
+SQL_FILTER = ULong(0x1370000006)
+TRUE_FILTER = ULong(0x1370000007)
+FALSE_FILTER = ULong(0x1370000008)
+CORRELATION_FILTER = ULong(0x1370000009)
+
+_CORRELATION_FIELDS = (
+    ("correlation-id", "correlation_id"),
+    ("message-id", "message_id"),
+    ("to", "to"),
+    ("reply-to", "reply_to"),
+    ("label", "label"),
+    ("session-id", "session_id"),
+    ("reply-to-session-id", "reply_to_session_id"),
+    ("content-type", "content_type"),
+)
+
+
+def add(call: Call) -> dict[str, Any]:
+    """add-rule."""
+    name = call.arguments.text("rule-name")
+    check_name(name, 50)
+    description = call.arguments.optional("rule-description")
+    if not isinstance(description, dict):
+        raise ArgumentError("add-rule: rule-description must be a map.")
+    given = {str(key): value for key, value in description.items()}
+    rule = RuleDescription(name, _filter(given), _action(given.get("sql-rule-action")), call.now_s)
+    call.subscription.add_rule(rule, call.now_s)
+    return {}
+
+
+def remove(call: Call) -> dict[str, Any]:
+    """remove-rule."""
+    call.subscription.remove_rule(call.arguments.text("rule-name"), call.now_s)
+    return {}
+
+
+def enumerate_rules(call: Call) -> dict[str, Any] | None:
+    """enumerate-rules: a page of rules as described lists."""
+    skip, top = call.arguments.number("skip", 0), call.arguments.number("top", 100)
+    if skip < 0 or top < 1:
+        raise ArgumentError(f"enumerate-rules: skip is {skip} and top is {top}; use 0 and 1 or more.")
+    page = call.subscription.rules()[skip : skip + top]
+    return {"rules": [{"rule-description": described(rule)} for rule in page]} if page else None
+
+
+def described(rule: RuleDescription) -> Described:
+    """A rule as the service encodes it."""
+    action = rule.action
+    return Described(
+        RULE_DESCRIPTION,
+        [
+            _described_filter(rule.filter),
+            Described(EMPTY_ACTION, [])
+            if action is None
+            else Described(SQL_ACTION, [action.expression, Int(action.compatibility_level)]),
+            rule.name,
+            Timestamp(int(rule.created_s * 1000)),
+        ],
+    )
+
+
+def _described_filter(filter_: Filter) -> Described:
+    if isinstance(filter_, SqlFilter):
+        return Described(SQL_FILTER, [filter_.expression, Int(filter_.compatibility_level)])
+    if isinstance(filter_, TrueFilter):
+        return Described(TRUE_FILTER, ["1=1", Int(20)])
+    if isinstance(filter_, FalseFilter):
+        return Described(FALSE_FILTER, ["1=0", Int(20)])
+    values: list[Any] = [getattr(filter_, name) for _, name in _CORRELATION_FIELDS]
+    return Described(CORRELATION_FILTER, [*values, dict(filter_.properties)])
+
+
+def _filter(given: dict[str, Any]) -> Filter:
+    sql, correlation = given.get("sql-filter"), given.get("correlation-filter")
+    if isinstance(sql, dict):
+        expression = sql.get("expression")
+        if not isinstance(expression, str):
+            raise ArgumentError("add-rule: a sql-filter needs a string 'expression'.")
+        return SqlFilter(expression)
+    if isinstance(correlation, dict):
+        values = {name: correlation.get(key) for key, name in _CORRELATION_FIELDS}
+        properties = correlation.get("properties") or {}
+        if not isinstance(properties, dict):
+            raise ArgumentError("add-rule: the properties of a correlation-filter must be a map.")
+        return CorrelationFilter(**values, properties={str(k): v for k, v in properties.items()})
+    if "true-filter" in given:
+        return TrueFilter()
+    if "false-filter" in given:
+        return FalseFilter()
+    raise ArgumentError("add-rule: the rule has neither a sql-filter nor a correlation-filter.")
+
+
+def _action(given: Any) -> SqlAction | None:
+    if given is None:
+        return None
+    expression = given.get("expression") if isinstance(given, dict) else None
+    if not isinstance(expression, str):
+        raise ArgumentError("add-rule: a sql-rule-action needs a string 'expression'.")
+    return SqlAction(expression) if expression.strip() else None

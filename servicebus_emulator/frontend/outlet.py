@@ -1,0 +1,169 @@
+"""A client's receiver link: messages out of a queue, subscription or session, and their settlement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from servicebus_emulator.amqp.errors import AmqpProtocolError
+from servicebus_emulator.amqp.events import MessageReceived
+from servicebus_emulator.amqp.link import Link, OutgoingDelivery
+from servicebus_emulator.amqp.performatives import Accepted, Received, Rejected, TransactionalState
+from servicebus_emulator.broker.errors import BrokerError
+from servicebus_emulator.broker.message import Message, Outcome, ReceiveMode
+from servicebus_emulator.broker.receiver import Receiver
+
+from .faults import rejection
+from .settlement import settlement_of
+from .stamping import stamp
+
+if TYPE_CHECKING:
+    from .peer import Peer
+
+SLICE = 64
+"""Most messages asked of the broker at once for one link, so that a large credit cannot fill a slow reader's buffer."""
+
+
+class Outlet:
+    """One receiver link of a client; hung on the broker's receiver as its `link`."""
+
+    __slots__ = ("draining", "link", "peek_lock", "peer", "receiver")
+
+    def __init__(self, peer: Peer, link: Link, mode: ReceiveMode) -> None:
+        self.peer = peer
+        self.link = link
+        self.peek_lock = mode is ReceiveMode.PEEK_LOCK
+        self.receiver: Receiver | None = None
+        self.draining = False
+
+    def on_credit(self) -> None:
+        """The client's flow: what it means is worked out when the outbox is empty."""
+        if self.link.drain:
+            self.draining = True
+        self.peer.emulator.touched.add(self)
+
+    def top_up(self) -> None:
+        """Hand the link's credit on to the broker, in slices; end a drain when nothing more is to be had.
+
+        Called with an empty outbox, so the link's credit counts nothing that is already on its way.
+        """
+        receiver, link = self.receiver, self.link
+        if receiver is None or receiver.closed or not link.attached:
+            return
+        if self.peer.congested:
+            self.peer.held_back.add(self)
+            return
+        wanted = min(link.credit, SLICE)
+        if receiver.credit != wanted:
+            receiver.set_credit(wanted, self.peer.emulator.broker_now_s)
+        if self.draining and receiver.credit == wanted:
+            receiver.drain()
+            link.drained()
+            self.draining = False
+
+    def deliver(self, message: Message) -> None:
+        """Send a message the broker took for this link."""
+        link, peer = self.link, self.peer
+        now_s = peer.emulator.broker_now_s
+        if self.peek_lock:
+            token = message.lock_token
+            if token is None or not link.attached:
+                if token is not None and message.holder is not None:
+                    message.holder.settle(Outcome.RELEASE, token, now_s)  # it never left
+                return
+            payload = stamp(message, locked=True, now_s=now_s)
+            link.send(payload, token, context=message)
+        else:
+            if not link.attached:
+                return
+            payload = stamp(message, locked=False, now_s=now_s)
+            link.send(payload, message.sequence_number.to_bytes(16, "little"), settled=True)
+        emulator = peer.emulator
+        emulator.messages_out += 1
+        receiver = self.receiver
+        if self.draining or (receiver is not None and receiver.credit == 0 and link.credit > 0):
+            emulator.touched.add(self)
+        if peer.trail.messages:
+            peer.trail.message(
+                "delivered",
+                entity=receiver.queue.path if receiver else "",
+                sequence_number=message.sequence_number,
+                message_id=message.content.message_id,
+                delivery_count=message.delivery_count,
+            )
+
+    def on_settled(self, delivery: OutgoingDelivery, state: Any, settled: bool) -> None:
+        """The client's word on one delivery: apply it, and confirm unless the client does not wait."""
+        receiver = self.receiver
+        if receiver is None or delivery.context is None:
+            return
+        peer = self.peer
+        now_s = peer.emulator.broker_now_s
+        # an echo of rejected carries no error: with one, the SDKs read it as "the dead-lettering failed"
+        answer = Rejected() if type(state) is Rejected else state
+        try:
+            if type(state) is Accepted:
+                receiver.complete(delivery.tag, now_s)
+            elif type(state) is Received:
+                return  # 3.4.1: not a final state
+            elif type(state) is TransactionalState:
+                self._settle_in_transaction(receiver, delivery, state, now_s)
+            else:
+                self._settle(receiver, delivery.tag, state, now_s)
+            if peer.trail.messages:
+                peer.trail.message(
+                    "settled",
+                    entity=receiver.queue.path,
+                    outcome=type(state).__name__.lower(),
+                    sequence_number=delivery.context.sequence_number,
+                    message_id=delivery.context.content.message_id,
+                )
+        except (BrokerError, AmqpProtocolError) as error:
+            answer = rejection(error)
+            peer.trail.note(
+                "settle refused",
+                entity=receiver.queue.path,
+                condition=error.condition,
+                sequence_number=delivery.context.sequence_number,
+                message_id=delivery.context.content.message_id,
+            )
+        if not settled:
+            delivery.settle(answer)
+
+    def _settle(
+        self, receiver: Receiver, token: bytes, state: Any, now_s: float, transaction: Any = None
+    ) -> None:
+        settlement = settlement_of(state)
+        receiver.settle(
+            settlement.outcome,
+            token,
+            now_s,
+            reason=settlement.reason,
+            description=settlement.description,
+            properties=settlement.properties,
+            transaction=transaction,
+        )
+
+    def _settle_in_transaction(
+        self, receiver: Receiver, delivery: OutgoingDelivery, state: TransactionalState, now_s: float
+    ) -> None:
+        transactions = self.peer.transactions
+        transaction = transactions.find(state.txn_id, self.link)
+        self._settle(receiver, delivery.tag, state.outcome, now_s, transaction)
+        transactions.remember(state.txn_id, delivery)
+
+    def on_message(self, event: MessageReceived) -> None:
+        """A receiver link carries no messages to us."""
+
+    def suspend(self) -> None:
+        """The peer detached without closing: its locks stay until they expire and may be settled by token.
+
+        Source: the SDK's test_queue_message_settle_through_mgmt_link_due_to_broken_receiver_link.
+        """
+        if self.receiver is not None and self.receiver.session is None:
+            self.receiver.suspend(self.peer.emulator.broker_now_s)
+            self.receiver = None
+
+    def closed(self) -> None:
+        """The link is gone: its locks are free."""
+        if self.receiver is not None:
+            self.receiver.close(self.peer.emulator.broker_now_s)

@@ -1,0 +1,297 @@
+"""One client: its AMQP connection, its rights, and what each of its links stands for."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Protocol
+
+from servicebus_emulator.amqp.connection import Connection, forced, internal
+from servicebus_emulator.amqp.errors import AmqpProtocolError
+from servicebus_emulator.amqp.events import (
+    ConnectionClosed,
+    ConnectionOpened,
+    CreditChanged,
+    DispositionReceived,
+    Event,
+    LinkAttached,
+    LinkDetached,
+    MessageReceived,
+    SaslInitReceived,
+    SessionEnded,
+)
+from servicebus_emulator.amqp.link import Link
+from servicebus_emulator.amqp.performatives import AmqpError
+from servicebus_emulator.broker.errors import BrokerError, MessageLockLost, UnauthorizedAccess
+from servicebus_emulator.broker.receiver import Receiver
+from servicebus_emulator.sas import Right
+
+from .access import Access
+from .attaching import Refused, attach
+from .faults import error_of, rejection
+from .outlet import Outlet
+from .trail import Trail
+from .transactions import Transactions
+
+if TYPE_CHECKING:
+    from .emulator import Emulator
+
+LOGGER = logging.getLogger("servicebus_emulator")
+
+HIGH_WATER_BYTES = 1_048_576
+"""With more than this waiting to be written, a connection is handed no further deliveries."""
+
+_LOCK_LOST = rejection(
+    MessageLockLost(
+        "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the "
+        "queue, or was received by a different receiver instance."
+    )
+)
+
+
+class Node(Protocol):
+    """What a link's `context` is."""
+
+    def on_message(self, event: MessageReceived) -> None: ...
+    def on_credit(self) -> None: ...
+    def closed(self) -> None: ...
+
+
+class Peer:
+    """A connection with everything that hangs on it. `congested` is set by whoever writes to the socket."""
+
+    def __init__(self, emulator: Emulator, client: str) -> None:
+        self.emulator = emulator
+        self.trail = Trail(client)
+        self.connection = Connection(
+            "server",
+            container_id=emulator.container_id,
+            max_frame_size=emulator.max_frame_size,
+            idle_time_out_ms=emulator.idle_time_out_ms,
+        )
+        self.hosted = emulator.hosted_for("")
+        self.access = Access(lambda: self.hosted.ring(), authorize=emulator.authorize)
+        self.transactions = Transactions()
+        self.held_back: set[Outlet] = set()
+        self.unwritten_bytes = 0
+        self.door: object = None
+        """Whoever writes to this client's socket."""
+        self._plain: bytes | None = None
+        self._secured: dict[Link, tuple[Right | None, str]] = {}
+
+    @property
+    def congested(self) -> bool:
+        """Whether so much waits to be written that deliveries must wait too."""
+        return self.unwritten_bytes + self.connection.output_size > HIGH_WATER_BYTES
+
+    # -- input ---------------------------------------------------------------------------------------------
+
+    def receive(self, data: bytes) -> None:
+        """Bytes from the client. Whatever goes wrong ends this connection and no other."""
+        connection = self.connection
+        try:
+            for event in connection.receive(data, self.emulator.machine_now_s):
+                _HANDLERS[type(event)](self, event)
+        except AmqpProtocolError as error:
+            self._end(error_of(error))
+        except Exception:
+            LOGGER.exception("a fault while serving %s ends its connection", self.trail.client)
+            self.fail()
+
+    def fail(self) -> None:
+        """A fault on this side: end this connection."""
+        self._end(internal("The service was unable to process the request; the emulator's log says why."))
+
+    def _end(self, error: AmqpError) -> None:
+        self.connection.close(error)
+        self.gone()
+
+    def tick(self) -> None:
+        """Every second: idle time-outs and expired tokens."""
+        try:
+            self._tick()
+        except Exception:
+            LOGGER.exception("a fault while serving %s ends its connection", self.trail.client)
+            self.fail()
+
+    def _tick(self) -> None:
+        for event in self.connection.tick(self.emulator.machine_now_s):
+            _HANDLERS[type(event)](self, event)
+        first_s = self.access.first_expiry_s
+        if first_s is not None and first_s <= self.emulator.machine_now_s and self.emulator.authorize:
+            self._drop_unauthorized()
+
+    def _drop_unauthorized(self) -> None:
+        now_s = self.emulator.machine_now_s
+        for link, (right, path) in list(self._secured.items()):
+            if not self.access.allows(right, path, now_s):
+                self.trail.note("token expired", link=link.name, entity=path)
+                self.drop(
+                    link,
+                    UnauthorizedAccess(
+                        f"ExpiredToken: the token for '{path}' has expired. Put a new token and attach again."
+                    ),
+                )
+
+    def gone(self) -> None:
+        """The connection is over: give back what its links hold. May be called twice."""
+        for session in list(self.connection.sessions.values()):
+            for link in list(session.links_by_handle.values()):
+                self._release(link)
+        for link in list(self._secured):
+            self._release(link)
+        self._secured.clear()
+        self.held_back.clear()
+
+    def uncongested(self) -> None:
+        """The client reads again: go on with the links that were held back."""
+        if self.held_back:
+            self.emulator.touched.update(self.held_back)
+            self.held_back.clear()
+
+    # -- links ---------------------------------------------------------------------------------------------
+
+    def secure(self, link: Link, right: Right | None, path: str) -> None:
+        """Check a right for a link and remember it for as long as the link lives. Raises UnauthorizedAccess."""
+        if not self.access.allows(right, path, self.emulator.machine_now_s):
+            wanted = right.value if right is not None else "Any"
+            raise UnauthorizedAccess(
+                f"Unauthorized access. '{wanted}' claim(s) are required to perform this operation. "
+                f"Resource: '{path}'."
+            )
+        self._secured[link] = (right, path)
+
+    def drop(self, link: Link, error: BrokerError) -> None:
+        """Detach a link from this side."""
+        self._release(link)
+        link.detach(error_of(error))
+
+    def _release(self, link: Link) -> None:
+        node: Node | None = link.context
+        link.context = None
+        self._secured.pop(link, None)
+        if node is not None:
+            if isinstance(node, Outlet):
+                self.held_back.discard(node)
+            node.closed()
+
+    # -- events --------------------------------------------------------------------------------------------
+
+    def _on_sasl_init(self, event: SaslInitReceived) -> None:
+        self.hosted = self.emulator.hosted_for(event.hostname or "")
+        ok = event.mechanism in self.connection.mechanisms
+        if event.mechanism == "PLAIN":
+            self._plain = event.initial_response
+            ok = self.access.plain(event.initial_response)
+        self.trail.note("sasl", mechanism=event.mechanism, ok=ok)
+        self.connection.sasl_outcome(0 if ok else 1)
+
+    def _on_opened(self, event: ConnectionOpened) -> None:
+        self.hosted = self.emulator.hosted_for(event.open.hostname or "")
+        self.trail.client = f"{self.trail.client} {event.open.container_id}"
+        if self._plain is not None and not self.access.plain(self._plain):
+            self._end(
+                error_of(UnauthorizedAccess("The rule and key of SASL PLAIN do not open this namespace."))
+            )
+            return
+        limit = self.hosted.broker.limits.max_connections
+        if limit is not None and self.emulator.open_peers(self.hosted) > limit:
+            error = AmqpError(
+                "amqp:resource-limit-exceeded",
+                f"The namespace '{self.hosted.name}' allows {limit} connections, and they are all in use.",
+                {},
+            )
+            self._end(error)
+            return
+        self.trail.note("opened", hostname=event.open.hostname, namespace=self.hosted.name)
+
+    def _on_closed(self, event: ConnectionClosed) -> None:
+        error = event.error
+        self.trail.note(
+            "closed",
+            by="client" if event.by_peer else "server",
+            condition=error.condition if isinstance(error, AmqpError) else None,
+            why=error.description if isinstance(error, AmqpError) else None,
+        )
+        self.gone()
+
+    def _on_ended(self, event: SessionEnded) -> None:
+        for link in event.links:
+            self._release(link)
+
+    def _on_attached(self, event: LinkAttached) -> None:
+        link = event.link
+        try:
+            attach(self, link, event.attach)
+        except (BrokerError, AmqpProtocolError, Refused) as error:
+            fault = error_of(error)
+            self.trail.note(
+                "attach refused", link=link.name, condition=fault.condition, why=fault.description
+            )
+            self._release(link)
+            link.refuse(fault)
+
+    def _on_detached(self, event: LinkDetached) -> None:
+        node = event.link.context
+        if event.by_peer and not event.closed and isinstance(node, Outlet):
+            node.suspend()
+        self._release(event.link)
+
+    def _on_credit(self, event: CreditChanged) -> None:
+        node = event.link.context
+        if node is not None:
+            node.on_credit()
+
+    def _on_message(self, event: MessageReceived) -> None:
+        node = event.link.context
+        if node is not None and event.link.attached:
+            node.on_message(event)
+
+    def _on_disposition(self, event: DispositionReceived) -> None:
+        state, settled = event.state, event.settled
+        for delivery in event.deliveries:
+            delivery.remote_state = state
+            node = delivery.link.context
+            if node is not None:
+                node.on_settled(delivery, state, settled)
+        if not settled and event.unknown:
+            for first, last in event.unknown:
+                event.session.settle_unknown(first, last, _LOCK_LOST)
+
+    def _ignore(self, event: Event) -> None:
+        """Nothing to do."""
+
+    def receiver_named(self, link_name: str) -> Receiver | None:
+        """The broker's receiver behind this client's link of that name."""
+        for session in self.connection.sessions.values():
+            for link in session.links_by_handle.values():
+                if link.name == link_name and isinstance(link.context, Outlet):
+                    return link.context.receiver
+        return None
+
+    # -- what the broker says ------------------------------------------------------------------------------
+
+    def shut_down(self) -> None:
+        """The emulator stops: tell the client."""
+        self.connection.close(forced("The emulator is shutting down."))
+        self.gone()
+
+
+_HANDLERS: dict[type, Any] = {
+    SaslInitReceived: Peer._on_sasl_init,
+    ConnectionOpened: Peer._on_opened,
+    ConnectionClosed: Peer._on_closed,
+    SessionEnded: Peer._on_ended,
+    LinkAttached: Peer._on_attached,
+    LinkDetached: Peer._on_detached,
+    CreditChanged: Peer._on_credit,
+    MessageReceived: Peer._on_message,
+    DispositionReceived: Peer._on_disposition,
+}
+
+
+class _Handlers(dict[type, Any]):
+    def __missing__(self, kind: type) -> Any:
+        return Peer._ignore
+
+
+_HANDLERS = _Handlers(_HANDLERS)

@@ -1,0 +1,60 @@
+"""A held attach: a client that waits for the next available session (AMQP protocol guide, "Sessions")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from servicebus_emulator.amqp.events import MessageReceived
+from servicebus_emulator.amqp.link import Link
+from servicebus_emulator.broker.errors import BrokerError
+from servicebus_emulator.broker.message import ReceiveMode
+from servicebus_emulator.broker.receiver import Receiver
+from servicebus_emulator.broker.session import SessionWait
+
+from .faults import error_of
+
+if TYPE_CHECKING:
+    from .outlet import Outlet
+    from .peer import Peer
+
+
+class SessionAttach:
+    """A link between its attach and the session it gets; hung on the broker's wait as its `link`."""
+
+    __slots__ = ("filter_key", "link", "mode", "peer", "wait")
+
+    def __init__(self, peer: Peer, link: Link, mode: ReceiveMode, filter_key: Any) -> None:
+        self.peer = peer
+        self.link = link
+        self.mode = mode
+        self.filter_key = filter_key
+        self.wait: SessionWait | None = None
+
+    def granted(self, receiver: Receiver) -> None:
+        """A session came free: answer the attach."""
+        from .attaching import accept_session
+
+        accept_session(self.peer, self.link, self.mode, self.filter_key, receiver)
+
+    def refused(self, error: BrokerError) -> None:
+        """No session came free in time."""
+        self.link.context = None
+        self.link.refuse(error_of(error))
+
+    def on_message(self, event: MessageReceived) -> None:
+        """No messages come on a link that is not attached."""
+
+    def on_credit(self) -> None:
+        """Credit given early is kept by the link and used once it is attached."""
+
+    def closed(self) -> None:
+        """The client gave up."""
+        if self.wait is not None:
+            self.wait.cancel()
+
+
+def outlet_of(receiver: Receiver) -> Outlet | None:
+    """The link a broker's receiver serves."""
+    from .outlet import Outlet
+
+    return receiver.link if isinstance(receiver.link, Outlet) else None

@@ -1,0 +1,120 @@
+"""Scenarios on the test run's own RabbitMQ and Kafka.
+
+The scenarios are saturated: what comes out then hangs on the rule for a full queue and on the consumers' speed (which
+is measured in the run), and not on how evenly a busy machine works.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mqcourse.backpressure import Scenario
+from mqcourse.backpressure.measure import Comparison, measure
+from mqcourse.backpressure.measure.alarm import memory_alarm
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+SATURATED = Scenario(rate_per_s=150.0, service="constant", seed=7)
+
+
+def figures(found: Comparison) -> dict[str, tuple[float, float, float]]:
+    return {name: (simulated, measured, error) for name, simulated, measured, error in found.figures}
+
+
+def close(found: Comparison, **limits: float) -> None:
+    """Each figure's error is within its limit."""
+    seen = figures(found)
+    assert {name: seen[name] for name, limit in limits.items() if abs(seen[name][2]) > limit} == {}, str(
+        found
+    )
+
+
+def test_reject_publish(stack: Any) -> None:
+    found = measure(SATURATED.but(queue_limit=10, on_full="reject"), "rabbitmq", seconds=10.0)
+    close(found, throughput_per_s=0.15, mean_waiting=0.15, mean_latency_s=0.15, lost_share=0.1)
+    assert max(depth for _, depth in found.points) == 10
+    assert figures(found)["lost_share"][1] > 0.2
+
+
+def test_drop_head(stack: Any) -> None:
+    found = measure(SATURATED.but(queue_limit=10, on_full="drop-oldest"), "rabbitmq", seconds=10.0)
+    close(found, throughput_per_s=0.15, mean_waiting=0.15, mean_latency_s=0.15, lost_share=0.1)
+    assert max(depth for _, depth in found.points) <= 10
+    assert figures(found)["lost_share"][1] > 0.2
+
+
+def test_overload_without_a_bound_and_the_chart(stack: Any, tmp_path: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    found = measure(SATURATED, "rabbitmq", seconds=8.0)
+    close(found, throughput_per_s=0.15, mean_waiting=0.2)
+    depths = [depth for _, depth in found.points]
+    assert depths[-1] > 3 * depths[len(depths) // 4] > 0
+    axes = found.plot()
+    assert axes.get_lines()[0].get_label() == "simulated"
+    assert "measured on RabbitMQ 4" in axes.get_legend().get_texts()[1].get_text()
+    axes.figure.savefig(tmp_path / "chart.png")
+    assert (tmp_path / "chart.png").stat().st_size > 5000
+
+
+def test_consumer_lag_on_one_hot_partition(stack: Any) -> None:
+    """Three consumers, two partitions: one consumer has nothing to read, and the hot partition falls behind."""
+    scenario = Scenario(
+        rate_per_s=200.0, consumers=3, partitions=2, hot_share=0.9, service="constant", prefetch=5
+    )
+    found = measure(scenario, "kafka", seconds=10.0)
+    close(found, throughput_per_s=0.15, mean_lag=0.2)
+    lags = [lag for _, lag in found.points]
+    assert lags[-1] > 3 * lags[len(lags) // 4] > 0
+
+
+def test_a_quota_blocks_a_producer_with_a_bounded_buffer(stack: Any) -> None:
+    """The window of ten seconds is full after 10 * 10 / 50 = 2 s, the buffer of 10 soon after; then it stands still."""
+    scenario = Scenario(
+        rate_per_s=100.0,
+        consumers=2,
+        partitions=1,
+        service="constant",
+        throttle="token-bucket",
+        throttle_rate_per_s=20.0,
+        outbox_limit=10,
+    )
+    found = measure(scenario, "kafka", seconds=14.0)
+    simulated, measured, _ = figures(found)["blocked_share"]
+    assert simulated > 0.5
+    assert measured > 0.5
+    within = scenario.but(throttle_rate_per_s=2000.0)
+    # not exactly 0: on a busy machine ten records may wait for their acknowledgements now and then
+    assert figures(measure(within, "kafka", seconds=4.0))["blocked_share"][1] < 0.1
+
+
+def test_the_memory_alarm_blocks_publishers_and_not_consumers(stack: Any) -> None:
+    found = memory_alarm(stack.endpoints.rabbitmq_url, stack.home / "bin" / "rabbitmqctl", blocked_for_s=2.0)
+    assert found.reason == "low on memory"
+    assert found.alarm_from_s < found.blocked_at_s < found.alarm_to_s < found.unblocked_at_s
+    assert found.published_while_blocked == 0
+    assert found.consumed_while_blocked > 10
+    assert max(found.published_s) > found.unblocked_at_s
+
+
+def test_the_command_prints_figures_and_points(stack: Any) -> None:
+    done = stack.mq(
+        "measure",
+        "rate_per_s=150&queue_limit=5&service=constant",
+        "--on",
+        "rabbitmq",
+        "--seconds",
+        "3",
+        "--json",
+    )
+    found = json.loads(done.stdout)
+    assert found["broker"] == "RabbitMQ"
+    assert {row["figure"] for row in found["figures"]} >= {"throughput_per_s", "mean_latency_s", "lost_share"}
+    assert len(found["points"]) > 5
+    refused = stack.mq("measure", "block", "--on", "rabbitmq", check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("mq measure: on_full = 'block'")
+    assert refused.stderr.count("\n") == 1

@@ -1,0 +1,141 @@
+"""The page's JavaScript model against Python: every figure to the last digit, every error to the last letter."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from scenarios import scenarios
+
+from mqcourse.backpressure.model import simulate
+from mqcourse.backpressure.page import BUNDLE
+from mqcourse.backpressure.presets import PRESETS
+from mqcourse.backpressure.scenario import FIELDS, Scenario
+from mqcourse.errors import CourseError
+from mqcourse.install.npm import NODE
+
+NUMBERS = {spec["name"] for spec in FIELDS if spec["kind"] == "number"}
+RUN = Path(__file__).parent / "twin.mjs"
+
+
+def in_javascript(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the shipped file gives for each case, run by Node."""
+    answer = subprocess.run(
+        [str(NODE), str(RUN), str(BUNDLE)],
+        input=json.dumps(cases),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    found: list[dict[str, Any]] = json.loads(answer.stdout)
+    return found
+
+
+def in_python(values: dict[str, Any]) -> dict[str, Any]:
+    """The same by Python. A number field gets a float: JavaScript has no other, and an error shows what it got."""
+    values = {
+        name: float(value) if name in NUMBERS and type(value) is int else value
+        for name, value in values.items()
+    }
+    try:
+        result = simulate(Scenario.from_dict(values), journal=500)
+    except CourseError as error:
+        return {"error": str(error)}
+    plain = {name: getattr(result, name) for name in ("summary", "series", "latency_histogram", "journal")}
+    found: dict[str, Any] = json.loads(json.dumps(plain))  # lists for tuples, as JavaScript has them
+    return found
+
+
+def compare(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    theirs = in_javascript(cases)
+    ours = [in_python(values) for values in cases]
+    for values, mine, other in zip(cases, ours, theirs, strict=True):
+        assert other == mine, values
+    return ours
+
+
+def test_every_preset_is_the_same_to_the_last_digit() -> None:
+    for found in compare([one.scenario.as_dict() for one in PRESETS]):
+        assert found["summary"]["completed"] > 0
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+@given(st.lists(scenarios(), min_size=20, max_size=30))
+def test_generated_scenarios_are_the_same_to_the_last_digit(drawn: list[Scenario]) -> None:
+    compare([one.as_dict() for one in drawn])
+
+
+BAD: list[dict[str, Any]] = [
+    {"rate_per_s": -5},
+    {"rate_per_s": 0},
+    {"rate_per_s": 1e9},
+    {"rate_per_s": "fast"},
+    {"rate_per_s": None},
+    {"consumers": 0},
+    {"consumers": 1.5},
+    {"consumers": -3},
+    {"seed": -1},
+    {"service": "gamma"},
+    {"on_full": "explode", "queue_limit": 3},
+    {"queue_limit": -1},
+    {"queue_limit": 2.5},
+    {"on_full": "expire"},
+    {"priority_mix": []},
+    {"priority_mix": [0]},
+    {"priority_mix": [0, 0]},
+    {"priority_mix": [1.0, -2.5]},
+    {"priority_mix": 3.5},
+    {"priority_mix": [1] * 11},
+    {"hot_share": 0.5},
+    {"hot_share": 1.01, "partitions": 2},
+    {"warm_up_s": 60},
+    {"duration_s": 1e-5, "warm_up_s": 3e-5},
+    {"autoscale": "cpu"},
+    {"autoscale": "lag", "consumers": 20},
+    {"arrivals": "trace"},
+    {"arrivals": "trace", "trace_s": [3, 1]},
+    {"surge_factor": 0, "surge_for_s": 60},
+    {"rate_per_s": 1e6, "duration_s": 3600, "queue_limit": 10},
+    {"rate_per_s": 1e6, "client_timeout_s": 1, "client_retries": 5},
+    {"rate_per_s": 50000, "duration_s": 600},
+    {"rate_per_s": 50000, "duration_s": 600, "queue_limit": 10, "on_full": "block", "outbox_limit": None},
+    {"crash_every_s": 0},
+    {"delivery_limit": 0},
+    {"prefetch": True},
+    {"speed": 3},
+]
+
+
+def test_a_bad_scenario_gets_the_same_words_with_field_unit_and_range() -> None:
+    for values, found in zip(BAD, compare(BAD), strict=True):
+        assert set(found) == {"error"}, values
+        field = next(iter(values))
+        assert field in found["error"] or "scenario: " in found["error"]
+        assert "Allowed: " in found["error"]
+
+
+def test_a_backlog_that_outgrows_its_bound_on_the_way_gets_the_same_words() -> None:
+    storm = {
+        "rate_per_s": 40000,
+        "duration_s": 60,
+        "consumers": 100,
+        "service_mean_s": 0.1,
+        "error_share": 0.0,
+    }
+    (found,) = compare([storm])
+    assert "without bound" in found["error"]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**31, 2**32 - 1])
+def test_far_seeds_are_the_same(seed: int) -> None:
+    compare([{"seed": seed, "duration_s": 5.0, "service": "lognormal", "arrivals": "bursty"}])

@@ -1,0 +1,301 @@
+"""What the explorer is beside its controls: predicted, compared, shared, taken away, read aloud, seen in any light."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from mqcourse.backpressure.model import simulate
+from mqcourse.backpressure.presets import preset
+from mqcourse.backpressure.scenario import Scenario
+
+from .explorer import Explorer
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+VIEWS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "has_touch": True},
+}
+
+
+def test_a_figure_is_there_without_any_script(browser: Any, site: str) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(site)
+        first = page.locator("#explorer-overload")
+        assert "How deep is the queue after a minute?" in first.inner_text()
+        assert first.get_by_role("img").first.is_visible()
+        first.locator("summary").click()
+        chart = first.get_by_role("img").nth(1)
+        assert chart.is_visible()
+        assert "messages wait" in chart.get_attribute("aria-label")
+
+
+def test_only_pages_with_an_explorer_load_it(page: Any, site: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(site.replace("index", "plain"), wait_until="networkidle")
+    assert asked
+    assert not [url for url in asked if "backpressure/" in url]
+
+
+def test_at_most_a_megabyte_before_python_is_asked_for(browser: Any, site: str) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        answers: list[Any] = []
+        page.on("response", lambda answer: answers.append(answer) if answer.ok else None)
+        page.goto(site, wait_until="networkidle")
+        Explorer(page).calm()
+        bodies = {answer.url: answer.body() for answer in answers}
+        packed = {url: min(len(body), len(gzip.compress(body))) for url, body in bodies.items()}
+        assert any("explorer.js" in url for url in packed)
+        assert sum(packed.values()) <= 1_000_000  # on the line, packed as static hosts do
+        assert sum(size for url, size in packed.items() if "/backpressure/" in url) <= 60_000
+
+
+def test_predicting_and_running_by_keyboard_alone(page: Any) -> None:
+    explorer = Explorer(page).calm()
+    explorer.element.get_by_label("About 20", exact=True).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    explorer.calm()
+    assert "You predicted it" in explorer.element.locator(".said").inner_text()
+    explorer.control("rate_per_s").focus()
+    before = explorer.values["rate_per_s"]
+    page.keyboard.press("ArrowRight")
+    explorer.calm()
+    assert explorer.values["rate_per_s"] > before
+    explorer.control("moment").focus()
+    page.keyboard.press("End")
+    assert explorer.view("view.player.moment") == 60
+    assert "after 60 s" in explorer.element.locator("canvas.flow").first.get_attribute("aria-label")
+
+
+def test_a_curve_can_be_drawn_before_the_run(page: Any) -> None:
+    explorer = Explorer(page).calm()
+    chart = explorer.element.locator("canvas[data-chart=waiting]")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + box["height"] - 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 60, steps=8)
+    page.mouse.up()
+    curve = explorer.view("view.charts[0].drawn")
+    assert len(curve) >= 5
+    assert curve[0][1] < curve[-1][1]
+    explorer.element.get_by_role("button", name="Run it").click()
+    explorer.calm()
+    assert "Your curve is the dotted one" in explorer.element.locator(".said").inner_text()
+
+
+def test_the_flow_shows_the_messages_where_the_model_has_them(page: Any) -> None:
+    explorer = Explorer(page).unasked()
+    series = explorer.view("view.results[0].series")
+    for point in (3, 40, 120, 200):
+        explorer.view("view.player.jump(argument)", series["time_s"][point])
+        assert explorer.view("view.flows[0].replay.depth") == series["waiting"][point]
+        assert explorer.view("view.flows[0].replay.with.size") == series["in_flight"][point]
+        assert explorer.view("view.flows[0].replay.counts.done") == series["completed"][point]
+
+
+@pytest.mark.parametrize("name", ["priority-shedding", "retry-storm", "poison", "block", "throttle"])
+def test_the_flow_keeps_the_books_in_harder_scenarios(page: Any, name: str) -> None:
+    explorer = Explorer(page).unasked()
+    explorer.control("preset").select_option(name)
+    explorer.unasked()
+    series = explorer.view("view.results[0].series")
+    point = 60
+    explorer.view("view.player.jump(argument)", series["time_s"][point])
+    assert explorer.view("view.flows[0].replay.depth") == series["waiting"][point]
+    assert explorer.view("view.flows[0].replay.counts.done") == series["completed"][point]
+    assert explorer.view("view.flows[0].replay.held.size") == series["held"][point]
+
+
+def test_messages_move_and_respect_reduced_motion(browser: Any, site: str) -> None:
+    for motion in ("no-preference", "reduce"):
+        with browser.new_context(reduced_motion=motion) as context:
+            page = context.new_page()
+            page.goto(site)
+            explorer = Explorer(page).calm()
+            explorer.element.get_by_role("button", name="Run it").click()
+            explorer.calm()
+            if motion == "no-preference":
+                page.wait_for_function(
+                    "document.getElementById('explorer-overload').view.flows[0].flying.length > 2"
+                )
+                explorer.element.get_by_role("button", name="Pause").click()
+            else:
+                assert (
+                    explorer.element.get_by_role("button", name="Play").count() == 1
+                )  # it does not start by itself
+                explorer.element.get_by_role("button", name="Play").click()
+                page.wait_for_function(
+                    "document.getElementById('explorer-overload').view.player.moment > 0.05"
+                )
+                assert explorer.view("view.flows[0].flying.length") == 0
+
+
+def test_two_side_by_side(page: Any) -> None:
+    explorer = Explorer(page, "two").calm()
+    first, second = explorer.view("view.sides")
+    assert (first["on_full"], second["on_full"]) == ("reject", "drop-oldest")
+    assert first["queue_limit"] == second["queue_limit"] == 200
+    explorer.agrees_with_python()
+    assert explorer.element.locator("canvas.flow:visible").count() == 2
+    explorer.element.get_by_label("A", exact=True).check()
+    explorer.control("on_full").select_option("block")
+    explorer.calm()
+    assert [side["on_full"] for side in explorer.view("view.sides")] == ["block", "drop-oldest"]
+    explorer.agrees_with_python()
+    explorer.control("beside").uncheck()
+    explorer.calm()
+    assert explorer.element.locator("canvas.flow:visible").count() == 1
+
+
+def test_a_link_brings_both_scenarios_back(page: Any, browser: Any) -> None:
+    explorer = Explorer(page, "two").calm()
+    explorer.control("rate_per_s.exact").fill("133.7")
+    explorer.control("rate_per_s.exact").press("Enter")
+    explorer.calm()
+    explorer.element.get_by_role("button", name="Copy link").click()
+    explorer.element.get_by_text("link to this scenario").wait_for()
+    sides = explorer.view("view.sides")
+    with browser.new_context() as context:
+        other = context.new_page()
+        other.goto(page.url)
+        again = Explorer(other, "two").calm()
+        assert again.view("view.sides") == sides
+        again.agrees_with_python()
+
+
+def test_a_bad_link_says_what_is_wrong(browser: Any, site: str) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{site}#two?rate_per_s=-1")
+        alert = page.locator("#two").get_by_role("alert")
+        alert.wait_for()
+        assert "rate_per_s is -1" in alert.inner_text()
+        assert "messages/s" in alert.inner_text()
+
+
+def test_what_can_be_taken_away(page: Any, tmp_path: Path) -> None:
+    explorer = Explorer(page, "two").calm()
+
+    def take(name: str) -> Path:
+        with page.expect_download() as download:
+            explorer.element.get_by_role("button", name=name, exact=True).click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
+    assert take("PNG").read_bytes().startswith(b"\x89PNG\r\n")
+    rows = [line.split(",") for line in take("CSV").read_text(encoding="utf-8").splitlines()]
+    sides = [simulate(Scenario.from_dict(values)) for values in explorer.view("view.sides")]
+    assert [row[0] for row in rows[1:]] == ["A"] * 240 + ["B"] * 240
+    column = rows[0].index("waiting")
+    assert [float(row[column]) for row in rows[1:]] == [
+        *sides[0].series["waiting"],
+        *sides[1].series["waiting"],
+    ]
+    program = take("Python")
+    answer = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+    )
+    assert answer.stdout.splitlines() == [str(side.summary) for side in sides]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_it_is_accessible_and_fits(browser: Any, site: str, axe: str, view: str) -> None:
+    with browser.new_context(reduced_motion="reduce", **VIEWS[view]) as context:
+        page = context.new_page()
+        page.goto(site)
+        explorer = Explorer(page).calm()
+        two = Explorer(page, "two").calm()
+        for state in ("asked", "run"):
+            if state == "run":
+                explorer.unasked()
+                explorer.open_all()
+                two.open_all()
+            page.evaluate(axe)
+            result = page.evaluate("axe.run('article', {resultTypes: ['violations']})")
+            assert [
+                f"{one['id']}: {[' '.join(map(str, node['target'])) for node in one['nodes'][:3]]}"
+                for one in result["violations"]
+            ] == []
+            wide, seen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+            assert wide <= seen
+        label = explorer.element.locator("canvas[data-chart=waiting]").get_attribute("aria-label")
+        assert "messages wait" in label
+        assert explorer.control("rate_per_s").get_attribute("aria-valuetext") == "120 messages/s"
+
+
+def test_the_ink_follows_the_mode(page: Any) -> None:
+    explorer = Explorer(page).unasked()
+    inks = []
+    for mode in ("light", "dark"):
+        page.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
+        page.locator(f"#explorer-overload[data-mode={mode}]").wait_for()
+        inks.append(explorer.view("view.look.ink"))
+    assert inks[0] != inks[1]
+
+
+def test_the_real_python_runs_in_the_page_and_agrees(page: Any, site: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    explorer = Explorer(page).unasked()
+    assert not [url for url in asked if "pyodide" in url]
+    explorer.element.get_by_role("button", name="Run the real Python").click()
+    said = explorer.element.locator(".python-state")
+    said.filter(has_text="agrees with the JavaScript model to the last digit").wait_for(timeout=120000)
+    explorer.control("rate_per_s.exact").fill("95")
+    explorer.control("rate_per_s.exact").press("Enter")
+    explorer.calm()
+    assert "agrees" in said.inner_text()
+    explorer.agrees_with_python()
+    assert {urlsplit(url).netloc for url in asked if not url.startswith(("blob:", "data:"))} <= {
+        urlsplit(site).netloc
+    }
+
+    # the same words for a bad scenario, from Python itself
+    error = explorer.view("view.python.run({consumers: 0}).catch((error) => error.message)")
+    assert error == "scenario: consumers is 0 consumers. Allowed: whole numbers from 1 to 10000 consumers"
+
+    # the source is the repository's own; a change of it changes the figures
+    source = explorer.element.get_by_label("Source")
+    explorer.element.get_by_text("Read and change the model's source").click()
+    text = source.input_value()
+    assert "class Consumers" in text
+    source.fill(text.replace("yield env.timeout(message.work_s)", "yield env.timeout(2 * message.work_s)"))
+    explorer.element.get_by_role("button", name="Run my version").click()
+    said.filter(has_text="your version of the source").wait_for()
+    explorer.calm()
+    slow = explorer.view("view.results[0].summary.completed")
+    assert slow < 0.6 * simulate(preset("overload").scenario.but(rate_per_s=95.0)).summary["completed"]
+    source.fill("def broken(:")
+    explorer.element.get_by_role("button", name="Run my version").click()
+    explorer.element.get_by_text("It does not load: SyntaxError").wait_for()
+    explorer.element.get_by_role("button", name="Put the original back").click()
+    explorer.element.get_by_text("Your version runs").wait_for()
+    explorer.calm()
+    explorer.agrees_with_python()
+    explorer.element.get_by_role("button", name="Back to JavaScript").click()
+    explorer.calm()
+    assert "at rest" in said.inner_text()
+
+
+def test_python_s_source_in_the_page_is_the_repositorys(page: Any, site: str) -> None:
+    from mqcourse.home import CHECKOUT
+
+    answer = page.request.get(site.replace("index.html", "_static/backpressure/python.json"))
+    sources = json.loads(answer.body())
+    assert "mqcourse/backpressure/model.py" in sources
+    for path, text in sources.items():
+        assert (CHECKOUT / path).read_text(encoding="utf-8") == text

@@ -1,0 +1,106 @@
+"""Every page of the book in a real browser: quiet, self-contained, accessible, in light, dark and phone width."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
+
+VIEWS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "has_touch": True},
+}
+
+
+@pytest.fixture(params=VIEWS)
+def view(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
+    """A context of that kind, and what went wrong in it."""
+    context = browser.new_context(reduced_motion="reduce", **VIEWS[request.param])
+    yield context
+    context.close()
+
+
+def test_no_page_asks_another_host_and_none_complains(built: Any, view: Any) -> None:
+    own = urlsplit(built.url).netloc
+    wrong: list[str] = []
+    page = view.new_page()
+    now = ""
+    page.on("console", lambda m: wrong.append(f"{now}: {m.text}") if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(f"{now}: {error}"))
+    page.on(
+        "request",
+        lambda r: None if urlsplit(r.url).netloc in (own, "") else wrong.append(f"{now}: asks {r.url}"),
+    )
+    page.on("response", lambda r: wrong.append(f"{now}: {r.status} {r.url}") if r.status >= 400 else None)
+    for now in [*built.pages, "search", "genindex"]:
+        page.goto(built.address(now), wait_until="networkidle")
+        assert page.title()
+    assert not wrong
+
+
+def test_no_page_is_wider_than_a_phone(built: Any, browser: Any) -> None:
+    with browser.new_context(**VIEWS["phone"]) as context:
+        page = context.new_page()
+        for name in built.pages:
+            page.goto(built.address(name))
+            wide, seen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+            assert wide <= seen, f"{name} is {wide} px wide on a screen of {seen}"
+
+
+def test_every_page_passes_the_accessibility_rules(built: Any, view: Any, axe: str) -> None:
+    page = view.new_page()
+    found: list[str] = []
+    for name in built.pages:
+        page.goto(built.address(name), wait_until="networkidle")
+        page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
+        page.evaluate(axe)
+        result = page.evaluate("axe.run({resultTypes: ['violations']})")
+        for violation in result["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                nodes = [" ".join(node["target"]) for node in itertools.islice(violation["nodes"], 3)]
+                found.append(f"{name}: {violation['id']}: {violation['help']}: {nodes}")
+    assert not found, "\n".join(found)
+
+
+def test_executed_chapters_hold_the_brokers_output_and_no_error(built: Any, browser: Any) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        for name in built.pages:
+            page.goto(built.address(name))
+            cells = page.locator("div.cell div.cell_input").count()
+            outputs = page.locator("div.cell div.cell_output").count()
+            source = "```{code-cell}" in (built_source(name))
+            assert bool(cells) == source, name
+            assert not source or outputs, name
+            assert page.locator(".output.traceback").count() == 0 or "goes-wrong" in name, name
+
+
+def built_source(name: str) -> str:
+    from mqcourse.home import CHECKOUT
+
+    return (CHECKOUT / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_a_figure_changes_its_ink_with_the_mode(built: Any, browser: Any) -> None:
+    inks = {}
+    for mode in ("light", "dark"):
+        with browser.new_context(**VIEWS[mode]) as context:
+            page = context.new_page()
+            page.goto(built.address("book/foundations/decoupling"), wait_until="networkidle")
+            figures = page.locator("svg.mq-figure")
+            assert figures.count() >= 2
+            assert all(figure.get_attribute("aria-label") for figure in figures.all())
+            inks[mode] = figures.first.evaluate("svg => getComputedStyle(svg).color")
+    assert inks["light"] != inks["dark"]
+
+
+def test_the_folder_opens_at_the_first_page(built: Any, browser: Any) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(built.url)
+        page.wait_for_url("**/book/index.html")
+        assert "Mastering message queues" in page.locator("article h1").inner_text()

@@ -1,0 +1,166 @@
+"""The interview cards in the published page: keyboard, screen reader, memory, paper, and no script at all."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mqcourse.interview.questions import load_bank
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
+PAGE = "book/interview/questions"
+FIRST = ".mq-card >> nth=0"
+
+COUNT = sum(len(topic.questions) for topic in load_bank().values())
+
+
+@pytest.fixture
+def context(browser: Any) -> Iterator[Any]:
+    made = browser.new_context(reduced_motion="reduce")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(built: Any, context: Any) -> Any:
+    opened = context.new_page()
+    opened.goto(built.address(PAGE))
+    opened.locator(".mq-cards-bar").wait_for()
+    return opened
+
+
+def test_a_card_is_recalled_revealed_and_rated_by_keyboard_alone(page: Any) -> None:
+    card = page.locator(FIRST)
+    answer = card.locator(".mq-card-body")
+    assert not answer.is_visible()
+    card.locator("textarea").focus()
+    page.keyboard.type("to decouple")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.keyboard.press("Enter")
+    assert answer.is_visible()
+    assert card.locator("textarea").input_value() == "to decouple"
+    first = card.locator("input[type=radio]").first
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if first.evaluate("one => one === document.activeElement"):
+            break
+    assert first.evaluate("one => one === document.activeElement"), "Tab reaches the rating"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert card.locator("input:checked").get_attribute("value") == "good"
+    assert "Good" in card.get_by_role("status").inner_text()
+    assert f"1 of {COUNT} rated, 1 known well" in page.locator(".mq-cards-bar").inner_text()
+
+
+def test_a_rating_is_remembered_and_can_be_forgotten(page: Any) -> None:
+    identity = page.locator(FIRST).get_attribute("data-question")
+    page.locator(f"{FIRST} >> summary").click()
+    page.locator(FIRST).get_by_label("With gaps").check()
+    assert '"rating":"hard"' in page.evaluate(f"localStorage.getItem('mq-card:{identity}')")
+    page.reload()
+    page.locator(f"{FIRST} >> summary").click()
+    assert page.locator(FIRST).get_by_label("With gaps").is_checked()
+    assert f"1 of {COUNT} rated, 0 known well" in page.locator(".mq-cards-bar").inner_text()
+    page.get_by_role("button", name="Forget my ratings").click()
+    assert page.evaluate(f"localStorage.getItem('mq-card:{identity}')") is None
+    assert page.locator(f"{FIRST} >> input:checked").count() == 0
+    assert f"0 of {COUNT} rated" in page.locator(".mq-cards-bar").inner_text()
+
+
+def test_a_screen_reader_hears_what_each_part_is(page: Any) -> None:
+    card = page.locator(FIRST)
+    prompt = card.locator("h3").inner_text()
+    assert page.get_by_role("region", name=prompt, exact=True).count() == 1
+    assert card.get_by_role("textbox", name="Answer from memory first").count() == 1
+    card.locator("summary").click()
+    group = card.get_by_role("group", name="How well did you know it?")
+    assert group.get_by_role("radio").count() == 4
+    assert all(
+        page.locator(".mq-card").nth(i).locator("input[name]").first.get_attribute("name")
+        != card.locator("input[name]").first.get_attribute("name")
+        for i in range(1, 20)
+    )
+
+
+def test_what_is_known_can_be_hidden_and_an_open_card_does_not_vanish(page: Any) -> None:
+    cards = page.locator(".mq-card")
+    for place in (0, 1):
+        cards.nth(place).locator("summary").click()
+        cards.nth(place).get_by_label("Easily").check()
+    cards.nth(0).locator("summary").click()
+    hide = page.get_by_role("button", name="Hide what I know")
+    hide.click()
+    assert hide.get_attribute("aria-pressed") == "true"
+    assert not cards.nth(0).is_visible()
+    assert cards.nth(1).is_visible(), "it is open: the reader is in it"
+    assert cards.nth(2).is_visible()
+    page.get_by_role("button", name="Close all answers").click()
+    assert not cards.nth(1).is_visible()
+    hide.click()
+    assert cards.nth(0).is_visible()
+
+
+@pytest.mark.parametrize("stored", ["not json", '{"rating": "superb"}', "null", "[]", '{"rating": "good"}'])
+def test_what_another_version_stored_does_no_harm(built: Any, context: Any, stored: str) -> None:
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.add_init_script(f"localStorage.setItem('mq-card:why-a-queue', {stored!r})")
+    page.goto(built.address(PAGE))
+    page.locator(".mq-cards-bar").wait_for()
+    page.locator("[data-question=why-a-queue] summary").click()
+    page.locator("[data-question=why-a-queue]").get_by_label("Good").check()
+    assert not errors
+
+
+def test_without_storage_the_cards_work_and_forget(built: Any, context: Any) -> None:
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)) if "mq-card" in str(error) else None)
+    page.add_init_script(
+        "const refuse = () => { throw new DOMException('refused', 'SecurityError') };"
+        "for (const name of ['getItem', 'setItem', 'removeItem']) {"
+        "  const real = Storage.prototype[name];"
+        "  Storage.prototype[name] = function (key, ...rest) {"
+        "    return String(key).startsWith('mq-card') ? refuse() : real.call(this, key, ...rest) };"
+        "}"
+    )
+    page.goto(built.address(PAGE))
+    page.locator(f"{FIRST} >> summary").click()
+    page.locator(FIRST).get_by_label("Good").check()
+    assert f"1 of {COUNT} rated" in page.locator(".mq-cards-bar").inner_text()
+    assert not errors
+
+
+def test_without_any_script_question_and_answer_are_there(built: Any, browser: Any) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(built.address(PAGE))
+        card = page.locator(FIRST)
+        assert card.locator("h3").is_visible()
+        assert not card.locator(".mq-card-body").is_visible()
+        card.locator("summary").click()
+        assert card.locator(".mq-card-body").is_visible()
+        assert page.locator(".mq-cards-bar").count() == 0
+
+
+def test_on_paper_every_answer_is_open_and_nothing_is_left_to_press(page: Any) -> None:
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert all(body.is_visible() for body in page.locator(".mq-card-body").all())
+    assert not page.locator(".mq-cards-bar").is_visible()
+    assert not page.locator(f"{FIRST} >> textarea").is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    assert not any(body.is_visible() for body in page.locator(".mq-card-body").all())
+
+
+def test_a_prediction_is_opened_by_keyboard(built: Any, context: Any) -> None:
+    page = context.new_page()
+    page.goto(built.address("book/foundations/why-asynchronous"))
+    details = page.locator(".mq-predict details").first
+    details.locator("summary").focus()
+    assert details.get_attribute("open") is None
+    page.keyboard.press("Space")
+    assert details.get_attribute("open") is not None

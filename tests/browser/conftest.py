@@ -1,0 +1,35 @@
+"""One Chromium and one axe-core for every browser test, which come last in a run.
+
+Playwright's driver cannot be started twice in a process, and while it runs, its event loop counts as the thread's
+own: a test that calls asyncio.run would be refused.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mqcourse.browser import chromium
+from mqcourse.install.npm import node_modules
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests after all others; else the order stays."""
+    items.sort(key=lambda item: item.path.is_relative_to(HERE))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, from its npm package."""
+    modules = node_modules(HERE / "book" / "axe")
+    return (modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

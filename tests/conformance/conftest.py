@@ -1,0 +1,1 @@
+"""Its folder stands on the import path of the tests below, for `suite`."""

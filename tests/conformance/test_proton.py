@@ -1,0 +1,60 @@
+"""python-qpid-proton as a plain AMQP client. It has no wheels: `make conformance` compiles it where that is possible."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import suite
+from azure.servicebus.management import ServiceBusAdministrationClient
+
+from mqcourse.home import software_folder
+
+VERSION = "0.40.0"
+CLIENT = Path(__file__).with_name("proton_client.py")
+
+
+@pytest.fixture(scope="module")
+def proton() -> Path:
+    """Where python-qpid-proton is; compiled once."""
+    folder = software_folder() / f"python-qpid-proton-{VERSION}"
+    if not (folder / "proton").exists():
+        words = ["install", "--quiet", "--target", str(folder), f"python-qpid-proton=={VERSION}"]
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", *words], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            pytest.skip(f"python-qpid-proton {VERSION} cannot be compiled here: {done.stderr.strip()[-300:]}")
+    return folder
+
+
+@pytest.mark.conformance
+def test_proton_sends_receives_dead_letters_and_has_transactions(proton: Path, tmp_path: Path) -> None:
+    with suite.emulator(tmp_path) as emulator, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REQUESTS_CA_BUNDLE", str(emulator.certificate))
+        with ServiceBusAdministrationClient.from_connection_string(emulator.connection_string) as admin:
+            admin.create_queue("plain")
+        done = subprocess.run(
+            [
+                sys.executable,
+                str(CLIENT),
+                f"amqp://{suite.POLICY}:{suite.KEY}@localhost:{emulator.port}",
+                "plain",
+            ],
+            env={**os.environ, "PYTHONPATH": str(proton)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert json.loads(done.stdout) == {
+        "types": True,
+        "dead": True,
+        "transactions": ["aborted", "committed"],
+        "kept": ["kept 0", "kept 1"],
+    }

@@ -1,0 +1,65 @@
+"""The test run's own brokers, apart from a learner's: own folder, own ports, ended when the run ends."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from run_stack import RunStack, free_base
+
+RUN_VARIABLE = "MQ_TEST_RUN"
+"""Marks every process of a test run with the pid of its pytest, so that what a killed run left can be told."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Every test works on a state folder of the run (with a space in its path), never on the learner's."""
+    end_what_killed_runs_left()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("MQ_") and name not in (
+                "MQ_SOFTWARE",
+                "MQ_MAVEN_URL",
+                "MQ_RABBITMQ_HOME",
+                "MQ_CHROMIUM",
+            ):
+                patch.delenv(name)
+        home = tmp_path_factory.mktemp("mq home")
+        patch.setenv("MQ_HOME", str(home))
+        patch.setenv("MQ_PORT_BASE", str(free_base()))
+        patch.setenv(RUN_VARIABLE, str(os.getpid()))
+        yield home
+
+
+@pytest.fixture(scope="session")
+def stack(own_home: Path) -> Iterator[RunStack]:
+    """The run's own three brokers, started once; MQ_HOME is theirs, so subprocesses find them too."""
+    run = RunStack(own_home, int(os.environ["MQ_PORT_BASE"]))
+    run.mq("up")
+    try:
+        yield run
+    finally:
+        run.end()
+
+
+@pytest.fixture
+def empty_stack(tmp_path: Path) -> Iterator[RunStack]:
+    """A stack of one test's own, not started: for tests that kill, reset or break it."""
+    home = tmp_path / "mq home"
+    home.mkdir()
+    run = RunStack(home, free_base())
+    try:
+        yield run
+    finally:
+        run.end()
+
+
+def end_what_killed_runs_left() -> None:
+    """A pytest that was killed could not end its brokers: the next one does."""
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            run = one.environ().get(RUN_VARIABLE)
+            if run and run.isdigit() and not psutil.pid_exists(int(run)):
+                one.kill()

@@ -1,0 +1,69 @@
+"""The manifest refuses what would leave a learner without title, hint or points."""
+
+from pathlib import Path
+
+import pytest
+
+from mqcourse.errors import CourseError
+from mqcourse.grading import manifest
+
+GOOD = """
+[[lab]]
+name = "first"
+title = "A lab"
+minutes = 30
+brokers = ["rabbitmq"]
+[[lab.exercise]]
+id = "one"
+points = 2
+title = "Do it"
+guarantee = "It is done."
+hint = "Begin."
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "labs.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_course_has_two_labs_with_four_exercises_or_more() -> None:
+    labs = manifest.load()
+    assert [lab.name for lab in labs][:2] == ["rabbitmq_work_queue", "kafka_log"]
+    assert all(len(lab.exercises) >= 4 for lab in labs[:2])
+
+
+def test_a_good_manifest_loads(tmp_path: Path) -> None:
+    (lab,) = manifest.load(write(tmp_path, GOOD))
+    assert (lab.name, lab.points, lab.exercise("one").hint) == ("first", 2, "Begin.")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('hint = "Begin."', 'hint = "  "', "hint is missing or empty"),
+        ('hint = "Begin."', "", "hint is missing or empty"),
+        ('title = "Do it"', 'title = ""', "title is missing or empty"),
+        ("points = 2", "points = 0", "points is 0"),
+        ("points = 2", "points = true", "points is True"),
+        ("minutes = 30", 'minutes = "long"', "minutes is 'long'"),
+        ('brokers = ["rabbitmq"]', 'brokers = ["pigeon"]', "broker 'pigeon' is unknown"),
+        ("[[lab]]", "[[lab", "cannot be read"),
+        ("[[lab.exercise]]", "[[lab.exercises]]", "exercise is missing"),
+    ],
+)
+def test_a_bad_field_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    with pytest.raises(CourseError, match=said):
+        manifest.load(write(tmp_path, GOOD.replace(old, new)))
+
+
+def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="stands there twice"):
+        manifest.load(write(tmp_path, GOOD + GOOD))
+
+
+def test_an_unknown_lab_gets_the_names_there_are() -> None:
+    with pytest.raises(CourseError, match="rabbitmq_work_queue, kafka_log"):
+        manifest.find("nonsense")

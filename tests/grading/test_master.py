@@ -1,0 +1,180 @@
+"""Labs, solutions and graded notebooks come from one master."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from mqcourse.errors import CourseError
+from mqcourse.grading import labs, manifest, master
+from mqcourse.grading.manifest import Exercise, Lab
+
+LABS = manifest.load()
+NAMES = [lab.name for lab in LABS]
+
+
+def cells(text: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(text)["cells"]
+    return found
+
+
+@pytest.mark.parametrize("lab", LABS, ids=NAMES)
+def test_generated_notebooks_are_valid_and_empty_of_outputs(lab: Lab) -> None:
+    for text in (master.lab_notebook(lab), master.solution_notebook(lab)):
+        notebook = nbformat.reads(text, as_version=4)
+        nbformat.validate(notebook)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+        assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+
+
+@pytest.mark.parametrize("lab", LABS, ids=NAMES)
+def test_a_lab_shows_todos_and_no_solution(lab: Lab) -> None:
+    text = master.lab_notebook(lab)
+    solved, stubs = master.answers(lab, solved=True), master.answers(lab, solved=False)
+    for exercise in lab.exercises:
+        assert "TODO" in stubs[exercise.id]
+        assert "TODO" not in solved[exercise.id]
+        hidden = set(map(str.strip, solved[exercise.id].splitlines())) - set(
+            map(str.strip, stubs[exercise.id].splitlines())
+        )
+        assert hidden
+        answer = next(cell for cell in cells(text) if cell["id"] == f"answer-{exercise.id}")
+        assert not hidden & {line.strip() for line in answer["source"]}
+    assert "SOLUTION" not in text
+    assert "### STUB" not in text
+
+
+@pytest.mark.parametrize("lab", LABS, ids=NAMES)
+def test_the_solution_is_in_no_hidden_check(lab: Lab) -> None:
+    """No line of an answer that says how to do it stands in the checks that are shipped."""
+    checks = (Path(labs.__file__).parent / "checks" / f"{lab.name}.py").read_text()
+    for id_, source in master.answers(lab, solved=True).items():
+        stub = master.answers(lab, solved=False)[id_]
+        for line in {line.strip() for line in source.splitlines()} - {
+            line.strip() for line in stub.splitlines()
+        }:
+            assert len(line) < 25 or line not in checks, line
+
+
+@pytest.mark.parametrize("lab", LABS, ids=NAMES)
+def test_every_answer_cell_carries_exercise_and_nbgrader_marks(lab: Lab) -> None:
+    for cell in cells(master.lab_notebook(lab)):
+        metadata = cell["metadata"]
+        if "exercise" in metadata:
+            exercise = lab.exercise(metadata["exercise"]["id"])
+            assert metadata["exercise"]["points"] == exercise.points
+            assert metadata["nbgrader"]["schema_version"] == 3
+            assert metadata["nbgrader"]["solution"] is True
+        if "check" in metadata:
+            assert metadata["nbgrader"]["grade"] is True
+            assert metadata["nbgrader"]["points"] == lab.exercise(metadata["check"]).points
+
+
+@pytest.mark.parametrize("lab", LABS, ids=NAMES)
+def test_the_labs_in_the_checkout_are_current(lab: Lab) -> None:
+    """Outputs and answers of somebody who learns in this checkout are let be."""
+    assert list(labs.problems(run=False, learners_work=True)) == []
+
+
+@pytest.mark.parametrize("lab", LABS, ids=NAMES)
+def test_generating_is_deterministic(lab: Lab) -> None:
+    assert master.lab_notebook(lab) == master.lab_notebook(lab)
+
+
+def test_the_graded_notebook_holds_only_what_is_graded() -> None:
+    lab = LABS[0]
+    first = lab.exercises[0].id
+    ids = [cell["id"] for cell in cells(master.graded_notebook(lab, {first: "def work(): pass"}))]
+    assert ids == ["setup", f"answer-{first}", f"check-{first}"]
+
+
+HEADER = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\n---\n"
+SETUP = "```{code-cell} ipython3\n:tags: [setup]\n\nimport json\n```\n"
+CHECK = "```{code-cell} ipython3\n:tags: [check]\n\ncheck()\n```\n"
+ANSWER = (
+    "```{code-cell} ipython3\n---\nexercise: one\n---\ndef work():\n    ### BEGIN SOLUTION\n    return 1\n"
+    "    ### STUB\n    # # TODO: return something\n    ### END SOLUTION\n```\n"
+)
+
+
+@dataclass(frozen=True)
+class Draft(Lab):
+    """A lab whose master lies in a test's folder."""
+
+    folder: Path = Path()
+
+    @property
+    def master(self) -> Path:
+        return self.folder / "draft.md"
+
+    @property
+    def notebook(self) -> Path:
+        return self.folder / "draft.ipynb"
+
+
+def draft(folder: Path, text: str) -> Draft:
+    (folder / "draft.md").write_text(text)
+    return Draft("draft", "Draft", 1, ("kafka",), (Exercise("one", 1, "One", "It holds.", "Try."),), folder)
+
+
+def test_stub_lines_are_uncommented_once(tmp_path: Path) -> None:
+    lab = draft(tmp_path, HEADER + SETUP + ANSWER + CHECK)
+    assert master.answers(lab, solved=False)["one"] == "def work():\n    # TODO: return something"
+    assert master.answers(lab, solved=True)["one"] == "def work():\n    return 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEADER + ANSWER + CHECK, "no cell has the tag setup"),
+        (HEADER + SETUP + CHECK, "'one' of labs.toml is not in the master"),
+        (HEADER + SETUP + ANSWER, "'one' has no check cell after it"),
+        (
+            HEADER + SETUP + ANSWER.replace("exercise: one", "exercise: two") + CHECK,
+            "'two' is not in labs.toml",
+        ),
+        (HEADER + SETUP + ANSWER.replace("TODO: ", "") + CHECK, "the stub has no TODO"),
+        (HEADER + SETUP + ANSWER.replace("    ### END SOLUTION\n", "") + CHECK, "no whole solution region"),
+        (
+            HEADER + SETUP + ANSWER.replace("### STUB", "### END SOLUTION") + CHECK,
+            "stands where it should not",
+        ),
+        (HEADER + "{{nonsense}}\n\n" + SETUP + ANSWER + CHECK, "means nothing"),
+        (HEADER + "{{exercise three}}\n\n" + SETUP + ANSWER + CHECK, "no exercise 'three'"),
+    ],
+)
+def test_a_bad_master_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    lab = draft(tmp_path, text)
+    with pytest.raises(CourseError, match=said):
+        master.answers(lab, solved=False)
+
+
+def test_a_notebook_outside_the_manifest_is_found(tmp_path: Path) -> None:
+    for folder in ("labs", "solutions"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "labs" / "forgotten.ipynb").write_text("{}")
+    assert list(labs.strays(LABS, tmp_path)) == ["labs/forgotten.ipynb is in no entry of labs.toml"]
+
+
+def test_building_never_overwrites_an_answer(tmp_path: Path) -> None:
+    said: list[str] = []
+    lab = draft(tmp_path, HEADER + SETUP + ANSWER + CHECK)
+    labs.build(said.append, only=(lab,))
+    assert not labs.has_answers(lab)
+    draft(tmp_path, HEADER + SETUP + ANSWER.replace("something", "anything") + CHECK)
+    labs.build(said.append, only=(lab,))  # a changed master is no answer
+    assert "anything" in lab.notebook.read_text()
+
+    notebook = json.loads(lab.notebook.read_text())
+    answer = next(cell for cell in notebook["cells"] if "exercise" in cell["metadata"])
+    answer["source"] = [*answer["source"], "\n    return 1"]  # the TODO still stands there
+    lab.notebook.write_text(json.dumps(notebook))
+    assert labs.has_answers(lab)
+    with pytest.raises(CourseError, match="holds answers that building would overwrite"):
+        labs.build(said.append, only=(lab,))
+    labs.build(said.append, only=(lab,), force=True)
+    assert not labs.has_answers(lab)

@@ -1,0 +1,33 @@
+"""`pytest --nbval-lax` passes on every generated solution notebook, again and again."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mqcourse.grading import manifest, master
+
+ROUNDS = int(os.environ.get("TEST_SOLUTION_ROUNDS", "2"))
+"""10 shows that no run is lucky: TEST_SOLUTION_ROUNDS=10 pytest tests/notebooks/test_solutions.py."""
+
+LABS = tuple(lab for lab in manifest.load() if set(lab.brokers) <= {"rabbitmq", "kafka", "servicebus"})
+
+
+@pytest.mark.stack
+@pytest.mark.usefixtures("stack")
+@pytest.mark.timeout(120 * ROUNDS)
+@pytest.mark.parametrize("lab", LABS, ids=[lab.name for lab in LABS])
+def test_a_solution_notebook_passes_every_time(lab: manifest.Lab, tmp_path: Path) -> None:
+    (path,) = master.write_solutions((lab,), tmp_path / "solution notebooks")
+    for number in range(1, ROUNDS + 1):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "--nbval-lax", str(path), "-q", "-p", "no:cacheprovider"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        assert done.returncode == 0, f"round {number}: {done.stdout[-4000:]}{done.stderr[-1000:]}"

@@ -1,0 +1,68 @@
+"""A broker stack of a test's own: what the fixtures `stack` and `empty_stack` hand out."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mqcourse.stack import Endpoints, endpoints, ports, process
+
+CHECKOUT = Path(__file__).parent.parent
+FIRST_BASE, LAST_BASE = 12000, 19900
+"""Blocks for test runs, away from the learners' ones (27100 and up)."""
+
+
+@dataclass(frozen=True)
+class RunStack:
+    """A stack of the test run: `home` is its MQ_HOME, `base` its block of ports, `env` what subprocesses need."""
+
+    home: Path
+    base: int
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {**os.environ, "MQ_HOME": str(self.home), "MQ_PORT_BASE": str(self.base)}
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return endpoints(self.home, {})
+
+    def mq(self, *words: str, check: bool = True, **env: str) -> "subprocess.CompletedProcess[str]":
+        """Run `mq WORDS` on this stack."""
+        done = subprocess.run(
+            [sys.executable, "-m", "mqcourse.cli", *words],
+            cwd=CHECKOUT,
+            env={**self.env, **env},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(
+                f"mq {' '.join(words)} ended with {done.returncode}: {done.stderr}{done.stdout}"
+            )
+        return done
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """What `mq status --json` says, by name of the service."""
+        return {row["name"]: row for row in json.loads(self.mq("status", "--json").stdout)}
+
+    def end(self) -> None:
+        """Stop everything; nothing may be left."""
+        self.mq("down")
+        left = process.owned(self.home)
+        process.kill(left)
+        assert not left, f"left after `mq down`: {left}"
+
+
+def free_base() -> int:
+    """A block of ports that no one holds; random, so that two runs that start at once seldom choose the same."""
+    held = set(ports.course_bases())
+    bases = list(range(FIRST_BASE, LAST_BASE, ports.BLOCK))
+    random.SystemRandom().shuffle(bases)
+    return next(base for base in bases if ports.block_is_free(base, held))

@@ -1,0 +1,1 @@
+"""Its folder stands on the import path of every test below, for `plain_content`."""

@@ -1,0 +1,174 @@
+"""Each $management operation in the shapes that the request-response page and the SDKs use."""
+
+import uuid
+
+import pytest
+from in_memory_client import World
+
+from servicebus_emulator.amqp.events import MessageReceived
+from servicebus_emulator.amqp.message import EncodedMessage, build
+from servicebus_emulator.amqp.performatives import SENDER, Source
+from servicebus_emulator.amqp.types import Array, Int, Symbol, Timestamp, UInt
+from servicebus_emulator.frontend.management import OPERATIONS
+
+LATER_MS = 4_000_000_000_000
+
+
+@pytest.fixture
+def client():
+    return World().client()
+
+
+def take(client, queue="q", count=1, **fields):
+    receiver = client.receiver(queue, **fields)
+    receiver.grant(count)
+    client.world.run()
+    return client.received(receiver)
+
+
+def token_of(event: MessageReceived) -> uuid.UUID:
+    return uuid.UUID(bytes_le=event.tag)
+
+
+def test_locks_are_renewed_all_or_none(client):
+    client.send(client.attach(SENDER, "q"))
+    (event,) = take(client)
+    client.world.pass_time(30)
+    status, body = client.manage("q", "renew-lock", {"lock-tokens": Array(uuid.UUID, [token_of(event)])})
+    assert status == 200
+    assert body["expirations"] == Array(Timestamp, [Timestamp(int((client.world.now_s + 60) * 1000))])
+    lost = {"lock-tokens": [token_of(event), uuid.uuid4()]}
+    assert client.manage("q", "renew-lock", lost) == (410, "com.microsoft:message-lock-lost")
+
+
+def test_peek_shows_and_changes_nothing(client):
+    sender = client.attach(SENDER, "q")
+    for n in range(5):
+        client.send(sender, bytes([n]))
+    status, body = client.manage("q", "peek-message", {"from-sequence-number": 3, "message-count": Int(2)})
+    messages = [EncodedMessage(entry["message"]) for entry in body["messages"]]
+    assert status == 200
+    assert [message.body() for message in messages] == [b"\x02", b"\x03"]
+    assert [message.annotation("x-opt-sequence-number") for message in messages] == [3, 4]
+    assert client.manage("q", "peek-message", {"from-sequence-number": 6, "message-count": Int(2)}) == (
+        204,
+        None,
+    )
+
+
+def test_scheduling_and_cancelling(client):
+    message = build(
+        body=b"later", properties={0: "m"}, annotations={"x-opt-scheduled-enqueue-time": Timestamp(LATER_MS)}
+    )
+    status, body = client.manage(
+        "q", "schedule-message", {"messages": [{"message-id": "m", "message": message}]}
+    )
+    assert (status, body) == (200, {"sequence-numbers": Array(int, [1])})
+    assert client.manage("q", "cancel-scheduled-message", {"sequence-numbers": Array(int, [1])}) == (200, {})
+    again = client.manage("q", "cancel-scheduled-message", {"sequence-numbers": [1]})
+    assert again == (404, "com.microsoft:message-not-found")
+
+
+def test_deferred_messages_come_by_number_and_are_settled_by_token(client):
+    client.send(client.attach(SENDER, "q"))
+    (event,) = take(client)
+    defer = {"disposition-status": "defered", "lock-tokens": [token_of(event)]}
+    assert client.manage("q", "update-disposition", defer) == (200, {})
+    ask = {"sequence-numbers": Array(int, [1]), "receiver-settle-mode": UInt(1)}
+    status, body = client.manage("q", "receive-by-sequence-number", ask)
+    (entry,) = body["messages"]
+    assert status == 200
+    assert EncodedMessage(entry["message"]).annotation("x-opt-message-state") == 1
+    assert client.manage("q", "receive-by-sequence-number", ask) == (404, "com.microsoft:message-not-found")
+    bury = {
+        "disposition-status": "suspended",
+        "lock-tokens": [entry["lock-token"]],
+        "deadletter-reason": "r",
+        "deadletter-description": "d",
+        "properties-to-modify": {"k": "v"},
+    }
+    assert client.manage("q", "update-disposition", bury) == (200, {})
+    (dead,) = take(client, "q/$DeadLetterQueue")
+    assert EncodedMessage(dead.payload).application_properties() == {
+        "k": "v",
+        "DeadLetterReason": "r",
+        "DeadLetterErrorDescription": "d",
+    }
+
+
+def test_session_operations(client):
+    source = Source("s", filter={Symbol("com.microsoft:session-filter"): "A"})
+    client.send(client.attach(SENDER, "s"), session_id="A")
+    client.receiver("s", source=source)
+    assert client.manage("s", "get-session-state", {"session-id": "A"}) == (200, {"session-state": None})
+    assert client.manage("s", "set-session-state", {"session-id": "A", "session-state": b"x"}) == (200, {})
+    assert client.manage("s", "get-session-state", {"session-id": "A"}) == (200, {"session-state": b"x"})
+    client.world.pass_time(10)
+    status, body = client.manage("s", "renew-session-lock", {"session-id": "A"})
+    assert (status, body) == (200, {"expiration": Timestamp(int((client.world.now_s + 60) * 1000))})
+    lost = client.manage("s", "renew-session-lock", {"session-id": "B"})
+    assert lost == (410, "com.microsoft:session-lock-lost")
+    every = {"last-updated-time": Timestamp(253_402_300_799_999), "skip": Int(0), "top": Int(10)}
+    assert client.manage("s", "get-message-sessions", every) == (
+        200,
+        {"skip": Int(1), "sessions-ids": Array(str, ["A"])},
+    )
+    none = {"last-updated-time": Timestamp(LATER_MS), "skip": Int(0), "top": Int(10)}
+    assert client.manage("s", "get-message-sessions", none) == (204, "com.microsoft:session-not-found")
+
+
+def test_rules_are_added_listed_and_removed(client):
+    where = "t/Subscriptions/u"
+    sql = {
+        "rule-name": "one",
+        "rule-description": {
+            "sql-filter": {"expression": "a = 1"},
+            "sql-rule-action": {"expression": "SET b = 2"},
+        },
+    }
+    correlation = {
+        "rule-name": "two",
+        "rule-description": {
+            "correlation-filter": {"label": "L", "properties": {"k": 1}},
+            "sql-rule-action": None,
+        },
+    }
+    assert client.manage(where, "add-rule", sql) == (200, {})
+    assert client.manage(where, "add-rule", correlation) == (200, {})
+    assert client.manage(where, "add-rule", sql)[0] == 409
+    bad = {"rule-name": "bad", "rule-description": {"sql-filter": {"expression": "a ="}}}
+    assert client.manage(where, "add-rule", bad)[0] == 400
+    status, body = client.manage(where, "enumerate-rules", {"skip": Int(0), "top": Int(10)})
+    rules = [entry["rule-description"] for entry in body["rules"]]
+    assert status == 200
+    assert {rule.descriptor for rule in rules} == {0x13700000004}
+    assert [rule.value[2] for rule in rules] == ["$Default", "one", "two"]
+    assert [rule.value[0].descriptor for rule in rules] == [0x1370000007, 0x1370000006, 0x1370000009]
+    assert rules[1].value[1].value[0] == "SET b = 2"
+    assert client.manage(where, "enumerate-rules", {"skip": Int(3), "top": Int(10)}) == (204, None)
+    assert client.manage(where, "remove-rule", {"rule-name": "one"}) == (200, {})
+    assert client.manage(where, "remove-rule", {"rule-name": "one"})[0] == 404
+    assert client.manage("q", "add-rule", sql) == (400, "amqp:not-allowed")
+
+
+def test_batch_delete_says_how_many(client):
+    sender = client.attach(SENDER, "q")
+    for _ in range(3):
+        client.send(sender)
+    ask = {"message-count": Int(2), "enqueued-time-utc": Timestamp(LATER_MS)}
+    assert client.manage("q", "batch-delete-messages", ask) == (200, {"message-count": Int(2)})
+    assert client.manage("q", "batch-delete-messages", ask) == (200, {"message-count": Int(1)})
+    assert client.manage("q", "batch-delete-messages", ask) == (204, "com.microsoft:message-not-found")
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+@pytest.mark.parametrize("entity", ["q", "t", "t/Subscriptions/u", "s"])
+def test_missing_arguments_are_an_answer_and_never_a_fault(client, operation, entity):
+    status, condition = client.manage(entity, operation, {})
+    assert status in (200, 204, 400, 401, 404)
+    if status == 400:
+        assert condition in ("com.microsoft:argument-error", "amqp:not-allowed")
+
+
+def test_an_unknown_operation_is_named(client):
+    assert client.manage("q", "make-coffee", {}) == (501, "amqp:not-implemented")

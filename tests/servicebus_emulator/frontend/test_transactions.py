@@ -1,0 +1,127 @@
+"""Transactions over the wire: declared, carried by transfers and dispositions, discharged or abandoned."""
+
+import pytest
+from in_memory_client import World
+
+from servicebus_emulator.amqp.message import build
+from servicebus_emulator.amqp.performatives import (
+    SENDER,
+    Accepted,
+    Coordinator,
+    Declared,
+    TransactionalState,
+)
+from servicebus_emulator.amqp.types import Described, Symbol, ULong
+
+
+class Transacting:
+    def __init__(self):
+        self.world = World()
+        self.client = self.world.client()
+        self.control = self.client.attach(SENDER, None, target=Coordinator())
+        self.sender = self.client.attach(SENDER, "q")
+        self.receiver = self.client.receiver("q")
+
+    def declare(self):
+        answer = self.client.send_encoded(self.control, build(value=Described(ULong(0x31), [None])))
+        assert isinstance(answer, Declared)
+        return answer.txn_id
+
+    def discharge(self, txn_id, *, fail=False):
+        return self.client.send_encoded(self.control, build(value=Described(ULong(0x32), [txn_id, fail])))
+
+    def take(self):
+        before = len(self.client.received(self.receiver))
+        self.receiver.grant(1)
+        self.world.run()
+        received = self.client.received(self.receiver)[before:]
+        self.receiver.grant(0)
+        self.world.run()
+        return received[0].delivery_id if received else None
+
+
+@pytest.fixture
+def tx():
+    return Transacting()
+
+
+def test_commit_makes_posts_and_settlements_happen_together(tx):
+    tx.client.send(tx.sender, b"old")
+    number = tx.take()
+    txn_id = tx.declare()
+    state = TransactionalState(txn_id)
+    assert tx.client.send(tx.sender, b"new", state=state) == TransactionalState(txn_id, Accepted())
+    done = TransactionalState(txn_id, Accepted())
+    assert tx.client.settle(number, done) == done
+    assert tx.take() is None
+    assert tx.discharge(txn_id) == Accepted()
+    assert tx.take() is not None
+    assert tx.world.broker.queue("q").active_count == 1
+
+
+def test_after_a_rollback_the_message_is_still_locked_and_can_be_settled_on_the_same_link(tx):
+    tx.client.send(tx.sender)
+    number = tx.take()
+    txn_id = tx.declare()
+    tx.client.send(tx.sender, b"never", state=TransactionalState(txn_id))
+    tx.client.settle(number, TransactionalState(txn_id, Accepted()))
+    assert tx.discharge(txn_id, fail=True) == Accepted()
+    assert tx.take() is None
+    assert tx.client.settle(number, Accepted()) == Accepted()
+    assert tx.world.broker.queue("q").active_count == 0
+
+
+def test_a_control_link_that_closes_rolls_back(tx):
+    txn_id = tx.declare()
+    tx.client.send(tx.sender, state=TransactionalState(txn_id))
+    tx.control.detach()
+    tx.world.run()
+    assert tx.take() is None
+    assert (
+        tx.client.send(tx.sender, state=TransactionalState(txn_id)).error.condition
+        == "amqp:transaction:unknown-id"
+    )
+
+
+def test_a_transaction_that_takes_too_long_is_rolled_back(tx):
+    txn_id = tx.declare()
+    tx.client.send(tx.sender, state=TransactionalState(txn_id))
+    tx.world.pass_time(121)
+    assert tx.discharge(txn_id).error.condition == "amqp:transaction:unknown-id"
+    assert tx.world.broker.queue("q").active_count == 0
+
+
+@pytest.mark.parametrize(
+    "body", [Described(ULong(0x32), [b"nobody", False]), "declare", Described(ULong(0x31), [1, 2, 3])]
+)
+def test_nonsense_to_the_coordinator_is_rejected(tx, body):
+    assert tx.client.send_encoded(tx.control, build(value=body)).error is not None
+    assert isinstance(tx.declare(), bytes)
+
+
+def test_scheduling_takes_part(tx):
+    txn_id = tx.declare()
+    later = build(body=b"x", properties={0: "id"})
+    status, answer = tx.client.manage(
+        "q",
+        "schedule-message",
+        {"messages": [{"message": later, "message-id": "id"}]},
+        state=TransactionalState(txn_id),
+    )
+    assert (status, len(answer["sequence-numbers"].items)) == (200, 1)
+    assert tx.world.broker.queue("q").active_count == 0
+    assert tx.discharge(txn_id) == Accepted()
+    assert tx.world.broker.queue("q").active_count == 1
+
+
+def test_send_via_puts_a_message_elsewhere_within_one_entitys_transaction(tx):
+    given = {Symbol("com.microsoft:transfer-destination-address"): "p"}
+    via = tx.client.attach(SENDER, "q", properties=given)
+    tx.client.send(tx.sender, b"order")
+    number = tx.take()
+    txn_id = tx.declare()
+    tx.client.settle(number, TransactionalState(txn_id, Accepted()))
+    tx.client.send(via, b"bill", state=TransactionalState(txn_id))
+    assert tx.world.broker.queue("p").active_count == 0
+    assert tx.discharge(txn_id) == Accepted()
+    assert (tx.world.broker.queue("q").active_count, tx.world.broker.queue("p").active_count) == (0, 1)

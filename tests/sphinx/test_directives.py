@@ -1,0 +1,182 @@
+"""The book's directives, through Sphinx itself: what good ones become in the page, and what bad ones say."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mqcourse.errors import CourseError
+from mqcourse.sphinx.chapter_head import runs_with
+from mqcourse.sphinx.mathml import FormulaError, mathml
+
+MODULES = ("element", "mathml", "chapter_head", "key_points", "fact", "question", "predict")
+CONF = f"""
+extensions = ["myst_parser", *(f"mqcourse.sphinx.{{name}}" for name in {MODULES!r})]
+myst_enable_extensions = ["dollarmath"]
+html_math_renderer = "mathml"
+html_theme = "basic"
+
+
+def setup(app):
+    app.add_config_value("mqcourse_versions", {{"rabbitmq": "4.9.9"}}, "env")
+"""
+LISTS = "questions:\n- Why?\nobjectives:\n- Say why.\n"
+HEAD = "```{chapter-head}\nminutes: 5\n" + LISTS
+GOOD = """# Page
+
+```{chapter-head}
+minutes: 25
+runs_with: [rabbitmq, pika]
+questions:
+  - What does `ack` do?
+objectives:
+  - Say what *happens*.
+```
+
+Twenty {fact}`deliveries <rabbitmq-delivery-limit>`, then gone. {fact}`rabbitmq-ttl-head`.
+
+```{fact} littles-law
+```
+
+```{predict}
+How **many**?
+---
+Seven.
+
+- A list.
+```
+
+$$W = L / \\lambda$$
+
+## Cards
+
+```{question} why-a-queue
+```
+
+```{questions}
+topic: ordering
+```
+
+```{key-points}
+- One.
+```
+"""
+
+
+def sphinx(folder: Path, pages: dict[str, str], *options: str) -> "subprocess.CompletedProcess[str]":
+    source = folder / "source"
+    source.mkdir()
+    (source / "conf.py").write_text(CONF, encoding="utf-8")
+    for name, text in pages.items():
+        (source / f"{name}.md").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", *options, str(source), str(folder / "out")]
+    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("good")
+    done = sphinx(folder, {"index": GOOD}, "-W")
+    assert done.returncode == 0, done.stderr
+    return (folder / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_head_says_questions_minutes_and_versions_of_what_runs(page: str) -> None:
+    head = page[page.index('class="mq-head"') : page.index('class="mq-head-foot"') + 600]
+    assert "What does <code" in head
+    assert "<em>happens</em>" in head
+    assert "About 25 minutes" in head
+    assert "RabbitMQ 4.9.9" in head
+    assert re.search(r"pika \d+\.\d+", head)
+
+
+def test_a_fact_carries_version_source_and_date(page: str) -> None:
+    assert re.search(
+        r'deliveries <span class="mq-fact-stamp"><a [^>]*href="https://www\.rabbitmq\.com[^>]*>RabbitMQ 4\.0',
+        page,
+    )
+    assert re.search(r'aria-label="RabbitMQ 4\.3, source: [^"]+, as of 2026-08-21"', page)
+    assert "<aside" in page
+    assert page.count("<math") >= 2, "the fact's formula and the page's own"
+
+
+def test_a_prediction_hides_its_answer_without_any_script(page: str) -> None:
+    assert re.search(
+        r"<details[^>]*>\s*<summary[^>]*>\s*What happens, and why</summary>.*?Seven", page, re.DOTALL
+    )
+    assert "<details open" not in page
+
+
+def test_a_formula_is_mathml_and_loads_nothing(page: str) -> None:
+    assert "<math" in page
+    assert not [
+        source for source in re.findall(r'<script[^>]* src="([^"]+)"', page) if "mathjax" in source.lower()
+    ]
+
+
+def test_a_card_is_a_labelled_section_with_prompt_before_a_closed_answer(page: str) -> None:
+    card = page[page.index('id="question-why-a-queue"') - 200 :]
+    assert 'aria-labelledby="question-why-a-queue-prompt"' in card
+    assert 'data-question="why-a-queue"' in card
+    prompt, answer = card.index("<h3"), card.index("<details")
+    assert prompt < answer < card.index("A strong answer") < card.index("Often said, and wrong")
+    assert "Junior" in card[:prompt]
+
+
+def test_all_cards_of_a_topic_come_in_the_banks_order(page: str) -> None:
+    shown = re.findall(r'data-question="([^"]+)"', page)
+    assert shown == ["why-a-queue", "kafka-order", "partition-key", "twelve-consumers-eight-partitions"]
+
+
+BAD = {
+    "no-minutes": ("```{chapter-head}\n" + LISTS + "```", "minutes is missing"),
+    "minutes-text": (HEAD.replace("5", "five") + "```", "minutes must be a int"),
+    "minutes-true": (HEAD.replace("5", "true") + "```", "minutes must be a int"),
+    "no-text": (HEAD.replace("- Why?", "- Why: so?") + "```", "questions must be a list of texts"),
+    "unknown-key": (HEAD + "colour: red\n```", "unknown key 'colour'"),
+    "not-yaml": ("```{chapter-head}\nminutes: [\n```", "not YAML"),
+    "a-list": ("```{chapter-head}\n- minutes\n```", "write `key: value` lines"),
+    "unknown-broker": (HEAD + "runs_with: [zeromq]\n```", "'zeromq' is neither a broker"),
+    "broker-down": (HEAD + "runs_with: [kafka]\n```", "Apache Kafka does not run"),
+    "no-fact": ("{fact}`there-is-none`", "there is no fact 'there-is-none'"),
+    "no-fact-titled": ("{fact}`words <there-is-none>`", "there is no fact 'there-is-none'"),
+    "no-fact-box": ("```{fact} there-is-none\n```", "there is no fact 'there-is-none'"),
+    "no-product": ("```{facts} ZeroMQ\n```", "no fact has the product 'ZeroMQ'"),
+    "no-question": ("```{question} there-is-none\n```", "there is no question 'there-is-none'"),
+    "no-topic": ("```{questions}\ntopic: none\n```", "there is no topic 'none'"),
+    "no-level": ("```{questions}\nlevel: Expert\n```", "there is no level 'Expert'"),
+    "no-answer": ("```{predict}\nHow many?\n```", "write the question, one line `---`, and the answer"),
+    "empty-answer": ("```{predict}\nHow many?\n---\n```", "the question or the answer is empty"),
+    "no-points": ("```{key-points}\n```", "Content block expected"),
+}
+
+
+@pytest.fixture(scope="module")
+def complaints(tmp_path_factory: pytest.TempPathFactory) -> str:
+    pages = {name: f"---\norphan: true\n---\n\n# {name}\n\n{text}\n" for name, (text, _) in BAD.items()}
+    done = sphinx(tmp_path_factory.mktemp("bad"), {"index": "# Index", **pages})
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_mistake_is_said_with_its_page_and_line(complaints: str, name: str) -> None:
+    said = [line for line in complaints.splitlines() if f"/{name}.md:" in line]
+    assert said, complaints
+    assert any(BAD[name][1] in line and re.search(r"\.md:\d+: (ERROR|WARNING)", line) for line in said), said
+
+
+def test_a_formula_that_cannot_be_shown_is_named() -> None:
+    assert "<mfrac>" in mathml(r"\frac{a}{b}", display=True)
+    with pytest.raises(FormulaError, match="nosuchcommand"):
+        mathml(r"\nosuchcommand{a}", display=False)
+
+
+def test_versions_come_from_what_runs_and_what_is_installed() -> None:
+    found = runs_with(["kafka", "pika"], {"kafka": "4.3.1"})
+    assert found[0] == ("Apache Kafka", "4.3.1")
+    assert found[1][0] == "pika"
+    with pytest.raises(CourseError, match="mq up"):
+        runs_with(["rabbitmq"], {})

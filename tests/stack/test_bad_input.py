@@ -1,0 +1,116 @@
+"""What a learner can get wrong before anything runs: one line that says what to do, and nothing left behind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from run_stack import CHECKOUT
+
+from mqcourse.stack import aot
+from mqcourse.stack.kafka import Node, Program, format_data
+
+
+def mq(tmp_path: Path, *words: str, **env: str) -> str:
+    """Run mq on folders of the test's own, expect it to fail with one line, and return that line."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mqcourse.cli", *words],
+        env={
+            **os.environ,
+            "MQ_HOME": str(tmp_path / "home"),
+            "MQ_SOFTWARE": str(tmp_path / "software"),
+            **env,
+        },
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 1, done
+    errors = [line for line in done.stderr.splitlines() if line.startswith("mq ")]
+    assert len(errors) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return errors[0]
+
+
+@pytest.mark.parametrize("variable", ["MQ_HOME", "MQ_SOFTWARE"])
+def test_a_folder_that_cannot_be_written(tmp_path, variable):
+    (tmp_path / "file").touch()
+    error = mq(tmp_path, "up", "kafka", **{variable: str(tmp_path / "file" / "x")})
+    assert "cannot write" in error
+    assert "MQ_HOME and MQ_SOFTWARE" in error
+
+
+def test_a_wrong_java_is_said_before_anything_is_fetched(tmp_path):
+    java = tmp_path / "java"
+    java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n")
+    java.chmod(0o755)
+    error = mq(tmp_path, "up", "kafka", MQ_JAVA=str(java))
+    assert "11.0.2" in error
+    assert not list((tmp_path / "software").rglob("*.jar"))
+
+
+def test_no_network_on_the_first_run(tmp_path):
+    error = mq(tmp_path, "up", "kafka", MQ_MAVEN_URL="http://127.0.0.1:9")
+    assert "Check the network" in error
+
+
+def test_an_old_rabbitmq_is_never_started(tmp_path):
+    (tmp_path / "old" / "sbin").mkdir(parents=True)
+    (tmp_path / "old" / "sbin" / "rabbitmq-server").touch()
+    (tmp_path / "old" / "plugins" / "rabbit-3.12.1").mkdir(parents=True)
+    error = mq(tmp_path, "up", "rabbitmq", MQ_RABBITMQ_HOME=str(tmp_path / "old"))
+    assert "3.12.1" in error
+    assert "needs 4 or newer" in error
+
+
+def test_useless_settings(tmp_path):
+    assert "MQ_PORT_BASE" in mq(tmp_path, "up", "kafka", MQ_PORT_BASE="high")
+    assert "MQ_PROVIDER" in mq(tmp_path, "up", "kafka", MQ_PROVIDER="podman")
+    assert "was never started" in mq(tmp_path, "logs", "kafka")
+
+
+def test_a_cluster_id_that_begins_with_a_dash_is_no_option(tmp_path, monkeypatch):
+    """One random id in 64 does."""
+    asked = []
+
+    class Recorder:
+        def command(self, node, main, *, extra=()):
+            asked.extend(main)
+            (node.data).mkdir(parents=True)
+            return (sys.executable, "-c", "")
+
+    monkeypatch.setattr("mqcourse.stack.kafka.uuid.uuid4", lambda: type("Id", (), {"bytes": b"\xfb" * 16}))
+    node = Node(tmp_path, 1, 2, 0)
+    format_data(Recorder(), node)
+    (cluster_id,) = [word for word in asked if "cluster-id" in word]
+    assert cluster_id.startswith("--cluster-id=-")
+
+
+def test_a_cache_that_java_refuses_is_not_called_used(tmp_path):
+    from mqcourse.install import jars, java
+
+    found = java.find()
+    if not found.has_aot_cache:
+        pytest.skip("this Java has no AOT cache")
+    bad = tmp_path / "bad.aot"
+    bad.write_bytes(b"no cache")
+    assert aot.refused(Program(found, jars.class_path(tmp_path, jars.locked()), "x"), bad) is not None
+
+
+@pytest.mark.stack
+def test_the_running_broker_uses_the_cache(stack):
+    from mqcourse.home import software_folder
+    from mqcourse.stack.kafka import program
+
+    kafka = program(software_folder())
+    if not kafka.java.has_aot_cache:
+        pytest.skip("this Java has no AOT cache")
+    cache = aot.usable(kafka, software_folder() / "kafka")
+    assert cache is not None
+    assert aot.refused(kafka, cache) is None
+    maps = Path(f"/proc/{stack.status()['kafka']['pid']}/maps")
+    if maps.exists():
+        assert str(cache) in maps.read_text()

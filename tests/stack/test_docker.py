@@ -1,0 +1,101 @@
+"""The docker provider: what it asks Docker for. Docker itself is stood in for by a script that writes it down."""
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from mqcourse.errors import CourseError
+from mqcourse.progress import Progress
+from mqcourse.stack import record, registry
+from mqcourse.stack.docker import COMPOSE_FILE, Docker, environment, project
+from mqcourse.stack.place import Place
+from mqcourse.stack.ports import Ports
+
+FAKE = """#!{python}
+import json, os, sys
+with open({calls!r}, "a") as out:
+    out.write(json.dumps([sys.argv[1:], os.environ.get("MQ_PORT_RABBITMQ")]) + "\\n")
+if "up" in sys.argv and {fails}:
+    sys.exit("Cannot connect to the Docker daemon")
+"""
+
+
+@pytest.fixture
+def docker(tmp_path, monkeypatch):
+    calls = tmp_path / "calls"
+    folder = tmp_path / "bin"
+    folder.mkdir()
+
+    def install(fails=False):
+        script = folder / "docker"
+        script.write_text(FAKE.format(python=sys.executable, calls=str(calls), fails=fails))
+        script.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+        return lambda: [json.loads(line) for line in calls.read_text().splitlines()] if calls.exists() else []
+
+    return install
+
+
+def place(tmp_path: Path) -> Place:
+    state = tmp_path / "my state"
+    state.mkdir()
+    return Place(state, tmp_path, Ports(21950))
+
+
+def test_each_checkout_has_a_project_of_its_own(tmp_path):
+    assert project(tmp_path) == project(tmp_path) != project(tmp_path / "other")
+
+
+def test_the_password_is_made_once_and_readable_by_its_owner_only(tmp_path):
+    here = place(tmp_path)
+    assert environment(here)["MQ_SQL_PASSWORD"] == environment(here)["MQ_SQL_PASSWORD"]
+    assert (here.state / "docker" / "sql-password").stat().st_mode & 0o077 == 0
+
+
+def test_start_brings_the_one_service_up_on_this_stacks_ports(docker, tmp_path):
+    calls = docker()
+    here = place(tmp_path)
+    service = registry.SERVICES["rabbitmq"]
+    with pytest.raises(CourseError, match="ended while starting"):
+        Docker().start(service, here)  # the stand-in starts nothing, so its container does not run
+    words, port = calls()[0]
+    assert words[:4] == ["compose", "--project-name", project(here.state), "--file"]
+    assert words[4] == str(COMPOSE_FILE)
+    assert words[5:] == ["up", "--detach", "--no-build", "rabbitmq"]
+    assert port == "21950"
+    assert calls()[-1][0][5:] == ["rm", "--stop", "--force", "rabbitmq"]
+    assert record.read(here.state, "rabbitmq") is None
+
+
+def test_a_docker_that_fails_is_a_one_line_error(docker, tmp_path):
+    docker(fails=True)
+    with pytest.raises(CourseError, match="Cannot connect to the Docker daemon"):
+        Docker().start(registry.SERVICES["kafka"], place(tmp_path))
+
+
+def test_no_docker_at_all_says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CourseError, match="no docker is on PATH"):
+        Docker().install(registry.SERVICES["kafka"], place(tmp_path), Progress(quiet=True))
+
+
+def test_emptying_removes_the_volume_too(docker, tmp_path):
+    calls = docker()
+    here = place(tmp_path)
+    Docker().empty(registry.SERVICES["kafka"], here)
+    assert calls()[-1][0] == ["volume", "rm", "--force", f"{project(here.state)}_kafka"]
+
+
+def test_a_taken_port_is_named_before_docker_is_asked(docker, tmp_path):
+    calls = docker()
+    here = place(tmp_path)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", here.ports.of("kafka")))
+        server.listen()
+        with pytest.raises(CourseError, match="21960"):
+            Docker().start(registry.SERVICES["kafka"], here)
+    assert calls() == []

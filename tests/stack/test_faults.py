@@ -1,0 +1,208 @@
+"""What is killed: status tells the truth within a second, up mends it, nothing is left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from run_stack import CHECKOUT, RunStack, free_base
+
+from mqcourse.stack import ports, process
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+
+
+def state_soon(run: RunStack, name: str, state: str, within_s: float = 1.0) -> None:
+    """`mq status` says `state` of a service within a second (plus what starting mq itself takes)."""
+    from mqcourse.stack import stack
+
+    deadline = time.monotonic() + within_s
+    while (said := next(row.state for row in stack.status(run.home) if row.name == name)) != state:
+        assert time.monotonic() < deadline, f"{name} is said to be {said}, not {state}"
+
+
+@pytest.mark.parametrize("name", ["rabbitmq", "kafka"])
+def test_a_killed_broker_is_seen_at_once_and_mended_by_up(empty_stack, name):
+    empty_stack.mq("up", name)
+    pid = empty_stack.status()[name]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    state_soon(empty_stack, name, "killed")
+    page = empty_stack.mq("status").stdout
+    assert f"mq up {name}" in page
+    empty_stack.mq("up", name)
+    row = empty_stack.status()[name]
+    assert row["state"] == "running"
+    assert row["pid"] != pid
+
+
+def test_a_stopped_process_is_unresponsive_not_running(empty_stack):
+    empty_stack.mq("up", "kafka")
+    pid = empty_stack.status()["kafka"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        state_soon(empty_stack, "kafka", "unresponsive")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    state_soon(empty_stack, "kafka", "running", within_s=10)
+
+
+def test_after_everything_is_killed_up_brings_it_back_and_down_leaves_nothing(empty_stack):
+    empty_stack.mq("up")
+    process.kill(process.owned(empty_stack.home))
+    assert {
+        row["state"] for row in empty_stack.status().values() if row["name"] in ("rabbitmq", "kafka")
+    } == {"killed"}
+    empty_stack.mq("up")
+    assert all(empty_stack.status()[name]["state"] == "running" for name in ("rabbitmq", "kafka"))
+    empty_stack.mq("down")
+    assert process.owned(empty_stack.home) == []
+
+
+@pytest.mark.parametrize("moment", ["epmd", "node"])
+def test_a_launcher_killed_while_starting_leaves_no_orphan(empty_stack, moment):
+    up = subprocess.Popen(
+        [sys.executable, "-m", "mqcourse.cli", "up", "rabbitmq"],
+        env=empty_stack.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wanted = {"epmd": "epmd", "node": "beam.smp"}[moment]
+    deadline = time.monotonic() + 60
+    while wanted not in {child.name() for child in process.owned(empty_stack.home, "rabbitmq")}:
+        assert time.monotonic() < deadline
+    up.kill()
+    up.wait()
+    empty_stack.mq("up", "rabbitmq")
+    assert empty_stack.status()["rabbitmq"]["state"] == "running"
+    nodes = [child for child in process.owned(empty_stack.home) if child.name() == "beam.smp"]
+    assert len(nodes) == 1
+    empty_stack.mq("down")
+    assert process.owned(empty_stack.home) == []
+
+
+def test_epmd_left_by_a_killed_node_goes_with_down(empty_stack):
+    empty_stack.mq("up", "rabbitmq")
+    os.kill(empty_stack.status()["rabbitmq"]["pid"], signal.SIGKILL)
+    assert "epmd" in {child.name() for child in process.owned(empty_stack.home)}
+    empty_stack.mq("down")
+    assert process.owned(empty_stack.home) == []
+
+
+def test_a_taken_port_names_port_holder_and_setting(empty_stack):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", empty_stack.base + 10))
+        server.listen()
+        done = empty_stack.mq("up", "kafka", check=False)
+    assert done.returncode == 1
+    error = done.stderr.strip().splitlines()[-1]
+    assert str(empty_stack.base + 10) in error
+    assert f"process {os.getpid()}" in error
+    assert "MQ_PORT_BASE" in error
+    assert process.owned(empty_stack.home) == []
+
+
+def test_a_broker_that_ends_while_starting_fails_at_once_with_its_log(empty_stack):
+    empty_stack.mq("up", "kafka")
+    empty_stack.mq("down", "kafka")
+    properties = empty_stack.home / "kafka" / "data" / "meta.properties"
+    properties.write_text(properties.read_text().replace("node.id=1", "node.id=7"))
+    began = time.monotonic()
+    done = empty_stack.mq("up", "kafka", check=False)
+    assert done.returncode == 1
+    assert "ended while starting" in done.stderr
+    assert "node" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert time.monotonic() - began < 60
+    assert process.owned(empty_stack.home) == []
+
+
+def test_one_that_fails_takes_no_other_down(empty_stack):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", empty_stack.base + 1))
+        server.listen()
+        done = empty_stack.mq("up", "rabbitmq", "kafka", check=False)
+    assert done.returncode == 1
+    assert empty_stack.status()["kafka"]["state"] == "running"
+    assert empty_stack.status()["rabbitmq"]["state"] == "stopped"
+
+
+def test_two_checkouts_run_side_by_side_without_a_word(tmp_path, monkeypatch):
+    """Neither sets MQ_PORT_BASE; both start from the same default block."""
+    monkeypatch.delenv("MQ_PORT_BASE")
+    default = ports.next_free_base(ports.course_bases(), start=free_base())
+    runs = []
+    for name in ("one", "two"):
+        home = tmp_path / name
+        home.mkdir()
+        (home / "ports.json").write_text(f'{{"base": {default}}}')
+        runs.append(home)
+
+    def mq(home, *words):
+        env = {**os.environ, "MQ_HOME": str(home)}
+        subprocess.run([sys.executable, "-m", "mqcourse.cli", *words], env=env, cwd=CHECKOUT, check=True)
+
+    try:
+        for home in runs:
+            mq(home, "up", "kafka")
+        bases = [RunStack(home, 0).endpoints.kafka_bootstrap for home in runs]
+        assert bases[0] == f"127.0.0.1:{default + 10}"
+        assert bases[1] != bases[0]
+        # the second one keeps its block, and its data under the new ports
+        mq(runs[1], "down")
+        mq(runs[1], "up", "kafka")
+        assert RunStack(runs[1], 0).endpoints.kafka_bootstrap == bases[1]
+    finally:
+        for home in runs:
+            mq(home, "down")
+    assert [child for home in runs for child in process.owned(home)] == []
+
+
+def test_a_block_that_moved_finds_its_data_again(empty_stack):
+    """Another block of ports for the same data: Kafka's voter keeps its address in its metadata."""
+    from kafka import KafkaConsumer, KafkaProducer
+
+    empty_stack.mq("up", "kafka")
+    producer = KafkaProducer(**empty_stack.endpoints.kafka_settings)
+    producer.send("kept", b"kept").get(timeout=10)
+    producer.close()
+    empty_stack.mq("down")
+    moved = RunStack(empty_stack.home, free_base())
+    moved.mq("up", "kafka")
+    consumer = KafkaConsumer(
+        "kept", auto_offset_reset="earliest", consumer_timeout_ms=10_000, **moved.endpoints.kafka_settings
+    )
+    assert next(iter(consumer)).value == b"kept"
+    consumer.close()
+
+
+def test_the_pid_of_a_finished_broker_is_never_signalled(empty_stack):
+    """A record whose pid now belongs to someone else: down leaves that process alone."""
+    import json
+
+    empty_stack.mq("up", "kafka")
+    empty_stack.mq("down")
+    bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        record = {
+            "name": "kafka",
+            "provider": "native",
+            "version": "4.3.1",
+            "base": empty_stack.base,
+            "endpoint": "",
+            "management": None,
+            "data_dir": None,
+            "pid": bystander.pid,
+            "born_s": psutil.Process(bystander.pid).create_time() - 100,
+            "started_s": 0.0,
+            "ready_s": 1.0,
+        }
+        (empty_stack.home / "run" / "kafka.json").write_text(json.dumps(record))
+        assert empty_stack.status()["kafka"]["state"] == "killed"
+        empty_stack.mq("down")
+        assert bystander.poll() is None
+    finally:
+        bystander.communicate(b"\n")

@@ -1,0 +1,41 @@
+"""What is derived is current, and what is stale is found."""
+
+from pathlib import Path
+
+import pytest
+
+from mqcourse import derived, pins
+from mqcourse.backpressure import page
+
+
+# a learner's checkout has answers in labs/: tests/grading holds those notebooks to their masters, answers left out
+@pytest.mark.parametrize("part", sorted(set(derived.PARTS) - {"labs"}))
+def test_what_is_derived_is_current(part: str) -> None:
+    assert list(derived.PARTS[part]()) == []
+
+
+def test_a_pin_that_is_missing_or_out_of_range_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in pins.FILES:
+        text = (pins.CHECKOUT / name).read_text(encoding="utf-8")
+        changed = "\n".join(
+            "simpy==3.0.0" if line.startswith("simpy==") else line
+            for line in text.splitlines()
+            if not line.startswith("pika==") and line != pins.OURSELVES
+        )
+        (tmp_path / name).write_text(changed, encoding="utf-8")
+    monkeypatch.setattr(pins, "CHECKOUT", tmp_path)
+    found = "\n".join(pins.problems())
+    assert "pins pika not at all" in found
+    assert "pins simpy 3.0.0" in found
+    assert "does not end with `-e .`" in found
+
+
+def test_a_changed_field_of_a_scenario_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stale = tmp_path / "fields.js"
+    stale.write_text(page.fields_js().replace("messages/s", "messages per second"), encoding="utf-8")
+    monkeypatch.setattr(page, "FIELDS_JS", stale)
+    assert list(page.problems()) != []
+    page.renew()
+    assert list(page.problems()) == []
