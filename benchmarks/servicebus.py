@@ -93,7 +93,7 @@ class Target:
                 worker.stdin.write("\n")
                 worker.stdin.flush()
             for worker in workers:
-                _line(worker, r"\d")
+                _line(worker, "done")
             took_s, cpu_s = time.perf_counter() - began_s, self.cpu_s() - cpu_s
             for worker in workers:
                 worker.wait(30)
