@@ -163,10 +163,6 @@ def test_a_broker_that_does_not_answer_is_not_the_learners_fault(monkeypatch: py
         run.grade_submission(Submission(lab, master.answers(lab, solved=True), {}))
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="a topic of the checks `share` or `lag` sometimes comes back after its deletion: cause not found",
-)
 def test_nothing_is_left_at_the_brokers(stack: Any) -> None:
     from kafka import KafkaAdminClient
 
