@@ -13,6 +13,23 @@ RUN_VARIABLE = "MQ_TEST_RUN"
 """Marks every process of a test run with the pid of its pytest, so that what a killed run left can be told."""
 
 
+LANES = ("browser", "brokers")
+"""`make test` runs two processes side by side, each with a stack of its own: the browser's tests, and all others."""
+
+NEEDS = ("browser", "slow", "stack", "wire")
+"""Marks by what a test needs, the most first: tests that need less come before those that need more."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pure tests first, the browser's last, and each in its lane; else the order stays."""
+    for item in items:
+        lane = LANES[0] if item.get_closest_marker("browser") else LANES[1]
+        item.add_marker(pytest.mark.xdist_group(lane))
+    items.sort(
+        key=lambda item: -next((i for i, mark in enumerate(NEEDS) if item.get_closest_marker(mark)), len(NEEDS))
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Every test works on a state folder of the run (with a space in its path), never on the learner's."""

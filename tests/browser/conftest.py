@@ -1,4 +1,4 @@
-"""One Chromium and one axe-core for every browser test, which come last in a run.
+"""One Chromium and one axe-core for every browser test. They come last in a run, or in a process of their own.
 
 Playwright's driver cannot be started twice in a process, and while it runs, its event loop counts as the thread's
 own: a test that calls asyncio.run would be refused.
@@ -14,11 +14,6 @@ from mqcourse.browser import chromium
 from mqcourse.install.npm import node_modules
 
 HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests after all others; else the order stays."""
-    items.sort(key=lambda item: item.path.is_relative_to(HERE))
 
 
 @pytest.fixture(scope="session")
