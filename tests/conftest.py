@@ -26,7 +26,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         lane = LANES[0] if item.get_closest_marker("browser") else LANES[1]
         item.add_marker(pytest.mark.xdist_group(lane))
     items.sort(
-        key=lambda item: -next((i for i, mark in enumerate(NEEDS) if item.get_closest_marker(mark)), len(NEEDS))
+        key=lambda item: (
+            -next((i for i, mark in enumerate(NEEDS) if item.get_closest_marker(mark)), len(NEEDS))
+        )
     )
 
 
