@@ -7,11 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from run_stack import RunStack, free_base
-
-RUN_VARIABLE = "MQ_TEST_RUN"
-"""Marks every process of a test run with the pid of its pytest, so that what a killed run left can be told."""
-
+from run_stack import RUN_VARIABLE, RunStack, free_base
 
 LANES = ("browser", "brokers")
 """`make test` runs two processes side by side, each with a stack of its own: the browser's tests, and all others."""

@@ -12,6 +12,8 @@ from typing import Any
 from mqcourse.stack import Endpoints, endpoints, ports, process
 
 CHECKOUT = Path(__file__).parent.parent
+RUN_VARIABLE = "MQ_TEST_RUN"
+"""Marks every process of a test run with the pid of its pytest, so that what a killed run left can be told."""
 FIRST_BASE, LAST_BASE = 12000, 19900
 """Blocks for test runs, away from the learners' ones (27100 and up)."""
 

@@ -1,6 +1,7 @@
 """Verdicts on the real brokers: right answers, no answers, the known wrong ones, and answers that attack the grader."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 import wrong_answers
+from run_stack import RUN_VARIABLE
 
 from mqcourse.errors import CourseError
 from mqcourse.grading import labs, manifest, master, progress, run
@@ -186,11 +188,12 @@ def test_every_solution_solves_and_no_exercise_is_solved_already() -> None:
 
 
 def left_behind() -> list[str]:
-    """Processes of a grading run that outlived it."""
+    """Processes of a grading run that outlived it; those of another test run or of a learner are not ours."""
     found = []
     for process in psutil.process_iter():
         try:
-            if run.MARK in process.environ():
+            marks = process.environ()
+            if run.MARK in marks and marks.get(RUN_VARIABLE) == os.environ[RUN_VARIABLE]:
                 found.append(" ".join(process.cmdline()))
         except (psutil.Error, OSError):
             continue
