@@ -41,7 +41,7 @@ def runs_with(names: Sequence[str], running: "Mapping[str, str]") -> list[tuple[
 
 
 class ChapterHead(Block):
-    """YAML body: minutes, questions, objectives, runs_with."""
+    """YAML body: minutes, questions, objectives, and runs_with where the page has cells."""
 
     KEYS: ClassVar[dict[str, type]] = {
         "minutes": int,
@@ -73,6 +73,8 @@ class ChapterHead(Block):
         for name, number in versions:
             foot += nodes.Text(" ")
             foot += InlineElement("span", f"{name} {number}", **{"class": "mq-version"})
+        if not versions:
+            foot += nodes.Text(" No program runs on this page; each fact names its own version.")
         box += columns
         box += foot
         return [box]

@@ -54,7 +54,7 @@ class FactRole(SphinxRole):
             message = self.inliner.reporter.error(f"{{fact}}: {error}", line=self.lineno)
             return [], [message]
         self.env.note_dependency(str(FACTS))
-        words = titled["words"] if titled else fact.text.rstrip(".")
+        words = titled["words"] if titled else fact.text
         shown, messages = self.inliner.parse(words, self.lineno, self.inliner, nodes.inline())
         return [*shown, nodes.Text(" "), stamp(fact)], messages
 

@@ -71,3 +71,16 @@ def test_every_fact_that_a_chapter_names_is_there() -> None:
         named |= set(re.findall(r"^```\{fact\} (\S+)", text, re.MULTILINE))
     assert named
     assert named <= set(known)
+
+
+def test_the_page_of_facts_lists_every_one_of_them() -> None:
+    page = (CHECKOUT / "book" / "interview" / "facts.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^```\{facts\} (.+)$", page, re.MULTILINE)
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {fact.product for fact in load_facts().values()}
+
+
+def test_the_test_that_a_fact_names_is_there() -> None:
+    named = {fact.test for fact in load_facts().values() if fact.test}
+    assert named
+    assert [name for name in named if not (CHECKOUT / name).is_file()] == []

@@ -1,0 +1,38 @@
+"""Every page of the book: its head, and what it ran with."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mqcourse.home import CHECKOUT
+
+TOC = yaml.safe_load((CHECKOUT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+HEAD = re.compile(r"\n# .+\n\n```\{chapter-head\}\n(?P<yaml>.*?)\n```\n", re.DOTALL)
+
+
+def text_of(page: str) -> str:
+    return (CHECKOUT / f"{page}.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_begins_with_questions_objectives_minutes_and_what_it_runs_with(page: str) -> None:
+    text = "\n" + text_of(page)
+    found = HEAD.search(text)
+    assert found, "no {chapter-head} straight after the title"
+    head = yaml.safe_load(found["yaml"])
+    assert head["questions"]
+    assert head["objectives"]
+    assert head["minutes"] > 0
+    assert bool(head.get("runs_with")) == ("```{code-cell}" in text)
+
+
+def test_every_chapter_that_is_written_is_in_the_book() -> None:
+    written = {
+        path.relative_to(CHECKOUT).with_suffix("").as_posix()
+        for path in Path(CHECKOUT / "book").rglob("*.md")
+        if path.name != "README.md"
+    }
+    assert set(PAGES) == written
