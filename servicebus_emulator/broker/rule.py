@@ -106,8 +106,7 @@ def _correlation(wanted: CorrelationFilter) -> Callable[[Scope], bool]:
         for name, value in system:
             if not same_value(content.system_property(name), value):
                 return False
-        properties = content.application_properties() if user else {}
-        return all(same_value(properties.get(key), value) for key, value in user)
+        return all(same_value(scope.user.get(key), value) for key, value in user)
 
     return matches
 

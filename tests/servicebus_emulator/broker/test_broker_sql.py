@@ -394,6 +394,20 @@ def test_like_agrees_with_a_plain_matcher(text: str, pattern: str) -> None:
     assert like(text, pattern, None, False) is matches(text, pattern)
 
 
+def test_no_like_pattern_can_hold_the_process_up() -> None:
+    """Tried one place after the other, these combinations would outlast the universe."""
+    assert like("a" * 5000, "%a" * 40 + "%b", None, False) is False
+    assert like("ab" * 2500, "%a_%" * 40 + "b%b", None, False) is True
+
+
+def test_a_moment_without_a_zone_is_one_in_utc() -> None:
+    bare = datetime(2026, 1, 2, tzinfo=UTC).replace(tzinfo=None)
+    assert value("when = @moment", moment=bare) is True
+    assert value("when > @moment", moment=bare - timedelta(seconds=1)) is True
+    correlation = Rule(RuleDescription("r", CorrelationFilter(properties={"when": bare})))
+    assert correlation.matches(MESSAGE, lambda: ID, 0.0, 0) is True
+
+
 @settings(max_examples=500, deadline=None)
 @given(st.text(max_size=60) | st.text(alphabet="ab1 ()='<>+-*/%.,@[]\"ANDORTISULKE", max_size=60))
 def test_no_text_makes_the_parser_fail_in_another_way(expression: str) -> None:
