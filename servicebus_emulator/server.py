@@ -135,7 +135,7 @@ class Server:
             door.shut_down()
         self.turn()
         deadline_s = time.monotonic() + 1.0
-        while self.doors and time.monotonic() < deadline_s:
+        while any(door.writes for door in self.doors) and time.monotonic() < deadline_s:
             await asyncio.sleep(0.01)
         for door in list(self.doors):
             door.abort()
