@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from servicebus_emulator.broker.description import (
+    FOREVER_S,
     MAX_RULE_NAME_CHARACTERS,
     CorrelationFilter,
     FalseFilter,
@@ -17,7 +20,14 @@ from servicebus_emulator.broker.description import (
 from servicebus_emulator.broker.message import SYSTEM_PROPERTIES, Content
 from servicebus_emulator.broker.sql_parser import Assignment, parse_action, parse_filter
 from servicebus_emulator.broker.sql_scope import Scope
-from servicebus_emulator.broker.sql_value import FilterException, as_text, converted, same_value
+from servicebus_emulator.broker.sql_value import (
+    FilterException,
+    Value,
+    as_text,
+    converted,
+    is_number,
+    same_value,
+)
 
 RULE_NAME_PROPERTY = "RuleName"  # on copies made by a rule with an action (topic-filters)
 # CorrelationFilter field -> system property.
@@ -115,9 +125,7 @@ def _set(content: Content, scope: Scope, statement: Assignment) -> Content:
     value = statement.value(scope)
     if statement.scope == "sys":
         name = _settable(statement.name)
-        if value is not None and name not in ("timetolive", "scheduledenqueuetimeutc"):
-            value = as_text(value)
-        return content.with_system_properties({name: value})
+        return content.with_system_properties({name: _fitting(name, value)})
     properties = dict(content.application_properties())
     key = scope.key(statement.name)
     if key is None:
@@ -125,6 +133,22 @@ def _set(content: Content, scope: Scope, statement: Assignment) -> Content:
     else:
         properties[key] = converted(value, properties[key])
     return content.with_application_properties(properties)
+
+
+def _fitting(name: str, value: Value) -> Value:
+    """A value in the type of the system property it is for; seconds for the time to live. Raises FilterException."""
+    if value is None:
+        return None
+    if name == "timetolive":
+        seconds = value.total_seconds() if isinstance(value, timedelta) else value
+        if is_number(seconds) and 0 <= cast(float, seconds) <= FOREVER_S:
+            return seconds
+    elif name == "scheduledenqueuetimeutc":
+        if isinstance(value, datetime):
+            return value
+    else:
+        return as_text(value)
+    raise FilterException(f"The system property '{name}' cannot be set to '{as_text(value)[:60]}'.")
 
 
 def _settable(name: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from servicebus_emulator.broker.message import SYSTEM_PROPERTIES, Content
-from servicebus_emulator.broker.sql_value import FilterException, Value
+from servicebus_emulator.broker.sql_value import FilterException, Value, in_utc
 
 
 class Scope:
@@ -61,7 +61,7 @@ class Scope:
         """Raises FilterException when the rule gives no value for it."""
         for key in (name, name[1:]):
             if key in self.parameters:
-                return self.parameters[key]
+                return in_utc(self.parameters[key])
         raise FilterException(f"The rule has no value for parameter {name}.")
 
     def new_id(self) -> UUID:

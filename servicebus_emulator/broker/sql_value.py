@@ -67,17 +67,17 @@ def compare(sign: str, left: Value, right: Value) -> bool | None:
         raise FilterException(
             f"Operator '{sign}' cannot be applied to operands of type {family} and {_family(right)}."
         )
-    return bool(_COMPARISONS[sign](_in_utc(left), _in_utc(right)))
+    return bool(_COMPARISONS[sign](left, right))
 
 
 def same_value(left: Value, right: Value) -> bool:
     """Equality of a correlation filter: same kind of value and equal; numbers of all widths compare as numbers."""
     if left is None or right is None or _family(left) != _family(right):
         return False
-    return _in_utc(left) == _in_utc(right)
+    return in_utc(left) == in_utc(right)
 
 
-def _in_utc(value: Value) -> Value:
+def in_utc(value: Value) -> Value:
     """A moment without a zone (a rule made by administration may hold one) is meant in UTC."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
@@ -137,7 +137,7 @@ def negate(value: Value) -> Value:
         return None
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise FilterException(f"Operator '-' cannot be applied to an operand of type {_family(value)}.")
-    return -value
+    return -value if isinstance(value, float) else _long("-", 0, value)
 
 
 def plus(value: Value) -> Value:
@@ -207,7 +207,8 @@ def converted(value: Value, existing: Value) -> Value:
                 return value.lower() == "true"
             return bool(value) if is_number(value) else value
         if isinstance(existing, int) and isinstance(value, (str, float)) and not isinstance(value, bool):
-            return int(value)
+            whole = int(value)
+            return whole if MIN_LONG <= whole <= MAX_LONG else value
         if isinstance(existing, float) and isinstance(value, (str, int)) and not isinstance(value, bool):
             return float(value)
     except (ValueError, OverflowError):

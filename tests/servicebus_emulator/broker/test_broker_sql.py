@@ -442,12 +442,17 @@ ACTIONS: list[tuple[str, Mapping[str, object], Mapping[str, object]]] = [
     ("SET id = newid()", {}, {"id": ID}),
     ("SET from_label = sys.Label", {}, {"from_label": "express bus"}),
     ("SET a = @given", {}, {"a": "told"}),
+    ("SET a = 1E308", {"a": 1}, {"a": 1e308}),  # fits into no whole number
+    ("SET a = -(-9223372036854775807 - 1)", {}, {"a": -(2**63)}),  # wraps, as unchecked C# does
+    ("SET a = @naive", {}, {"a": datetime(2026, 1, 2, tzinfo=UTC)}),
 ]
 
 
 @pytest.mark.parametrize(("action", "before", "after"), ACTIONS)
 def test_actions(action: str, before: Mapping[str, object], after: Mapping[str, object]) -> None:
-    rule = Rule(RuleDescription("r", action=SqlAction(action, {"@given": "told"})))
+    naive = datetime(2026, 1, 2, tzinfo=UTC).replace(tzinfo=None)
+    parameters = {"@given": "told", "@naive": naive}
+    rule = Rule(RuleDescription("r", action=SqlAction(action, parameters)))
     content = PlainContent(label="express bus", properties=before)
     result = rule.act(content, lambda: ID, 0.0, 0)
     assert result.application_properties() == {**after, "RuleName": "r"}
@@ -475,8 +480,23 @@ def test_bad_actions_are_refused(action: str) -> None:
         Rule(RuleDescription("r", action=SqlAction(action)))
 
 
-@pytest.mark.parametrize("action", ["SET sys.Nonsense = 1", "REMOVE sys.Nonsense", "SET a = sys.Nonsense"])
-def test_actions_on_system_properties_that_do_not_exist_fail(action: str) -> None:
+@pytest.mark.parametrize(
+    "action",
+    [
+        "SET sys.Nonsense = 1",
+        "REMOVE sys.Nonsense",
+        "SET a = sys.Nonsense",
+        "SET sys.TimeToLive = 'soon'",
+        "SET sys.TimeToLive = TRUE",
+        "SET sys.TimeToLive = -1",
+        "SET sys.TimeToLive = 1E308",
+        "SET sys.TimeToLive = 0.0 / 0",
+        "SET sys.TimeToLive = newid()",
+        "SET sys.ScheduledEnqueueTimeUtc = 5",
+        "SET sys.ScheduledEnqueueTimeUtc = 'tomorrow'",
+    ],
+)
+def test_actions_on_system_properties_with_a_name_or_value_they_do_not_have_fail(action: str) -> None:
     with pytest.raises(FilterException):
         Rule(RuleDescription("r", action=SqlAction(action))).act(PlainContent(), lambda: ID, 0.0, 0)
 
