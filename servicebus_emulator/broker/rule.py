@@ -17,10 +17,13 @@ from servicebus_emulator.broker.description import (
     TrueFilter,
     check_name,
 )
+from servicebus_emulator.broker.errors import ArgumentError
 from servicebus_emulator.broker.message import SYSTEM_PROPERTIES, Content
 from servicebus_emulator.broker.sql_parser import Assignment, parse_action, parse_filter
 from servicebus_emulator.broker.sql_scope import Scope
 from servicebus_emulator.broker.sql_value import (
+    MAX_LONG,
+    MIN_LONG,
     FilterException,
     Value,
     as_text,
@@ -44,12 +47,13 @@ _CORRELATED = {
 
 
 class Rule:
-    """A compiled RuleDescription. Building one raises FilterError (bad SQL), ArgumentError (bad name)."""
+    """A compiled RuleDescription. Building one raises FilterError (bad SQL), ArgumentError (bad name or number)."""
 
     __slots__ = ("_matches", "_statements", "always", "description")
 
     def __init__(self, description: RuleDescription) -> None:
         check_name(description.name, MAX_RULE_NAME_CHARACTERS)
+        _check_numbers(description)
         self.description = description
         self.always = isinstance(description.filter, TrueFilter)
         self._matches = _compile(description)
@@ -91,6 +95,21 @@ class Rule:
         return content.with_application_properties(
             {**content.application_properties(), RULE_NAME_PROPERTY: self.description.name}
         )
+
+
+def _check_numbers(description: RuleDescription) -> None:
+    """Numbers of a rule are longs: a larger one could be put into no message."""
+    rule_filter, action = description.filter, description.action
+    given = [
+        rule_filter.parameters if isinstance(rule_filter, SqlFilter) else {},
+        rule_filter.properties if isinstance(rule_filter, CorrelationFilter) else {},
+        action.parameters if action is not None else {},
+    ]
+    for name, value in (item for values in given for item in values.items()):
+        if isinstance(value, int) and not MIN_LONG <= value <= MAX_LONG:
+            raise ArgumentError(
+                f"Rule '{description.name}': the value {value} of '{name}' does not fit into 64 bits."
+            )
 
 
 def _compile(description: RuleDescription) -> Callable[[Scope], bool]:

@@ -525,6 +525,19 @@ def test_correlation(wanted: CorrelationFilter, matches: bool) -> None:
     assert Rule(RuleDescription("r", wanted)).matches(MESSAGE, lambda: ID, 0.0, 0) is matches
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        RuleDescription("r", CorrelationFilter(properties={"a": 2**63})),
+        RuleDescription("r", SqlFilter("a = @p", {"@p": -(2**63) - 1})),
+        RuleDescription("r", action=SqlAction("SET a = @p", {"@p": 2**63})),
+    ],
+)
+def test_a_number_that_no_message_can_hold_is_refused_when_the_rule_is_made(rule: RuleDescription) -> None:
+    with pytest.raises(ArgumentError, match="does not fit into 64 bits"):
+        Rule(rule)
+
+
 def test_a_rule_needs_a_name() -> None:
     with pytest.raises(ArgumentError):
         Rule(RuleDescription(""))
