@@ -28,6 +28,7 @@ from servicebus_emulator.server import DoorSelector, Server
 
 DEFAULT_NAMESPACE = "sbemulatorns"
 DEFAULT_PORT = 5672
+MAX_PORT = 65_535
 
 
 class StartError(Exception):
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="port, 0 for any free one (default: %(default)s)"
+        "--port", type=_port, default=DEFAULT_PORT, help="port, 0 for any free one (default: %(default)s)"
     )
     parser.add_argument("--config", type=Path, help="Microsoft's config.json: entities to start with")
     parser.add_argument("--data", type=Path, help="directory to keep everything in; without it memory only")
@@ -77,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
         help="info: connections and refusals; messages: also what happened to every message (JSON lines on stderr)",
     )
     return parser
+
+
+def _port(text: str) -> int:
+    # the system would take a larger number and listen on its lower 16 bits
+    if not text.isascii() or not text.isdigit() or int(text) > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"'{text}' is no port; give 0 (any free one) to {MAX_PORT}")
+    return int(text)
 
 
 def _log_to_stderr(level: str) -> None:
@@ -125,9 +133,8 @@ async def _serve(options: argparse.Namespace, selector: DoorSelector) -> int:
         with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
             loop.add_signal_handler(name, stopping.set)
     sys.stdout.write(
-        f"Service Bus emulator ready on {options.host}:{port} in {time.monotonic() - begun_s:.3f} s (pid {os.getpid()}): "
-        f"Endpoint=sb://{options.host}:{port};SharedAccessKeyName={DEFAULT_RULE_NAME};"
-        f"SharedAccessKey={DEFAULT_KEY};UseDevelopmentEmulator=true;\n"
+        f"Service Bus emulator ready on {_in_address(options.host)}:{port} in {time.monotonic() - begun_s:.3f} s "
+        f"(pid {os.getpid()}): {_connection_string(options.host, port, configured[0])}\n"
     )
     sys.stdout.flush()
     stop = asyncio.ensure_future(stopping.wait())
@@ -152,6 +159,21 @@ async def _serve(options: argparse.Namespace, selector: DoorSelector) -> int:
         if close is not None:
             close()
     return code
+
+
+def _connection_string(host: str, port: int, namespace: ConfiguredNamespace) -> str:
+    """What a client on this machine is to use. A key that was configured is not printed."""
+    rules = namespace.access_rules
+    name, key = (rules[0].name, "<its PrimaryKey>") if rules else (DEFAULT_RULE_NAME, DEFAULT_KEY)
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - a client cannot dial "every address"
+    return (
+        f"Endpoint=sb://{_in_address(reached)}:{port};SharedAccessKeyName={name};SharedAccessKey={key};"
+        "UseDevelopmentEmulator=true;"
+    )
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _configured(options: argparse.Namespace) -> tuple[ConfiguredNamespace, ...]:
@@ -199,6 +221,8 @@ def _open(options: argparse.Namespace, name: str, now_s: float) -> tuple[Namespa
 
 def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
     certificate, key = options.tls_cert, options.tls_key
+    if certificate is None and key is not None:
+        raise StartError("--tls-key needs --tls-cert, the certificate that it belongs to")
     if certificate is None and not options.tls:
         return None
     if certificate is None:
@@ -216,7 +240,12 @@ def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
+    except ssl.SSLError as error:
+        raise StartError(
+            f"cannot use the certificate {certificate}: it and --tls-key must be PEM files that belong together "
+            f"({error})"
+        ) from None
+    except OSError as error:
         raise StartError(f"cannot use the certificate {certificate}: {error}") from None
     return context
 

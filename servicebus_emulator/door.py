@@ -75,9 +75,10 @@ class Door:
 
     def _watch(self) -> None:
         """Tell the selector what this connection waits for."""
-        wanted = 0 if self._paused or self._closing_since_s is not None else READ
-        if self._unsent:
-            wanted |= WRITE
+        closing = self._closing_since_s is not None
+        wanted = WRITE if self._unsent else 0
+        if not (self._paused or (closing and self._unsent)):
+            wanted |= READ
         if wanted == self._watched or self._socket is None:
             return
         selector = self.server.selector
@@ -100,14 +101,20 @@ class Door:
             except OSError:
                 self.abort()
                 return
-            if size > 0:
+            if self._closing_since_s is not None:
+                if size == 0:
+                    self.abort()
+            elif size > 0:
                 if self._tls is None and self._http is None and self.peer is not None:  # the hot path
                     self.peer.receive(bytes(buffer[:size]))
                     self.server.dirty.add(self)
                 else:
                     self._receive(bytes(buffer[:size]))
             elif size == 0:
-                self.close()
+                if self._unsent:
+                    self.close()
+                else:
+                    self.abort()
         if mask & WRITE:
             self._write_on()
 
@@ -143,7 +150,7 @@ class Door:
             return
         del self._unsent[:sent]
         if not self._unsent and self._closing_since_s is not None:
-            self.abort()
+            self._linger()
             return
         if self._paused and len(self._unsent) <= LOW_WATER_BYTES:
             self._paused = False
@@ -158,6 +165,11 @@ class Door:
             if peer.held_back and not peer.congested:
                 peer.uncongested()
                 self.server.schedule()
+
+    @property
+    def writes(self) -> bool:
+        """Whether something waits to be written."""
+        return bool(self._unsent)
 
     # -- layers --------------------------------------------------------------------------------------------
 
@@ -285,14 +297,30 @@ class Door:
             self.close()
 
     def close(self) -> None:
-        """Disconnect once everything is written."""
+        """Disconnect once everything is written and the client has hung up too (or LINGER_S is over)."""
         if self._closing_since_s is not None or self._socket is None:
             return
         self._closing_since_s = self.server.clock()
         if self._unsent:
             self._watch()
         else:
+            self._linger()
+
+    def _linger(self) -> None:
+        """Say that nothing more comes, and let what the client still sends run into nothing.
+
+        Closing at once would answer those bytes with a reset, and a reset takes the reason for the close, which the
+        client has not read yet, from its hands.
+        """
+        assert self._socket is not None  # noqa: S101 - the callers looked
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:
             self.abort()
+            return
+        self._dismiss()
+        self._paused = False
+        self._watch()
 
     def abort(self) -> None:
         """Disconnect now."""
@@ -307,8 +335,13 @@ class Door:
         server = self.server
         server.doors.discard(self)
         server.dirty.discard(self)
-        if self.peer is not None:
+        self._dismiss()
+
+    def _dismiss(self) -> None:
+        """Give back what the client held."""
+        peer, self.peer = self.peer, None
+        if peer is not None:
+            server = self.server
             server.emulator.set_time(server.clock())
-            server.emulator.disconnect(self.peer)
-            self.peer = None
+            server.emulator.disconnect(peer)
             server.schedule()

@@ -135,7 +135,7 @@ class Server:
             door.shut_down()
         self.turn()
         deadline_s = time.monotonic() + 1.0
-        while self.doors and time.monotonic() < deadline_s:
+        while any(door.writes for door in self.doors) and time.monotonic() < deadline_s:
             await asyncio.sleep(0.01)
         for door in list(self.doors):
             door.abort()
@@ -279,6 +279,8 @@ def _listen(host: str, port: int) -> list[socket.socket]:
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            if listeners[0] is not listener:  # port 0: the first address's choice is everybody's
+                address = (address[0], listeners[0].getsockname()[1], *address[2:])
             listener.bind(address)
             listener.listen(1024)
             listener.setblocking(False)

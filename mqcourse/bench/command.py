@@ -14,9 +14,7 @@ FOLDER = CHECKOUT / "benchmarks"
 
 def register(subcommands: Any) -> None:
     """Add `mq bench`."""
-    bench = subcommands.add_parser(
-        "bench", help="measure: stack, grade, book, servicebus, simulator, sweep, page"
-    )
+    bench = subcommands.add_parser("bench", help=f"measure: {', '.join(names())}")
     bench.add_argument("name", metavar="NAME", help=f"one of: {', '.join(names())}")
     bench.add_argument("--json", action="store_true", help="print JSON instead of a table")
     bench.add_argument(

@@ -15,11 +15,18 @@ class JsonError(ValueError):
 def loads(text: str) -> object:
     """The value of the text. Raises JsonError for broken text and for a name given twice in one object."""
     try:
-        return json.loads(_TOKEN.sub(_blank, text.removeprefix("\ufeff")), object_pairs_hook=_once)
+        value: object = json.loads(_TOKEN.sub(_blank, text.removeprefix("\ufeff")), object_pairs_hook=_once)
+        json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise JsonError(f"line {error.lineno} column {error.colno}: {error.msg}") from None
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise JsonError(
+            f"\\u{ord(half):04x} is half a character: a pair of surrogates belongs together"
+        ) from None
     except RecursionError:
         raise JsonError("nested too deep") from None
+    return value
 
 
 def _blank(token: re.Match[str]) -> str:

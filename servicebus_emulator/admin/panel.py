@@ -28,6 +28,8 @@ from servicebus_emulator.broker.topic import Topic
 
 MAX_PEEK = 200
 MAX_FORWARD_S = 10 * 365 * 86_400.0
+LAST_MOMENT_S = 253_402_300_799.0
+"""9999-12-31 23:59:59, the end of .NET's time as well."""
 _TEXT_PROPERTIES = (
     "message_id",
     "session_id",
@@ -56,7 +58,10 @@ def respond(request: Request, host: Host, now_s: float) -> Answer:
         return 404, {"error": f"{request.method} /api/{name} is not known."}
     try:
         body = json.loads(request.body or b"{}")
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        json.dumps(
+            body, ensure_ascii=False
+        ).encode()  # half a surrogate pair can be written in JSON, but is no text
+    except (json.JSONDecodeError, UnicodeError, RecursionError) as error:
         raise ArgumentError(f"The request's body is no JSON: {error}.") from None
     if not isinstance(body, dict):
         raise ArgumentError("The request's body must be a JSON object.")
@@ -202,9 +207,10 @@ def _reset(body: Mapping[str, object], host: Host, now_s: float) -> object:
 
 def _clock(body: Mapping[str, object], host: Host, now_s: float) -> object:
     forward_s = _seconds(body, "forwardSeconds")
-    if not forward_s or forward_s > MAX_FORWARD_S:
+    if not forward_s or host.clock_offset_s + forward_s > MAX_FORWARD_S:
         raise ArgumentError(
-            f"forwardSeconds must be above 0 and at most {MAX_FORWARD_S:g}; the clock never goes back."
+            f"forwardSeconds must be above 0, and the clock at most {MAX_FORWARD_S:g} s (10 years) ahead; "
+            "it never goes back."
         )
     host.advance_clock(forward_s)
     return {"clockOffsetSeconds": host.clock_offset_s}
@@ -252,12 +258,15 @@ def _seconds(values: Mapping[str, object], name: str) -> float | None:
         found = float(str(raw))
     except ValueError:
         found = math.nan
-    if not math.isfinite(found) or found < 0:
-        raise ArgumentError(f"{name}: '{raw}' is no number of seconds of 0 or more.")
+    if not 0 <= found <= MAX_FORWARD_S:  # also nan
+        raise ArgumentError(
+            f"{name}: '{raw}' is no number of seconds from 0 to {MAX_FORWARD_S:g} (10 years)."
+        )
     return found
 
 
 def _moment(seconds: float) -> str:
+    seconds = min(seconds, LAST_MOMENT_S)  # a client may schedule for later than any calendar goes
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="milliseconds")
 
 

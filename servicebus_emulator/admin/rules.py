@@ -194,6 +194,8 @@ def _read_sql(root: ET.Element) -> tuple[str, int, Mapping[str, object]]:
                     level = int(child.text or "20")
                 except ValueError:
                     raise BadRequest(f"CompatibilityLevel: '{child.text}' is no whole number") from None
+                if not 0 <= level <= _INT_MAX:
+                    raise BadRequest(f"CompatibilityLevel: {level} is out of range; the service uses 20")
             case "Parameters":
                 parameters = _read_values(child)
             case "RequiresPreprocessing":

@@ -42,8 +42,10 @@ from .sections import (
     build,
     check_list,
     header_section,
+    id_text,
     list_item,
     map_at,
+    plain_value,
     properties_section,
     sections,
     split_batch,
@@ -246,8 +248,9 @@ class EncodedMessage:
         """A property by the name a filter uses after `sys.` (lower case)."""
         position = _SYSTEM_POSITIONS.get(name)
         if position is not None:
+            # an id is text to a filter, whichever type a plain AMQP client gave it
             value: object | None = self.field(position)
-            return value
+            return id_text(value) if position in (MESSAGE_ID, CORRELATION_ID) else value
         if name == "timetolive":
             return self.time_to_live_s
         if name == "partitionkey":
@@ -260,6 +263,10 @@ class EncodedMessage:
     def application_properties(self) -> Mapping[str, object]:
         """The sender's own properties; the caller may keep the mapping."""
         return map_at(self.encoded, self._user_at)
+
+    def comparable_properties(self) -> Mapping[str, object]:
+        """The sender's own properties as a filter compares them."""
+        return {key: plain_value(value) for key, value in self.application_properties().items()}
 
     def body(self) -> Any:
         """The body: bytes of the data sections joined, a list of the sequences, or the value itself."""

@@ -31,6 +31,8 @@ BATCH_FORMAT = 0x80013700
 MESSAGE_ID, USER_ID, TO, SUBJECT, REPLY_TO, CORRELATION_ID, CONTENT_TYPE, CONTENT_ENCODING = range(8)
 ABSOLUTE_EXPIRY_TIME, CREATION_TIME, GROUP_ID, GROUP_SEQUENCE, REPLY_TO_GROUP_ID = range(8, 13)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+YEAR_1 = datetime(1, 1, 1, tzinfo=UTC)
+"""Where .NET's clock begins; its ticks are 100 ns."""
 _ID_TYPES = (str, int, UUID, bytes)  # 3.2.11 to 3.2.14, and any whole number for ulong
 HEADER_TYPES: tuple[tuple[type, ...], ...] = ((bool,), (UByte,), (UInt,), (bool,), (UInt,))
 PROPERTY_TYPES: tuple[tuple[type, ...], ...] = (
@@ -113,6 +115,29 @@ def wire_value(value: object) -> Any:
     if isinstance(value, dict):
         return {key: wire_value(item) for key, item in value.items()}
     return value
+
+
+def plain_value(value: Any) -> Any:
+    """The way back: timestamps and .NET's described types (messages-payloads) as Python has them, the rest stays."""
+    try:
+        if type(value) is Timestamp:
+            return EPOCH + timedelta(milliseconds=value)
+        if type(value) is Described:
+            name, inner = str(value.descriptor), value.value
+            if name == "com.microsoft:uri" and isinstance(inner, str):
+                return inner
+            if name == "com.microsoft:timespan" and isinstance(inner, int):
+                return timedelta(microseconds=inner // 10)
+            if name == "com.microsoft:datetime-offset" and isinstance(inner, int):
+                return YEAR_1 + timedelta(microseconds=inner // 10)
+    except OverflowError:  # beyond Python's years 1 to 9999
+        return value
+    return value
+
+
+def id_text(value: object) -> object:
+    """A message-id or correlation-id (uuid, ulong, string; 3.2.11-14) as text; binary stays."""
+    return str(value) if isinstance(value, (UUID, int)) else value
 
 
 def properties_section(fields: list[Any], changes: Mapping[int, Any]) -> bytes:

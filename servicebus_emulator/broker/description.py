@@ -248,14 +248,19 @@ def validate(description: Description, ranges: Mapping[str, Range] = OWN_RANGES)
             continue
         if allowed is not None and value is not None and not allowed.allows(value):
             raise ArgumentOutOfRange(
-                f"{item.name} of '{description.name}' is {value:g}; allowed is {allowed}."
+                f"{vendor_name(item.name)} of '{description.name}' is {value:g}; allowed is {allowed}."
             )
     metadata = description.user_metadata
     if metadata is not None and len(metadata) > MAX_USER_METADATA_CHARACTERS:
         raise ArgumentOutOfRange(
-            f"user_metadata of '{description.name}' has {len(metadata)} characters; "
+            f"UserMetadata of '{description.name}' has {len(metadata)} characters; "
             f"at most {MAX_USER_METADATA_CHARACTERS} are allowed."
         )
+
+
+def vendor_name(field_name: str) -> str:
+    """A field as Service Bus calls it: `lock_duration_s` is LockDuration."""
+    return "".join(word.capitalize() for word in field_name.removesuffix("_s").split("_"))
 
 
 def check_name(name: str, max_characters: int = MAX_ENTITY_NAME_CHARACTERS) -> None:

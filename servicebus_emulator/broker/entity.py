@@ -132,7 +132,7 @@ class Entity(Timed):
         """
         self.begin(now_s)
         found: list[Message] = []
-        for number in sequence_numbers:
+        for number in dict.fromkeys(sequence_numbers):  # a number given twice is one message
             message = self.messages.get(number)
             if (
                 message is None

@@ -51,6 +51,9 @@ class Content(Protocol):
     def application_properties(self) -> Mapping[str, object]:
         """The sender's own properties, decoded when first asked for."""
 
+    def comparable_properties(self) -> Mapping[str, object]:
+        """The sender's own properties as a filter compares them: moments as datetime, spans as timedelta."""
+
     def with_application_properties(self, properties: Mapping[str, object]) -> Content:
         """A new content whose application properties are exactly `properties`."""
 

@@ -118,15 +118,16 @@ class Queue(QueueCore):
             session = self._held_session(session_id, receiver)
             receiver, until_s = session.holder, session.locked_until_s
         found: list[Message] = []
-        for number in sequence_numbers:
+        wanted = dict.fromkeys(sequence_numbers)  # a number given twice is one message
+        for number in wanted:
             message = self.messages.get(number)
             if message is not None and message.state is MessageState.DEFERRED and message.lock_token is None:
                 if message.expires_s is not None and message.expires_s <= now_s:
                     self.expire(message, now_s)
                 elif self.sessions is None or message.session_id == session_id:
                     found.append(message)
-        if len(found) != len(set(sequence_numbers)):
-            missing = sorted(set(sequence_numbers) - {message.sequence_number for message in found})
+        if len(found) != len(wanted):
+            missing = sorted(wanted.keys() - {message.sequence_number for message in found})
             raise MessageNotFound(
                 f"'{self.path}' has no unlocked deferred message with sequence number {missing[0]}; none was taken."
             )

@@ -402,8 +402,13 @@ class QueueCore(Entity):
         else:
             super().run_timer(due_s, kind, key)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody receives from it; forwarding does ("never really idle", service-bus-auto-forwarding)."""
+        return bool(self.receivers) or self.forward_to is not None
+
     def is_busy(self) -> bool:
-        return bool(self.receivers) or super().is_busy()
+        return self.is_read or super().is_busy()
 
     def apply_description(self, description: Description, now_s: float) -> None:
         super().apply_description(description, now_s)

@@ -21,6 +21,7 @@ from servicebus_emulator.broker.description import (
     SubscriptionDescription,
     TopicDescription,
     validate,
+    vendor_name,
 )
 from servicebus_emulator.broker.entity import Entity
 from servicebus_emulator.broker.errors import (
@@ -94,7 +95,7 @@ def update(entity: Entity, description: Description, now_s: float) -> None:
     for field in FIXED_AFTER_CREATION:
         if getattr(before, field, None) != getattr(description, field, None):
             raise NotAllowed(
-                f"'{field}' of '{entity.path}' cannot be changed after creation: delete and create it."
+                f"{vendor_name(field)} of '{entity.path}' cannot be changed after creation: delete and create it."
             )
     _check_description(namespace, entity.path, description)
     description = replace(description, name=before.name)
@@ -206,7 +207,7 @@ def _check_description(namespace: Namespace, path: str, description: Description
         destination = namespace.find(key)
         if destination is None or isinstance(destination, Subscription) or destination.store_id % 4 != MAIN:
             raise ArgumentError(
-                f"{field} of '{path}' names '{target}', which is no queue or topic of this namespace: create it first."
+                f"{vendor_name(field)} of '{path}' names '{target}', which is no queue or topic of this namespace: create it first."
             )
 
 

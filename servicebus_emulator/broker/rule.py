@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from servicebus_emulator.broker.description import (
+    FOREVER_S,
     MAX_RULE_NAME_CHARACTERS,
     CorrelationFilter,
     FalseFilter,
@@ -14,10 +17,20 @@ from servicebus_emulator.broker.description import (
     TrueFilter,
     check_name,
 )
+from servicebus_emulator.broker.errors import ArgumentError
 from servicebus_emulator.broker.message import SYSTEM_PROPERTIES, Content
 from servicebus_emulator.broker.sql_parser import Assignment, parse_action, parse_filter
 from servicebus_emulator.broker.sql_scope import Scope
-from servicebus_emulator.broker.sql_value import FilterException, as_text, converted, same_value
+from servicebus_emulator.broker.sql_value import (
+    MAX_LONG,
+    MIN_LONG,
+    FilterException,
+    Value,
+    as_text,
+    converted,
+    is_number,
+    same_value,
+)
 
 RULE_NAME_PROPERTY = "RuleName"  # on copies made by a rule with an action (topic-filters)
 # CorrelationFilter field -> system property.
@@ -34,12 +47,13 @@ _CORRELATED = {
 
 
 class Rule:
-    """A compiled RuleDescription. Building one raises FilterError (bad SQL), ArgumentError (bad name)."""
+    """A compiled RuleDescription. Building one raises FilterError (bad SQL), ArgumentError (bad name or number)."""
 
     __slots__ = ("_matches", "_statements", "always", "description")
 
     def __init__(self, description: RuleDescription) -> None:
         check_name(description.name, MAX_RULE_NAME_CHARACTERS)
+        _check_numbers(description)
         self.description = description
         self.always = isinstance(description.filter, TrueFilter)
         self._matches = _compile(description)
@@ -83,6 +97,21 @@ class Rule:
         )
 
 
+def _check_numbers(description: RuleDescription) -> None:
+    """Numbers of a rule are longs: a larger one could be put into no message."""
+    rule_filter, action = description.filter, description.action
+    given = [
+        rule_filter.parameters if isinstance(rule_filter, SqlFilter) else {},
+        rule_filter.properties if isinstance(rule_filter, CorrelationFilter) else {},
+        action.parameters if action is not None else {},
+    ]
+    for name, value in (item for values in given for item in values.items()):
+        if isinstance(value, int) and not MIN_LONG <= value <= MAX_LONG:
+            raise ArgumentError(
+                f"Rule '{description.name}': the value {value} of '{name}' does not fit into 64 bits."
+            )
+
+
 def _compile(description: RuleDescription) -> Callable[[Scope], bool]:
     rule_filter = description.filter
     if isinstance(rule_filter, SqlFilter):
@@ -106,8 +135,7 @@ def _correlation(wanted: CorrelationFilter) -> Callable[[Scope], bool]:
         for name, value in system:
             if not same_value(content.system_property(name), value):
                 return False
-        properties = content.application_properties() if user else {}
-        return all(same_value(properties.get(key), value) for key, value in user)
+        return all(same_value(scope.user.get(key), value) for key, value in user)
 
     return matches
 
@@ -116,9 +144,7 @@ def _set(content: Content, scope: Scope, statement: Assignment) -> Content:
     value = statement.value(scope)
     if statement.scope == "sys":
         name = _settable(statement.name)
-        if value is not None and name not in ("timetolive", "scheduledenqueuetimeutc"):
-            value = as_text(value)
-        return content.with_system_properties({name: value})
+        return content.with_system_properties({name: _fitting(name, value)})
     properties = dict(content.application_properties())
     key = scope.key(statement.name)
     if key is None:
@@ -126,6 +152,22 @@ def _set(content: Content, scope: Scope, statement: Assignment) -> Content:
     else:
         properties[key] = converted(value, properties[key])
     return content.with_application_properties(properties)
+
+
+def _fitting(name: str, value: Value) -> Value:
+    """A value in the type of the system property it is for; seconds for the time to live. Raises FilterException."""
+    if value is None:
+        return None
+    if name == "timetolive":
+        seconds = value.total_seconds() if isinstance(value, timedelta) else value
+        if is_number(seconds) and 0 <= cast(float, seconds) <= FOREVER_S:
+            return seconds
+    elif name == "scheduledenqueuetimeutc":
+        if isinstance(value, datetime):
+            return value
+    else:
+        return as_text(value)
+    raise FilterException(f"The system property '{name}' cannot be set to '{as_text(value)[:60]}'.")
 
 
 def _settable(name: str) -> str:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from servicebus_emulator.broker.message import SYSTEM_PROPERTIES, Content
-from servicebus_emulator.broker.sql_value import FilterException, Value
+from servicebus_emulator.broker.sql_value import FilterException, Value, in_utc
 
 
 class Scope:
     """One message during evaluation. Property names are case-insensitive; a missing user property is unknown."""
 
-    __slots__ = ("_lowered", "_new_id", "content", "enqueued_s", "parameters", "sequence_number")
+    __slots__ = ("_lowered", "_new_id", "_user", "content", "enqueued_s", "parameters", "sequence_number")
 
     def __init__(
         self,
@@ -29,10 +29,18 @@ class Scope:
         self.sequence_number = sequence_number
         self._new_id = new_id
         self._lowered: dict[str, str] | None = None
+        self._user: Mapping[str, object] | None = None
+
+    @property
+    def user(self) -> Mapping[str, object]:
+        """The user properties by the names their sender gave them."""
+        if self._user is None:
+            self._user = self.content.comparable_properties()
+        return self._user
 
     def key(self, name: str) -> str | None:
         """The user property's name as the sender wrote it, None if there is none."""
-        properties = self.content.application_properties()
+        properties = self.user
         if name in properties:
             return name
         if self._lowered is None:
@@ -44,7 +52,7 @@ class Scope:
         if scope == "sys":
             return self._system(name)
         key = self.key(name)
-        return None if key is None else self.content.application_properties()[key]
+        return None if key is None else self.user[key]
 
     def exists(self, scope: str, name: str) -> bool:
         return self._system(name) is not None if scope == "sys" else self.key(name) is not None
@@ -53,7 +61,7 @@ class Scope:
         """Raises FilterException when the rule gives no value for it."""
         for key in (name, name[1:]):
             if key in self.parameters:
-                return self.parameters[key]
+                return in_utc(self.parameters[key])
         raise FilterException(f"The rule has no value for parameter {name}.")
 
     def new_id(self) -> UUID:

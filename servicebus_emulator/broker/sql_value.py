@@ -10,7 +10,7 @@ import math
 import operator
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -72,7 +72,14 @@ def compare(sign: str, left: Value, right: Value) -> bool | None:
 
 def same_value(left: Value, right: Value) -> bool:
     """Equality of a correlation filter: same kind of value and equal; numbers of all widths compare as numbers."""
-    return left is not None and right is not None and _family(left) == _family(right) and left == right
+    if left is None or right is None or _family(left) != _family(right):
+        return False
+    return in_utc(left) == in_utc(right)
+
+
+def in_utc(value: Value) -> Value:
+    """A moment without a zone (a rule made by administration may hold one) is meant in UTC."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
 def arithmetic(sign: str, left: Value, right: Value) -> Value:
@@ -130,7 +137,7 @@ def negate(value: Value) -> Value:
         return None
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise FilterException(f"Operator '-' cannot be applied to an operand of type {_family(value)}.")
-    return -value
+    return -value if isinstance(value, float) else _long("-", 0, value)
 
 
 def plus(value: Value) -> Value:
@@ -161,7 +168,12 @@ def like(value: Value, pattern: Value, escape: Value, has_escape: bool) -> bool 
 
 @lru_cache(maxsize=1024)
 def _like_pattern(pattern: str, escape: str | None) -> re.Pattern[str]:
-    parts: list[str] = []
+    """A pattern that takes time in proportion to the text.
+
+    What stands between two `%` has a fixed length, so its first place is as good as any later one: an atomic group
+    keeps to it, where plain `.*` would try all combinations and one filter could stop the whole process.
+    """
+    pieces: list[list[str]] = [[]]  # what stands between the %
     position = 0
     while position < len(pattern):
         character = pattern[position]
@@ -169,14 +181,18 @@ def _like_pattern(pattern: str, escape: str | None) -> re.Pattern[str]:
             position += 1
             if position == len(pattern):
                 raise FilterException("The LIKE pattern ends with its escape character.")
-            parts.append(re.escape(pattern[position]))
+            pieces[-1].append(re.escape(pattern[position]))
         elif character == "%":
-            if not parts or parts[-1] != ".*":
-                parts.append(".*")
+            pieces.append([])
         else:
-            parts.append("." if character == "_" else re.escape(character))
+            pieces[-1].append("." if character == "_" else re.escape(character))
         position += 1
-    return re.compile("".join(parts), re.DOTALL)
+    first, *middle = ("".join(piece) for piece in pieces)
+    if not middle:
+        return re.compile(first, re.DOTALL)
+    last = middle.pop()
+    found = "".join(f"(?>.*?{piece})" for piece in middle if piece)
+    return re.compile(f"{first}{found}.*{last}", re.DOTALL)
 
 
 def converted(value: Value, existing: Value) -> Value:
@@ -191,7 +207,8 @@ def converted(value: Value, existing: Value) -> Value:
                 return value.lower() == "true"
             return bool(value) if is_number(value) else value
         if isinstance(existing, int) and isinstance(value, (str, float)) and not isinstance(value, bool):
-            return int(value)
+            whole = int(value)
+            return whole if MIN_LONG <= whole <= MAX_LONG else value
         if isinstance(existing, float) and isinstance(value, (str, int)) and not isinstance(value, bool):
             return float(value)
     except (ValueError, OverflowError):

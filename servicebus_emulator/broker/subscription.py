@@ -164,6 +164,3 @@ class Subscription(Queue):
             self.topic.description.default_message_time_to_live_s,
             self.namespace.limits.max_time_to_live_s,
         )
-
-    def is_busy(self) -> bool:
-        return super().is_busy() or self.topic.is_busy()

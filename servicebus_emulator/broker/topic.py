@@ -75,7 +75,7 @@ class Topic(Entity):
         return max([self.accessed_s, *(item.accessed_s for item in self.subscriptions.values())])
 
     def is_busy(self) -> bool:
-        return super().is_busy() or any(item.receivers for item in self.subscriptions.values())
+        return super().is_busy() or any(item.is_read for item in self.subscriptions.values())
 
     def apply_description(self, description: Description, now_s: float) -> None:
         super().apply_description(description, now_s)

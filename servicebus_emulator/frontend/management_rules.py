@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from servicebus_emulator.amqp.sections import id_text, plain_value, wire_value
 from servicebus_emulator.amqp.types import Described, Int, Timestamp, ULong
 from servicebus_emulator.broker.description import (
     CorrelationFilter,
@@ -92,7 +95,7 @@ def _described_filter(filter_: Filter) -> Described:
     if isinstance(filter_, FalseFilter):
         return Described(FALSE_FILTER, ["1=0", Int(20)])
     values: list[Any] = [getattr(filter_, name) for _, name in _CORRELATION_FIELDS]
-    return Described(CORRELATION_FILTER, [*values, dict(filter_.properties)])
+    return Described(CORRELATION_FILTER, [*values, wire_value(dict(filter_.properties))])
 
 
 def _filter(given: dict[str, Any]) -> Filter:
@@ -103,16 +106,34 @@ def _filter(given: dict[str, Any]) -> Filter:
             raise ArgumentError("add-rule: a sql-filter needs a string 'expression'.")
         return SqlFilter(expression)
     if isinstance(correlation, dict):
-        values = {name: correlation.get(key) for key, name in _CORRELATION_FIELDS}
+        values = {name: _text(key, correlation.get(key)) for key, name in _CORRELATION_FIELDS}
         properties = correlation.get("properties") or {}
         if not isinstance(properties, dict):
             raise ArgumentError("add-rule: the properties of a correlation-filter must be a map.")
-        return CorrelationFilter(**values, properties={str(k): v for k, v in properties.items()})
+        wanted = {str(key): _comparable(str(key), value) for key, value in properties.items()}
+        return CorrelationFilter(**values, properties=wanted)
     if "true-filter" in given:
         return TrueFilter()
     if "false-filter" in given:
         return FalseFilter()
     raise ArgumentError("add-rule: the rule has neither a sql-filter nor a correlation-filter.")
+
+
+def _text(name: str, value: Any) -> str | None:
+    value = id_text(value) if name in ("message-id", "correlation-id") else value
+    if value is not None and not isinstance(value, str):
+        raise ArgumentError(f"add-rule: the correlation-filter's '{name}' must be a string.")
+    return value
+
+
+def _comparable(name: str, value: Any) -> object:
+    plain: object = plain_value(value)
+    if isinstance(plain, (str, int, float, UUID, datetime, timedelta)):
+        return plain
+    raise ArgumentError(
+        f"add-rule: the correlation-filter's property '{name}' is neither text, number, true, false, "
+        "uuid nor a time."
+    )
 
 
 def _action(given: Any) -> SqlAction | None:

@@ -238,6 +238,24 @@ def run(work: Path, cases: Sequence[str], workers: int, *words: str) -> list[Out
         return [outcome for job in jobs for outcome in job.result()]
 
 
+def tally(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each module and one for all: how many of the cases that ran passed."""
+    lines = []
+    modules = sorted({outcome.case.partition("::")[0] for outcome in outcomes})
+    for name in (*modules, "all of them"):
+        found = [
+            outcome.outcome
+            for outcome in outcomes
+            if name == "all of them" or outcome.case.startswith(f"{name}::")
+        ]
+        passed, skipped = found.count("passed"), found.count("skipped")
+        ran = len(found) - skipped
+        share = f"{passed / ran:.1%}".replace("%", " %") if ran else "none ran"
+        more = f", {skipped} skipped by the SDK itself" if skipped else ""
+        lines.append(f"{name:<52} {passed:>3} of {ran:>3} passed, {share}{more}")
+    return lines
+
+
 def _run_shard(cases: Sequence[str], emulator: Emulator, report: Path) -> list[Outcome]:
     done = _pytest(fetched(), emulator, cases, report)
     outcomes = list(_outcomes(report))

@@ -60,6 +60,9 @@ class PlainContent:
     def application_properties(self) -> Mapping[str, object]:
         return self.properties
 
+    def comparable_properties(self) -> Mapping[str, object]:
+        return self.properties
+
     def with_application_properties(self, properties: Mapping[str, object]) -> PlainContent:
         return replace(self, properties=dict(properties))
 

@@ -4,10 +4,12 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "UserConfig": {
         "Namespaces": [
             {
@@ -71,10 +73,11 @@ class Running:
         return code
 
 
-def start(folder: Path, *arguments: str) -> Running:
-    """Start one and wait for the line that says it is ready."""
+def start(folder: Path, *arguments: str, namespaces: Sequence[dict[str, Any]] = ()) -> Running:
+    """Start one and wait for the line that says it is ready; `namespaces` come beside the usual one."""
     config, log = folder / "config.json", folder / "log"
-    config.write_text(json.dumps(CONFIG))
+    user: dict[str, Any] = CONFIG["UserConfig"]
+    config.write_text(json.dumps({"UserConfig": {**user, "Namespaces": [*user["Namespaces"], *namespaces]}}))
     with log.open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "servicebus_emulator", "--config", str(config), "--port", "0", *arguments],

@@ -28,6 +28,7 @@ from in_memory import HOST, SmallHost, admin_client
 from plain_content import PlainContent
 
 from servicebus_emulator.admin import duration
+from servicebus_emulator.broker.description import SubscriptionDescription, TopicDescription
 from servicebus_emulator.broker.limits import BASIC, PREMIUM, STANDARD
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.sas import AccessRule, Right
@@ -296,6 +297,22 @@ def test_a_broken_body_is_refused(host: SmallHost, body: bytes, words: str) -> N
     assert answer.status == 400
     assert words in answer.body.decode()
     assert answer.body.startswith(b"<Error><Code>400</Code><Detail>SubCode=40000. ")
+
+
+@pytest.mark.parametrize("level", ["x", "-1", "2147483648"])
+def test_a_compatibility_level_that_the_wire_cannot_carry_is_refused(host: SmallHost, level: str) -> None:
+    namespace = host.namespaces["sbemulatorns"].broker
+    namespace.create_topic(TopicDescription("t"), time.time())
+    namespace.create_subscription("t", SubscriptionDescription("s"), time.time())
+    rule = (
+        '<Filter i:type="SqlFilter" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><SqlExpression>a = 1'
+        f"</SqlExpression><CompatibilityLevel>{level}</CompatibilityLevel></Filter>"
+    )
+    body = _queue_body(rule).replace(b"QueueDescription", b"RuleDescription")
+    answer = host.ask(
+        "PUT", "/t/subscriptions/s/rules/r?api-version=2021-05", body, authorization=_token(host)
+    )
+    assert (answer.status, b"CompatibilityLevel" in answer.body) == (400, True)
 
 
 def test_every_problem_of_a_body_is_told_at_once(host: SmallHost) -> None:

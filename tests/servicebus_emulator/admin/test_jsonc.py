@@ -33,6 +33,7 @@ def test_plain_json_means_the_same(value: object) -> None:
         ("[" * 100_000, "nested too deep"),
         ("", "line 1 column 1"),
         ("[1,,2]", "line 1 column 4"),
+        ('{"a": ["\\ud83d"]}', "ud83d is half a character"),
     ],
 )
 def test_broken_text_is_refused_with_its_place(text: str, word: str) -> None:

@@ -90,6 +90,12 @@ def test_messages_are_shown_with_state_lock_and_properties(filled: SmallHost) ->
     assert [m["body"] for m in _get(filled, "messages?entity=q&from=5&top=1")["messages"]] == ["later"]
 
 
+def test_a_message_for_a_time_that_no_calendar_has_is_shown_too(filled: SmallHost, broker: Namespace) -> None:
+    broker.queue("q").send([PlainContent("late", scheduled_enqueue_s=1e15)], filled.now_s())
+    *_, last = _get(filled, "messages?entity=q")["messages"]
+    assert last["scheduled"] == "9999-12-31T23:59:59.000+00:00"
+
+
 def test_a_dead_letter_is_sent_again(filled: SmallHost, broker: Namespace) -> None:
     (dead,) = _get(filled, "messages?entity=q/$deadletterqueue")["messages"]
     status, told = _post(
@@ -146,6 +152,9 @@ def test_emptying_and_resetting(filled: SmallHost, broker: Namespace) -> None:
         ("send", {"entity": "q", "namespace": "other"}, 404, "no namespace 'other'"),
         ("send", {"entity": "q", "applicationProperties": {"a": []}}, 400, "applicationProperties"),
         ("send", {"entity": "q", "timeToLiveSeconds": "x"}, 400, "timeToLiveSeconds"),
+        ("send", {"entity": "q", "timeToLiveSeconds": 1e308}, 400, "10 years"),
+        ("send", {"entity": "q", "delaySeconds": 1e308}, 400, "10 years"),
+        ("send", {"entity": "q", "body": "\ud83d"}, 400, "no JSON"),
         ("purge", {"entity": "t"}, 400, "subscriptions"),
         ("explode", {}, 404, "not known"),
     ],

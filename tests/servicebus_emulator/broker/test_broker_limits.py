@@ -156,20 +156,20 @@ def test_properties_of_more_than_64_kilobytes_are_refused() -> None:
 @pytest.mark.parametrize(
     ("description", "field"),
     [
-        (QueueDescription("q", lock_duration_s=4), "lock_duration_s"),
-        (QueueDescription("q", lock_duration_s=301), "lock_duration_s"),
-        (QueueDescription("q", max_delivery_count=0), "max_delivery_count"),
-        (QueueDescription("q", max_delivery_count=2001), "max_delivery_count"),
-        (QueueDescription("q", auto_delete_on_idle_s=299), "auto_delete_on_idle_s"),
-        (QueueDescription("q", default_message_time_to_live_s=0), "default_message_time_to_live_s"),
+        (QueueDescription("q", lock_duration_s=4), "LockDuration"),
+        (QueueDescription("q", lock_duration_s=301), "LockDuration"),
+        (QueueDescription("q", max_delivery_count=0), "MaxDeliveryCount"),
+        (QueueDescription("q", max_delivery_count=2001), "MaxDeliveryCount"),
+        (QueueDescription("q", auto_delete_on_idle_s=299), "AutoDeleteOnIdle"),
+        (QueueDescription("q", default_message_time_to_live_s=0), "DefaultMessageTimeToLive"),
         (
             QueueDescription(
                 "q", requires_duplicate_detection=True, duplicate_detection_history_time_window_s=604801
             ),
-            "duplicate_detection_history_time_window_s",
+            "DuplicateDetectionHistoryTimeWindow",
         ),
-        (TopicDescription("t", max_size_in_megabytes=0), "max_size_in_megabytes"),
-        (SubscriptionDescription("s", lock_duration_s=1), "lock_duration_s"),
+        (TopicDescription("t", max_size_in_megabytes=0), "MaxSizeInMegabytes"),
+        (SubscriptionDescription("s", lock_duration_s=1), "LockDuration"),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_the_range(description: Description, field: str) -> None:

@@ -394,6 +394,20 @@ def test_like_agrees_with_a_plain_matcher(text: str, pattern: str) -> None:
     assert like(text, pattern, None, False) is matches(text, pattern)
 
 
+def test_no_like_pattern_can_hold_the_process_up() -> None:
+    """Tried one place after the other, these combinations would outlast the universe."""
+    assert like("a" * 5000, "%a" * 40 + "%b", None, False) is False
+    assert like("ab" * 2500, "%a_%" * 40 + "b%b", None, False) is True
+
+
+def test_a_moment_without_a_zone_is_one_in_utc() -> None:
+    bare = datetime(2026, 1, 2, tzinfo=UTC).replace(tzinfo=None)
+    assert value("when = @moment", moment=bare) is True
+    assert value("when > @moment", moment=bare - timedelta(seconds=1)) is True
+    correlation = Rule(RuleDescription("r", CorrelationFilter(properties={"when": bare})))
+    assert correlation.matches(MESSAGE, lambda: ID, 0.0, 0) is True
+
+
 @settings(max_examples=500, deadline=None)
 @given(st.text(max_size=60) | st.text(alphabet="ab1 ()='<>+-*/%.,@[]\"ANDORTISULKE", max_size=60))
 def test_no_text_makes_the_parser_fail_in_another_way(expression: str) -> None:
@@ -428,12 +442,17 @@ ACTIONS: list[tuple[str, Mapping[str, object], Mapping[str, object]]] = [
     ("SET id = newid()", {}, {"id": ID}),
     ("SET from_label = sys.Label", {}, {"from_label": "express bus"}),
     ("SET a = @given", {}, {"a": "told"}),
+    ("SET a = 1E308", {"a": 1}, {"a": 1e308}),  # fits into no whole number
+    ("SET a = -(-9223372036854775807 - 1)", {}, {"a": -(2**63)}),  # wraps, as unchecked C# does
+    ("SET a = @naive", {}, {"a": datetime(2026, 1, 2, tzinfo=UTC)}),
 ]
 
 
 @pytest.mark.parametrize(("action", "before", "after"), ACTIONS)
 def test_actions(action: str, before: Mapping[str, object], after: Mapping[str, object]) -> None:
-    rule = Rule(RuleDescription("r", action=SqlAction(action, {"@given": "told"})))
+    naive = datetime(2026, 1, 2, tzinfo=UTC).replace(tzinfo=None)
+    parameters = {"@given": "told", "@naive": naive}
+    rule = Rule(RuleDescription("r", action=SqlAction(action, parameters)))
     content = PlainContent(label="express bus", properties=before)
     result = rule.act(content, lambda: ID, 0.0, 0)
     assert result.application_properties() == {**after, "RuleName": "r"}
@@ -461,8 +480,23 @@ def test_bad_actions_are_refused(action: str) -> None:
         Rule(RuleDescription("r", action=SqlAction(action)))
 
 
-@pytest.mark.parametrize("action", ["SET sys.Nonsense = 1", "REMOVE sys.Nonsense", "SET a = sys.Nonsense"])
-def test_actions_on_system_properties_that_do_not_exist_fail(action: str) -> None:
+@pytest.mark.parametrize(
+    "action",
+    [
+        "SET sys.Nonsense = 1",
+        "REMOVE sys.Nonsense",
+        "SET a = sys.Nonsense",
+        "SET sys.TimeToLive = 'soon'",
+        "SET sys.TimeToLive = TRUE",
+        "SET sys.TimeToLive = -1",
+        "SET sys.TimeToLive = 1E308",
+        "SET sys.TimeToLive = 0.0 / 0",
+        "SET sys.TimeToLive = newid()",
+        "SET sys.ScheduledEnqueueTimeUtc = 5",
+        "SET sys.ScheduledEnqueueTimeUtc = 'tomorrow'",
+    ],
+)
+def test_actions_on_system_properties_with_a_name_or_value_they_do_not_have_fail(action: str) -> None:
     with pytest.raises(FilterException):
         Rule(RuleDescription("r", action=SqlAction(action))).act(PlainContent(), lambda: ID, 0.0, 0)
 
@@ -489,6 +523,19 @@ def test_actions_on_system_properties_that_do_not_exist_fail(action: str) -> Non
 )
 def test_correlation(wanted: CorrelationFilter, matches: bool) -> None:
     assert Rule(RuleDescription("r", wanted)).matches(MESSAGE, lambda: ID, 0.0, 0) is matches
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        RuleDescription("r", CorrelationFilter(properties={"a": 2**63})),
+        RuleDescription("r", SqlFilter("a = @p", {"@p": -(2**63) - 1})),
+        RuleDescription("r", action=SqlAction("SET a = @p", {"@p": 2**63})),
+    ],
+)
+def test_a_number_that_no_message_can_hold_is_refused_when_the_rule_is_made(rule: RuleDescription) -> None:
+    with pytest.raises(ArgumentError, match="does not fit into 64 bits"):
+        Rule(rule)
 
 
 def test_a_rule_needs_a_name() -> None:

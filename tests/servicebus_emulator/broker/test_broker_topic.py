@@ -312,3 +312,31 @@ def test_what_is_fixed_after_creation() -> None:
     ):
         with pytest.raises(NotAllowed):
             namespace.update_queue(change, 0.0)
+
+
+def test_an_idle_subscription_goes_though_its_topic_and_its_sisters_are_in_use() -> None:
+    """Sends to the topic do not count for it (message-expiration, "Idleness")."""
+    namespace = topic_with(
+        SubscriptionDescription("left", auto_delete_on_idle_s=300), SubscriptionDescription("read")
+    )
+    namespace.subscription("events", "read").open_receiver(ReceiveMode.PEEK_LOCK, 0.0)
+    namespace.topic("events").send([PlainContent("x")], 250.0)
+    namespace.topic("events").send([PlainContent("later", scheduled_enqueue_s=9999.0)], 250.0)
+    namespace.advance(299.0)
+    assert namespace.subscription("events", "left").active_count == 1
+    namespace.advance(301.0)
+    with pytest.raises(EntityNotFound):
+        namespace.subscription("events", "left")
+    assert namespace.subscription("events", "read").active_count == 1
+
+
+def test_what_forwards_and_what_is_forwarded_to_is_never_idle() -> None:
+    """Forwarding receives from the source all the time (service-bus-auto-forwarding)."""
+    namespace = topic_with(auto_delete_on_idle_s=300)
+    namespace.create_queue(QueueDescription("to", auto_delete_on_idle_s=300), 0.0)
+    namespace.create_queue(QueueDescription("from", auto_delete_on_idle_s=300, forward_to="to"), 0.0)
+    description = SubscriptionDescription("s", auto_delete_on_idle_s=300, forward_to="to")
+    namespace.create_subscription("events", description, 0.0)
+    namespace.advance(10_000.0)
+    assert [queue.path for queue in namespace.queues()] == ["from", "to"]
+    assert namespace.subscription("events", "s").topic is namespace.topic("events")

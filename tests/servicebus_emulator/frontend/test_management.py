@@ -6,9 +6,9 @@ import pytest
 from in_memory_client import World
 
 from servicebus_emulator.amqp.events import MessageReceived
-from servicebus_emulator.amqp.message import EncodedMessage, build
+from servicebus_emulator.amqp.message import CORRELATION_ID, MESSAGE_ID, EncodedMessage, build
 from servicebus_emulator.amqp.performatives import SENDER, Source
-from servicebus_emulator.amqp.types import Array, Int, Symbol, Timestamp, UInt
+from servicebus_emulator.amqp.types import Array, Described, Int, Symbol, Timestamp, UInt, ULong
 from servicebus_emulator.frontend.management import OPERATIONS
 
 LATER_MS = 4_000_000_000_000
@@ -96,6 +96,20 @@ def test_deferred_messages_come_by_number_and_are_settled_by_token(client):
     }
 
 
+def test_a_sequence_number_given_twice_is_one_message(client):
+    client.send(client.attach(SENDER, "q"))
+    (event,) = take(client)
+    defer = {"disposition-status": "defered", "lock-tokens": [token_of(event)]}
+    assert client.manage("q", "update-disposition", defer) == (200, {})
+    ask = {"sequence-numbers": Array(int, [1, 1]), "receiver-settle-mode": UInt(1)}
+    status, body = client.manage("q", "receive-by-sequence-number", ask)
+    assert (status, len(body["messages"])) == (200, 1)
+    message = build(body=b"later", annotations={"x-opt-scheduled-enqueue-time": Timestamp(LATER_MS)})
+    status, body = client.manage("q", "schedule-message", {"messages": [{"message": message}]})
+    numbers = {"sequence-numbers": Array(int, body["sequence-numbers"].items * 2)}
+    assert client.manage("q", "cancel-scheduled-message", numbers) == (200, {})
+
+
 def test_session_operations(client):
     source = Source("s", filter={Symbol("com.microsoft:session-filter"): "A"})
     client.send(client.attach(SENDER, "s"), session_id="A")
@@ -149,6 +163,50 @@ def test_rules_are_added_listed_and_removed(client):
     assert client.manage(where, "remove-rule", {"rule-name": "one"}) == (200, {})
     assert client.manage(where, "remove-rule", {"rule-name": "one"})[0] == 404
     assert client.manage("q", "add-rule", sql) == (400, "amqp:not-allowed")
+
+
+WHEN = Timestamp(1_700_000_000_000)
+SPAN = Described(Symbol("com.microsoft:timespan"), 90 * 10_000_000)
+OFFSET = Described(Symbol("com.microsoft:datetime-offset"), 638_356_032_000_000_000)  # 2023-11-14 22:40 UTC
+SENT = {
+    "when": WHEN,
+    "span": SPAN,
+    "offset": OFFSET,
+    "where": Described(Symbol("com.microsoft:uri"), "sb://x"),
+}
+
+
+@pytest.mark.parametrize(
+    ("filters", "matches"),
+    [
+        ({"sql-filter": {"expression": "when < sys.EnqueuedTimeUtc AND offset > when"}}, True),
+        ({"sql-filter": {"expression": "where LIKE 'sb:%' AND span = span"}}, True),
+        ({"sql-filter": {"expression": "sys.MessageId = '7' AND sys.CorrelationId = '8'"}}, True),
+        ({"correlation-filter": {"message-id": ULong(7), "properties": {"when": WHEN, "span": SPAN}}}, True),
+        ({"correlation-filter": {"message-id": "7", "properties": {"where": "sb://x"}}}, True),
+        ({"correlation-filter": {"properties": {"when": Timestamp(1)}}}, False),
+    ],
+)
+def test_filters_know_times_and_ids_whatever_their_type_on_the_wire(client, filters, matches):
+    where = "t/Subscriptions/u"
+    assert client.manage(where, "remove-rule", {"rule-name": "$Default"}) == (200, {})
+    assert client.manage(where, "add-rule", {"rule-name": "r", "rule-description": filters}) == (200, {})
+    _, body = client.manage(where, "enumerate-rules", {})
+    (entry,) = body["rules"]
+    if "correlation-filter" in filters:
+        assert entry["rule-description"].value[0].value[8] == filters["correlation-filter"]["properties"]
+    message = build(properties={MESSAGE_ID: ULong(7), CORRELATION_ID: "8"}, application_properties=SENT)
+    client.send_encoded(client.attach(SENDER, "t"), message)
+    assert len(take(client, where)) == matches
+    assert take(client, f"{where}/$DeadLetterQueue") == []
+
+
+@pytest.mark.parametrize(
+    "correlation", [{"label": Int(5)}, {"properties": {"k": [1]}}, {"properties": {"k": None}}]
+)
+def test_a_correlation_filter_of_values_that_nothing_can_equal_is_refused(client, correlation):
+    rule = {"rule-name": "r", "rule-description": {"correlation-filter": correlation}}
+    assert client.manage("t/Subscriptions/u", "add-rule", rule) == (400, "com.microsoft:argument-error")
 
 
 def test_batch_delete_says_how_many(client):

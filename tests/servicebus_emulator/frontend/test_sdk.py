@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import time
 import uuid
+from contextlib import ExitStack
 
 import pytest
 from azure.servicebus import (
@@ -21,6 +22,7 @@ from azure.servicebus.exceptions import (
     OperationTimeoutError,
     ServiceBusAuthenticationError,
     ServiceBusAuthorizationError,
+    ServiceBusConnectionError,
     ServiceBusError,
     SessionCannotBeLockedError,
 )
@@ -200,6 +202,46 @@ def test_a_message_above_the_links_limit_is_refused(tmp_path):
             batch = sender.create_message_batch()
             with pytest.raises(ValueError, match="size"):
                 batch.add_message(ServiceBusMessage(b"x" * 300_000))
+    finally:
+        own.stop()
+
+
+def test_a_connection_too_many_is_told_why(tmp_path):
+    import running_emulator
+
+    own = running_emulator.start(tmp_path, "--tier", "official-emulator")
+    try:
+        with ExitStack() as open_ones:
+            for _ in range(10):
+                client = open_ones.enter_context(
+                    ServiceBusClient.from_connection_string(own.connection_string())
+                )
+                open_ones.enter_context(client.get_queue_sender("queue0"))
+            extra = ServiceBusClient.from_connection_string(own.connection_string(), retry_total=0)
+            with extra, pytest.raises(ServiceBusConnectionError, match="allows 10 connections"):
+                extra.get_queue_sender("queue0").__enter__()
+    finally:
+        own.stop()
+
+
+@pytest.mark.parametrize("transport", [TransportType.Amqp, TransportType.AmqpOverWebsocket])
+def test_a_namespace_is_reached_by_its_name_at_the_emulators_address(tmp_path, transport):
+    import running_emulator
+
+    second = {"Name": "orders", "Queues": [{"Name": "queue0", "Properties": {}}]}
+    own = running_emulator.start(tmp_path, namespaces=[second])
+    try:
+        there = ServiceBusClient.from_connection_string(
+            own.connection_string().replace(f"127.0.0.1:{own.port}", "orders"),
+            custom_endpoint_address=f"sb://127.0.0.1:{own.port}",
+            transport_type=transport,
+        )
+        with there, ServiceBusClient.from_connection_string(own.connection_string()) as first:
+            send(there, "queue0", ServiceBusMessage("only there"))
+            with first.get_queue_receiver("queue0", max_wait_time=0.5) as receiver:
+                assert receiver.receive_messages() == []
+            with there.get_queue_receiver("queue0", max_wait_time=5) as receiver:
+                assert [str(message) for message in receiver.receive_messages()] == ["only there"]
     finally:
         own.stop()
 

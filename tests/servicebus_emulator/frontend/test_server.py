@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import select
 import socket
 import ssl
 import struct
@@ -94,6 +95,20 @@ def test_another_protocol_is_answered_or_hung_up_on(emulator, nonsense):
         except ConnectionResetError:
             pass
     assert answer == b"" or answer.startswith((b"HTTP/1.1 400", b"AMQP\x00\x01\x00\x00"))
+
+
+def test_a_client_that_goes_on_sending_still_reads_why_it_was_closed(emulator):
+    """Bytes that meet a closed socket are answered with a reset, which would wipe out what was not read yet."""
+    with socket.create_connection(("127.0.0.1", emulator.port), 10) as client:
+        client.sendall(b"AMQP\x00\x01\x00\x00\x00\x00\x00\x08\x01\x00\x00\x00")  # a frame cannot begin so
+        assert select.select([client], [], [], 10)[0]  # it has been answered, and nothing of that is read yet
+        client.sendall(b"more")
+        client.sendall(b"and more")
+        client.settimeout(10)
+        answer = b""
+        while chunk := client.recv(1000):
+            answer += chunk
+    assert b"amqp:connection:framing-error" in answer
 
 
 def test_a_websocket_elsewhere_is_refused(emulator):
