@@ -24,7 +24,7 @@ def register(subcommands: Any) -> None:
     text = "run a scenario on a real broker and compare it with the simulation"
     measure = subcommands.add_parser("measure", help=text, description=text)
     measure.add_argument("scenario", metavar="SCENARIO", help=f"{SCENARIO}; or memory-alarm (RabbitMQ)")
-    measure.add_argument("--on", required=True, metavar="BROKER", help="rabbitmq or kafka")
+    measure.add_argument("--on", required=True, metavar="BROKER", help="rabbitmq, kafka or servicebus")
     measure.add_argument(
         "--seconds", type=float, default=20.0, metavar="S", help="how long at most (default 20)"
     )

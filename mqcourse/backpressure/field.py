@@ -1,10 +1,16 @@
 """One field of a scenario: its unit and range, how a value is checked against them, and how it is written."""
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import field
+from numbers import Real
 from typing import Any
 
 from mqcourse.errors import CourseError
+
+WRITTEN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""A number in an address. Python and JavaScript each read more than this (1_000, 0x10, inf), and not the same."""
 
 
 class ScenarioError(CourseError):
@@ -86,15 +92,20 @@ def checked(spec: Mapping[str, Any], value: Any) -> Any:
 
 
 def _in_range(spec: Mapping[str, Any], value: Any) -> float | int:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or (
-        spec["kind"] == "whole" and value != int(value) if number and abs(value) < 1e300 else number
-    ):
+    if not isinstance(value, Real) or isinstance(value, bool):  # numpy's numbers are real ones, too
         raise ScenarioError(spec["name"], f"is {value!r}", allowed(spec))
-    too_low = value <= spec["low"] if spec.get("above") else value < spec["low"]
-    if too_low or not value <= spec["high"]:
-        raise ScenarioError(spec["name"], f"is {value!r} {spec['unit']}", allowed(spec))
-    return int(value) if spec["kind"] == "whole" else float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond every double
+        number = math.inf if value > 0 else -math.inf
+    whole = spec["kind"] == "whole"
+    if whole and math.isfinite(number) and number != int(number):
+        raise ScenarioError(spec["name"], f"is {number!r}", allowed(spec))
+    too_low = number <= spec["low"] if spec.get("above") else number < spec["low"]
+    if too_low or not number <= spec["high"]:
+        seen = int(number) if isinstance(value, int) and abs(number) < 1e16 else number
+        raise ScenarioError(spec["name"], f"is {seen!r} {spec['unit']}", allowed(spec))
+    return int(number) if whole else number
 
 
 def shown(value: Any) -> str:
@@ -109,15 +120,15 @@ def shown(value: Any) -> str:
 
 
 def read(spec: Mapping[str, Any], text: str) -> Any:
-    """The value that `_shown` wrote."""
+    """The value that `shown` wrote."""
     if spec["kind"] == "choice":
         return text
     if text == "none" and spec.get("none"):
         return None
-    try:
-        if spec["kind"] == "numbers":
-            return tuple(float(one) for one in text.split(",") if one)
-        number = float(text)
-    except ValueError:
-        raise ScenarioError(spec["name"], f"is {text!r}", allowed(spec)) from None
+    parts = [one for one in text.split(",") if one] if spec["kind"] == "numbers" else [text]
+    if not all(WRITTEN.fullmatch(one.strip()) for one in parts):
+        raise ScenarioError(spec["name"], f"is {text!r}", allowed(spec))
+    if spec["kind"] == "numbers":
+        return tuple(float(one) for one in parts)
+    number = float(text)
     return int(number) if spec["kind"] == "whole" and number == number // 1 else number

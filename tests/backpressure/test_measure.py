@@ -7,7 +7,7 @@ import pytest
 
 from mqcourse.backpressure import Scenario, simulate
 from mqcourse.backpressure.command import scenario_of
-from mqcourse.backpressure.measure import kafka, measure, plan, rabbitmq
+from mqcourse.backpressure.measure import kafka, measure, plan, rabbitmq, servicebus
 from mqcourse.backpressure.measure.comparison import compare
 from mqcourse.backpressure.measure.record import Record, calibrated
 from mqcourse.backpressure.presets import preset
@@ -65,7 +65,7 @@ def test_a_record_that_follows_the_simulation_has_no_error() -> None:
     record.depth = [
         (at, int(depth)) for at, depth in zip(result.series["time_s"], result.series["waiting"], strict=True)
     ]
-    for name, simulated, measured, error in compare(result, record, lag=False):
+    for name, simulated, measured, error in compare(result, record, depth="waiting"):
         assert abs(error) < 0.03, (name, simulated, measured)
 
 
@@ -101,7 +101,7 @@ def test_scaling_keeps_the_load_and_fits_the_machine(name: str) -> None:
 @pytest.mark.parametrize(
     ("scenario", "on", "message"),
     [
-        (Scenario(), "mqtt", r"no way to measure on 'mqtt'. Choose one of: rabbitmq, kafka"),
+        (Scenario(), "mqtt", r"no way to measure on 'mqtt'. Choose one of: rabbitmq, kafka, servicebus"),
         (
             Scenario(queue_limit=9, on_full="block"),
             "rabbitmq",
@@ -113,6 +113,23 @@ def test_scaling_keeps_the_load_and_fits_the_machine(name: str) -> None:
         (Scenario(queue_limit=9), "kafka", r"queue_limit = 9 cannot be measured on Kafka"),
         (Scenario(throttle="aimd"), "kafka", r"throttle = 'aimd' cannot be measured on Kafka"),
         (Scenario(priority_mix=(1, 2)), "rabbitmq", r"order"),
+        (Scenario(queue_limit=9), "servicebus", r"queue_limit = 9 cannot be measured on Service Bus"),
+        (Scenario(throttle="aimd"), "servicebus", r"throttle = 'aimd' cannot be measured on Service Bus"),
+        (
+            Scenario(throttle="token-bucket", outbox_limit=5),
+            "servicebus",
+            r"outbox_limit = 5 cannot be measured on Service Bus. Leave it at 0",
+        ),
+        (
+            Scenario(throttle="token-bucket", throttle_rate_per_s=1500.0),
+            "servicebus",
+            r"throttle_rate_per_s is 750 messages/s at the measured speed. Allowed: from 1 to 500 messages/s",
+        ),
+        (
+            Scenario(throttle="token-bucket", throttle_rate_per_s=1.0),
+            "servicebus",
+            r"throttle_rate_per_s is 0.5 messages/s",
+        ),
     ],
 )
 def test_what_a_broker_cannot_do_is_an_error_before_anything_starts(
@@ -143,6 +160,17 @@ def test_a_topic_has_partitions() -> None:
     fitted, notes = kafka.adapted(Scenario(consumers=3, rate_per_s=150.0))
     assert fitted.partitions == 3
     assert "partitions: 3" in notes[0]
+
+
+def test_a_message_costs_what_the_rate_asks_for() -> None:
+    """1,000 credits a second let 20 messages pass when each costs 50: 49 sent, 1 delivered."""
+    notes: list[str] = []
+    wanted = Scenario(throttle="token-bucket", throttle_rate_per_s=20.0)
+    assert servicebus.with_credits(wanted, notes) == (wanted.but(throttle_burst=20.0), 49)
+    assert "a batch of 49, which with one delivery costs 50 of 1000 credits/s" in notes[0]
+    fitted, batch = servicebus.with_credits(wanted.but(throttle_rate_per_s=45.0), notes)
+    assert fitted.throttle_rate_per_s * (batch + 1) == pytest.approx(1000.0)
+    assert servicebus.with_credits(Scenario(), notes) == (Scenario(), 1)
 
 
 def test_a_command_reads_presets_json_files_and_addresses(tmp_path: Path) -> None:

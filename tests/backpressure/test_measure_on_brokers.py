@@ -1,4 +1,4 @@
-"""Scenarios on the test run's own RabbitMQ and Kafka.
+"""Scenarios on the test run's own RabbitMQ, Kafka and Service Bus.
 
 The scenarios are saturated: what comes out then hangs on the rule for a full queue and on the consumers' speed (which
 is measured in the run), and not on how evenly a busy machine works.
@@ -98,6 +98,43 @@ def test_the_memory_alarm_blocks_publishers_and_not_consumers(stack: Any) -> Non
     assert found.published_while_blocked == 0
     assert found.consumed_while_blocked > 10
     assert max(found.published_s) > found.unblocked_at_s
+
+
+def test_a_receiver_takes_what_it_has_credit_for(stack: Any) -> None:
+    """With little credit two receivers share the work. With much, the one that asked first gets a long row of it."""
+    scenario = Scenario(rate_per_s=130.0, consumers=2, service="constant")
+    little = measure(scenario, "servicebus", seconds=8.0)
+    assert (little.broker, little.depth) == ("Service Bus emulator", "active")
+    close(little, throughput_per_s=0.15)
+    much = figures(measure(scenario.but(prefetch=1000), "servicebus", seconds=8.0))
+    simulated, measured, _ = much["mean_latency_s"]
+    assert measured > 2.0 * simulated
+    assert measured > 2.0 * figures(little)["mean_latency_s"][1]
+
+
+def test_server_busy_slows_a_sender_down_more_than_its_limit() -> None:
+    """60 messages/s where the credits of the Standard tier are enough for 45; without a stack, on a namespace of its own."""
+    scenario = Scenario(
+        rate_per_s=120.0, service="constant", throttle="token-bucket", throttle_rate_per_s=90.0
+    )
+    found = measure(scenario, "servicebus", seconds=10.0)
+    seen = figures(found)
+    simulated, measured, _ = seen["throughput_per_s"]
+    assert 0.3 * simulated < measured < 0.9 * simulated, str(found)
+    assert seen["blocked_share"][1] > seen["blocked_share"][0] > 0.1
+    assert seen["lost_share"][1] == 0.0
+    assert any("sends were told 'server busy'" in note for note in found.notes)
+    impatient = figures(measure(scenario.but(block_timeout_s=0.1), "servicebus", seconds=5.0))
+    assert impatient["lost_share"][1] > 0.1
+
+
+def test_below_its_limit_nobody_is_told_busy() -> None:
+    scenario = Scenario(
+        rate_per_s=60.0, service="constant", throttle="token-bucket", throttle_rate_per_s=120.0
+    )
+    found = measure(scenario, "servicebus", seconds=6.0)
+    close(found, throughput_per_s=0.15, lost_share=0.0, blocked_share=0.0)
+    assert not any("busy" in note for note in found.notes)
 
 
 def test_the_command_prints_figures_and_points(stack: Any) -> None:

@@ -147,3 +147,17 @@ def test_the_address_is_short_and_says_what_is_wrong() -> None:
 def test_bad_json(text: str, problem: str) -> None:
     with pytest.raises(Exception, match=problem):
         Scenario.from_json(text)
+
+
+def test_numpys_numbers_are_numbers() -> None:
+    """A sweep takes its values from arange and linspace; a scenario holds plain ones, which JSON can write."""
+    import numpy as np
+
+    found = Scenario(consumers=np.int64(3), rate_per_s=np.float32(80), prefetch=np.arange(5)[2])
+    assert found == Scenario(consumers=3, rate_per_s=80.0, prefetch=2)
+    assert type(found.consumers) is int
+    assert Scenario.from_json(found.as_json()) == found
+    with pytest.raises(ScenarioError, match="Allowed: whole numbers from 1 to 10000 consumers"):
+        Scenario(consumers=np.int64(0))
+    with pytest.raises(ScenarioError, match="is np.True_"):
+        Scenario(consumers=np.True_)

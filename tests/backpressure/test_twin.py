@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scenarios import scenarios
 
 from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.page import BUNDLE
+from mqcourse.backpressure.page import BUNDLE, WEB
 from mqcourse.backpressure.presets import PRESETS
 from mqcourse.backpressure.scenario import FIELDS, Scenario
 from mqcourse.errors import CourseError
@@ -21,10 +21,10 @@ NUMBERS = {spec["name"] for spec in FIELDS if spec["kind"] == "number"}
 RUN = Path(__file__).parent / "twin.mjs"
 
 
-def in_javascript(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def in_javascript(cases: "list[dict[str, Any]] | list[str]") -> list[dict[str, Any]]:
     """What the shipped file gives for each case, run by Node."""
     answer = subprocess.run(
-        [str(NODE), str(RUN), str(BUNDLE)],
+        [str(NODE), str(RUN), str(BUNDLE), str(WEB / "model" / "scenario.js")],
         input=json.dumps(cases),
         capture_output=True,
         text=True,
@@ -112,6 +112,11 @@ BAD: list[dict[str, Any]] = [
     {"crash_every_s": 0},
     {"delivery_limit": 0},
     {"prefetch": True},
+    {"rate_per_s": 1e308},
+    {"consumers": 1e300},
+    {"consumers": -(10**400)},
+    {"priority_mix": [1.0, True]},
+    {"constructor": 3},
     {"speed": 3},
 ]
 
@@ -121,6 +126,23 @@ def test_a_bad_scenario_gets_the_same_words_with_field_unit_and_range() -> None:
         assert set(found) == {"error"}, values
         field = next(iter(values))
         assert field in found["error"] or "scenario: " in found["error"]
+        assert "Allowed: " in found["error"]
+
+
+ADDRESSES = [
+    "rate_per_s=nan", "rate_per_s=inf", "rate_per_s=-inf", "rate_per_s=1e999", "rate_per_s=-1e999", "rate_per_s=",
+    "rate_per_s=0x50", "rate_per_s=1_000", "rate_per_s=Infinity", "consumers=1e308", "consumers=nan",
+    "consumers=\u0663", "consumers=2.5", "consumers=99999999999999999999", "trace_s=1,x&arrivals=trace",
+    "trace_s=1,inf&arrivals=trace", "on_full=none", "constructor=1", "toString=1", "__proto__=1", "speed=3",
+]  # fmt: skip
+
+
+def test_a_bad_address_gets_the_same_words_with_field_unit_and_range() -> None:
+    for query, found in zip(ADDRESSES, in_javascript(ADDRESSES), strict=True):
+        with pytest.raises(CourseError) as raised:
+            Scenario.from_query(query)
+        assert found == {"error": str(raised.value)}, query
+        assert query.split("=")[0] in found["error"]
         assert "Allowed: " in found["error"]
 
 

@@ -4,6 +4,8 @@ Producer and consumers are real clients; work is a sleep. Time is stretched so t
 and the simulation that is compared has the same stretch, and the times for delivery and work that this machine took.
 """
 
+from collections.abc import Callable
+
 from mqcourse.backpressure.measure.comparison import Comparison, compare
 from mqcourse.backpressure.measure.plan import messages, refuse_others, scaled
 from mqcourse.backpressure.measure.record import calibrated, overshoot_s
@@ -11,22 +13,20 @@ from mqcourse.backpressure.model import simulate
 from mqcourse.backpressure.scenario import Scenario
 from mqcourse.errors import CourseError
 
-BROKERS = ("rabbitmq", "kafka")
-
 __all__ = ["BROKERS", "Comparison", "measure"]
 
 
 def measure(scenario: Scenario, on: str, *, seconds: float = 20.0) -> Comparison:
     """Run a scenario on a broker of the stack for at most `seconds`, and compare with the simulation.
 
-    `on`: "rabbitmq" or "kafka". Uses a queue or topic of its own and deletes it. Raises CourseError for an unknown
+    `on`: one of BROKERS. Uses a queue or topic of its own and deletes it. Raises CourseError for an unknown
     broker, for one that does not answer, and for a field that the broker has no setting for.
     """
     if on not in BROKERS:
         raise CourseError(f"there is no way to measure on {on!r}", do=f"Choose one of: {', '.join(BROKERS)}")
     if not 2.0 <= seconds <= 3600.0:
         raise CourseError(f"seconds is {seconds:g} s", do="Allowed: from 2 to 3600 s")
-    return _on_rabbitmq(scenario, seconds) if on == "rabbitmq" else _on_kafka(scenario, seconds)
+    return BROKERS[on](scenario, seconds)
 
 
 def _on_rabbitmq(scenario: Scenario, seconds: float) -> Comparison:
@@ -42,7 +42,7 @@ def _on_rabbitmq(scenario: Scenario, seconds: float) -> Comparison:
     fitted, more = calibrated(fitted, record, delivery_s)
     notes += more
     simulated = simulate(fitted)
-    figures = compare(simulated, record, lag=False)
+    figures = compare(simulated, record, depth="waiting")
     return Comparison("RabbitMQ", version, fitted, stretch, simulated, figures, record.depth, notes)
 
 
@@ -59,9 +59,30 @@ def _on_kafka(scenario: Scenario, seconds: float) -> Comparison:
     fitted, more = calibrated(fitted, record, delivery_s)
     notes += more
     simulated = simulate(fitted)
-    figures = compare(simulated, record, lag=True)
+    figures = compare(simulated, record, depth="lag")
     return Comparison(
-        "Kafka", _kafka_version(), fitted, stretch, simulated, figures, record.depth, notes, lag=True
+        "Kafka", _kafka_version(), fitted, stretch, simulated, figures, record.depth, notes, "lag"
+    )
+
+
+def _on_servicebus(scenario: Scenario, seconds: float) -> Comparison:
+    from mqcourse.backpressure.measure import servicebus
+
+    refuse_others(scenario, "Service Bus", servicebus.SUPPORTED)
+    fitted, notes = servicebus.adapted(scenario)
+    fitted, stretch = scaled(fitted, seconds)
+    fitted, batch = servicebus.with_credits(fitted, notes)
+    where = servicebus.of_the_stack() if fitted.throttle == "none" else servicebus.of_the_standard_tier()
+    with where as namespace:
+        run = servicebus.Run(fitted, messages(fitted), namespace, batch, overshoot_s())
+        record, delivery_s = run.execute()
+    notes += servicebus.busy(record)
+    fitted, more = calibrated(fitted, record, delivery_s)
+    notes += more
+    simulated = simulate(fitted)
+    figures = compare(simulated, record, depth="active")
+    return Comparison(
+        namespace.title, namespace.version, fitted, stretch, simulated, figures, record.depth, notes, "active"
     )
 
 
@@ -70,3 +91,11 @@ def _kafka_version() -> str:
     from mqcourse.stack import stack
 
     return next((row.version for row in stack.status() if row.name == "kafka" and row.version), "")
+
+
+BROKERS: dict[str, Callable[[Scenario, float], Comparison]] = {
+    "rabbitmq": _on_rabbitmq,
+    "kafka": _on_kafka,
+    "servicebus": _on_servicebus,
+}
+"""What can be measured on."""

@@ -10,13 +10,22 @@ from mqcourse.backpressure.scenario import Scenario
 SHARES = ("lost_share", "blocked_share")
 """Compared by difference, not by ratio: a share of 0.1% against 0.2% is no error of 100%."""
 
+DEPTHS = {
+    "waiting": "messages waiting",
+    "lag": "lag in messages",
+    "active": "active messages",
+}
+"""What a broker counts: RabbitMQ's ready messages, Kafka's consumer lag, Service Bus's active messages. In the last two
+those that a consumer has and did not acknowledge are counted too."""
+
 
 @dataclass(frozen=True)
 class Comparison:
     """One scenario, simulated and measured on a broker.
 
     `scenario`: as it was measured, its time stretched by `stretch`. `figures`: (name, simulated, measured, error), the
-    error relative to the simulated figure (shares: the difference). `points`: (time_s, depth seen).
+    error relative to the simulated figure (shares: the difference). `points`: (time_s, depth seen); `depth`: what was
+    counted, one of DEPTHS.
     """
 
     broker: str
@@ -27,7 +36,7 @@ class Comparison:
     figures: list[tuple[str, float, float, float]]
     points: list[tuple[float, int]]
     notes: list[str]
-    lag: bool = False
+    depth: str = "waiting"
 
     @property
     def worst(self) -> tuple[str, float]:
@@ -46,7 +55,7 @@ class Comparison:
                 {"figure": name, "simulated": simulated, "measured": measured, "error": error}
                 for name, simulated, measured, error in self.figures
             ],
-            "points": [{"time_s": at, "lag" if self.lag else "waiting": depth} for at, depth in self.points],
+            "points": [{"time_s": at, self.depth: seen} for at, seen in self.points],
             "notes": self.notes,
         }
 
@@ -66,18 +75,18 @@ class Comparison:
             _, ax = plt.subplots(layout="constrained")
         series = self.simulated.series
         ax.plot(
-            series["time_s"], simulated_depth(self.simulated, self.lag), color="#0072b2", label="simulated"
+            series["time_s"], simulated_depth(self.simulated, self.depth), color="#0072b2", label="simulated"
         )
         ax.plot(
             [at for at, _ in self.points],
-            [depth for _, depth in self.points],
+            [seen for _, seen in self.points],
             "o",
             color="#d55e00",
             markersize=4,
             label=f"measured on {self.broker} {self.version}",
         )
         ax.set_xlabel("time in s")
-        ax.set_ylabel("lag in messages" if self.lag else "messages waiting")
+        ax.set_ylabel(DEPTHS[self.depth])
         ax.legend()
         return ax
 
@@ -92,17 +101,17 @@ class Comparison:
         return "\n".join(lines + [f"- {note}" for note in self.notes])
 
 
-def simulated_depth(result: Result, lag: bool) -> list[float]:
-    """Messages that wait; with `lag` those in flight too, as Kafka's consumer lag counts them."""
+def simulated_depth(result: Result, depth: str) -> list[float]:
+    """The series that a broker's count is compared with; `depth` is one of DEPTHS."""
     series = result.series
-    if not lag:
+    if depth == "waiting":
         return series["waiting"]
     return [waiting + flying for waiting, flying in zip(series["waiting"], series["in_flight"], strict=True)]
 
 
-def compare(simulated: Result, record: Record, *, lag: bool) -> list[tuple[str, float, float, float]]:
+def compare(simulated: Result, record: Record, *, depth: str) -> list[tuple[str, float, float, float]]:
     """The figures that both have, with the error of the simulation's."""
-    measured = summary(record, simulated.scenario, lag=lag)
+    measured = summary(record, simulated.scenario, depth=depth)
     s = simulated.summary
     lost = s["rejected"] + s["refused"] + s["dropped"] + s["expired"]
     both = {
@@ -111,6 +120,7 @@ def compare(simulated: Result, record: Record, *, lag: bool) -> list[tuple[str, 
             for name in ("throughput_per_s", "mean_waiting", "mean_latency_s", "p95_s", "blocked_share")
         },
         "mean_lag": s["mean_waiting"] + s["mean_in_flight"],
+        "mean_active": s["mean_waiting"] + s["mean_in_flight"],
         "lost_share": lost / s["offered"] if s["offered"] else 0.0,
     }
     rows = []

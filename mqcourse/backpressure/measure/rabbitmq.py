@@ -5,10 +5,8 @@ keeps x-max-length exactly; a quorum queue admits one more), x-message-ttl (expi
 "priority"), prefetch. A full queue blocks no producer in RabbitMQ: that is what alarms do, see alarm.py.
 """
 
-import threading
 import time
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pika
@@ -81,8 +79,8 @@ class Run:
             channel.queue_declare(self.queue, durable=True, arguments=arguments(self.scenario))
             version = self.broker_version(connection)
             delivery_s = self.delivery_time(connection, channel)
-            threads = [self._thread(self.consume) for _ in range(self.scenario.consumers)]
-            threads.append(self._thread(self.look_on))
+            threads = [self.record.thread(self.consume) for _ in range(self.scenario.consumers)]
+            threads.append(self.record.thread(self.look_on))
             self.record.start()
             for thread in threads:
                 thread.start()
@@ -99,15 +97,6 @@ class Run:
         for trouble in self.record.trouble:
             raise trouble
         return self.record, delivery_s, version
-
-    def _thread(self, target: Callable[[], None]) -> threading.Thread:
-        def guarded() -> None:
-            try:
-                target()
-            except Exception as error:
-                self.record.failed(error)
-
-        return threading.Thread(target=guarded, name=f"{self.queue}-{target.__name__}", daemon=True)
 
     def delivery_time(self, connection: Any, channel: Any) -> float:
         """From publishing to the consumer's callback on an idle queue, in seconds: the median of 30."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mqcourse.backpressure.measure.plan import Planned
@@ -65,6 +65,17 @@ class Record:
         done = self.done[number] = self.now()
         return done
 
+    def thread(self, target: Callable[[], None]) -> threading.Thread:
+        """A thread of this run, not yet started; when it fails, the run ends."""
+
+        def guarded() -> None:
+            try:
+                target()
+            except Exception as error:
+                self.failed(error)
+
+        return threading.Thread(target=guarded, name=f"measure-{target.__name__}", daemon=True)
+
     def failed(self, error: BaseException) -> None:
         """A thread could not go on: end the run; the error is raised by whoever drives it."""
         self.trouble.append(error)
@@ -112,10 +123,10 @@ def calibrated(scenario: Scenario, record: Record, idle_delivery_s: float) -> tu
     return scenario.but(delivery_s=delivery_s, service_mean_s=service_mean_s), notes
 
 
-def summary(record: Record, scenario: Scenario, *, lag: bool) -> dict[str, float | None]:
+def summary(record: Record, scenario: Scenario, *, depth: str) -> dict[str, float | None]:
     """The same figures as the simulation's, from what was seen after the warm-up.
 
-    `lag`: the depth that was seen counts what is in flight too (Kafka's consumer lag).
+    `depth`: what was counted when looking, one of comparison.DEPTHS.
     """
     begin, end = scenario.warm_up_s, scenario.duration_s
     span = end - begin
@@ -131,7 +142,7 @@ def summary(record: Record, scenario: Scenario, *, lag: bool) -> dict[str, float
     blocked = sum(max(0.0, min(to, end) - max(since, begin)) for since, to in record.blocked)
     return {
         "throughput_per_s": len(done) / span,
-        "mean_lag" if lag else "mean_waiting": _time_mean(record.depth, begin, end),
+        f"mean_{depth}": _time_mean(record.depth, begin, end),
         "mean_latency_s": sum(latencies) / len(latencies) if latencies else None,
         "p95_s": latencies[int(0.95 * (len(latencies) - 1))] if latencies else None,
         "lost_share": lost / offered if offered else 0.0,

@@ -592,6 +592,7 @@ const MOST_MESSAGES = 50000000;
 const MOST_BACKLOG = 2000000;
 const NAMES = FIELDS.map((spec) => spec.name);
 const SPECS = Object.fromEntries(FIELDS.map((spec) => [spec.name, spec]));
+const WRITTEN = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/; // a number in an address; twin of field.py's
 const DEFAULTS = Object.fromEntries(FIELDS.map((spec) => [spec.name, spec.default]));
 
 class CourseError extends Error {
@@ -610,11 +611,11 @@ class ScenarioError extends CourseError {
 /** The scenario of an object; missing fields have their defaults. Throws ScenarioError. */
 function scenario(values = {}) {
   const unknown = Object.keys(values)
-    .filter((name) => !(name in SPECS))
+    .filter((name) => !Object.hasOwn(SPECS, name))
     .sort();
   if (unknown.length) throw unknownField(unknown[0]);
   const checkedValues = {};
-  for (const spec of FIELDS) checkedValues[spec.name] = checked(spec, spec.name in values ? values[spec.name] : spec.default);
+  for (const spec of FIELDS) checkedValues[spec.name] = checked(spec, Object.hasOwn(values, spec.name) ? values[spec.name] : spec.default);
   checkTogether(checkedValues);
   return Object.freeze(checkedValues);
 }
@@ -638,7 +639,7 @@ function asQuery(s) {
 function valuesOfQuery(query) {
   const values = {};
   for (const [name, text] of new URLSearchParams(query.replace(/^[?#]+/, ""))) {
-    if (!(name in SPECS)) throw unknownField(name);
+    if (!Object.hasOwn(SPECS, name)) throw unknownField(name);
     values[name] = read(SPECS[name], text);
   }
   return values;
@@ -649,9 +650,8 @@ function read(spec, text) {
   if (spec.kind === "choice") return text;
   if (text === "none" && spec.none) return null;
   const number = (one) => {
-    const value = one.trim() === "" ? NaN : Number(one);
-    if (Number.isNaN(value)) throw new ScenarioError(spec.name, `is '${text}'`, allowed(spec));
-    return value;
+    if (!WRITTEN.test(one.trim())) throw new ScenarioError(spec.name, `is '${text}'`, allowed(spec));
+    return Number(one);
   };
   return spec.kind === "numbers" ? text.split(",").filter(Boolean).map(number) : number(text);
 }

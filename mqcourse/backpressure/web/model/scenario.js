@@ -8,6 +8,7 @@ export const MOST_MESSAGES = 50000000;
 export const MOST_BACKLOG = 2000000;
 export const NAMES = FIELDS.map((spec) => spec.name);
 export const SPECS = Object.fromEntries(FIELDS.map((spec) => [spec.name, spec]));
+const WRITTEN = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/; // a number in an address; twin of field.py's
 export const DEFAULTS = Object.fromEntries(FIELDS.map((spec) => [spec.name, spec.default]));
 
 export class CourseError extends Error {
@@ -26,11 +27,11 @@ export class ScenarioError extends CourseError {
 /** The scenario of an object; missing fields have their defaults. Throws ScenarioError. */
 export function scenario(values = {}) {
   const unknown = Object.keys(values)
-    .filter((name) => !(name in SPECS))
+    .filter((name) => !Object.hasOwn(SPECS, name))
     .sort();
   if (unknown.length) throw unknownField(unknown[0]);
   const checkedValues = {};
-  for (const spec of FIELDS) checkedValues[spec.name] = checked(spec, spec.name in values ? values[spec.name] : spec.default);
+  for (const spec of FIELDS) checkedValues[spec.name] = checked(spec, Object.hasOwn(values, spec.name) ? values[spec.name] : spec.default);
   checkTogether(checkedValues);
   return Object.freeze(checkedValues);
 }
@@ -54,7 +55,7 @@ export function asQuery(s) {
 export function valuesOfQuery(query) {
   const values = {};
   for (const [name, text] of new URLSearchParams(query.replace(/^[?#]+/, ""))) {
-    if (!(name in SPECS)) throw unknownField(name);
+    if (!Object.hasOwn(SPECS, name)) throw unknownField(name);
     values[name] = read(SPECS[name], text);
   }
   return values;
@@ -65,9 +66,8 @@ export function read(spec, text) {
   if (spec.kind === "choice") return text;
   if (text === "none" && spec.none) return null;
   const number = (one) => {
-    const value = one.trim() === "" ? NaN : Number(one);
-    if (Number.isNaN(value)) throw new ScenarioError(spec.name, `is '${text}'`, allowed(spec));
-    return value;
+    if (!WRITTEN.test(one.trim())) throw new ScenarioError(spec.name, `is '${text}'`, allowed(spec));
+    return Number(one);
   };
   return spec.kind === "numbers" ? text.split(",").filter(Boolean).map(number) : number(text);
 }
