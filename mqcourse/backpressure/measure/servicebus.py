@@ -8,6 +8,7 @@ message: queue_limit and outbox_limit have no setting.
 """
 
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,8 @@ from mqcourse.backpressure.measure.record import Record
 from mqcourse.backpressure.producer import arrivals
 from mqcourse.backpressure.scenario import Scenario
 from mqcourse.errors import CourseError
+from mqcourse.home import state_folder
+from mqcourse.stack.process import SERVICE_VARIABLE, STATE_VARIABLE
 
 SUPPORTED = {"throttle", "throttle_rate_per_s", "throttle_burst", "block_timeout_s"}
 BODY = b"." * 256
@@ -103,8 +106,15 @@ def of_the_standard_tier() -> Iterator[Namespace]:
     """A namespace on an emulator of one's own, which holds to the limits of the Standard tier."""
     with tempfile.TemporaryDirectory(prefix="mq-measure-") as folder:
         arguments = ["--port", "0", "--tier", "standard", "--tls", "--data", folder]
+        marks = {
+            STATE_VARIABLE: str(state_folder()),
+            SERVICE_VARIABLE: "measure",
+        }  # so that `mq down` finds it
         process = subprocess.Popen(
-            [sys.executable, "-m", "servicebus_emulator", *arguments], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "servicebus_emulator", *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **marks},
         )
         try:
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for
