@@ -6,6 +6,7 @@ brokers are the benchmark's own, on their own ports; a learner's stack is not to
 """
 
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -250,6 +251,8 @@ def _started(folder: Path, arguments: list[str]) -> tuple[subprocess.Popen[str],
         stdout=subprocess.PIPE,
         text=True,
         cwd=CHECKOUT,
+        # Python keeps compiled modules after a first start; a setting that forbids it would be measured otherwise.
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
     )
     assert process.stdout is not None
     found = re.search(r"ready on 127\.0\.0\.1:(\d+)", process.stdout.readline())
