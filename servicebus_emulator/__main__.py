@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import ipaddress
 import logging
 import os
 import signal
@@ -165,11 +166,20 @@ def _connection_string(host: str, port: int, namespace: ConfiguredNamespace) -> 
     """What a client on this machine is to use. A key that was configured is not printed."""
     rules = namespace.access_rules
     name, key = (rules[0].name, "<its PrimaryKey>") if rules else (DEFAULT_RULE_NAME, DEFAULT_KEY)
-    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - a client cannot dial "every address"
+    reached = _dialled(host)
     return (
         f"Endpoint=sb://{_in_address(reached)}:{port};SharedAccessKeyName={name};SharedAccessKey={key};"
         "UseDevelopmentEmulator=true;"
     )
+
+
+def _dialled(host: str) -> str:
+    """The address by which this machine reaches `host`: a client cannot dial "every address"."""
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        if address.is_unspecified:
+            return "127.0.0.1" if address.version == 4 else "::1"
+    return host
 
 
 def _in_address(host: str) -> str:

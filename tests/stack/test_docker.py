@@ -15,7 +15,8 @@ from mqcourse.stack.docker import COMPOSE_FILE, Docker, environment, project
 from mqcourse.stack.place import Place
 from mqcourse.stack.ports import Ports
 
-FAKE = """#!{python}
+FAKE = """#!/bin/sh
+"exec" {python!r} "$0" "$@"  # a first line cannot name a Python whose path holds a space; to Python this is a string
 import json, os, sys
 with open({calls!r}, "a") as out:
     out.write(json.dumps([sys.argv[1:], os.environ.get("MQ_PORT_RABBITMQ")]) + "\\n")
