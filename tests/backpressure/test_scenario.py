@@ -159,5 +159,5 @@ def test_numpys_numbers_are_numbers() -> None:
     assert Scenario.from_json(found.as_json()) == found
     with pytest.raises(ScenarioError, match="Allowed: whole numbers from 1 to 10000 consumers"):
         Scenario(consumers=np.int64(0))
-    with pytest.raises(ScenarioError, match="is np.True_"):
+    with pytest.raises(ScenarioError, match=r"is np\.True_"):
         Scenario(consumers=np.True_)
