@@ -2335,11 +2335,24 @@ const { simulate } = model_model;
 const { offeredPerS, scenario } = model_scenario;
 const { buffersOf, pack } = page_journal;
 
-const AT_ONCE_MESSAGES = 3000;
+const AT_ONCE_STEPS = 3000;
 const JOURNAL_MOST = 200000;
 
-/** Messages a run is expected to handle. */
-const expected = (s) => offeredPerS(s) * s.duration_s * (s.client_timeout_s === null ? 1 : 1 + s.client_retries);
+/**
+ * About how much a run has to do: messages, and what goes on without any: looks at a signal, bursts, crashes, and
+ * handlings that fail and come back at once.
+ */
+function steps(s) {
+  const every = (on, seconds, each = 1) => (on ? (s.duration_s / seconds) * each : 0);
+  return (
+    offeredPerS(s) * s.duration_s * (s.client_timeout_s === null ? 1 : 1 + s.client_retries) +
+    every(s.throttle === "aimd", s.aimd_interval_s) +
+    every(s.autoscale !== "none", s.autoscale_interval_s) +
+    every(s.arrivals === "bursty", s.burst_on_s + s.burst_off_s) +
+    every(s.crash_every_s !== null, s.crash_every_s + s.repair_s, s.consumers) +
+    every(s.error_share + s.poison_share > 0 && s.delivery_limit === null && s.retry_backoff_s === 0, s.service_mean_s, s.consumers)
+  );
+}
 
 /** What the worker answers: { result }, { journal } or { error }. */
 function answer({ values, journal }) {
@@ -2370,7 +2383,7 @@ class PageModel {
   /** The result, or a promise of it. Throws (or rejects with) an Error whose message is meant for the reader. */
   run(values) {
     const checked = scenario(values);
-    if (expected(checked) <= AT_ONCE_MESSAGES) return simulate(checked);
+    if (steps(checked) <= AT_ONCE_STEPS) return simulate(checked);
     return this.ask({ values }).then(({ result }) => result);
   }
 
@@ -2445,7 +2458,7 @@ class Newest {
   }
 }
 
-return { AT_ONCE_MESSAGES, JOURNAL_MOST, expected, answer, serve, PageModel, Newest };
+return { AT_ONCE_STEPS, JOURNAL_MOST, steps, answer, serve, PageModel, Newest };
 })();
 
 // ---- page/style.js
@@ -4107,10 +4120,9 @@ const { csv, hashOf, picture, python, queriesIn, save } = page_takeaway;
 const { equal, make } = page_words;
 
 const CUSTOM = { name: "", title: "Your own scenario", look_at: "", sliders: ["rate_per_s", "service_mean_s", "consumers", "queue_limit", "on_full"] };
+const NOT_RUN = "Not run yet.";
 const SETTLED_MS = 400;
 const FIGURES_MS = 120;
-const NOT_RUN = "Not run yet.";
-const chartWords = (spec, words) => `Chart: ${spec.title}, ${spec.unit}. ${words || NOT_RUN}`;
 let explorers = 0; // in this page: a landmark needs a name of its own
 
 class View {
@@ -4145,11 +4157,12 @@ class View {
       make("label", {}, this.two, "Two side by side"), this.sidePick,
       button("Start again", () => this.choose(this.presetPick.value)));
     this.flows = [0, 1].map(() => {
-      const canvas = make("canvas", { class: "flow", role: "img", "aria-label": `Messages on their way. ${NOT_RUN}` });
+      const canvas = make("canvas", { class: "flow", role: "img", "aria-label": `Messages. ${NOT_RUN}` });
       return new Flow(canvas, this.still);
     });
     this.flows[1].canvas.hidden = true;
-    this.charts = CHARTS.map((spec) => new Chart(make("canvas", { class: "chart", role: "img", "data-chart": spec.key, "aria-label": chartWords(spec) }), spec));
+    this.charts = CHARTS.map((spec) => new Chart(make("canvas", { class: "chart", role: "img", "data-chart": spec.key }), spec));
+    this.nameCharts(NOT_RUN); // an image has a name from the start, however long the first run takes
     part("playbar");
     const takeaway = make("div", { class: "bar takeaway" },
       this.options.linkable ? button("Copy link", () => this.copyLink()) : null,
@@ -4342,13 +4355,17 @@ class View {
     const words = this.asked ? "" : results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
     const drew = this.charts[0].drawn !== null;
     this.said.textContent = (this.asked ? "" : this.preset.choices ? verdict(this.preset, this.picked, drew) : "") + words;
-    this.charts.forEach((chart) => chart.canvas.setAttribute("aria-label", chartWords(chart.spec, words)));
+    this.nameCharts(words || NOT_RUN);
     this.showFigures();
     this.agree();
     await this.loadFlow();
     if (changes !== this.changes) return;
     this.host.dataset.state = "calm";
     this.host.dispatchEvent(new CustomEvent("settled"));
+  }
+
+  nameCharts(words) {
+    for (const { canvas, spec } of this.charts) canvas.setAttribute("aria-label", `Chart: ${spec.title}, ${spec.unit}. ${words}`);
   }
 
   async loadFlow() {

@@ -38,6 +38,44 @@ def test_a_figure_is_there_without_any_script(browser: Any, site: str) -> None:
         assert "messages wait" in chart.get_attribute("aria-label")
 
 
+def test_the_figure_without_a_script_scrolls_in_its_box_on_a_phone(browser: Any, site: str) -> None:
+    """Until the script has come the page would be wider than the phone, and without one for good."""
+    with browser.new_context(java_script_enabled=False, **VIEWS["phone"]) as context:
+        page = context.new_page()
+        page.goto(site)
+        drawing = page.locator("#explorer-overload").get_by_role("img").first.bounding_box()
+        assert drawing["width"] > 400
+        page.mouse.wheel(300, 0)
+        assert page.locator("body").bounding_box()["x"] == 0
+        assert page.locator("body").bounding_box()["width"] == 390
+        # Playwright may ask the page even where the page may not run scripts of its own
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_an_image_has_a_name_before_the_first_run_is_over(browser: Any, site: str) -> None:
+    """A worker that has not answered yet: what the reader meets while a large scenario runs."""
+    with browser.new_context() as context:
+        context.add_init_script("window.Worker = class { postMessage() {} terminate() {} };")
+        page = context.new_page()
+        page.goto(site)
+        explorer = Explorer(page, "two")
+        images = explorer.element.locator("canvas[role=img]")
+        images.first.wait_for(state="attached")
+        names = [image.get_attribute("aria-label") for image in images.all()]
+        assert len(names) == 8
+        assert all(name and name.endswith("Not run yet.") for name in names), names
+
+
+def test_much_work_for_few_messages_does_not_stop_the_page(page: Any) -> None:
+    """Every handling fails and comes back at once, 100,000 times a second: this belongs to the worker."""
+    explorer = Explorer(page).unasked()
+    page.evaluate("location.hash = 'explorer-overload?error_share=1&service_mean_s=0.00001&duration_s=20'")
+    page.wait_for_function(
+        "document.getElementById('explorer-overload').view.sides[0].error_share === 1", timeout=5000
+    )
+    assert explorer.element.get_attribute("data-state") == "busy"
+
+
 def test_only_pages_with_an_explorer_load_it(page: Any, site: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -5,11 +5,24 @@ import { simulate } from "../model/model.js";
 import { offeredPerS, scenario } from "../model/scenario.js";
 import { buffersOf, pack } from "./journal.js";
 
-export const AT_ONCE_MESSAGES = 3000;
+export const AT_ONCE_STEPS = 3000;
 export const JOURNAL_MOST = 200000;
 
-/** Messages a run is expected to handle. */
-export const expected = (s) => offeredPerS(s) * s.duration_s * (s.client_timeout_s === null ? 1 : 1 + s.client_retries);
+/**
+ * About how much a run has to do: messages, and what goes on without any: looks at a signal, bursts, crashes, and
+ * handlings that fail and come back at once.
+ */
+export function steps(s) {
+  const every = (on, seconds, each = 1) => (on ? (s.duration_s / seconds) * each : 0);
+  return (
+    offeredPerS(s) * s.duration_s * (s.client_timeout_s === null ? 1 : 1 + s.client_retries) +
+    every(s.throttle === "aimd", s.aimd_interval_s) +
+    every(s.autoscale !== "none", s.autoscale_interval_s) +
+    every(s.arrivals === "bursty", s.burst_on_s + s.burst_off_s) +
+    every(s.crash_every_s !== null, s.crash_every_s + s.repair_s, s.consumers) +
+    every(s.error_share + s.poison_share > 0 && s.delivery_limit === null && s.retry_backoff_s === 0, s.service_mean_s, s.consumers)
+  );
+}
 
 /** What the worker answers: { result }, { journal } or { error }. */
 export function answer({ values, journal }) {
@@ -40,7 +53,7 @@ export class PageModel {
   /** The result, or a promise of it. Throws (or rejects with) an Error whose message is meant for the reader. */
   run(values) {
     const checked = scenario(values);
-    if (expected(checked) <= AT_ONCE_MESSAGES) return simulate(checked);
+    if (steps(checked) <= AT_ONCE_STEPS) return simulate(checked);
     return this.ask({ values }).then(({ result }) => result);
   }
 

@@ -15,10 +15,9 @@ import { csv, hashOf, picture, python, queriesIn, save } from "./takeaway.js";
 import { equal, make } from "./words.js";
 
 const CUSTOM = { name: "", title: "Your own scenario", look_at: "", sliders: ["rate_per_s", "service_mean_s", "consumers", "queue_limit", "on_full"] };
+const NOT_RUN = "Not run yet.";
 const SETTLED_MS = 400;
 const FIGURES_MS = 120;
-const NOT_RUN = "Not run yet.";
-const chartWords = (spec, words) => `Chart: ${spec.title}, ${spec.unit}. ${words || NOT_RUN}`;
 let explorers = 0; // in this page: a landmark needs a name of its own
 
 export class View {
@@ -53,11 +52,12 @@ export class View {
       make("label", {}, this.two, "Two side by side"), this.sidePick,
       button("Start again", () => this.choose(this.presetPick.value)));
     this.flows = [0, 1].map(() => {
-      const canvas = make("canvas", { class: "flow", role: "img", "aria-label": `Messages on their way. ${NOT_RUN}` });
+      const canvas = make("canvas", { class: "flow", role: "img", "aria-label": `Messages. ${NOT_RUN}` });
       return new Flow(canvas, this.still);
     });
     this.flows[1].canvas.hidden = true;
-    this.charts = CHARTS.map((spec) => new Chart(make("canvas", { class: "chart", role: "img", "data-chart": spec.key, "aria-label": chartWords(spec) }), spec));
+    this.charts = CHARTS.map((spec) => new Chart(make("canvas", { class: "chart", role: "img", "data-chart": spec.key }), spec));
+    this.nameCharts(NOT_RUN); // an image has a name from the start, however long the first run takes
     part("playbar");
     const takeaway = make("div", { class: "bar takeaway" },
       this.options.linkable ? button("Copy link", () => this.copyLink()) : null,
@@ -250,13 +250,17 @@ export class View {
     const words = this.asked ? "" : results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
     const drew = this.charts[0].drawn !== null;
     this.said.textContent = (this.asked ? "" : this.preset.choices ? verdict(this.preset, this.picked, drew) : "") + words;
-    this.charts.forEach((chart) => chart.canvas.setAttribute("aria-label", chartWords(chart.spec, words)));
+    this.nameCharts(words || NOT_RUN);
     this.showFigures();
     this.agree();
     await this.loadFlow();
     if (changes !== this.changes) return;
     this.host.dataset.state = "calm";
     this.host.dispatchEvent(new CustomEvent("settled"));
+  }
+
+  nameCharts(words) {
+    for (const { canvas, spec } of this.charts) canvas.setAttribute("aria-label", `Chart: ${spec.title}, ${spec.unit}. ${words}`);
   }
 
   async loadFlow() {
