@@ -2359,6 +2359,15 @@ function serve(scope) {
   };
 }
 
+/** A worker's manners on the page's own thread: a browser starts no worker for a page that was opened from a folder. */
+function here() {
+  const worker = { terminate() {} };
+  const scope = { postMessage: (data) => worker.onmessage({ data }) };
+  serve(scope);
+  worker.postMessage = (data) => setTimeout(() => scope.onmessage({ data }));
+  return worker;
+}
+
 /** A model in the page and, started when first needed, one in a worker. */
 class PageModel {
   constructor(address) {
@@ -2388,7 +2397,7 @@ class PageModel {
   }
 
   start() {
-    const worker = new Worker(this.address, { type: "module" });
+    const worker = this.address.startsWith("file:") ? here() : new Worker(this.address, { type: "module" });
     worker.onmessage = ({ data }) => {
       const { resolve, reject } = this.waiting.get(data.id);
       this.waiting.delete(data.id);
@@ -3890,6 +3899,10 @@ class PythonPanel {
   }
 
   async boot() {
+    if (this.base.startsWith("file:")) {
+      this.stopped("this page was opened from a folder, and Python needs the book to be served (`make start` does it)");
+      return;
+    }
     this.button.disabled = true;
     this.state.textContent = "Python is being loaded (about 13 MB, once) …";
     const began = performance.now();
@@ -4143,11 +4156,13 @@ class View {
       make("label", {}, this.two, "Two side by side"), this.sidePick,
       button("Start again", () => this.choose(this.presetPick.value)));
     this.flows = [0, 1].map(() => {
-      const canvas = make("canvas", { class: "flow", role: "img" });
+      const canvas = make("canvas", { class: "flow", role: "img", "aria-label": "Messages: not run yet." });
       return new Flow(canvas, this.still);
     });
     this.flows[1].canvas.hidden = true;
-    this.charts = CHARTS.map((spec) => new Chart(make("canvas", { class: "chart", role: "img", "data-chart": spec.key }), spec));
+    this.charts = CHARTS.map((spec) => new Chart(make("canvas", {
+      class: "chart", role: "img", "data-chart": spec.key, "aria-label": `Chart: ${spec.title}, ${spec.unit}. Not run yet.`,
+    }), spec));
     part("playbar");
     const takeaway = make("div", { class: "bar takeaway" },
       this.options.linkable ? button("Copy link", () => this.copyLink()) : null,

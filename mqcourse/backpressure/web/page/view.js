@@ -51,11 +51,13 @@ export class View {
       make("label", {}, this.two, "Two side by side"), this.sidePick,
       button("Start again", () => this.choose(this.presetPick.value)));
     this.flows = [0, 1].map(() => {
-      const canvas = make("canvas", { class: "flow", role: "img" });
+      const canvas = make("canvas", { class: "flow", role: "img", "aria-label": "Messages: not run yet." });
       return new Flow(canvas, this.still);
     });
     this.flows[1].canvas.hidden = true;
-    this.charts = CHARTS.map((spec) => new Chart(make("canvas", { class: "chart", role: "img", "data-chart": spec.key }), spec));
+    this.charts = CHARTS.map((spec) => new Chart(make("canvas", {
+      class: "chart", role: "img", "data-chart": spec.key, "aria-label": `Chart: ${spec.title}, ${spec.unit}. Not run yet.`,
+    }), spec));
     part("playbar");
     const takeaway = make("div", { class: "bar takeaway" },
       this.options.linkable ? button("Copy link", () => this.copyLink()) : null,
