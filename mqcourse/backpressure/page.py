@@ -115,6 +115,12 @@ def bundle(generated: dict[Path, str]) -> str:
     )
 
 
+def classic(text: str) -> str:
+    """The bundle as a script that is no module: a browser loads no module for a page that was opened from a folder."""
+    body = text[: text.index("\nexport ")].replace("import.meta.url", "ADDRESS")
+    return f"(() => {{\nconst ADDRESS = document.currentScript.src;\n{body}}})();\n"
+
+
 def module(name: str) -> str:
     """The variable of a module in the bundle."""
     return re.sub(r"\W", "_", name.removesuffix(".js"))

@@ -1,6 +1,7 @@
 """What the explorer needs beside a page, put into one folder: its module, and Python for those who ask for it.
 
 explorer.js         the module that the page loads
+explorer-file.js    the same as a script, for a page that was opened from a folder
 python-worker.js    starts Pyodide, when a reader asks
 python.json         the model's own source, by path
 pyodide/            Pyodide from its npm package (locked), with the SimPy that is installed here as a wheel in the lock
@@ -17,7 +18,7 @@ from importlib.metadata import distribution
 from io import BytesIO
 from pathlib import Path
 
-from mqcourse.backpressure.page import BUNDLE, WEB
+from mqcourse.backpressure.page import BUNDLE, WEB, classic
 from mqcourse.errors import CourseError
 from mqcourse.home import CHECKOUT
 from mqcourse.install.npm import node_modules
@@ -25,6 +26,7 @@ from mqcourse.progress import Progress
 
 LOCKED = WEB / "pyodide"
 WORKER = WEB / "python-worker.js"
+FROM_FILE = "explorer-file.js"
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 ROOTS = ("mqcourse.backpressure.model", "mqcourse.backpressure.scenario", "mqcourse.errors")
 
@@ -37,6 +39,7 @@ def publish(folder: Path, progress: Progress | None = None) -> None:
     name, wheel = simpy_wheel()
     for path, content in (
         (folder / BUNDLE.name, BUNDLE.read_bytes()),
+        (folder / FROM_FILE, classic(BUNDLE.read_text(encoding="utf-8")).encode()),
         (folder / WORKER.name, WORKER.read_bytes()),
         (folder / "python.json", json.dumps(sources()).encode()),
         (

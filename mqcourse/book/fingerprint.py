@@ -13,6 +13,8 @@ from pathlib import Path
 from mqcourse.home import CHECKOUT
 
 PACKAGE = "mqcourse"
+EMULATOR = "servicebus_emulator"
+"""A broker that changes without a new version: its sources stand for it."""
 PINS = ("requirements.txt",)
 CODE_CELL = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{code-cell\}.*?$(?P<body>.*?)^(?P=fence)\s*$", re.MULTILINE | re.DOTALL
@@ -23,9 +25,10 @@ IMPORT = re.compile(
 
 
 def fingerprint(chapters: Iterable[Path], versions: Mapping[str, str], root: Path = CHECKOUT) -> str:
-    """Sixteen hexadecimal digits over the package modules that the chapters use, the pins and the versions."""
+    """Sixteen hexadecimal digits over the modules that the chapters use, our emulator, the pins and the versions."""
     digest = hashlib.sha256()
-    for path in sorted(modules_used(chapters, root) | {root / pin for pin in PINS if (root / pin).exists()}):
+    beside = {root / pin for pin in PINS if (root / pin).exists()} | set((root / EMULATOR).rglob("*.py"))
+    for path in sorted(modules_used(chapters, root) | beside):
         digest.update(f"\0{path.relative_to(root).as_posix()}\0".encode())
         digest.update(path.read_bytes())
     for name, version in sorted(versions.items()):

@@ -4,6 +4,7 @@ Without scripts the reader sees what is simulated, the question, and (folded awa
 what comes of it. explorer.js puts sliders, charts and moving messages in its place.
 """
 
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,7 +15,9 @@ from docutils import nodes
 from mqcourse.backpressure.field import ScenarioError, shown
 from mqcourse.backpressure.figure import diagram, outcome, sentence
 from mqcourse.backpressure.model import simulate
+from mqcourse.backpressure.page import BUNDLE
 from mqcourse.backpressure.presets import Preset, preset
+from mqcourse.backpressure.published import FROM_FILE
 from mqcourse.backpressure.scenario import NAMES, Scenario
 from mqcourse.errors import CourseError
 from mqcourse.sphinx.block import Block
@@ -85,11 +88,27 @@ def query(values: dict[str, Any]) -> str:
 
 
 def load_script(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Load the module on the pages that have an explorer, and on no other."""
-    if doctree is not None and any(
+    """Load the module on the pages that have an explorer, and on no other.
+
+    A browser loads no module for a page that was opened from a folder, but a script: so that is asked first.
+    """
+    if doctree is None or not any(
         node["tag"] == "backpressure-explorer" for node in doctree.findall(Element)
     ):
-        app.add_js_file(f"{FOLDER}/explorer.js", type="module")
+        return
+    folder = context["pathto"](f"_static/{FOLDER}/", resource=True)
+    version = sha256(BUNDLE.read_bytes()).hexdigest()[:8]
+    app.add_js_file(
+        None,
+        type="module",
+        body=f"""
+if (location.protocol === "file:") {{
+  document.head.append(Object.assign(document.createElement("script"), {{ src: "{folder}{FROM_FILE}" }}));
+}} else {{
+  await import(new URL("{folder}{BUNDLE.name}?v={version}", location));
+}}
+""",
+    )
 
 
 def copy_files(app: "Sphinx", error: Exception | None) -> None:

@@ -32,6 +32,7 @@ def root(tmp_path: Path) -> Path:
         "mqcourse/stack/apart.py": "2\n",
         "mqcourse/far/__init__.py": "",
         "mqcourse/far/thing.py": "3\n",
+        "servicebus_emulator/broker/queue.py": "4\n",
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -55,7 +56,15 @@ def test_imports_are_followed_into_functions_and_relative_ones(root: Path) -> No
     }
 
 
-@pytest.mark.parametrize("name", ["mqcourse/figures.py", "mqcourse/far/thing.py", "requirements.txt"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mqcourse/figures.py",
+        "mqcourse/far/thing.py",
+        "requirements.txt",
+        "servicebus_emulator/broker/queue.py",
+    ],
+)
 def test_the_key_changes_with_what_is_used(root: Path, name: str) -> None:
     before = fingerprint([root / "chapter.md"], VERSIONS, root)
     (root / name).write_text("# changed\n", encoding="utf-8")

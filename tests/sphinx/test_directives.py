@@ -35,7 +35,7 @@ objectives:
   - Say what *happens*.
 ```
 
-Twenty {fact}`deliveries <rabbitmq-delivery-limit>`, then gone. {fact}`rabbitmq-ttl-head`.
+Twenty {fact}`deliveries <rabbitmq-delivery-limit>`, then gone. {fact}`rabbitmq-ttl-head` And on.
 
 ```{fact} littles-law
 ```
@@ -92,12 +92,19 @@ def test_the_head_says_questions_minutes_and_versions_of_what_runs(page: str) ->
     assert re.search(r"pika \d+\.\d+", head)
 
 
+def test_the_head_of_a_page_without_cells_says_so(tmp_path: Path) -> None:
+    done = sphinx(tmp_path, {"index": f"# Page\n\n{HEAD}```\n"}, "-W")
+    assert done.returncode == 0, done.stderr
+    assert "No program runs on this page" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
 def test_a_fact_carries_version_source_and_date(page: str) -> None:
     assert re.search(
         r'deliveries <span class="mq-fact-stamp"><a [^>]*href="https://www\.rabbitmq\.com[^>]*>RabbitMQ 4\.0',
         page,
     )
     assert re.search(r'aria-label="RabbitMQ 4\.3, source: [^"]+, as of 2026-08-21"', page)
+    assert re.search(r'not when its time is up\. <span class="mq-fact-stamp">.*?</span>\s*And on\.', page)
     assert "<aside" in page
     assert page.count("<math") >= 2, "the fact's formula and the page's own"
 

@@ -2372,6 +2372,15 @@ function serve(scope) {
   };
 }
 
+/** A worker's manners on the page's own thread: a browser starts no worker for a page that was opened from a folder. */
+function here() {
+  const worker = { terminate() {} };
+  const scope = { postMessage: (data) => worker.onmessage({ data }) };
+  serve(scope);
+  worker.postMessage = (data) => setTimeout(() => scope.onmessage({ data }));
+  return worker;
+}
+
 /** A model in the page and, started when first needed, one in a worker. */
 class PageModel {
   constructor(address) {
@@ -2401,7 +2410,7 @@ class PageModel {
   }
 
   start() {
-    const worker = new Worker(this.address, { type: "module" });
+    const worker = this.address.startsWith("file:") ? here() : new Worker(this.address, { type: "module" });
     worker.onmessage = ({ data }) => {
       const { resolve, reject } = this.waiting.get(data.id);
       this.waiting.delete(data.id);
@@ -3903,6 +3912,10 @@ class PythonPanel {
   }
 
   async boot() {
+    if (this.base.startsWith("file:")) {
+      this.stopped("this page was opened from a folder, and Python needs the book to be served (`make start` does it)");
+      return;
+    }
     this.button.disabled = true;
     this.state.textContent = "Python is being loaded (about 13 MB, once) …";
     const began = performance.now();

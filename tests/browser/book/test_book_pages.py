@@ -41,6 +41,50 @@ def test_no_page_asks_another_host_and_none_complains(built: Any, view: Any) -> 
     assert not wrong
 
 
+def test_every_page_opens_from_its_folder_without_a_server(built: Any, browser: Any) -> None:
+    wrong: list[str] = []
+    now = ""
+    with browser.new_context(offline=True) as context:
+        page = context.new_page()
+        page.on(
+            "console", lambda m: wrong.append(f"{now}: {m.text}") if m.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: wrong.append(f"{now}: {error}"))
+        for now in built.pages:
+            page.goto((built.folder / f"{now}.html").as_uri())
+            page.wait_for_function(
+                "[...document.querySelectorAll('backpressure-explorer')].every(one => one.shadowRoot)"
+            )
+        assert not wrong
+        # Sphinx cannot fetch excerpts from files and complains of it; what was found is there
+        page.goto((built.folder / "search.html").as_uri() + "?q=prefetch")
+        page.locator("#search-results li a", has_text="A work queue").wait_for()
+
+
+def test_an_explorer_from_a_folder_runs_large_scenarios_and_says_why_python_cannot(
+    built: Any, browser: Any
+) -> None:
+    with browser.new_context(offline=True) as context:
+        page = context.new_page()
+        page.goto((built.folder / "book/interview/what-backpressure-is.html").as_uri())
+        explorer = page.locator("backpressure-explorer").first
+        page.wait_for_function("document.querySelector('backpressure-explorer').view")
+        # a journal is always asked of the worker, which a browser does not start from a file
+        assert explorer.evaluate(
+            "async one => (await one.view.options.model.journal(one.view.sides[0])).times.length"
+        )
+        explorer.get_by_role("button", name="Run the real Python").click()
+        assert "needs the book to be served" in explorer.locator(".python-state").inner_text()
+
+
+def test_without_scripts_the_boxes_keep_their_colours(built: Any, browser: Any) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(built.address("book/interview/questions"))
+        box = page.locator(".mq-head")
+        assert box.evaluate("one => getComputedStyle(one).backgroundColor") != "rgba(0, 0, 0, 0)"
+
+
 def test_no_page_is_wider_than_a_phone(built: Any, browser: Any) -> None:
     with browser.new_context(**VIEWS["phone"]) as context:
         page = context.new_page()

@@ -19,6 +19,10 @@ export class PythonPanel {
   }
 
   async boot() {
+    if (this.base.startsWith("file:")) {
+      this.stopped("this page was opened from a folder, and Python needs the book to be served (`make start` does it)");
+      return;
+    }
     this.button.disabled = true;
     this.state.textContent = "Python is being loaded (about 13 MB, once) …";
     const began = performance.now();

@@ -42,6 +42,15 @@ export function serve(scope) {
   };
 }
 
+/** A worker's manners on the page's own thread: a browser starts no worker for a page that was opened from a folder. */
+function here() {
+  const worker = { terminate() {} };
+  const scope = { postMessage: (data) => worker.onmessage({ data }) };
+  serve(scope);
+  worker.postMessage = (data) => setTimeout(() => scope.onmessage({ data }));
+  return worker;
+}
+
 /** A model in the page and, started when first needed, one in a worker. */
 export class PageModel {
   constructor(address) {
@@ -71,7 +80,7 @@ export class PageModel {
   }
 
   start() {
-    const worker = new Worker(this.address, { type: "module" });
+    const worker = this.address.startsWith("file:") ? here() : new Worker(this.address, { type: "module" });
     worker.onmessage = ({ data }) => {
       const { resolve, reject } = this.waiting.get(data.id);
       this.waiting.delete(data.id);
