@@ -97,7 +97,7 @@ def _in_range(spec: Mapping[str, Any], value: Any) -> float | int:
     try:
         number = float(value)
     except OverflowError:  # a whole number beyond every double
-        number = math.inf if isinstance(value, int) and value > 0 else -math.inf
+        number = -math.inf if value < spec["low"] else math.inf
     whole = spec["kind"] == "whole"
     if whole and math.isfinite(number) and number != int(number):
         raise ScenarioError(spec["name"], f"is {number!r}", allowed(spec))
