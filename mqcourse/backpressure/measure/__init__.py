@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from mqcourse.backpressure.measure.comparison import Comparison, compare
 from mqcourse.backpressure.measure.plan import messages, refuse_others, scaled
-from mqcourse.backpressure.measure.record import calibrated, overshoot_s
+from mqcourse.backpressure.measure.record import calibrated, overshoot_s, started_version
 from mqcourse.backpressure.model import simulate
 from mqcourse.backpressure.scenario import Scenario
 from mqcourse.errors import CourseError
@@ -61,7 +61,7 @@ def _on_kafka(scenario: Scenario, seconds: float) -> Comparison:
     simulated = simulate(fitted)
     figures = compare(simulated, record, depth="lag")
     return Comparison(
-        "Kafka", _kafka_version(), fitted, stretch, simulated, figures, record.depth, notes, "lag"
+        "Kafka", started_version("kafka"), fitted, stretch, simulated, figures, record.depth, notes, "lag"
     )
 
 
@@ -84,13 +84,6 @@ def _on_servicebus(scenario: Scenario, seconds: float) -> Comparison:
     return Comparison(
         namespace.title, namespace.version, fitted, stretch, simulated, figures, record.depth, notes, "active"
     )
-
-
-def _kafka_version() -> str:
-    """What the stack knows: a Kafka broker tells its clients versions of requests, not its own."""
-    from mqcourse.stack import stack
-
-    return next((row.version for row in stack.status() if row.name == "kafka" and row.version), "")
 
 
 BROKERS: dict[str, Callable[[Scenario, float], Comparison]] = {

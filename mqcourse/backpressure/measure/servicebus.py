@@ -27,7 +27,7 @@ from azure.servicebus.exceptions import OperationTimeoutError, ServiceBusServerB
 from azure.servicebus.management import CorrelationRuleFilter, ServiceBusAdministrationClient
 
 from mqcourse.backpressure.measure.plan import Planned
-from mqcourse.backpressure.measure.record import Record
+from mqcourse.backpressure.measure.record import Record, started_version
 from mqcourse.backpressure.producer import arrivals
 from mqcourse.backpressure.scenario import Scenario
 from mqcourse.errors import CourseError
@@ -91,14 +91,12 @@ def with_credits(scenario: Scenario, notes: list[str]) -> tuple[Scenario, int]:
 @contextlib.contextmanager
 def of_the_stack() -> Iterator[Namespace]:
     """The namespace of the stack, or the one that MQ_SERVICEBUS_CONNECTION_STRING names."""
-    from mqcourse.book.running import servicebus_version
     from mqcourse.stack import endpoints
 
     settings = endpoints().servicebus_administration
     emulator = settings["connection_verify"] is not True
-    yield Namespace(
-        settings, "Service Bus emulator" if emulator else "Azure Service Bus", servicebus_version()
-    )
+    title = "Service Bus emulator" if emulator else "Azure Service Bus"
+    yield Namespace(settings, title, started_version("servicebus") if emulator else "")
 
 
 @contextlib.contextmanager
