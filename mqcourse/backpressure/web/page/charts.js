@@ -99,7 +99,7 @@ export class Chart {
     const { context } = this;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
-    context.font = "12px system-ui, sans-serif";
+    context.font = "12px sans-serif";
     if (this.spec.histogram) this.drawHistogram(sides, look);
     else this.drawLines(sides, look, moment);
   }
@@ -182,10 +182,10 @@ export class Chart {
     context.textBaseline = "alphabetic";
     context.textAlign = "left";
     context.fillStyle = look.ink;
-    context.font = "600 12px system-ui, sans-serif";
+    context.font = "600 12px sans-serif";
     context.fillText(spec.title, 2, 13);
     const after = context.measureText(`${spec.title} `).width;
-    context.font = "12px system-ui, sans-serif";
+    context.font = "12px sans-serif";
     context.fillStyle = look.quiet;
     context.fillText(`, ${spec.unit}`, 0 + after - 1, 13);
     context.lineWidth = 1;

@@ -171,7 +171,7 @@ export class Flow {
     const { context: c, replay, width, height, scenario } = this;
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     c.clearRect(0, 0, width, height);
-    c.font = "12px system-ui, sans-serif";
+    c.font = "12px sans-serif";
     c.textAlign = "center";
     const consumers = Math.max(replay.inboxes.length, scenario.consumers);
     this.boxes = Math.min(8, consumers);

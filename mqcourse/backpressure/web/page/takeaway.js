@@ -76,7 +76,7 @@ export function picture(title, canvases, look) {
   context.fillStyle = look.surface;
   context.fillRect(0, 0, whole.width, whole.height);
   context.fillStyle = look.ink;
-  context.font = `600 ${16 * ratio}px system-ui, sans-serif`;
+  context.font = `600 ${16 * ratio}px sans-serif`;
   context.fillText(title, gap, 28 * ratio);
   for (const [canvas, at, down] of places) context.drawImage(canvas, at, down);
   return new Promise((resolve) => whole.toBlob(resolve, "image/png"));
