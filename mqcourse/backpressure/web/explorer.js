@@ -2833,6 +2833,9 @@ return { PRESETS };
 const page_words = (() => {
 // Numbers as a reader reads them, and elements made in one line.
 
+/** The page's font, for what is drawn: a Linux without a desktop gives a serif for system-ui and for sans-serif. */
+const FONT = '-apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "DejaVu Sans", sans-serif';
+
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** Three significant digits, with a comma in thousands. */
@@ -2873,7 +2876,7 @@ function equal(one, other) {
   return names.length === Object.keys(other ?? {}).length && names.every((name) => equal(one[name], other[name]));
 }
 
-return { brief, time, share, make, equal };
+return { FONT, brief, time, share, make, equal };
 })();
 
 // ---- page/charts.js
@@ -2882,7 +2885,7 @@ const page_charts = (() => {
 // colours have at least 3:1 against the light and the dark page and are told apart by colour-blind readers.
 
 const { EDGES_S, total } = model_meter;
-const { brief } = page_words;
+const { brief, FONT } = page_words;
 
 const COLOURS = ["#1a73b8", "#cf5a00", "#008f68", "#b5609a"];
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
@@ -2979,7 +2982,7 @@ class Chart {
     const { context } = this;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
-    context.font = "12px sans-serif";
+    context.font = `12px ${FONT}`;
     if (this.spec.histogram) this.drawHistogram(sides, look);
     else this.drawLines(sides, look, moment);
   }
@@ -3062,10 +3065,10 @@ class Chart {
     context.textBaseline = "alphabetic";
     context.textAlign = "left";
     context.fillStyle = look.ink;
-    context.font = "600 12px sans-serif";
+    context.font = `600 12px ${FONT}`;
     context.fillText(spec.title, 2, 13);
     const after = context.measureText(`${spec.title} `).width;
-    context.font = "12px sans-serif";
+    context.font = `12px ${FONT}`;
     context.fillStyle = look.quiet;
     context.fillText(`, ${spec.unit}`, 0 + after - 1, 13);
     context.lineWidth = 1;
@@ -3502,7 +3505,7 @@ const page_flow = (() => {
 // the lane is the order in the queue; a message that ends has a mark of its own (done: tick, lost: cross).
 
 const { WHATS } = page_journal;
-const { brief } = page_words;
+const { brief, FONT } = page_words;
 
 const [OFFERED, QUEUED, DELIVERED, STARTED, COMPLETED, REJECTED, DROPPED, EXPIRED, RETURNED, BACKS_OFF, DEAD, REFUSED] =
   WHATS.map((_, code) => code);
@@ -3671,7 +3674,7 @@ class Flow {
     const { context: c, replay, width, height, scenario } = this;
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     c.clearRect(0, 0, width, height);
-    c.font = "12px sans-serif";
+    c.font = `12px ${FONT}`;
     c.textAlign = "center";
     const consumers = Math.max(replay.inboxes.length, scenario.consumers);
     this.boxes = Math.min(8, consumers);
@@ -4046,7 +4049,7 @@ const page_takeaway = (() => {
 // What a reader takes away: the series as CSV, the charts as a picture, the Python that gives the same figures, a link.
 
 const { asQuery, changed, scenario, SPECS } = model_scenario;
-const { brief } = page_words;
+const { brief, FONT } = page_words;
 
 /** Offer text or a blob as a file. */
 function save(name, content, type) {
@@ -4121,7 +4124,7 @@ function picture(title, canvases, look) {
   context.fillStyle = look.surface;
   context.fillRect(0, 0, whole.width, whole.height);
   context.fillStyle = look.ink;
-  context.font = `600 ${16 * ratio}px sans-serif`;
+  context.font = `600 ${16 * ratio}px ${FONT}`;
   context.fillText(title, gap, 28 * ratio);
   for (const [canvas, at, down] of places) context.drawImage(canvas, at, down);
   return new Promise((resolve) => whole.toBlob(resolve, "image/png"));
