@@ -77,7 +77,7 @@ def checked(spec: Mapping[str, Any], value: Any) -> Any:
     """The value of a field, in its type; raises ScenarioError when it is not allowed."""
     kind, name = spec["kind"], spec["name"]
     if kind == "choice":
-        if value not in spec["choices"]:
+        if not isinstance(value, str) or value not in spec["choices"]:
             raise ScenarioError(name, f"is {value!r}", allowed(spec))
         return value
     if kind == "numbers":

@@ -118,5 +118,5 @@ def _chart(
 def _svg(high: float, words: str, inside: str) -> str:
     return (
         f'<svg class="mq-figure" viewBox="0 0 {WIDE} {high:.0f}" role="img" aria-label="{escape(words)}" '
-        f'font-family="system-ui, sans-serif" font-size="13" fill="currentColor">{inside}</svg>'
+        f'font-family="inherit" font-size="13" fill="currentColor">{inside}</svg>'
     )

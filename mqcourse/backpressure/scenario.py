@@ -313,7 +313,27 @@ def _check_together(s: Scenario) -> None:
             f"is {shown(s.duration_s)} s: {expected:.0f} messages",
             f"above 0 to {highest:.6g} s at this rate",
         )
+    _check_periods(s)
     _check_growth(s)
+
+
+def _check_periods(s: Scenario) -> None:
+    """What happens over and over must not be expected to happen more than MOST_MESSAGES times in this run."""
+    consumers = s.consumers if s.autoscale == "none" else s.autoscale_most
+    for name, happens, many, pause_s in (
+        ("burst_on_s", s.arrivals == "bursty", 1, s.burst_off_s),
+        ("aimd_interval_s", s.throttle == "aimd", 1, 0.0),
+        ("autoscale_interval_s", s.autoscale != "none", 1, 0.0),
+        ("crash_every_s", s.crash_every_s is not None, consumers, s.repair_s),
+    ):
+        times = many * s.duration_s / (getattr(s, name) + pause_s) if happens else 0.0
+        if times > MOST_MESSAGES:
+            spec = next(spec for spec in FIELDS if spec["name"] == name)
+            raise ScenarioError(
+                name,
+                f"is {shown(getattr(s, name))} s: {times:.6g} times in this run",
+                f"from {many * s.duration_s / MOST_MESSAGES - pause_s:.6g} to {shown(spec['high'])} s at this duration_s",
+            )
 
 
 def _check_growth(s: Scenario) -> None:

@@ -4,6 +4,7 @@ The scenarios are saturated: what comes out then hangs on the rule for a full qu
 is measured in the run), and not on how evenly a busy machine works.
 """
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from mqcourse.backpressure import Scenario
-from mqcourse.backpressure.measure import Comparison, measure
+from mqcourse.backpressure.measure import Comparison, kafka, measure, plan
 from mqcourse.backpressure.measure.alarm import memory_alarm
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -89,6 +90,25 @@ def test_a_quota_blocks_a_producer_with_a_bounded_buffer(stack: Any) -> None:
     within = scenario.but(throttle_rate_per_s=2000.0)
     # not exactly 0: on a busy machine ten records may wait for their acknowledgements now and then
     assert figures(measure(within, "kafka", seconds=4.0))["blocked_share"][1] < 0.1
+
+
+def test_while_a_kafka_producer_stands_still_its_source_does_too(stack: Any) -> None:
+    """As in the simulation: what would have come meanwhile is not sent in one lump afterwards."""
+    scenario = Scenario(
+        arrivals="regular",
+        rate_per_s=50.0,
+        service="constant",
+        partitions=1,
+        throttle="token-bucket",
+        throttle_rate_per_s=10.0,
+        outbox_limit=5,
+        duration_s=8.0,
+    )
+    run = kafka.Run(scenario, plan.messages(scenario), stack.endpoints.kafka_settings, 0.0)
+    record, _ = run.execute()
+    assert sum(to - since for since, to in record.blocked) > 1.0
+    sent = [at for at in record.sent if at is not None]
+    assert min(later - earlier for earlier, later in itertools.pairwise(sent)) > 0.0199
 
 
 def test_the_memory_alarm_blocks_publishers_and_not_consumers(stack: Any) -> None:

@@ -40,6 +40,18 @@ BAD = [
     ({"seed": -1}, "seed", "from 0 to 4294967295"),
     ({"duration_s": 1e6, "rate_per_s": 99}, "duration_s", "99000000 messages. Allowed: above 0 to 505051 s"),
     (
+        {"throttle": "aimd", "aimd_interval_s": 1e-9},
+        "aimd_interval_s",
+        "is 1e-09 s: 6e+10 times in this run. Allowed: from 1.2e-06 to 3600 s at this duration_s",
+    ),
+    ({"arrivals": "bursty", "burst_on_s": 1e-9, "burst_off_s": 0}, "burst_on_s", "from 1.2e-06 to 1000000 s"),
+    ({"autoscale": "lag", "autoscale_interval_s": 1e-9}, "autoscale_interval_s", "to 100000 s"),
+    (
+        {"crash_every_s": 1e-9, "repair_s": 1e-9, "consumers": 4},
+        "crash_every_s",
+        "from 4.799e-06 to 1000000000 s",
+    ),
+    (
         {"rate_per_s": 200_000, "duration_s": 100},
         "queue_limit",
         "unstable, it grows without bound. Allowed: whole numbers from 0 to 2000000 messages, or rate_per_s up to 20100",
@@ -161,3 +173,5 @@ def test_numpys_numbers_are_numbers() -> None:
         Scenario(consumers=np.int64(0))
     with pytest.raises(ScenarioError, match=r"is np\.True_"):
         Scenario(consumers=np.True_)
+    with pytest.raises(ScenarioError, match="block, reject"):
+        Scenario(on_full=np.array(["block", "reject"]))  # type: ignore[arg-type]

@@ -78,6 +78,10 @@ def test_generated_scenarios_are_the_same_to_the_last_digit(drawn: list[Scenario
 BAD: list[dict[str, Any]] = [
     {"rate_per_s": -5},
     {"rate_per_s": 0},
+    {"throttle": "aimd", "aimd_interval_s": 1e-9},
+    {"arrivals": "bursty", "burst_on_s": 1e-9, "burst_off_s": 0},
+    {"autoscale": "lag", "autoscale_interval_s": 1e-9},
+    {"crash_every_s": 1e-9, "repair_s": 1e-9, "consumers": 4},
     {"rate_per_s": 1e9},
     {"rate_per_s": "fast"},
     {"rate_per_s": None},

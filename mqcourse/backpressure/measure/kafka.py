@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -21,6 +22,7 @@ from kafka.structs import OffsetAndMetadata
 
 from mqcourse.backpressure.measure.plan import Planned
 from mqcourse.backpressure.measure.record import Record
+from mqcourse.backpressure.producer import arrivals
 from mqcourse.backpressure.scenario import Scenario
 from mqcourse.errors import CourseError
 
@@ -78,6 +80,7 @@ class Run:
         self, scenario: Scenario, planned: list[Planned], settings: dict[str, Any], overshoot_s: float
     ) -> None:
         self.scenario = scenario
+        self.planned = planned
         self.record = Record(planned, scenario.duration_s)
         self.settings = settings
         self.overshoot_s = overshoot_s
@@ -181,24 +184,31 @@ class Run:
         return sorted(seen)[15]
 
     def produce(self, producer: Any) -> None:
-        """Send every message when it is due; stand still while the buffer is full."""
+        """Send every message when it is due. While the buffer is full the source stands still, and none comes."""
         record, s = self.record, self.scenario
+        next_arrival = arrivals(s)
+        at = next_arrival(0.0)
         braked = s.throttle != "none"
         room = threading.Semaphore(1 << 30 if not braked or s.outbox_limit is None else s.outbox_limit + 1)
-        for message in record.planned:
-            if not record.wait_until(message.due_s):
+        for message in list(self.planned):
+            if at >= s.duration_s or not record.wait_until(at):
                 return
-            record.sent[message.number] = record.now() if braked else message.due_s
+            self.planned[message.number] = replace(message, due_s=at)
+            record.sent[message.number] = at
+            came_at = at
             if not room.acquire(blocking=False):
                 since = record.now()
                 left = record.duration_s - since if s.block_timeout_s is None else s.block_timeout_s
                 got_room = left > 0.0 and room.acquire(timeout=left)
-                record.blocked.append((since, record.now()))
+                came_at = record.now()
+                record.blocked.append((since, came_at))
                 if not got_room:
                     if s.block_timeout_s is None:
                         return
-                    record.lost[message.number] = record.now()
+                    record.lost[message.number] = came_at
+                    at = next_arrival(came_at)
                     continue
+            at = next_arrival(came_at)
             key = str(message.number).encode()
             future = producer.send(self.topic, BODY, key=key, partition=message.partition)
             future.add_callback(lambda _metadata: room.release())

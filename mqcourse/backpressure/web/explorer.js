@@ -727,7 +727,26 @@ function checkTogether(s) {
       `is ${shown(s.duration_s)} s: ${expected.toFixed(0)} messages`,
       `above 0 to ${general((MOST_MESSAGES / expected) * s.duration_s)} s at this rate`,
     );
+  checkPeriods(s);
   checkGrowth(s);
+}
+
+function checkPeriods(s) {
+  const consumers = s.autoscale === "none" ? s.consumers : s.autoscale_most;
+  for (const [name, happens, many, pauseS] of [
+    ["burst_on_s", s.arrivals === "bursty", 1, s.burst_off_s],
+    ["aimd_interval_s", s.throttle === "aimd", 1, 0.0],
+    ["autoscale_interval_s", s.autoscale !== "none", 1, 0.0],
+    ["crash_every_s", s.crash_every_s !== null, consumers, s.repair_s],
+  ]) {
+    const times = happens ? (many * s.duration_s) / (s[name] + pauseS) : 0.0;
+    if (times > MOST_MESSAGES)
+      throw new ScenarioError(
+        name,
+        `is ${shown(s[name])} s: ${general(times)} times in this run`,
+        `from ${general((many * s.duration_s) / MOST_MESSAGES - pauseS)} to ${shown(SPECS[name].high)} s at this duration_s`,
+      );
+  }
 }
 
 function checkGrowth(s) {
@@ -2474,7 +2493,7 @@ return { AT_ONCE_STEPS, JOURNAL_MOST, steps, answer, serve, PageModel, Newest };
 const page_style = (() => {
 // Generated from explorer.css by `make derived`; change it there.
 
-const CSS = ":host { display: block; margin: 1.4rem 0; }\n.explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #1b1f24));\n  --quiet: var(--mq-quiet, #4a5661);\n  --line: var(--mq-line, #c9d3dd);\n  --box: var(--mq-box, #f4f7fa);\n  --surface: var(--mq-output, #ffffff);\n  --main: var(--pst-color-primary, #0f4c75);\n  --accent: var(--mq-accent, #b34700);\n  --warn: var(--mq-warn-box, #fff6ea);\n  color: var(--ink); background: var(--box); border: 1px solid var(--line); border-radius: 8px; padding: 0.9rem 1rem;\n  font: 0.92rem/1.5 system-ui, -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", \"DejaVu Sans\", sans-serif;\n}\n:host([data-mode=\"dark\"]) .explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #e6ebf0));\n  --quiet: var(--mq-quiet, #b4bfca);\n  --line: var(--mq-line, #3b4651);\n  --box: var(--mq-box, #1b222a);\n  --surface: var(--mq-output, #15191e);\n  --main: var(--pst-color-primary, #7cc4ef);\n  --accent: var(--mq-accent, #ffb454);\n  --warn: var(--mq-warn-box, #2a2114);\n}\n*, *::before, *::after { box-sizing: border-box; }\n[hidden] { display: none !important; }\np { margin: 0.3rem 0; }\nsmall { color: var(--quiet); font-size: 0.8rem; }\n.bar { display: flex; flex-wrap: wrap; gap: 0.4rem 0.9rem; align-items: center; margin-bottom: 0.5rem; }\n.bar label { display: inline-flex; gap: 0.4rem; align-items: center; min-height: 2rem; }\n.bar .preset { flex: 0 1 24rem; min-width: 0; }\n.preset select { min-width: 0; flex: 1; font-weight: 600; }\n[aria-invalid=\"true\"] { border-color: var(--accent); outline: 2px solid var(--accent); }\n.lookAt { color: var(--quiet); }\n.lookAt:empty { display: none; }\n.more > details { margin-left: 0.7rem; }\n.sides { display: inline-flex; gap: 0.6rem; border: 0; padding: 0; margin: 0; align-items: center; }\n.sides legend { float: left; padding: 0; margin-right: 0.5rem; }\nselect, textarea, input[type=\"text\"], button {\n  font: inherit; color: var(--ink); background: var(--surface); border: 1px solid var(--quiet); border-radius: 6px; padding: 0.2rem 0.5rem; min-height: 2rem;\n}\nbutton { cursor: pointer; border-color: var(--main); color: var(--main); padding: 0.25rem 0.8rem; }\nbutton:hover { text-decoration: underline; }\nbutton:disabled { cursor: default; opacity: 0.7; }\nbutton.main, button.python { background: var(--main); color: var(--surface); }\n:is(select, textarea, input, button, summary, canvas):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }\ninput[type=\"range\"] { width: 100%; accent-color: var(--main); min-height: 1.6rem; margin: 0; touch-action: pan-y; }\ninput:is([type=\"radio\"], [type=\"checkbox\"]) { width: 1.05rem; height: 1.05rem; accent-color: var(--main); margin: 0; flex: none; }\n.body { display: grid; grid-template-columns: minmax(14rem, 17rem) minmax(0, 1fr); gap: 1.1rem; align-items: start; }\n/* the sliders stay in sight while the reader goes down the charts; the book's own bar is above them */\n.controlsHolder { position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto; padding: 2px 4px 4px 2px; }\n.row { display: grid; grid-template-columns: minmax(0, 1fr) 5rem; gap: 0 0.6rem; align-items: end; margin: 0.35rem 0; }\n.row > label:first-child { display: block; }\n.row > label:only-child { grid-column: 1 / -1; }\n.row select, .row label > input[type=\"text\"] { width: 100%; }\n.row label > span { display: block; line-height: 1.3; }\n.row .exact { width: 100%; text-align: right; padding-inline: 0.3rem; }\n.row .off { grid-column: 1 / -1; display: inline-flex; gap: 0.4rem; align-items: center; font-size: 0.85rem; min-height: 1.6rem; }\ndetails { border-top: 1px solid var(--line); padding: 0.25rem 0; }\nsummary { cursor: pointer; font-weight: 600; min-height: 1.8rem; display: list-item; padding: 0.2rem; }\n.predict { background: var(--warn); border-left: 4px solid var(--accent); border-radius: 8px; padding: 0.4rem 1rem; margin-bottom: 0.7rem; }\n.predict fieldset { border: 0; padding: 0; margin: 0; }\n.predict legend { font-weight: 700; padding: 0; }\n.predict label { display: flex; gap: 0.5rem; align-items: center; min-height: 2rem; }\n.hint { color: var(--quiet); font-size: 0.85rem; }\n.error { border-left: 4px solid var(--accent); background: var(--warn); padding: 0.4rem 0.8rem; border-radius: 6px; font-weight: 600; overflow-wrap: anywhere; }\n.said { min-height: 3em; }\ncanvas { display: block; width: 100%; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; }\ncanvas.flow { height: 170px; margin-bottom: 0.4rem; }\ncanvas.chart { height: 165px; touch-action: pan-y; }\n.chartHolder { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: 0.5rem; }\n.playbar input[type=\"range\"] { flex: 1 1 8rem; width: auto; }\n.playbar .moment { min-width: 4.5em; text-align: right; font-variant-numeric: tabular-nums; }\ntable { border-collapse: collapse; margin: 0.3rem 0; font-size: 0.88rem; width: 100%; table-layout: fixed; }\ntbody th { width: 60%; }\n.numbers, canvas { contain: layout paint; }\ncaption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }\ntd, th { text-align: left; padding: 0.12rem 0.8rem 0.12rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }\ntd, thead th { font-variant-numeric: tabular-nums; font-weight: 600; }\n.takeaway { margin: 0.7rem 0 0.4rem; border-top: 1px solid var(--line); padding-top: 0.6rem; }\n.python-state:empty { display: none; }\n.source textarea { width: 100%; font: 0.8rem/1.5 ui-monospace, \"SFMono-Regular\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace; white-space: pre; }\n.source select { max-width: 100%; }\n@media (max-width: 760px) {\n  .body { grid-template-columns: minmax(0, 1fr); }\n  .controlsHolder { position: static; max-height: none; overflow: visible; padding: 0; }\n  .explorer { padding: 0.7rem; }\n  canvas.flow { height: 150px; }\n}\n@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }\n@media print { .controlsHolder, .bar, .pythonHolder { display: none; } .body { display: block; } }\n";
+const CSS = ":host { display: block; margin: 1.4rem 0; }\n.explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #1b1f24));\n  --quiet: var(--mq-quiet, #4a5661);\n  --line: var(--mq-line, #c9d3dd);\n  --box: var(--mq-box, #f4f7fa);\n  --surface: var(--mq-output, #ffffff);\n  --main: var(--pst-color-primary, #0f4c75);\n  --accent: var(--mq-accent, #b34700);\n  --warn: var(--mq-warn-box, #fff6ea);\n  color: var(--ink); background: var(--box); border: 1px solid var(--line); border-radius: 8px; padding: 0.9rem 1rem;\n  font: 0.92rem/1.5 -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", \"Liberation Sans\", \"DejaVu Sans\", sans-serif; /* no system-ui: see course.css */\n}\n:host([data-mode=\"dark\"]) .explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #e6ebf0));\n  --quiet: var(--mq-quiet, #b4bfca);\n  --line: var(--mq-line, #3b4651);\n  --box: var(--mq-box, #1b222a);\n  --surface: var(--mq-output, #15191e);\n  --main: var(--pst-color-primary, #7cc4ef);\n  --accent: var(--mq-accent, #ffb454);\n  --warn: var(--mq-warn-box, #2a2114);\n}\n*, *::before, *::after { box-sizing: border-box; }\n[hidden] { display: none !important; }\np { margin: 0.3rem 0; }\nsmall { color: var(--quiet); font-size: 0.8rem; }\n.bar { display: flex; flex-wrap: wrap; gap: 0.4rem 0.9rem; align-items: center; margin-bottom: 0.5rem; }\n.bar label { display: inline-flex; gap: 0.4rem; align-items: center; min-height: 2rem; }\n.bar .preset { flex: 0 1 24rem; min-width: 0; }\n.preset select { min-width: 0; flex: 1; font-weight: 600; }\n[aria-invalid=\"true\"] { border-color: var(--accent); outline: 2px solid var(--accent); }\n.lookAt { color: var(--quiet); }\n.lookAt:empty { display: none; }\n.more > details { margin-left: 0.7rem; }\n.sides { display: inline-flex; gap: 0.6rem; border: 0; padding: 0; margin: 0; align-items: center; }\n.sides legend { float: left; padding: 0; margin-right: 0.5rem; }\nselect, textarea, input[type=\"text\"], button {\n  font: inherit; color: var(--ink); background: var(--surface); border: 1px solid var(--quiet); border-radius: 6px; padding: 0.2rem 0.5rem; min-height: 2rem;\n}\nbutton { cursor: pointer; border-color: var(--main); color: var(--main); padding: 0.25rem 0.8rem; }\nbutton:hover { text-decoration: underline; }\nbutton:disabled { cursor: default; opacity: 0.7; }\nbutton.main, button.python { background: var(--main); color: var(--surface); }\n:is(select, textarea, input, button, summary, canvas):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }\ninput[type=\"range\"] { width: 100%; accent-color: var(--main); min-height: 1.6rem; margin: 0; touch-action: pan-y; }\ninput:is([type=\"radio\"], [type=\"checkbox\"]) { width: 1.05rem; height: 1.05rem; accent-color: var(--main); margin: 0; flex: none; }\n.body { display: grid; grid-template-columns: minmax(14rem, 17rem) minmax(0, 1fr); gap: 1.1rem; align-items: start; }\n/* the sliders stay in sight while the reader goes down the charts; the book's own bar is above them */\n.controlsHolder { position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto; padding: 2px 4px 4px 2px; }\n.row { display: grid; grid-template-columns: minmax(0, 1fr) 5rem; gap: 0 0.6rem; align-items: end; margin: 0.35rem 0; }\n.row > label:first-child { display: block; }\n.row > label:only-child { grid-column: 1 / -1; }\n.row select, .row label > input[type=\"text\"] { width: 100%; }\n.row label > span { display: block; line-height: 1.3; }\n.row .exact { width: 100%; text-align: right; padding-inline: 0.3rem; }\n.row .off { grid-column: 1 / -1; display: inline-flex; gap: 0.4rem; align-items: center; font-size: 0.85rem; min-height: 1.6rem; }\ndetails { border-top: 1px solid var(--line); padding: 0.25rem 0; }\nsummary { cursor: pointer; font-weight: 600; min-height: 1.8rem; display: list-item; padding: 0.2rem; }\n.predict { background: var(--warn); border-left: 4px solid var(--accent); border-radius: 8px; padding: 0.4rem 1rem; margin-bottom: 0.7rem; }\n.predict fieldset { border: 0; padding: 0; margin: 0; }\n.predict legend { font-weight: 700; padding: 0; }\n.predict label { display: flex; gap: 0.5rem; align-items: center; min-height: 2rem; }\n.hint { color: var(--quiet); font-size: 0.85rem; }\n.error { border-left: 4px solid var(--accent); background: var(--warn); padding: 0.4rem 0.8rem; border-radius: 6px; font-weight: 600; overflow-wrap: anywhere; }\n.said { min-height: 3em; }\ncanvas { display: block; width: 100%; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; }\ncanvas.flow { height: 170px; margin-bottom: 0.4rem; }\ncanvas.chart { height: 165px; touch-action: pan-y; }\n.chartHolder { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: 0.5rem; }\n.playbar input[type=\"range\"] { flex: 1 1 8rem; width: auto; }\n.playbar .moment { min-width: 4.5em; text-align: right; font-variant-numeric: tabular-nums; }\ntable { border-collapse: collapse; margin: 0.3rem 0; font-size: 0.88rem; width: 100%; table-layout: fixed; }\ntr > :first-child { width: 46%; }\n.numbers, canvas { contain: layout paint; }\ncaption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }\ntd, th { text-align: left; padding: 0.12rem 0.8rem 0.12rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }\ntd, thead th { font-variant-numeric: tabular-nums; font-weight: 600; }\n.takeaway { margin: 0.7rem 0 0.4rem; border-top: 1px solid var(--line); padding-top: 0.6rem; }\n.python-state:empty { display: none; }\n.source textarea { width: 100%; font: 0.8rem/1.5 ui-monospace, \"SFMono-Regular\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace; white-space: pre; }\n.source select { max-width: 100%; }\n@media (max-width: 760px) {\n  .body { grid-template-columns: minmax(0, 1fr); }\n  .controlsHolder { position: static; max-height: none; overflow: visible; padding: 0; }\n  .explorer { padding: 0.7rem; }\n  canvas.flow { height: 150px; }\n}\n@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }\n@media print { .controlsHolder, .bar, .pythonHolder { display: none; } .body { display: block; } }\n";
 
 return { CSS };
 })();
@@ -2814,6 +2833,9 @@ return { PRESETS };
 const page_words = (() => {
 // Numbers as a reader reads them, and elements made in one line.
 
+/** The page's font, for what is drawn: a Linux without a desktop gives a serif for system-ui and for sans-serif. */
+const FONT = '-apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "DejaVu Sans", sans-serif';
+
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** Three significant digits, with a comma in thousands. */
@@ -2854,7 +2876,7 @@ function equal(one, other) {
   return names.length === Object.keys(other ?? {}).length && names.every((name) => equal(one[name], other[name]));
 }
 
-return { brief, time, share, make, equal };
+return { FONT, brief, time, share, make, equal };
 })();
 
 // ---- page/charts.js
@@ -2863,7 +2885,7 @@ const page_charts = (() => {
 // colours have at least 3:1 against the light and the dark page and are told apart by colour-blind readers.
 
 const { EDGES_S, total } = model_meter;
-const { brief } = page_words;
+const { brief, FONT } = page_words;
 
 const COLOURS = ["#1a73b8", "#cf5a00", "#008f68", "#b5609a"];
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
@@ -2960,7 +2982,7 @@ class Chart {
     const { context } = this;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
-    context.font = "12px system-ui, sans-serif";
+    context.font = `12px ${FONT}`;
     if (this.spec.histogram) this.drawHistogram(sides, look);
     else this.drawLines(sides, look, moment);
   }
@@ -3043,10 +3065,10 @@ class Chart {
     context.textBaseline = "alphabetic";
     context.textAlign = "left";
     context.fillStyle = look.ink;
-    context.font = "600 12px system-ui, sans-serif";
+    context.font = `600 12px ${FONT}`;
     context.fillText(spec.title, 2, 13);
     const after = context.measureText(`${spec.title} `).width;
-    context.font = "12px system-ui, sans-serif";
+    context.font = `12px ${FONT}`;
     context.fillStyle = look.quiet;
     context.fillText(`, ${spec.unit}`, 0 + after - 1, 13);
     context.lineWidth = 1;
@@ -3483,7 +3505,7 @@ const page_flow = (() => {
 // the lane is the order in the queue; a message that ends has a mark of its own (done: tick, lost: cross).
 
 const { WHATS } = page_journal;
-const { brief } = page_words;
+const { brief, FONT } = page_words;
 
 const [OFFERED, QUEUED, DELIVERED, STARTED, COMPLETED, REJECTED, DROPPED, EXPIRED, RETURNED, BACKS_OFF, DEAD, REFUSED] =
   WHATS.map((_, code) => code);
@@ -3652,7 +3674,7 @@ class Flow {
     const { context: c, replay, width, height, scenario } = this;
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     c.clearRect(0, 0, width, height);
-    c.font = "12px system-ui, sans-serif";
+    c.font = `12px ${FONT}`;
     c.textAlign = "center";
     const consumers = Math.max(replay.inboxes.length, scenario.consumers);
     this.boxes = Math.min(8, consumers);
@@ -4027,7 +4049,7 @@ const page_takeaway = (() => {
 // What a reader takes away: the series as CSV, the charts as a picture, the Python that gives the same figures, a link.
 
 const { asQuery, changed, scenario, SPECS } = model_scenario;
-const { brief } = page_words;
+const { brief, FONT } = page_words;
 
 /** Offer text or a blob as a file. */
 function save(name, content, type) {
@@ -4102,7 +4124,7 @@ function picture(title, canvases, look) {
   context.fillStyle = look.surface;
   context.fillRect(0, 0, whole.width, whole.height);
   context.fillStyle = look.ink;
-  context.font = `600 ${16 * ratio}px system-ui, sans-serif`;
+  context.font = `600 ${16 * ratio}px ${FONT}`;
   context.fillText(title, gap, 28 * ratio);
   for (const [canvas, at, down] of places) context.drawImage(canvas, at, down);
   return new Promise((resolve) => whole.toBlob(resolve, "image/png"));
@@ -4251,15 +4273,16 @@ class View {
     if (this.asked) this.question.append(ask(this.preset, (picked) => this.answerGiven(picked)));
     this.player.pause();
     this.player.moment = 0;
-    this.afterSides(own ? options.sliders : null);
+    this.sliders = (own && options.sliders) || this.preset.sliders;
+    this.afterSides();
   }
 
-  afterSides(sliders = null) {
+  afterSides() {
     this.two.checked = this.sides.length > 1;
     this.sidePick.hidden = this.sides.length < 2;
     this.sidePick.querySelectorAll("input")[this.active].checked = true;
     this.flows[1].canvas.hidden = this.sides.length < 2;
-    this.controls.build(sliders ?? this.preset.sliders);
+    this.controls.build(this.sliders);
     this.controls.show(this.sides[this.active]);
     this.controls.mark(null);
     this.results = [];

@@ -41,8 +41,8 @@ class Explorer:
         """By the address, as a link does."""
         self.page.evaluate("hash => { location.hash = hash; }", f"#{self.name}?{query}")
         self.page.wait_for_function(
-            "([name, hash]) => document.getElementById(name).dataset.state === 'calm' && location.hash === hash",
-            arg=[self.name, f"#{self.name}?{query}"],
+            "([one, hash]) => document.querySelector(one).dataset.state === 'calm' && location.hash === hash",
+            arg=[f"backpressure-explorer#{self.name}", f"#{self.name}?{query}"],
         )
         return self.calm()
 

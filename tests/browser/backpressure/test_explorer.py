@@ -198,6 +198,25 @@ def test_two_side_by_side(page: Any) -> None:
     assert explorer.element.locator("canvas.flow:visible").count() == 1
 
 
+def test_the_chapter_s_controls_stay_in_sight(page: Any) -> None:
+    """Beside another scenario, and by a link: only another preset brings controls of its own."""
+    explorer = Explorer(page, "two").unasked()
+    chosen = explorer.control("on_full")  # the preset's own controls do not have it
+    assert chosen.is_visible()
+    two = explorer.element.get_by_label("Two side by side")
+    two.uncheck()
+    explorer.calm()
+    assert chosen.is_visible()
+    two.check()
+    explorer.calm()
+    assert chosen.is_visible()
+    explorer.set_scenario("rate_per_s=90&queue_limit=20")
+    assert chosen.is_visible()
+    explorer.control("preset").select_option("hot-key")
+    explorer.calm()
+    assert chosen.is_hidden()
+
+
 def test_a_link_brings_both_scenarios_back(page: Any, browser: Any) -> None:
     explorer = Explorer(page, "two").calm()
     explorer.control("rate_per_s.exact").fill("133.7")

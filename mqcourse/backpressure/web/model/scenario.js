@@ -143,7 +143,26 @@ function checkTogether(s) {
       `is ${shown(s.duration_s)} s: ${expected.toFixed(0)} messages`,
       `above 0 to ${general((MOST_MESSAGES / expected) * s.duration_s)} s at this rate`,
     );
+  checkPeriods(s);
   checkGrowth(s);
+}
+
+function checkPeriods(s) {
+  const consumers = s.autoscale === "none" ? s.consumers : s.autoscale_most;
+  for (const [name, happens, many, pauseS] of [
+    ["burst_on_s", s.arrivals === "bursty", 1, s.burst_off_s],
+    ["aimd_interval_s", s.throttle === "aimd", 1, 0.0],
+    ["autoscale_interval_s", s.autoscale !== "none", 1, 0.0],
+    ["crash_every_s", s.crash_every_s !== null, consumers, s.repair_s],
+  ]) {
+    const times = happens ? (many * s.duration_s) / (s[name] + pauseS) : 0.0;
+    if (times > MOST_MESSAGES)
+      throw new ScenarioError(
+        name,
+        `is ${shown(s[name])} s: ${general(times)} times in this run`,
+        `from ${general((many * s.duration_s) / MOST_MESSAGES - pauseS)} to ${shown(SPECS[name].high)} s at this duration_s`,
+      );
+  }
 }
 
 function checkGrowth(s) {

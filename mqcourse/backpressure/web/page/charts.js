@@ -2,7 +2,7 @@
 // colours have at least 3:1 against the light and the dark page and are told apart by colour-blind readers.
 
 import { EDGES_S, total } from "../model/meter.js";
-import { brief } from "./words.js";
+import { brief, FONT } from "./words.js";
 
 export const COLOURS = ["#1a73b8", "#cf5a00", "#008f68", "#b5609a"];
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
@@ -99,7 +99,7 @@ export class Chart {
     const { context } = this;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
-    context.font = "12px system-ui, sans-serif";
+    context.font = `12px ${FONT}`;
     if (this.spec.histogram) this.drawHistogram(sides, look);
     else this.drawLines(sides, look, moment);
   }
@@ -182,10 +182,10 @@ export class Chart {
     context.textBaseline = "alphabetic";
     context.textAlign = "left";
     context.fillStyle = look.ink;
-    context.font = "600 12px system-ui, sans-serif";
+    context.font = `600 12px ${FONT}`;
     context.fillText(spec.title, 2, 13);
     const after = context.measureText(`${spec.title} `).width;
-    context.font = "12px system-ui, sans-serif";
+    context.font = `12px ${FONT}`;
     context.fillStyle = look.quiet;
     context.fillText(`, ${spec.unit}`, 0 + after - 1, 13);
     context.lineWidth = 1;

@@ -2,7 +2,7 @@
 // the lane is the order in the queue; a message that ends has a mark of its own (done: tick, lost: cross).
 
 import { WHATS } from "./journal.js";
-import { brief } from "./words.js";
+import { brief, FONT } from "./words.js";
 
 const [OFFERED, QUEUED, DELIVERED, STARTED, COMPLETED, REJECTED, DROPPED, EXPIRED, RETURNED, BACKS_OFF, DEAD, REFUSED] =
   WHATS.map((_, code) => code);
@@ -171,7 +171,7 @@ export class Flow {
     const { context: c, replay, width, height, scenario } = this;
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     c.clearRect(0, 0, width, height);
-    c.font = "12px system-ui, sans-serif";
+    c.font = `12px ${FONT}`;
     c.textAlign = "center";
     const consumers = Math.max(replay.inboxes.length, scenario.consumers);
     this.boxes = Math.min(8, consumers);

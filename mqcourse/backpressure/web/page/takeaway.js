@@ -1,7 +1,7 @@
 // What a reader takes away: the series as CSV, the charts as a picture, the Python that gives the same figures, a link.
 
 import { asQuery, changed, scenario, SPECS } from "../model/scenario.js";
-import { brief } from "./words.js";
+import { brief, FONT } from "./words.js";
 
 /** Offer text or a blob as a file. */
 export function save(name, content, type) {
@@ -76,7 +76,7 @@ export function picture(title, canvases, look) {
   context.fillStyle = look.surface;
   context.fillRect(0, 0, whole.width, whole.height);
   context.fillStyle = look.ink;
-  context.font = `600 ${16 * ratio}px system-ui, sans-serif`;
+  context.font = `600 ${16 * ratio}px ${FONT}`;
   context.fillText(title, gap, 28 * ratio);
   for (const [canvas, at, down] of places) context.drawImage(canvas, at, down);
   return new Promise((resolve) => whole.toBlob(resolve, "image/png"));

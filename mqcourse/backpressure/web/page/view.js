@@ -133,15 +133,16 @@ export class View {
     if (this.asked) this.question.append(ask(this.preset, (picked) => this.answerGiven(picked)));
     this.player.pause();
     this.player.moment = 0;
-    this.afterSides(own ? options.sliders : null);
+    this.sliders = (own && options.sliders) || this.preset.sliders;
+    this.afterSides();
   }
 
-  afterSides(sliders = null) {
+  afterSides() {
     this.two.checked = this.sides.length > 1;
     this.sidePick.hidden = this.sides.length < 2;
     this.sidePick.querySelectorAll("input")[this.active].checked = true;
     this.flows[1].canvas.hidden = this.sides.length < 2;
-    this.controls.build(sliders ?? this.preset.sliders);
+    this.controls.build(this.sliders);
     this.controls.show(this.sides[this.active]);
     this.controls.mark(null);
     this.results = [];

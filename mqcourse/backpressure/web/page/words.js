@@ -1,5 +1,8 @@
 // Numbers as a reader reads them, and elements made in one line.
 
+/** The page's font, for what is drawn: a Linux without a desktop gives a serif for system-ui and for sans-serif. */
+export const FONT = '-apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "DejaVu Sans", sans-serif';
+
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** Three significant digits, with a comma in thousands. */
