@@ -16,6 +16,7 @@ NEEDS = ("browser", "slow", "stack", "wire")
 """Marks by what a test needs, the most first: tests that need less come before those that need more."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Pure tests first, the browser's last, and each in its lane; else the order stays."""
     for item in items:
