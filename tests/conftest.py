@@ -4,29 +4,38 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from run_stack import RUN_VARIABLE, RunStack, free_base
 
-LANES = ("browser", "brokers")
-"""`make test` runs two processes side by side, each with a stack of its own: the browser's tests, and all others."""
-
 NEEDS = ("browser", "slow", "stack", "wire")
 """Marks by what a test needs, the most first: tests that need less come before those that need more."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pure tests first, the browser's last, and each in its lane; else the order stays."""
-    for item in items:
-        lane = LANES[0] if item.get_closest_marker("browser") else LANES[1]
-        item.add_marker(pytest.mark.xdist_group(lane))
+    """Pure tests first, the browser's last; else the order stays."""
     items.sort(
         key=lambda item: (
             -next((i for i, mark in enumerate(NEEDS) if item.get_closest_marker(mark)), len(NEEDS))
         )
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """`make test` runs two processes, each with a stack of its own: the browser's tests, and all others.
+
+    xdist's own groups by mark do nothing under pytest 9.2, which keeps node ids elsewhere than xdist 3.8.0 writes them.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Lanes(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith("tests/browser/") else "all others"
+
+    return Lanes(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
