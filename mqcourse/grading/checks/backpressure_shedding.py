@@ -18,6 +18,8 @@ IDLE_S = 0.8
 PACE_S = 0.01
 LONGEST_S = 40.0
 """A right pipeline needs about 5 s."""
+STANDSTILL_S = 2.0
+"""After so long without a change in the queue for orders, the publisher has come as far as it gets."""
 FULL = {"x-queue-type": "classic", "x-max-length": 5, "x-overflow": "reject-publish"}
 
 
@@ -141,7 +143,11 @@ def work(answer: Answer) -> Sequence[Breach]:
 
 
 def pipeline(answer: Answer) -> Sequence[Breach]:
-    """200 messages, each second one an order, as fast as the publisher can, for a worker that needs 10 ms for each."""
+    """200 messages, each second one an order, as fast as the publisher can, for a worker that needs 10 ms for each.
+
+    The worker's first message is done only when the queue for orders has been seen full, or will not be: so there is
+    an overload on a machine of any speed.
+    """
     numbers = range(1, 201)
     orders = [number for number in numbers if number % 2 == 0]
     news = [number for number in numbers if number % 2]
@@ -159,10 +165,12 @@ def pipeline(answer: Answer) -> Sequence[Breach]:
         worker = trial.start("the worker", "work", orders=first, news=second, handle="@handle")
         publisher = trial.start("publish()", "publish", orders=first, news=second, messages=messages)
         told: set[int] | None = None
-        calm_since = time.monotonic()
+        overloaded = False
+        changed_at = calm_since = time.monotonic()
+        waiting = 0
         while time.monotonic() - calm_since < 3.0:
             for name, held in trial.history.open_work().items():
-                for message in held:
+                for message in held if overloaded else ():
                     trial.release(name, message)
                     calm_since = time.monotonic()
             for name, queue in (("orders", first), ("news", second)):
@@ -170,6 +178,14 @@ def pipeline(answer: Answer) -> Sequence[Breach]:
                 deepest[name] = max(deepest[name], ready or 0)
                 if ready:
                     calm_since = max(calm_since, time.monotonic() - 2.0)
+                if name == "orders" and (ready != waiting or not publisher.ready):
+                    waiting, changed_at = ready or 0, time.monotonic()
+            overloaded = (
+                overloaded
+                or waiting >= ORDERS_MOST
+                or not publisher.running
+                or time.monotonic() - changed_at > STANDSTILL_S
+            )
             if worker.breach:
                 return [worker.breach]
             if publisher.running:
