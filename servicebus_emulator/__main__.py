@@ -166,14 +166,14 @@ def _connection_string(host: str, port: int, namespace: ConfiguredNamespace) -> 
     """What a client on this machine is to use. A key that was configured is not printed."""
     rules = namespace.access_rules
     name, key = (rules[0].name, "<its PrimaryKey>") if rules else (DEFAULT_RULE_NAME, DEFAULT_KEY)
-    reached = _dialled(host)
+    reached = dialled(host)
     return (
         f"Endpoint=sb://{_in_address(reached)}:{port};SharedAccessKeyName={name};SharedAccessKey={key};"
         "UseDevelopmentEmulator=true;"
     )
 
 
-def _dialled(host: str) -> str:
+def dialled(host: str) -> str:
     """The address by which this machine reaches `host`: a client cannot dial "every address"."""
     with contextlib.suppress(ValueError):
         address = ipaddress.ip_address(host)
