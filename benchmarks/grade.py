@@ -21,6 +21,9 @@ RUNS = 3
 TARGET_S = 10.0
 """A learner who waits longer stops trying small changes."""
 
+LOCKED, LOCKED_TARGET_S = "servicebus_peek_lock", 15.0
+"""This lab waits for Service Bus's shortest lock, 5 s, to expire, and one exercise must outlast it by half."""
+
 
 def measure(say: Callable[[str], None]) -> Table:
     """A row for each lab and kind of notebook: seconds of RUNS commands, and the points, which must be as expected."""
@@ -47,13 +50,22 @@ def measure(say: Callable[[str], None]) -> Table:
                         f"{points} of {lab.points}",
                     )
                 )
-    slowest_s = max(row[3] for row in rows)
+    slowest_s = max(row[3] for row in rows if row[0] != LOCKED)
+    locked_s = max(row[3] for row in rows if row[0] == LOCKED)
     return Table(
         title="The time of a verdict",
         columns=("lab", "notebook", "exercises", "median s", "longest s", "points"),
         rows=rows,
         versions={name: version(name) for name in ("nbval", "pytest", "ipykernel", "pika", "kafka-python")},
-        targets=[("slowest median verdict, s", slowest_s, f"<= {TARGET_S:g}", slowest_s <= TARGET_S)],
+        targets=[
+            ("slowest median verdict, s", slowest_s, f"<= {TARGET_S:g}", slowest_s <= TARGET_S),
+            (
+                f"{LOCKED}, which waits for locks of 5 s to expire, s",
+                locked_s,
+                f"<= {LOCKED_TARGET_S:g}",
+                locked_s <= LOCKED_TARGET_S,
+            ),
+        ],
         notes=[
             f"{RUNS} runs of the whole command each: start, kernel, all exercises side by side, real crashes."
         ],
