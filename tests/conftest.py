@@ -13,6 +13,9 @@ from run_stack import RUN_VARIABLE, RunStack, free_base
 NEEDS = ("browser", "slow", "stack", "wire")
 """Marks by what a test needs, the most first: tests that need less come before those that need more."""
 
+LANES = ("tests/browser/", "tests/stack/")
+"""What runs beside all other tests: the browser's, and those that kill stacks of their own (they mostly wait)."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Pure tests first, the browser's last; else the order stays."""
@@ -25,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """`make test` runs two processes, each with a stack of its own: the browser's tests, and all others.
+    """`make test` runs two processes, each with a stack of its own; the first to be free takes the next lane.
 
     xdist's own groups by mark do nothing under pytest 9.2, which keeps node ids elsewhere than xdist 3.8.0 writes them.
     """
@@ -33,7 +36,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Lanes(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else "all others"
+            return next((lane for lane in LANES if nodeid.startswith(lane)), "all others")
 
     return Lanes(config, log)
 
