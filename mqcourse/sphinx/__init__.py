@@ -21,6 +21,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         mathml,
         predict,
         question,
+        search_excerpts,
         unused,
     )
 
@@ -34,6 +35,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         question,
         predict,
         backpressure,
+        search_excerpts,
         unused,
     ):
         module.setup(app)
