@@ -29,6 +29,19 @@ def test_a_page_begins_with_questions_objectives_minutes_and_what_it_runs_with(p
     assert bool(head.get("runs_with")) == ("```{code-cell}" in text)
 
 
+def test_no_line_of_code_is_wider_than_its_box() -> None:
+    """Beyond 88 columns a line leaves its box in a window of 1280 pixels."""
+    cells = re.compile(r"^```\{code-cell\}.*?^```$", re.DOTALL | re.MULTILINE)
+    wide = {
+        f"{page}: {line.strip()}"
+        for page in PAGES
+        for cell in cells.findall(text_of(page))
+        for line in cell.splitlines()
+        if len(line) > 88
+    }
+    assert not wide
+
+
 def test_every_chapter_that_is_written_is_in_the_book() -> None:
     written = {
         path.relative_to(CHECKOUT).with_suffix("").as_posix()
