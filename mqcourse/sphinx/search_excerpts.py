@@ -1,7 +1,8 @@
-"""Excerpts below the search's results also where the book was opened from a folder.
+"""Excerpts below the search's results: of a page's text alone, and also where the book was opened from a folder.
 
-Sphinx fetches each page that it found, to quote from it, and a browser lets a page from a folder fetch nothing. So the
-text of all pages stands in one script as well, which the search page loads in that case, and in no other.
+Sphinx fetches each page that it found, to quote from it: the list of its sections included, and not at all from a
+folder, where a browser lets a page fetch nothing. So the text of all pages stands in one script, which the search page
+loads and answers from.
 """
 
 import json
@@ -16,17 +17,15 @@ if TYPE_CHECKING:
 
 FILE = "search-pages.js"
 SEARCH = f"""
-if (location.protocol === "file:") {{
-  const texts = new Promise((done) => {{
-    const script = Object.assign(document.createElement("script"), {{ src: "_static/{FILE}" }});
-    script.onload = () => done(globalThis.searchPages);
-    document.head.append(script);
-  }});
-  window.fetch = async (address) => {{
-    const name = new URL(address, location).href.slice(new URL(".", location).href.length);
-    return new Response((await texts)[name]);
-  }};
-}}
+const texts = new Promise((done) => {{
+  const script = Object.assign(document.createElement("script"), {{ src: "_static/{FILE}" }});
+  script.onload = () => done(globalThis.searchPages);
+  document.head.append(script);
+}});
+window.fetch = async (address) => {{
+  const name = new URL(address, location).href.slice(new URL(".", location).href.length);
+  return new Response((await texts)[name]);
+}};
 """
 UNREAD = ".headerlink, script, style, svg, [hidden]"
 """What is no text to quote: Sphinx leaves out the first three as well."""
