@@ -193,3 +193,4 @@ def test_the_folder_opens_at_the_first_page(built: Any, browser: Any) -> None:
         page.goto(built.url)
         page.wait_for_url("**/book/index.html")
         assert "Mastering message queues" in page.locator("article h1").inner_text()
+        assert page.title() == "Mastering message queues"
