@@ -165,11 +165,11 @@ class Queue(QueueCore):
             if session_id is not None and message.session_id != session_id:
                 raise self.lock_lost(token)
             found[token] = message
+        if transaction is not None:
+            transaction.settle(self, list(found.values()), outcome, now_s, reason, description, properties)
+            return
         for message in found.values():
-            if transaction is not None:
-                transaction.settle(self, message, outcome, now_s, reason, description, properties)
-            else:
-                self.settle_message(message, outcome, now_s, reason, description, properties)
+            self.settle_message(message, outcome, now_s, reason, description, properties)
         self.serve(now_s)
 
     def renew_locks(self, lock_tokens: Sequence[bytes], now_s: float) -> list[float]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from servicebus_emulator.amqp.errors import AmqpProtocolError
+from servicebus_emulator.amqp.link import Link
 from servicebus_emulator.amqp.message import EncodedMessage
 from servicebus_emulator.amqp.types import Int, Symbol
 from servicebus_emulator.broker.errors import (
@@ -27,6 +28,7 @@ from . import management_sessions as sessions
 from .arguments import Arguments, Call
 from .faults import status_of
 from .request_reply import Reply, Service
+from .transactions import use
 
 if TYPE_CHECKING:
     from .peer import Peer
@@ -65,9 +67,10 @@ EMPTY: dict[str, str] = {
 class ManagementService(Service):
     """Carries out the operations on one entity for one client."""
 
-    def __init__(self, peer: Peer, entity: Queue | Topic) -> None:
+    def __init__(self, peer: Peer, entity: Queue | Topic, link: Link) -> None:
         self.peer = peer
         self.entity = entity
+        self.link = link
 
     def answer(self, request: EncodedMessage, transaction_id: bytes | None) -> Reply:
         """Carry out one request."""
@@ -103,11 +106,12 @@ class ManagementService(Service):
                 f"Unauthorized access. '{right.value}' claim(s) are required to perform this operation. "
                 f"Resource: '{self.entity.path}'."
             )
+        use(self.link, self.entity, reads=right is Right.LISTEN)
         body = request.body()
         if not isinstance(body, dict):
             raise ArgumentError(f"The body of {name} must be a map.")
         peer.hosted.broker.charge(MANAGEMENT_CREDITS, peer.emulator.broker_now_s)
-        transaction = None if transaction_id is None else peer.transactions.find(transaction_id, None)
+        transaction = None if transaction_id is None else peer.transactions.find(transaction_id, self.link)
         link_name = properties.get("associated-link-name")
         call = Call(
             entity=self.entity,

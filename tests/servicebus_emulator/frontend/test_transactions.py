@@ -125,3 +125,29 @@ def test_send_via_puts_a_message_elsewhere_within_one_entitys_transaction(tx):
     assert tx.world.broker.queue("p").active_count == 0
     assert tx.discharge(txn_id) == Accepted()
     assert (tx.world.broker.queue("q").active_count, tx.world.broker.queue("p").active_count) == (0, 1)
+
+
+def test_a_session_for_transactions_across_entities_reads_no_second_one(tx):
+    """Azure/azure-sdk-for-net issue 34997: also outside a transaction, also by peeking."""
+    second = tx.client.receiver("p")
+    assert tx.client.refusal(second) == "amqp:not-allowed"
+    assert tx.client.manage("p", "peek-message", {"from-sequence-number": 1, "message-count": 1}) == (
+        400,
+        "amqp:not-allowed",
+    )
+    assert tx.client.receiver("q/$DeadLetterQueue").attached
+    other = tx.world.client()
+    assert other.receiver("p").attached
+
+
+def test_what_a_session_began_with_is_what_others_are_sent_through(tx):
+    """Also when the send to the second entity is the transaction's first operation."""
+    tx.client.send(tx.sender, b"order")
+    number = tx.take()
+    elsewhere = tx.client.attach(SENDER, "p")
+    txn_id = tx.declare()
+    done = TransactionalState(txn_id, Accepted())
+    assert tx.client.send(elsewhere, b"bill", state=TransactionalState(txn_id)) == done
+    assert tx.client.settle(number, done) == done
+    assert tx.discharge(txn_id) == Accepted()
+    assert [tx.world.broker.queue(name).active_count for name in ("q", "p")] == [0, 1]
