@@ -288,7 +288,7 @@ def _row(row_id: int, message: Message) -> Row:
         message.delivery_count,
         message.lock_token is not None,
         message.enqueued_s,
-        message.enqueued_sequence_number,
+        message.origin_number,
         message.expires_s,
         message.scheduled_s,
         message.hops,
