@@ -76,7 +76,8 @@ class Outlet:
             if not link.attached:
                 return
             payload = stamp(message, locked=False, now_s=now_s)
-            link.send(payload, b"", settled=True)  # nothing to settle, so no token: the SDKs look at its length
+            # nothing to settle, so no token in the tag: the SDKs look at its length
+            link.send(payload, b"", settled=True)
         emulator = peer.emulator
         emulator.messages_out += 1
         receiver = self.receiver

@@ -1,5 +1,6 @@
 """The process: one port for everything, hundreds of connections, a clean end."""
 
+import asyncio
 import contextlib
 import json
 import select
@@ -14,7 +15,11 @@ import psutil
 import pytest
 import running_emulator
 
+from servicebus_emulator.admin.host import Hosted
+from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.client import AmqpClient, ClientError
+from servicebus_emulator.frontend.emulator import Emulator
+from servicebus_emulator.server import DoorSelector, Server
 
 pytestmark = pytest.mark.wire
 
@@ -95,6 +100,57 @@ def test_another_protocol_is_answered_or_hung_up_on(emulator, nonsense):
         except ConnectionResetError:
             pass
     assert answer == b"" or answer.startswith((b"HTTP/1.1 400", b"AMQP\x00\x01\x00\x00"))
+
+
+def test_headers_without_end_are_refused(emulator):
+    with socket.create_connection(("127.0.0.1", emulator.port), 10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X-More: and more\r\n" * 5000)
+        client.settimeout(10)
+        assert client.recv(1000).startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        (b"", b""),
+        (b"GE", b"HTTP/1.1 408 "),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", b"HTTP/1.1 408 "),
+        (b"PUT /q HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n<entry", b"HTTP/1.1 408 "),
+        (b"GET /api/state HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 200 "),
+    ],
+)
+def test_a_client_that_does_not_come_to_the_end_of_its_request_is_hung_up_on(said, answer):
+    """A clock that the test moves, a real socket: the time-out is a minute."""
+    moved_s = 0.0
+
+    async def scenario() -> bytes:
+        nonlocal moved_s
+        emulator = Emulator({"ns": Hosted("ns", Namespace("ns"))}, now_s=time.time())
+        server = Server(emulator, selector, clock=lambda: time.time() + moved_s)
+        port = await server.start("127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(said)
+        heard = b""
+        if answer.endswith(b"200 "):
+            heard = await reader.read(1)  # the next request's time begins with the answer
+        elif said:
+            await asyncio.wait_for(_until(lambda: server.doors and server.read_buffer[0] == said[0]), 10)
+        moved_s = 61.0
+        heard += await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        await server.stop()
+        return heard
+
+    selector = DoorSelector()
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+        heard = runner.run(scenario())
+    assert heard.startswith(answer)
+    assert heard or not answer
+
+
+async def _until(true):
+    while not true():
+        await asyncio.sleep(0)
 
 
 def test_a_client_that_goes_on_sending_still_reads_why_it_was_closed(emulator):
