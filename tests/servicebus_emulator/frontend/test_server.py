@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 import urllib.request
+from datetime import datetime
 
 import psutil
 import pytest
@@ -239,6 +240,28 @@ def test_five_hundred_idle_and_a_hundred_busy_connections_beside_a_slow_reader(t
             each.close()
         assert own.stop() == 0
     assert own.log.read_text() == ""
+
+
+def test_a_clock_moved_forward_is_set_right_by_a_restart_also_after_a_kill(tmp_path):
+    hour_s = 3600.0
+    own = running_emulator.start(tmp_path, "--data", str(tmp_path / "data"))
+    moved = urllib.request.Request(
+        f"http://127.0.0.1:{own.port}/api/clock",
+        json.dumps({"forwardSeconds": hour_s}).encode(),
+        {"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(moved) as answer:
+        assert json.load(answer) == {"clockOffsetSeconds": hour_s}
+    with AmqpClient(own.connection_string()) as client:
+        client.sender("queue0").post(b"of tomorrow")
+    own.kill()
+    own = running_emulator.start(tmp_path, "--data", str(tmp_path / "data"))
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{own.port}/api/messages?entity=queue0") as answer:
+            (message,) = json.load(answer)["messages"]
+    finally:
+        own.stop()
+    assert datetime.fromisoformat(message["enqueued"]).timestamp() <= time.time()
 
 
 def test_sigterm_closes_the_connections_in_order(tmp_path):
