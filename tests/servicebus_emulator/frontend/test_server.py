@@ -250,7 +250,7 @@ def test_a_clock_moved_forward_is_set_right_by_a_restart_also_after_a_kill(tmp_p
         json.dumps({"forwardSeconds": hour_s}).encode(),
         {"content-type": "application/json"},
     )
-    with urllib.request.urlopen(moved) as answer:
+    with urllib.request.urlopen(moved) as answer:  # noqa: S310
         assert json.load(answer) == {"clockOffsetSeconds": hour_s}
     with AmqpClient(own.connection_string()) as client:
         client.sender("queue0").post(b"of tomorrow")
