@@ -175,6 +175,9 @@ class Coordinator:
             return Declared(transaction.transaction_id)
         if isinstance(order, Discharge):
             peer.transactions.discharge(order.txn_id, fail=order.fail, now_s=now_s)
+            if peer.trail.messages:
+                done = "rolled back" if order.fail else "committed"
+                peer.trail.message(done, transaction=order.txn_id.hex())
             return Accepted()
         raise CodecError("the coordinator takes declare and discharge only")
 

@@ -10,11 +10,12 @@ import struct
 import threading
 import time
 import urllib.request
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
 import running_emulator
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
 from servicebus_emulator.admin.host import Hosted
 from servicebus_emulator.broker.namespace import Namespace
@@ -67,6 +68,43 @@ def test_the_log_says_which_client_did_what_to_which_message(emulator, queue):
     assert about[1]["message_ids"] == ["the-one"]
     assert about[3]["message_id"] == about[4]["message_id"] == "the-one"
     assert (about[3]["sequence_number"], about[4]["outcome"]) == (1, "accepted")
+
+
+def test_the_log_names_the_messages_of_transactions_and_of_management(emulator, queue):
+    with AmqpClient(emulator.connection_string()) as client:
+        sender, receiver = client.sender(queue), client.receiver(queue)
+        sender.post(b"x", message_id="old")
+        with client.transaction() as transaction:
+            receiver.dead_letter(receiver.receive(), "why", transaction=transaction)
+            sender.post(b"x", message_id="new", transaction=transaction)
+        number = transaction.transaction_id.hex()
+    with (
+        ServiceBusClient.from_connection_string(emulator.connection_string()) as sdk,
+        sdk.get_queue_receiver(queue) as receiver,
+        sdk.get_queue_sender(queue) as sender,
+    ):
+        (deferred,) = receiver.receive_messages(max_wait_time=10)
+        receiver.defer_message(deferred)
+        (again,) = receiver.receive_deferred_messages([deferred.sequence_number])
+        receiver.complete_message(again)
+        later = datetime.now(UTC) + timedelta(hours=1)
+        (scheduled,) = sender.schedule_messages(ServiceBusMessage("x", message_id="later"), later)
+        sender.cancel_scheduled_messages(scheduled)
+    lines = [json.loads(line) for line in emulator.log.read_text().splitlines()]
+    within = [line for line in lines if line.get("transaction") == number]
+    assert [line["event"] for line in within] == ["settled", "sent", "committed"]
+    assert (within[0]["outcome"], within[0]["message_id"], within[1]["message_ids"]) == (
+        "rejected",
+        "old",
+        ["new"],
+    )
+    managed = [line for line in lines if line["event"] == "management" and line["entity"] == queue]
+    assert [(line["operation"], [one["message_id"] for one in line["messages"]]) for line in managed] == [
+        ("receive-by-sequence-number", ["new"]),
+        ("update-disposition", ["new"]),
+        ("schedule-message", ["later"]),
+        ("cancel-scheduled-message", ["later"]),
+    ]
 
 
 def test_messages_of_many_frames_cross_both_ways(emulator, queue):

@@ -7,8 +7,10 @@ from servicebus_emulator.amqp.message import build
 from servicebus_emulator.amqp.performatives import (
     SENDER,
     Accepted,
+    AmqpError,
     Coordinator,
     Declared,
+    Rejected,
     TransactionalState,
 )
 from servicebus_emulator.amqp.types import Described, Symbol, ULong
@@ -69,6 +71,18 @@ def test_after_a_rollback_the_message_is_still_locked_and_can_be_settled_on_the_
     assert tx.take() is None
     assert tx.client.settle(number, Accepted()) == Accepted()
     assert tx.world.broker.queue("q").active_count == 0
+
+
+def test_dead_lettering_takes_part_and_its_confirmation_is_no_error(tx):
+    tx.client.send(tx.sender)
+    number = tx.take()
+    txn_id = tx.declare()
+    why = AmqpError("com.microsoft:dead-letter", "why", {"DeadLetterReason": "broken"})
+    answer = tx.client.settle(number, TransactionalState(txn_id, Rejected(why)))
+    assert answer == TransactionalState(txn_id, Rejected())
+    assert tx.discharge(txn_id) == Accepted()
+    queue = tx.world.broker.queue("q")
+    assert (queue.active_count, queue.dead_letter.active_count) == (0, 1)
 
 
 def test_a_control_link_that_closes_rolls_back(tx):
