@@ -195,7 +195,8 @@ class Range:
 
     def __str__(self) -> str:
         if self.maximum >= FOREVER_S:
-            return f"{self.minimum:g} {self.unit} or more, or never"
+            unit = self.unit.removesuffix("s") if self.minimum == 1 else self.unit
+            return f"{self.minimum:g} {unit} or more, or never"
         text = f"{self.minimum:g} to {self.maximum:g} {self.unit}"
         return f"{text}, or never" if self.forever else text
 

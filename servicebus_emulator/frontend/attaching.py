@@ -28,7 +28,7 @@ from .management import ManagementService
 from .outlet import Outlet
 from .request_reply import ReplyLink, RequestLink
 from .transactions import Coordinator as CoordinatorLink
-from .transactions import use
+from .transactions import check_reading, note_use
 from .waiting import SessionAttach
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _attach_client_sender(peer: Peer, link: Link, frame: Attach) -> None:
         peer.secure(link, Right.SEND, destination.path)
         via, entity = entity, broker.resolve(destination.path)
         properties[Symbol(TRANSFER_DESTINATION)] = (frame.properties or {})[TRANSFER_DESTINATION]
-    use(link, via or entity, reads=False)
+    note_use(link, via or entity)
     kilobytes = getattr(entity.description, "max_message_size_in_kilobytes", None)
     limit = kilobytes * 1024 if kilobytes else broker.limits.max_message_bytes or MAX_MESSAGE_BYTES
     if limit > MAX_BATCH_BYTES:
@@ -129,7 +129,7 @@ def _attach_client_receiver(peer: Peer, link: Link, frame: Attach) -> None:
         return
     peer.secure(link, Right.LISTEN, where.path)
     queue = refuse_topic_receiver(peer.hosted.broker.resolve(where.path))
-    use(link, queue, reads=True)
+    check_reading(link, queue)
     now_s = peer.emulator.broker_now_s
     settled = frame.snd_settle_mode == MIXED_SETTLED
     mode = ReceiveMode.RECEIVE_AND_DELETE if settled else ReceiveMode.PEEK_LOCK
@@ -139,6 +139,7 @@ def _attach_client_receiver(peer: Peer, link: Link, frame: Attach) -> None:
     if key is None:
         outlet = Outlet(peer, link, mode)
         outlet.receiver = queue.open_receiver(mode, now_s, name=name, link=outlet)
+        note_use(link, queue)
         link.context = outlet
         link.accept(source=frame.source, target=frame.target)
         peer.trail.note("attached", role="receiver", entity=queue.path, mode=mode.value)
@@ -146,11 +147,13 @@ def _attach_client_receiver(peer: Peer, link: Link, frame: Attach) -> None:
     waiting = SessionAttach(peer, link, mode, key)
     if session_id is not None:
         receiver = queue.open_session(session_id, mode, now_s, name=name, link=waiting)
+        note_use(link, queue)
         accept_session(peer, link, mode, key, receiver)
         return
     timeout_ms = given.get(TIMEOUT)
     timeout_s = timeout_ms / 1000 if isinstance(timeout_ms, int) else DEFAULT_SESSION_TIMEOUT_S
     found = queue.open_next_session(mode, now_s, now_s + timeout_s, name=name, link=waiting)
+    note_use(link, queue)
     if isinstance(found, SessionWait):
         waiting.wait = found
         link.context = waiting  # the answer is held until a session is free or the time is up

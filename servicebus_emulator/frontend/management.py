@@ -29,7 +29,7 @@ from . import management_sessions as sessions
 from .arguments import Arguments, Call
 from .faults import status_of
 from .request_reply import Reply, Service
-from .transactions import use
+from .transactions import check_reading, note_use
 
 if TYPE_CHECKING:
     from .peer import Peer
@@ -105,7 +105,9 @@ class ManagementService(Service):
                 f"Unauthorized access. '{right.value}' claim(s) are required to perform this operation. "
                 f"Resource: '{self.entity.path}'."
             )
-        use(self.link, self.entity, reads=right is Right.LISTEN)
+        if right is Right.LISTEN:
+            check_reading(self.link, self.entity)
+        note_use(self.link, self.entity)
         body = request.body()
         if not isinstance(body, dict):
             raise ArgumentError(f"The body of {name} must be a map.")

@@ -112,19 +112,31 @@ class Transactions:
                 delivery.link.session.unsettled.setdefault(delivery.delivery_id, delivery)
 
 
-def use(link: Link, entity: Entity, *, reads: bool) -> None:
-    """A link is for an entity. Raises NotAllowed when its session is for transactions across another entity."""
+def _leading(link: Link) -> Coordinator | None:
+    """The coordinator that makes a link's session one for transactions across entities."""
     for each in link.session.links_by_handle.values():
-        leading = each.context
-        if isinstance(leading, Coordinator) and leading.leads:
-            if leading.first_used is None or leading.first_used.deleted:
-                leading.first_used = entity
-            elif reads and leading.first_used.top_level() != entity.top_level():
-                raise NotAllowed(
-                    "Local transactions cannot span multiple top-level entities such as queue or topic: this session "
-                    f"has transactions across entities and began with '{leading.first_used.path}', so nothing else "
-                    f"can be read in it. Read '{entity.path}' in a session (with .NET: a client) of its own."
-                )
+        if isinstance(each.context, Coordinator) and each.context.leads:
+            return each.context
+    return None
+
+
+def check_reading(link: Link, entity: Entity) -> None:
+    """Raise NotAllowed for reading another entity than the one that a session for such transactions began with."""
+    leading = _leading(link)
+    first = None if leading is None else leading.first_used
+    if first is not None and not first.deleted and first.top_level() != entity.top_level():
+        raise NotAllowed(
+            "Local transactions cannot span multiple top-level entities such as queue or topic: this session has "
+            f"transactions across entities and began with '{first.path}', so nothing else can be read in it. "
+            f"Read '{entity.path}' in a session (with .NET: a client) of its own."
+        )
+
+
+def note_use(link: Link, entity: Entity) -> None:
+    """A link works with an entity: in a session for transactions across entities the first one is remembered."""
+    leading = _leading(link)
+    if leading is not None and (leading.first_used is None or leading.first_used.deleted):
+        leading.first_used = entity
 
 
 class Coordinator:

@@ -37,7 +37,7 @@ _LATER = {
 """What each version of the schema added to the one before."""
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, now_s: float) -> sqlite3.Connection:
     """Open (or make) a database file for this process alone.
 
     WAL: a commit appends and syncs one file. synchronous=FULL: a commit that returned is on the disk, so a confirm
@@ -72,6 +72,7 @@ def connect(path: Path) -> sqlite3.Connection:
         if version <= SCHEMA_VERSION:
             connection.execute("DELETE FROM message WHERE id IN (SELECT id FROM gone)")
             connection.execute("DELETE FROM gone")
+            _set_back(connection, now_s)
         connection.execute("COMMIT")
     except sqlite3.Error as problem:
         connection.close()
@@ -91,7 +92,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def set_back(connection: sqlite3.Connection, now_s: float) -> None:
+def _set_back(connection: sqlite3.Connection, now_s: float) -> None:
     """Undo a clock that a person moved forward: the machine's own counts again, and what was stored goes back with it.
 
     So a message that had a minute to live when the emulator ended has a minute left, and nothing is of tomorrow.
@@ -100,7 +101,6 @@ def set_back(connection: sqlite3.Connection, now_s: float) -> None:
     if found is None:
         return
     (offset_s,) = found
-    connection.execute("BEGIN IMMEDIATE")
     connection.execute(
         "UPDATE message SET enqueued_s=enqueued_s-?1, expires_s=expires_s-?1, scheduled_s=scheduled_s-?1",
         (offset_s,),
@@ -111,4 +111,3 @@ def set_back(connection: sqlite3.Connection, now_s: float) -> None:
         "UPDATE entity SET created_s=min(created_s, ?1), updated_s=min(updated_s, ?1)", (now_s,)
     )
     connection.execute("DELETE FROM clock")
-    connection.execute("COMMIT")

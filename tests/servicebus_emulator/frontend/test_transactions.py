@@ -154,6 +154,14 @@ def test_a_session_for_transactions_across_entities_reads_no_second_one(tx):
     assert other.receiver("p").attached
 
 
+def test_a_refused_link_is_not_what_a_session_began_with():
+    client = World().client()
+    client.attach(SENDER, None, target=Coordinator())
+    assert client.refusal(client.receiver("s")) == "amqp:not-allowed"  # it has sessions
+    assert client.receiver("q").attached
+    assert client.refusal(client.receiver("p")) == "amqp:not-allowed"
+
+
 def test_what_a_session_began_with_is_what_others_are_sent_through(tx):
     """Also when the send to the second entity is the transaction's first operation."""
     tx.client.send(tx.sender, b"order")
