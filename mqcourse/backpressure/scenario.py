@@ -19,6 +19,10 @@ MOST_BACKLOG = 2_000_000
 """Messages a run may be expected to pile up, and may hold at any instant: about 1 GB of memory."""
 
 
+MOST_REDELIVERIES = 10_000_000
+"""Deliveries that may fail in a run: without a limit or a back-off a poison message comes back at once, for ever."""
+
+
 @dataclass(frozen=True)
 class Scenario:
     """What is simulated. Times in seconds, rates in messages per second, shares between 0 and 1.
@@ -311,7 +315,7 @@ def _check_together(s: Scenario) -> None:
         raise ScenarioError(
             "duration_s",
             f"is {shown(s.duration_s)} s: {expected:.0f} messages",
-            f"above 0 to {highest:.6g} s at this rate",
+            f"above 0 to {highest:.6g} s at this rate: at most {MOST_MESSAGES} messages in a run",
         )
     _check_periods(s)
     _check_growth(s)

@@ -46,7 +46,11 @@ BAD = [
     ({"autoscale": "cpu"}, "autoscale_target", "above 0 to 1 share busy"),
     ({"delivery_limit": 0}, "delivery_limit", "whole numbers from 1"),
     ({"seed": -1}, "seed", "from 0 to 4294967295"),
-    ({"duration_s": 1e6, "rate_per_s": 99}, "duration_s", "99000000 messages. Allowed: above 0 to 505051 s"),
+    (
+        {"duration_s": 1e6, "rate_per_s": 99},
+        "duration_s",
+        "99000000 messages. Allowed: above 0 to 505051 s at this rate: at most 50000000 messages in a run",
+    ),
     (
         {"throttle": "aimd", "aimd_interval_s": 1e-9},
         "aimd_interval_s",

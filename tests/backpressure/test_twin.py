@@ -1,6 +1,7 @@
 """The page's JavaScript model against Python: every figure to the last digit, every error to the last letter."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scenarios import scenarios
 
+from mqcourse.backpressure import meter
 from mqcourse.backpressure.model import simulate
 from mqcourse.backpressure.page import BUNDLE, WEB
 from mqcourse.backpressure.presets import PRESETS
@@ -203,6 +205,23 @@ def test_a_backlog_that_outgrows_its_bound_on_the_way_gets_the_same_words() -> N
     }
     (found,) = compare([storm])
     assert "without bound" in found["error"]
+
+
+def test_messages_that_come_back_for_ever_end_the_run_in_the_same_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    storm = {"service_mean_s": 1e-9, "error_share": 1.0}
+    (theirs,) = in_javascript([storm])
+    monkeypatch.setattr(meter, "MOST_REDELIVERIES", 1000)  # the real limit takes Python most of a minute
+    ours = in_python(storm)["error"]
+    for engine in ("kernel", "simpy"):
+        with pytest.raises(CourseError, match="more than 1000 deliveries failed") as raised:
+            simulate(Scenario.from_dict(storm), engine=engine)
+        assert str(raised.value) == ours
+    figures = re.compile(r"[0-9]+(\.[0-9]+)?(e-[0-9]+)?")
+    assert "10000000 deliveries" in theirs["error"]
+    assert figures.sub("#", theirs["error"]) == figures.sub("#", ours)
+    assert "delivery_limit (deliveries) or retry_backoff_s (s)" in ours
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**31, 2**32 - 1])

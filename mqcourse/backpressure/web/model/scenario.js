@@ -6,6 +6,7 @@ import { FIELDS } from "./fields.js";
 export { FIELDS };
 export const MOST_MESSAGES = 50000000;
 export const MOST_BACKLOG = 2000000;
+export const MOST_REDELIVERIES = 10000000;
 export const NAMES = FIELDS.map((spec) => spec.name);
 export const SPECS = Object.fromEntries(FIELDS.map((spec) => [spec.name, spec]));
 const LONGEST_SAID = 40; // characters of a wrong text that an error repeats
@@ -142,7 +143,7 @@ function checkTogether(s) {
     throw new ScenarioError(
       "duration_s",
       `is ${shown(s.duration_s)} s: ${expected.toFixed(0)} messages`,
-      `above 0 to ${general((MOST_MESSAGES / expected) * s.duration_s)} s at this rate`,
+      `above 0 to ${general((MOST_MESSAGES / expected) * s.duration_s)} s at this rate: at most ${MOST_MESSAGES} messages in a run`,
     );
   checkPeriods(s);
   checkGrowth(s);
