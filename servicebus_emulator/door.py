@@ -219,7 +219,12 @@ class Door:
             from .frontend.http_layer import HttpLayer
 
             self._first = b""
-            self._http = HttpLayer(self.server.respond, secure=self._tls is not None, loopback=self._loopback)
+            self._http = HttpLayer(
+                self.server.respond,
+                self.server.clock(),
+                secure=self._tls is not None,
+                loopback=self._loopback,
+            )
             self._to_http(self._http, data)
 
     def _begin_tls(self, data: bytes) -> None:
@@ -285,7 +290,11 @@ class Door:
             self.peer.tick()
             if self.peer.connection.has_output or self.peer.connection.closed:
                 self.server.dirty.add(self)
-        elif self._http is None and now_s - self._opened_s > SNIFF_TIMEOUT_S:
+        elif self._http is not None:
+            self._http.tick(now_s)
+            if self._http.finished:
+                self.server.dirty.add(self)
+        elif now_s - self._opened_s > SNIFF_TIMEOUT_S:
             self.close()
 
     def shut_down(self) -> None:

@@ -13,19 +13,33 @@ from run_stack import RUN_VARIABLE, RunStack, free_base
 NEEDS = ("browser", "slow", "stack", "wire")
 """Marks by what a test needs, the most first: tests that need less come before those that need more."""
 
+LANES = ("tests/browser/", "tests/", "tests/stack/")
+"""What `make test` runs side by side, in two processes: the first to be free takes the third.
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pure tests first, the browser's last; else the order stays."""
+The browser's tests work hard and come first; those that kill stacks of their own mostly wait, and so hardly disturb
+the paced runs on real brokers at the end of all others.
+"""
+
+
+def lane(nodeid: str) -> str:
+    """The narrowest lane that a test belongs to."""
+    return max((one for one in LANES if nodeid.startswith(one)), key=len)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Pure tests first, the browser's last; else the order stays. In several processes this holds within each lane."""
+    in_lanes = hasattr(config, "workerinput")
     items.sort(
         key=lambda item: (
-            -next((i for i, mark in enumerate(NEEDS) if item.get_closest_marker(mark)), len(NEEDS))
+            LANES.index(lane(item.nodeid)) if in_lanes else 0,
+            -next((i for i, mark in enumerate(NEEDS) if item.get_closest_marker(mark)), len(NEEDS)),
         )
     )
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """`make test` runs two processes, each with a stack of its own: the browser's tests, and all others.
+    """Whole lanes, each with a stack of its own, in the order above.
 
     xdist's own groups by mark do nothing under pytest 9.2, which keeps node ids elsewhere than xdist 3.8.0 writes them.
     """
@@ -33,8 +47,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Lanes(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else "all others"
+            return lane(nodeid)
 
+    config.option.loadscopereorder = False  # it would put the lane with the most tests first
     return Lanes(config, log)
 
 

@@ -91,18 +91,31 @@
     const hide = make("button", { type: "button", "aria-pressed": "false" }, "Hide what I know");
     const close = make("button", { type: "button" }, "Close all answers");
     const forget = make("button", { type: "button" }, "Forget my ratings");
-    const all = make("div", { class: "mq-cards-bar", role: "group", "aria-label": "Your progress on this page" }, count, hide, close, forget);
+    const level = make("select", {}, make("option", { value: "" }, "all levels"));
+    for (const one of ["J", "M", "S", "St"]) {
+      const has = cards.find(({ card }) => card.dataset.level === one);
+      if (has) level.append(make("option", { value: one }, has.card.querySelector(".mq-level").textContent));
+    }
+    const show = make("label", {}, "Show ", level);
+    const all = make("div", { class: "mq-cards-bar", role: "group", "aria-label": "Your progress on this page" }, count, show, hide, close, forget);
+    const topics = new Set(cards.map(({ card }) => card.parentElement.closest("section")));
 
     function update() {
-      const ratings = cards.map(({ id }) => rated(id)?.rating).filter(Boolean);
+      const asked = cards.filter(({ card }) => !level.value || card.dataset.level === level.value);
+      const ratings = asked.map(({ id }) => rated(id)?.rating).filter(Boolean);
       const known = ratings.filter((rating) => LEARNT.has(rating)).length;
-      count.textContent = `${ratings.length} of ${cards.length} rated, ${known} known well.`;
+      count.textContent = `${ratings.length} of ${asked.length} rated, ${known} known well.`;
       const hiding = hide.getAttribute("aria-pressed") === "true";
-      for (const { card, id, details } of cards) {
+      for (const one of cards) {
         // A card that is open stays: it would vanish under the reader's hands.
-        card.hidden = hiding && LEARNT.has(rated(id)?.rating) && !details.open;
+        one.card.hidden = !asked.includes(one) || (hiding && LEARNT.has(rated(one.id)?.rating) && !one.details.open);
+      }
+      for (const topic of topics) {
+        // A heading with nothing below it goes as well, but never the page's own section with the bar in it.
+        if (!topic.contains(all)) topic.hidden = !topic.querySelector(".mq-card:not([hidden])");
       }
     }
+    level.addEventListener("change", () => update());
     hide.addEventListener("click", () => {
       hide.setAttribute("aria-pressed", String(hide.getAttribute("aria-pressed") !== "true"));
       update();
@@ -111,11 +124,19 @@
       for (const { details } of cards) details.open = false;
       update();
     });
+    const forgotten = new Map(); // until the page is left: one wrong click must not cost weeks
     forget.addEventListener("click", () => {
-      for (const { id, show } of cards) {
-        store.remove(`mq-card:${id}`);
-        show();
+      if (forgotten.size > 0) {
+        for (const [id, text] of forgotten) if (!rated(id)) store.set(`mq-card:${id}`, text);
+        forgotten.clear();
+      } else {
+        for (const { id } of cards) {
+          if (rated(id)) forgotten.set(id, store.get(`mq-card:${id}`));
+          store.remove(`mq-card:${id}`);
+        }
       }
+      forget.textContent = forgotten.size > 0 ? "Bring my ratings back" : "Forget my ratings";
+      for (const { show } of cards) show();
       update();
     });
     return { all, update };
@@ -136,14 +157,19 @@
     }
   }
 
-  // On paper nothing can be opened: everything is, and closes again afterwards.
+  // On paper nothing can be opened: every answer is, and closes again afterwards; code that was folded away stays so.
+  // Paper is white: a page in dark mode would be printed in ink that nobody can read.
   let opened = [];
+  let mode;
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll(".mq-card details:not([open]), .mq-predict details:not([open])")];
+    opened = [...document.querySelectorAll(".bd-article details:not([open], .hide)")];
     for (const details of opened) details.open = true;
+    mode = document.documentElement.dataset.theme;
+    document.documentElement.dataset.theme = "light";
   });
   addEventListener("afterprint", () => {
     for (const details of opened) details.open = false;
+    document.documentElement.dataset.theme = mode;
   });
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

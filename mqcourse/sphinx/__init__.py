@@ -3,6 +3,8 @@
 A Sphinx extension: `_config.yml` names it, so that `jupyter-book build .` and `mq book build` make the same pages.
 """
 
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         mathml,
         predict,
         question,
+        search_excerpts,
         unused,
     )
 
@@ -34,7 +37,21 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         question,
         predict,
         backpressure,
+        search_excerpts,
         unused,
     ):
         module.setup(app)
-    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "env_version": sources_version(Path(__file__).parent),
+        "parallel_read_safe": False,
+        "parallel_write_safe": True,
+    }
+
+
+def sources_version(folder: Path) -> int:
+    """A number that changes with any file of this package: Sphinx then makes every page again, not only edited ones."""
+    digest = sha256()
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.read_bytes())
+    return int(digest.hexdigest()[:8], 16) or 1

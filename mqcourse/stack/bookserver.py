@@ -33,6 +33,13 @@ class BookHandler(SimpleHTTPRequestHandler):
         """Refuse: the book's pages are its only way in."""
         self.send_error(HTTPStatus.NOT_FOUND, "There is no such page in the book")
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """As the base class, with the book's own page for an address that is not there."""
+        page = Path(self.directory, "404.html")
+        if code == HTTPStatus.NOT_FOUND and page.is_file():
+            self.error_message_format = page.read_text(encoding="utf-8").replace("%", "%%")
+        super().send_error(code, message, explain)
+
     def send_head(self) -> Any:
         """As the base class, but never past a symbolic link out of the folder."""
         root = Path(self.directory).resolve()

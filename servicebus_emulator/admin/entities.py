@@ -118,6 +118,7 @@ def _entity(context: Context, target: Target) -> Response:
         case "DELETE":
             if existing is None:
                 raise EntityNotFound(f"Entity '{target.entity}' was not found.")
+            _check_etag(context, existing.updated_s)
             if isinstance(existing, Topic):
                 broker.delete_topic(target.entity, now_s)
             else:
@@ -204,6 +205,7 @@ def _subscription(context: Context, target: Target) -> Response:
             return _no_entry(context)
         return atom.entry_response(200, _holder_entry(context, existing), context.hosted.name)
     if method == "DELETE":
+        _check_etag(context, broker.subscription(target.entity, name).updated_s)
         broker.delete_subscription(target.entity, name, now_s)
         return Response(200)
     root = atom.read_description(context.request.body, "SubscriptionDescription")
@@ -342,8 +344,9 @@ def _whole(request: Request, name: str, default: int) -> int:
 
 
 def _check_etag(context: Context, updated_s: float) -> None:
-    wanted = context.request.header("if-match")
-    if wanted.strip() != "*" and wanted.strip().strip('"') != atom.etag(updated_s).strip('"'):
+    """Raises PreconditionFailed when If-Match, where it is given, is neither `*` nor the entity's etag."""
+    wanted = context.request.header("if-match", "*").strip()
+    if wanted != "*" and wanted.strip('"') != atom.etag(updated_s).strip('"'):
         raise PreconditionFailed("The entity was changed since the etag in If-Match was read; get it again.")
 
 

@@ -376,10 +376,10 @@ class EncodedMessage:
         self,
         *,
         sequence_number: int,
-        enqueued_sequence_number: int,
         enqueued_ms: int,
         delivery_count: int,
-        state: int,
+        origin_number: int = 0,
+        state: int = 0,
         locked_until_ms: int | None = None,
         lock_token: bytes | None = None,
         expires_ms: int | None = None,
@@ -387,30 +387,29 @@ class EncodedMessage:
     ) -> bytes:
         """The message as a receiver gets it: header, lock token, stamped annotations and the sender's bare message.
 
-        `lock_token` is 16 bytes in .NET's little-endian GUID order. Times are milliseconds since the epoch.
+        `lock_token` is 16 bytes in .NET's little-endian GUID order. Times are milliseconds since the epoch. Like the
+        cloud it says a state only when that is not active (0), and the number a message first had only when it came
+        from elsewhere (SDK test test_message_backcompat_peek_lock_databody counts the bytes).
         """
         kept, count = self.kept_annotations()
         parts = [
             self._header(delivery_count, enqueued_ms, expires_ms),
             self._delivery_annotations(lock_token)
             if self._delivery_at >= 0
-            else b""
+            else _NO_LOCK_TOKEN
             if lock_token is None
             else b"".join(
                 (_LOCK_TOKEN, lock_token[3::-1], lock_token[5:3:-1], lock_token[7:5:-1], lock_token[8:])
             ),
         ]
-        stamped = _pack_stamps(
-            _K_SEQUENCE,
-            sequence_number,
-            _K_ENQUEUED,
-            enqueued_ms,
-            _K_ENQUEUED_SEQUENCE,
-            enqueued_sequence_number,
-            _K_STATE,
-            state,
-        )
-        count += 8
+        stamped = _pack_stamps(_K_SEQUENCE, sequence_number, _K_ENQUEUED, enqueued_ms)
+        count += 4
+        if origin_number:
+            stamped += _pack_origin(_K_ORIGIN, origin_number)
+            count += 2
+        if state:
+            stamped += _K_STATE + bytes((state,))
+            count += 2
         if locked_until_ms is not None:
             stamped += _pack_key_i64(_K_LOCKED, locked_until_ms)
             count += 2
@@ -437,7 +436,7 @@ class EncodedMessage:
         if self._header_at < 0 and expires_ms is None:
             if delivery_count < 256:
                 return _PLAIN_HEADERS[delivery_count]
-            return header_section([False, None, None, False, UInt(delivery_count)])
+            return header_section([None, None, None, None, UInt(delivery_count)])
         fields: list[Any] = []
         if self._header_at >= 0:
             fields = list(decode_value(self.encoded, self._header_at)[0])
@@ -446,9 +445,7 @@ class EncodedMessage:
             left = max(0, expires_ms - enqueued_ms)
             if type(fields[2]) is not UInt or left < fields[2]:
                 fields[2] = UInt(min(left, 0xFFFF_FFFF))
-        return header_section(
-            [bool(fields[0]), fields[1], fields[2], delivery_count == 0, UInt(delivery_count)]
-        )
+        return header_section([fields[0], fields[1], fields[2], None, UInt(delivery_count)])
 
     def _bare_with_expiry(self, expires_ms: int, enqueued_ms: int) -> bytes:
         buffer = self.encoded
@@ -468,14 +465,14 @@ def _key(name: str) -> bytes:
 
 _LOCK_TOKEN_PAIR = _key("x-opt-lock-token") + b"\x98"
 _LOCK_TOKEN = b"\x00\x53\x71\xc1" + bytes((len(_LOCK_TOKEN_PAIR) + 17, 2)) + _LOCK_TOKEN_PAIR
+_NO_LOCK_TOKEN = b"\x00\x53\x71\xc1\x01\x00"  # an empty map, as the cloud has it
 _K_SEQUENCE = _key("x-opt-sequence-number") + b"\x81"
 _K_ENQUEUED = _key("x-opt-enqueued-time") + b"\x83"
-_K_ENQUEUED_SEQUENCE = _key("x-opt-enqueue-sequence-number") + b"\x81"
+_K_ORIGIN = _key("x-opt-enqueue-sequence-number") + b"\x81"
 _K_STATE = _key("x-opt-message-state") + b"\x54"
 _K_LOCKED = _key("x-opt-locked-until") + b"\x83"
-_pack_stamps: Callable[..., bytes] = struct.Struct(
-    f">{len(_K_SEQUENCE)}sq{len(_K_ENQUEUED)}sq{len(_K_ENQUEUED_SEQUENCE)}sq{len(_K_STATE)}sb"
-).pack
+_pack_stamps: Callable[..., bytes] = struct.Struct(f">{len(_K_SEQUENCE)}sq{len(_K_ENQUEUED)}sq").pack
+_pack_origin: Callable[..., bytes] = struct.Struct(f">{len(_K_ORIGIN)}sq").pack
 _pack_key_i64: Callable[..., bytes] = struct.Struct(f">{len(_K_LOCKED)}sq").pack
 _pack_annotations: Callable[..., bytes] = struct.Struct(">4sII").pack
-_PLAIN_HEADERS = [header_section([False, None, None, n == 0, UInt(n)]) for n in range(256)]
+_PLAIN_HEADERS = [header_section([None, None, None, None, UInt(n)]) for n in range(256)]

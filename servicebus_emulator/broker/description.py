@@ -194,6 +194,8 @@ class Range:
         return self.minimum <= value <= self.maximum or (self.forever and value >= FOREVER_S - 1)
 
     def __str__(self) -> str:
+        if self.maximum >= FOREVER_S:
+            return f"{self.minimum:g} {self.unit} or more, or never"
         text = f"{self.minimum:g} to {self.maximum:g} {self.unit}"
         return f"{text}, or never" if self.forever else text
 

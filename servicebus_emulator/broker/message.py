@@ -107,7 +107,8 @@ class Outcome(Enum):
 class Message:
     """One stored copy of a content, with everything the broker knows of it.
 
-    Fields the front end stamps on a delivery: `sequence_number`, `enqueued_sequence_number`, `enqueued_s`,
+    Fields the front end stamps on a delivery: `sequence_number`, `origin_number` (the number it was first given, where
+    it came from another entity; 0 when it was sent to this one), `enqueued_s`,
     `expires_s` (None: never), `locked_until_s` (0.0 when not locked), `lock_token` (16 bytes, .NET little-endian
     GUID order, None when not locked), `delivery_count` (failed deliveries before this one), `state`,
     `dead_letter_source` (None or the entity it came from). All times in seconds since the epoch.
@@ -118,12 +119,12 @@ class Message:
         "dead_letter_source",
         "delivery_count",
         "enqueued_s",
-        "enqueued_sequence_number",
         "expires_s",
         "holder",
         "hops",
         "lock_token",
         "locked_until_s",
+        "origin_number",
         "present",
         "scheduled_s",
         "sequence_number",
@@ -148,7 +149,7 @@ class Message:
     ) -> None:
         self.content = content
         self.sequence_number = sequence_number
-        self.enqueued_sequence_number = enqueued_sequence_number or sequence_number
+        self.origin_number = enqueued_sequence_number
         self.enqueued_s = enqueued_s
         self.expires_s = expires_s
         self.state = state
@@ -163,3 +164,8 @@ class Message:
         self.transaction: Transaction | None = None
         # False once it left its queue; the orders of waiting and due messages skip it when they come to it.
         self.present = True
+
+    @property
+    def enqueued_sequence_number(self) -> int:
+        """The first number it was ever given, here or elsewhere."""
+        return self.origin_number or self.sequence_number

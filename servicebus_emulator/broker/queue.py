@@ -110,9 +110,11 @@ class Queue(QueueCore):
 
         With `receiver` the locks end with it and it may settle them itself. An expired one is dead-lettered now, as
         the cloud does when a client asks for it (message-deferral).
-        Raises MessageNotFound if any is not deferred, unknown or locked (then none is taken); SessionLockLost.
+        Raises MessageNotFound if any is not deferred, unknown or locked (then none is taken); SessionLockLost,
+        EntityDisabled.
         """
         self.begin(now_s)
+        self.check_status()
         until_s = now_s + self.description.lock_duration_s
         if self.sessions is not None:
             session = self._held_session(session_id, receiver)
@@ -153,9 +155,10 @@ class Queue(QueueCore):
     ) -> None:
         """`update-disposition`: settle whoever holds the locks, all or none.
 
-        Raises MessageLockLost, SessionLockLost, NotAllowed (dead-lettering from a dead-letter queue).
+        Raises MessageLockLost, SessionLockLost, NotAllowed (dead-lettering from a dead-letter queue), EntityDisabled.
         """
         self.begin(now_s)
+        self.check_status()
         self.check_outcome(outcome)
         found: dict[bytes, Message] = {}
         for token in lock_tokens:
@@ -165,11 +168,11 @@ class Queue(QueueCore):
             if session_id is not None and message.session_id != session_id:
                 raise self.lock_lost(token)
             found[token] = message
+        if transaction is not None:
+            transaction.settle(self, list(found.values()), outcome, now_s, reason, description, properties)
+            return
         for message in found.values():
-            if transaction is not None:
-                transaction.settle(self, message, outcome, now_s, reason, description, properties)
-            else:
-                self.settle_message(message, outcome, now_s, reason, description, properties)
+            self.settle_message(message, outcome, now_s, reason, description, properties)
         self.serve(now_s)
 
     def renew_locks(self, lock_tokens: Sequence[bytes], now_s: float) -> list[float]:
@@ -261,9 +264,10 @@ class Queue(QueueCore):
     ) -> int:
         """Delete up to `count` unlocked active messages enqueued before the time; returns how many.
 
-        Raises ArgumentOutOfRange when `count` is above the tier's limit.
+        Raises ArgumentOutOfRange when `count` is above the tier's limit, EntityDisabled.
         """
         self.begin(now_s)
+        self.check_status()
         maximum = self.namespace.limits.max_batch_delete
         if not 0 < count <= maximum:
             raise ArgumentOutOfRange(f"The message count is {count}; allowed are 1 to {maximum} a call.")

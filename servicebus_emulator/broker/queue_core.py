@@ -311,11 +311,16 @@ class QueueCore(Entity):
             self.sessions.left(message)
 
     # -- receivers and timers
-    def check_receive(self) -> None:
+    def check_status(self) -> None:
+        """Raise EntityDisabled when nothing may be taken out; peeking is looking, and goes on."""
         if not self.description.status.can_receive:
             raise EntityDisabled(
-                f"'{self.path}' has status {self.description.status.value}: nothing can be received from it."
+                f"'{self.path}' has status {self.description.status.value}: nothing can be received from it or "
+                "settled in it until it is Active."
             )
+
+    def check_receive(self) -> None:
+        self.check_status()
         if self.forward_to is not None:
             raise NotAllowed(
                 f"'{self.path}' forwards its messages to '{self.forward_to}': receive them there."

@@ -70,7 +70,7 @@ class Receiver:
             raise queue.lock_lost(lock_token)
         queue.accessed_s = now_s
         if transaction is not None:
-            transaction.settle(queue, message, Outcome.COMPLETE, now_s)
+            transaction.settle(queue, (message,), Outcome.COMPLETE, now_s)
             return
         del self.held[lock_token]
         del queue.locks[lock_token]
@@ -100,7 +100,7 @@ class Receiver:
             raise queue.lock_lost(lock_token)
         queue.check_outcome(outcome)
         if transaction is not None:
-            transaction.settle(queue, message, outcome, now_s, reason, description, properties)
+            transaction.settle(queue, (message,), outcome, now_s, reason, description, properties)
             return
         queue.settle_message(message, outcome, now_s, reason, description, properties)
         queue.serve(now_s)

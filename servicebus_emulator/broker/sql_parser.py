@@ -119,7 +119,7 @@ class _Parser:
 
     def expect_end(self) -> None:
         if not self.at_end():
-            raise FilterError(f"Unexpected {self._next} behind the end of the SQL expression.")
+            raise FilterError(f"Expected the end of the SQL expression but found {self._next}.")
 
     def _deeper(self) -> None:
         self._depth += 1
@@ -258,7 +258,7 @@ class _Parser:
             return _Node(
                 lambda scope: scope.value(scope_name, name), False, (scope_name, name), is_property=True
             )
-        raise FilterError(f"Unexpected {token} in the SQL expression: a value was expected.")
+        raise FilterError(f"Expected a value in the SQL expression but found {token}.")
 
     def _function(self, name: str, token: Token) -> _Node:
         self._expect(Kind.OPERATOR, "(")

@@ -143,13 +143,15 @@ class Transaction(Timed):
 
     Sends, schedules, cancels and settlements take it as `transaction=`; they are checked at once (a lost lock, a
     full entity raise there) and take effect at `commit`. One top-level entity per transaction; with `cross_entity`
-    the first entity used is the one others are sent through (send-via), and only settling on another top-level
-    entity is refused (learn.microsoft.com service-bus-transactions). Receiving never takes part.
+    the first entity used (or `anchor`, where that is known before) is the one others are sent through (send-via),
+    and only settling on another top-level entity is refused (learn.microsoft.com service-bus-transactions).
+    Receiving never takes part.
     """
 
     __slots__ = (
         "_operations",
         "_scope",
+        "anchor",
         "cross_entity",
         "deadline_s",
         "ended",
@@ -163,6 +165,7 @@ class Transaction(Timed):
         self.namespace = namespace
         self.transaction_id = transaction_id
         self.cross_entity = cross_entity
+        self.anchor: Entity | None = None
         self.deadline_s: float | None = None  # set by the first operation
         self.ended = False
         self.message_count = 0
@@ -190,16 +193,18 @@ class Transaction(Timed):
     def settle(
         self,
         queue: QueueCore,
-        message: Message,
+        messages: Sequence[Message],
         outcome: Outcome,
         now_s: float,
         reason: str | None = None,
         description: str | None = None,
         properties: Mapping[str, object] | None = None,
     ) -> None:
-        self._enlist(queue, 1, now_s, None, settles=True)
-        message.transaction = self
-        self._operations.append(Settlement(queue, message, outcome, reason, description, properties))
+        """Settle all of them or, when one too many is refused, none."""
+        self._enlist(queue, len(messages), now_s, None, settles=True)
+        for message in messages:
+            message.transaction = self
+            self._operations.append(Settlement(queue, message, outcome, reason, description, properties))
 
     def _enlist(
         self, entity: Entity, count: int, now_s: float, via: Entity | None, settles: bool = False
@@ -215,7 +220,7 @@ class Transaction(Timed):
                 "commit or roll back, then go on in another."
             )
         if self._scope is None:
-            self._scope = via or entity
+            self._scope = via or (self.anchor if self.cross_entity else None) or entity
         same = self._scope.top_level() == (via or entity).top_level()
         if not same and (settles or not self.cross_entity or via is not None):
             raise NotAllowed(

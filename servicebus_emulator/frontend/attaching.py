@@ -28,6 +28,7 @@ from .management import ManagementService
 from .outlet import Outlet
 from .request_reply import ReplyLink, RequestLink
 from .transactions import Coordinator as CoordinatorLink
+from .transactions import use
 from .waiting import SessionAttach
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def _attach_client_sender(peer: Peer, link: Link, frame: Attach) -> None:
         peer.secure(link, Right.SEND, destination.path)
         via, entity = entity, broker.resolve(destination.path)
         properties[Symbol(TRANSFER_DESTINATION)] = (frame.properties or {})[TRANSFER_DESTINATION]
+    use(link, via or entity, reads=False)
     kilobytes = getattr(entity.description, "max_message_size_in_kilobytes", None)
     limit = kilobytes * 1024 if kilobytes else broker.limits.max_message_bytes or MAX_MESSAGE_BYTES
     if limit > MAX_BATCH_BYTES:
@@ -127,6 +129,7 @@ def _attach_client_receiver(peer: Peer, link: Link, frame: Attach) -> None:
         return
     peer.secure(link, Right.LISTEN, where.path)
     queue = refuse_topic_receiver(peer.hosted.broker.resolve(where.path))
+    use(link, queue, reads=True)
     now_s = peer.emulator.broker_now_s
     settled = frame.snd_settle_mode == MIXED_SETTLED
     mode = ReceiveMode.RECEIVE_AND_DELETE if settled else ReceiveMode.PEEK_LOCK
@@ -197,4 +200,4 @@ def _service(peer: Peer, link: Link, where: address.Address) -> ClaimsService | 
     if where.node == address.CBS:
         return ClaimsService(peer)
     peer.secure(link, None, where.path)
-    return ManagementService(peer, peer.hosted.broker.resolve(where.path))
+    return ManagementService(peer, peer.hosted.broker.resolve(where.path), link)

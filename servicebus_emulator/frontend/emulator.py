@@ -237,6 +237,7 @@ class Emulator:
             self._offset_s += forward_s
             self.set_time(self.machine_now_s)
             for hosted in self._namespaces.values():
+                hosted.broker.journal.clock_moved(self._offset_s)
                 hosted.broker.advance(self.broker_now_s)
 
     def reset(self, namespace: str) -> None:

@@ -10,6 +10,10 @@ import h11
 
 from servicebus_emulator.admin.http import MAX_BODY_BYTES, Request, Response
 
+MAX_HEAD_BYTES = 64 * 1024
+"""A longer request line and headers are answered 431."""
+REQUEST_TIME_OUT_S = 60.0
+"""How long a client may take from the last answer to the end of its next request; SDKs keep connections open."""
 WEBSOCKET_PATH = "/$servicebus/websocket"
 SUBPROTOCOLS = ("amqp", "AMQPWSB10")
 
@@ -20,8 +24,11 @@ class HttpLayer:
     After `upgraded` is true the bytes of both directions belong to `websocket`.
     """
 
-    def __init__(self, respond: Callable[[Request], Response], *, secure: bool, loopback: bool) -> None:
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=64 * 1024)
+    def __init__(
+        self, respond: Callable[[Request], Response], now_s: float, *, secure: bool, loopback: bool
+    ) -> None:
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
+        self._waiting_since_s = now_s
         self._respond = respond
         self._secure = secure
         self._loopback = loopback
@@ -76,6 +83,16 @@ class HttpLayer:
                 )
         return b""
 
+    def tick(self, now_s: float) -> None:
+        """Once a second: end a connection whose client takes its time, however many bytes it trickles in."""
+        if self.websocket is not None or self.finished or now_s - self._waiting_since_s <= REQUEST_TIME_OUT_S:
+            return
+        began = bool(self._http.trailing_data[0]) or self._http.their_state is not h11.IDLE
+        if began and self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            text = f"The request was not complete after {REQUEST_TIME_OUT_S:.0f} s.\n"
+            self._answer(Response(408, text.encode(), "text/plain"), now_s, close=True)
+        self.finished = True
+
     def _carry_out(self) -> Response:
         request = self._request
         return self._respond(
@@ -90,6 +107,7 @@ class HttpLayer:
         )
 
     def _answer(self, response: Response, now_s: float, *, close: bool = False) -> None:
+        self._waiting_since_s = now_s
         headers = [*response.all_headers(), ("date", formatdate(now_s, usegmt=True))]
         if response.status != 204:
             headers.append(("content-length", str(len(response.body))))

@@ -69,7 +69,8 @@ class Inlet:
             peer.emulator.messages_in += count
             if peer.trail.messages:
                 ids = [content.message_id for content in contents]
-                peer.trail.message("sent", entity=self.entity.path, message_ids=ids)
+                within = {} if transaction_id is None else {"transaction": transaction_id.hex()}
+                peer.trail.message("sent", entity=self.entity.path, message_ids=ids, **within)
         except (BrokerError, CodecError) as error:
             verdict = rejection(error)
             peer.trail.note(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from servicebus_emulator.amqp.errors import AmqpProtocolError
+from servicebus_emulator.amqp.link import Link
 from servicebus_emulator.amqp.message import EncodedMessage
 from servicebus_emulator.amqp.types import Int, Symbol
 from servicebus_emulator.broker.errors import (
@@ -17,6 +18,7 @@ from servicebus_emulator.broker.errors import (
     NotImplementedByEmulator,
     UnauthorizedAccess,
 )
+from servicebus_emulator.broker.message import Message
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.topic import Topic
 from servicebus_emulator.sas import Right
@@ -27,6 +29,7 @@ from . import management_sessions as sessions
 from .arguments import Arguments, Call
 from .faults import status_of
 from .request_reply import Reply, Service
+from .transactions import use
 
 if TYPE_CHECKING:
     from .peer import Peer
@@ -65,9 +68,10 @@ EMPTY: dict[str, str] = {
 class ManagementService(Service):
     """Carries out the operations on one entity for one client."""
 
-    def __init__(self, peer: Peer, entity: Queue | Topic) -> None:
+    def __init__(self, peer: Peer, entity: Queue | Topic, link: Link) -> None:
         self.peer = peer
         self.entity = entity
+        self.link = link
 
     def answer(self, request: EncodedMessage, transaction_id: bytes | None) -> Reply:
         """Carry out one request."""
@@ -81,8 +85,6 @@ class ManagementService(Service):
                 "management refused", operation=name, entity=self.entity.path, condition=error.condition
             )
             return _failure(status_of(error), error.condition, error.description)
-        if self.peer.trail.messages:
-            self.peer.trail.message("management", operation=name, entity=self.entity.path)
         if body is None:
             return _failure(204, EMPTY.get(name), "NoContent")
         return Reply({"statusCode": Int(200), "statusDescription": "OK"}, body)
@@ -103,11 +105,12 @@ class ManagementService(Service):
                 f"Unauthorized access. '{right.value}' claim(s) are required to perform this operation. "
                 f"Resource: '{self.entity.path}'."
             )
+        use(self.link, self.entity, reads=right is Right.LISTEN)
         body = request.body()
         if not isinstance(body, dict):
             raise ArgumentError(f"The body of {name} must be a map.")
         peer.hosted.broker.charge(MANAGEMENT_CREDITS, peer.emulator.broker_now_s)
-        transaction = None if transaction_id is None else peer.transactions.find(transaction_id, None)
+        transaction = None if transaction_id is None else peer.transactions.find(transaction_id, self.link)
         link_name = properties.get("associated-link-name")
         call = Call(
             entity=self.entity,
@@ -116,7 +119,39 @@ class ManagementService(Service):
             transaction=transaction,
             receiver=peer.receiver_named(link_name) if isinstance(link_name, str) else None,
         )
-        return operation(call)
+        if not peer.trail.messages:
+            return operation(call)
+        named = _named(call)  # settled and cancelled ones are gone afterwards
+        answer = operation(call)
+        peer.trail.message(
+            "management",
+            operation=name,
+            entity=self.entity.path,
+            messages=named or _told(self.entity, answer),
+            **({} if transaction_id is None else {"transaction": transaction_id.hex()}),
+        )
+        return answer
+
+
+def _named(call: Call) -> list[dict[str, Any]]:
+    """The messages that a request names, for the log."""
+    arguments, entity = call.arguments, call.entity
+    found: list[Message | None] = []
+    if arguments.optional("sequence-numbers") is not None:
+        found = [entity.messages.get(number) for number in arguments.sequence_numbers()]
+    elif arguments.optional("lock-tokens") is not None and isinstance(entity, Queue):
+        found = [entity.locks.get(token) for token in arguments.lock_tokens()]
+    return [_in_log(message.sequence_number, message) for message in found if message is not None]
+
+
+def _told(entity: Queue | Topic, answer: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The messages whose numbers a request was told, for the log."""
+    numbers = (answer or {}).get("sequence-numbers")
+    return [_in_log(number, entity.messages.get(number)) for number in numbers.items] if numbers else []
+
+
+def _in_log(number: int, message: Message | None) -> dict[str, Any]:
+    return {"sequence_number": number, "message_id": message.content.message_id if message else None}
 
 
 def _failure(status: int, condition: str | None, description: str) -> Reply:

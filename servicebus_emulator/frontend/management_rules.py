@@ -10,6 +10,7 @@ from servicebus_emulator.amqp.sections import id_text, plain_value, wire_value
 from servicebus_emulator.amqp.types import Described, Int, Timestamp, ULong
 from servicebus_emulator.broker.description import (
     CorrelationFilter,
+    EntityStatus,
     FalseFilter,
     Filter,
     RuleDescription,
@@ -18,7 +19,8 @@ from servicebus_emulator.broker.description import (
     TrueFilter,
     check_name,
 )
-from servicebus_emulator.broker.errors import ArgumentError
+from servicebus_emulator.broker.errors import ArgumentError, EntityDisabled
+from servicebus_emulator.broker.subscription import Subscription
 
 from .arguments import Call
 
@@ -52,14 +54,25 @@ def add(call: Call) -> dict[str, Any]:
         raise ArgumentError("add-rule: rule-description must be a map.")
     given = {str(key): value for key, value in description.items()}
     rule = RuleDescription(name, _filter(given), _action(given.get("sql-rule-action")), call.now_s)
-    call.subscription.add_rule(rule, call.now_s)
+    _changeable(call).add_rule(rule, call.now_s)
     return {}
 
 
 def remove(call: Call) -> dict[str, Any]:
     """remove-rule."""
-    call.subscription.remove_rule(call.arguments.text("rule-name"), call.now_s)
+    _changeable(call).remove_rule(call.arguments.text("rule-name"), call.now_s)
     return {}
+
+
+def _changeable(call: Call) -> Subscription:
+    """The subscription. Raises EntityDisabled: administration over HTTP may change a disabled one, AMQP may not."""
+    subscription = call.subscription
+    for entity in (subscription, subscription.topic):
+        if entity.status is EntityStatus.DISABLED:
+            raise EntityDisabled(
+                f"'{entity.path}' has status Disabled: its rules can be changed over HTTP only."
+            )
+    return subscription
 
 
 def enumerate_rules(call: Call) -> dict[str, Any] | None:

@@ -76,7 +76,8 @@ class Outlet:
             if not link.attached:
                 return
             payload = stamp(message, locked=False, now_s=now_s)
-            link.send(payload, message.sequence_number.to_bytes(16, "little"), settled=True)
+            # nothing to settle, so no token in the tag: the SDKs look at its length
+            link.send(payload, b"", settled=True)
         emulator = peer.emulator
         emulator.messages_out += 1
         receiver = self.receiver
@@ -99,7 +100,11 @@ class Outlet:
         peer = self.peer
         now_s = peer.emulator.broker_now_s
         # an echo of rejected carries no error: with one, the SDKs read it as "the dead-lettering failed"
-        answer = Rejected() if type(state) is Rejected else state
+        answer = state
+        if type(state) is Rejected:
+            answer = Rejected()
+        elif type(state) is TransactionalState and type(state.outcome) is Rejected:
+            answer = TransactionalState(state.txn_id, Rejected())
         try:
             if type(state) is Accepted:
                 receiver.complete(delivery.tag, now_s)
@@ -110,12 +115,14 @@ class Outlet:
             else:
                 self._settle(receiver, delivery.tag, state, now_s)
             if peer.trail.messages:
+                in_transaction = type(state) is TransactionalState
                 peer.trail.message(
                     "settled",
                     entity=receiver.queue.path,
-                    outcome=type(state).__name__.lower(),
+                    outcome=type(state.outcome if in_transaction else state).__name__.lower(),
                     sequence_number=delivery.context.sequence_number,
                     message_id=delivery.context.content.message_id,
+                    **({"transaction": state.txn_id.hex()} if in_transaction else {}),
                 )
         except (BrokerError, AmqpProtocolError) as error:
             answer = rejection(error)

@@ -17,7 +17,7 @@ def stamp(message: Message, *, locked: bool, now_s: float) -> bytes:
     expires_s = message.expires_s
     return content.render(
         sequence_number=message.sequence_number,
-        enqueued_sequence_number=message.enqueued_sequence_number,
+        origin_number=message.origin_number,
         enqueued_ms=int(message.enqueued_s * 1000),
         delivery_count=message.delivery_count,
         state=int(message.state),

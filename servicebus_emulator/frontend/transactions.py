@@ -1,7 +1,9 @@
 """Transactions of one connection (part 4): the coordinator link, and who may take part.
 
 Local transactions belong to one top-level entity; when the coordinator shares its session with the entity links,
-and was there first, they may cross entities (what .NET's EnableCrossEntityTransactions does).
+and was there first, they may cross entities (what .NET's EnableCrossEntityTransactions does). The first entity used
+in such a session is then the one that all others are sent through, and the only one that can be read there, also
+outside a transaction (Azure/azure-sdk-for-net issues 34714 and 34997).
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from servicebus_emulator.amqp.events import MessageReceived
 from servicebus_emulator.amqp.link import Link, OutgoingDelivery
 from servicebus_emulator.amqp.message import EncodedMessage
 from servicebus_emulator.amqp.performatives import Accepted, Declare, Declared, Discharge
-from servicebus_emulator.broker.errors import BrokerError, TransactionUnknown
+from servicebus_emulator.broker.errors import BrokerError, NotAllowed, TransactionUnknown
 from servicebus_emulator.broker.transaction import Transaction
 
 from .faults import rejection
 
 if TYPE_CHECKING:
+    from servicebus_emulator.broker.entity import Entity
+
     from .peer import Peer
 
 CREDIT = 100
@@ -53,9 +57,9 @@ class Transactions:
                 "or was discharged, rolled back by its coordinator link's end, or open for too long."
             )
         if link is not None:
-            entry.transaction.cross_entity = (
-                entry.coordinator.leads and link.session is entry.coordinator.link.session
-            )
+            coordinator = entry.coordinator
+            entry.transaction.cross_entity = coordinator.leads and link.session is coordinator.link.session
+            entry.transaction.anchor = coordinator.first_used
         return entry.transaction
 
     def remember(self, transaction_id: bytes, delivery: OutgoingDelivery) -> None:
@@ -108,10 +112,25 @@ class Transactions:
                 delivery.link.session.unsettled.setdefault(delivery.delivery_id, delivery)
 
 
+def use(link: Link, entity: Entity, *, reads: bool) -> None:
+    """A link is for an entity. Raises NotAllowed when its session is for transactions across another entity."""
+    for each in link.session.links_by_handle.values():
+        leading = each.context
+        if isinstance(leading, Coordinator) and leading.leads:
+            if leading.first_used is None or leading.first_used.deleted:
+                leading.first_used = entity
+            elif reads and leading.first_used.top_level() != entity.top_level():
+                raise NotAllowed(
+                    "Local transactions cannot span multiple top-level entities such as queue or topic: this session "
+                    f"has transactions across entities and began with '{leading.first_used.path}', so nothing else "
+                    f"can be read in it. Read '{entity.path}' in a session (with .NET: a client) of its own."
+                )
+
+
 class Coordinator:
     """The link on which a client declares and discharges transactions."""
 
-    __slots__ = ("leads", "link", "peer")
+    __slots__ = ("first_used", "leads", "link", "peer")
 
     def __init__(self, peer: Peer, link: Link) -> None:
         self.peer = peer
@@ -120,6 +139,8 @@ class Coordinator:
             other is link or other.context is None for other in link.session.links_by_handle.values()
         )
         """Whether it was its session's first link."""
+        self.first_used: Entity | None = None
+        """What the session's first other link is for; kept only when this one leads."""
 
     def opened(self) -> None:
         """Give the client credit."""
@@ -154,6 +175,9 @@ class Coordinator:
             return Declared(transaction.transaction_id)
         if isinstance(order, Discharge):
             peer.transactions.discharge(order.txn_id, fail=order.fail, now_s=now_s)
+            if peer.trail.messages:
+                done = "rolled back" if order.fail else "committed"
+                peer.trail.message(done, transaction=order.txn_id.hex())
             return Accepted()
         raise CodecError("the coordinator takes declare and discharge only")
 

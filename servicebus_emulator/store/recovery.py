@@ -22,7 +22,7 @@ from servicebus_emulator.broker.restoring import (
 )
 from servicebus_emulator.broker.subscription import Subscription
 from servicebus_emulator.store.description_json import from_json, id_from_json
-from servicebus_emulator.store.schema import SEQUENCE_BITS, connect
+from servicebus_emulator.store.schema import SEQUENCE_BITS, connect, set_back
 from servicebus_emulator.store.sqlite_journal import SqliteJournal
 
 
@@ -47,6 +47,7 @@ def open_namespace(
     """
     path = database_path(folder, namespace_name)
     connection = connect(path)
+    set_back(connection, now_s)
     namespace = Namespace(namespace_name, limits=limits, seed=seed)
     for store_id, entity_path, text, created_s, updated_s in connection.execute(
         "SELECT store_id, path, description, created_s, updated_s FROM entity ORDER BY store_id"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from servicebus_emulator.store.errors import StoreError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SEQUENCE_BITS = (
     40  # a message's row id is store id << 40 | sequence number: one integer key, in delivery order
 )
@@ -25,12 +25,16 @@ CREATE TABLE session (
   PRIMARY KEY (store_id, session_id)) WITHOUT ROWID;
 CREATE TABLE seen (
   store_id INTEGER, key TEXT, seen_s REAL NOT NULL, PRIMARY KEY (store_id, key)) WITHOUT ROWID;
-CREATE TABLE gone (id INTEGER PRIMARY KEY);
 CREATE INDEX seen_by_time ON seen (store_id, seen_s);
 CREATE TABLE rule (
   store_id INTEGER, name TEXT, position INTEGER NOT NULL, description TEXT NOT NULL,
   PRIMARY KEY (store_id, name)) WITHOUT ROWID;
 """
+_LATER = {
+    2: "CREATE TABLE gone (id INTEGER PRIMARY KEY)",
+    3: "CREATE TABLE clock (id INTEGER PRIMARY KEY, offset_s REAL NOT NULL)",
+}
+"""What each version of the schema added to the one before."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -60,13 +64,14 @@ def connect(path: Path) -> sqlite3.Connection:
             for statement in _TABLES.split(";"):
                 if statement.strip():
                     connection.execute(statement)
-        elif version == 1:
-            connection.execute("CREATE TABLE gone (id INTEGER PRIMARY KEY)")
-        elif version == SCHEMA_VERSION:
+        for added_by, statement in _LATER.items():
+            if version < added_by:
+                connection.execute(statement)
+        if version < SCHEMA_VERSION:
+            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        if version <= SCHEMA_VERSION:
             connection.execute("DELETE FROM message WHERE id IN (SELECT id FROM gone)")
             connection.execute("DELETE FROM gone")
-        if version in (0, 1):
-            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except sqlite3.Error as problem:
         connection.close()
@@ -77,10 +82,33 @@ def connect(path: Path) -> sqlite3.Connection:
         raise StoreError(
             f"{path} is not a readable emulator database: {problem}. Move it away to start empty."
         ) from problem
-    if version not in (0, 1, SCHEMA_VERSION):
+    if version > SCHEMA_VERSION:
         connection.close()
         raise StoreError(
             f"{path} was written by a newer emulator (schema {version}, this one knows {SCHEMA_VERSION}): "
             "use that version, or another --data folder."
         )
     return connection
+
+
+def set_back(connection: sqlite3.Connection, now_s: float) -> None:
+    """Undo a clock that a person moved forward: the machine's own counts again, and what was stored goes back with it.
+
+    So a message that had a minute to live when the emulator ended has a minute left, and nothing is of tomorrow.
+    """
+    found = connection.execute("SELECT offset_s FROM clock").fetchone()
+    if found is None:
+        return
+    (offset_s,) = found
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(
+        "UPDATE message SET enqueued_s=enqueued_s-?1, expires_s=expires_s-?1, scheduled_s=scheduled_s-?1",
+        (offset_s,),
+    )
+    connection.execute("UPDATE session SET updated_s=updated_s-?", (offset_s,))
+    connection.execute("UPDATE seen SET seen_s=seen_s-?", (offset_s,))
+    connection.execute(
+        "UPDATE entity SET created_s=min(created_s, ?1), updated_s=min(updated_s, ?1)", (now_s,)
+    )
+    connection.execute("DELETE FROM clock")
+    connection.execute("COMMIT")

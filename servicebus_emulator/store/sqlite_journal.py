@@ -175,6 +175,9 @@ class SqliteJournal:
     def rule_removed(self, store_id: int, rule_name: str) -> None:
         self._add("DELETE FROM rule WHERE store_id=? AND name=?", store_id, rule_name)
 
+    def clock_moved(self, offset_s: float) -> None:
+        self._add("INSERT OR REPLACE INTO clock VALUES (1,?)", offset_s)
+
     def _add(self, statement: str, *values: object) -> None:
         self._other.append((statement, values))
         self._pressing = True
@@ -288,7 +291,7 @@ def _row(row_id: int, message: Message) -> Row:
         message.delivery_count,
         message.lock_token is not None,
         message.enqueued_s,
-        message.enqueued_sequence_number,
+        message.origin_number,
         message.expires_s,
         message.scheduled_s,
         message.hops,

@@ -35,6 +35,7 @@ CLIENT = {
         "enable.idempotence": "true",
         "max.block.ms": str(MINUTE_MS),
         "max.in.flight.requests.per.connection": "5",
+        "max.request.size": str(1024 * 1024),
     },
 }
 BROKER = {
@@ -42,6 +43,7 @@ BROKER = {
     "group.share.record.lock.duration.ms": 30_000,
     "log.retention.check.interval.ms": 5 * MINUTE_MS,
     "log.retention.hours": 7 * 24,
+    "message.max.bytes": 1024 * 1024 + 12,
     "min.insync.replicas": 1,
     "offsets.retention.minutes": 7 * 24 * 60,
 }

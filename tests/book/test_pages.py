@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from mqcourse.home import CHECKOUT
+from mqcourse.sphinx import sources_version
 
 TOC = yaml.safe_load((CHECKOUT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
@@ -27,6 +28,27 @@ def test_a_page_begins_with_questions_objectives_minutes_and_what_it_runs_with(p
     assert head["objectives"]
     assert head["minutes"] > 0
     assert bool(head.get("runs_with")) == ("```{code-cell}" in text)
+
+
+def test_no_line_of_code_is_wider_than_its_box() -> None:
+    """Beyond 88 columns a line leaves its box in a window of 1280 pixels."""
+    cells = re.compile(r"^```\{code-cell\}.*?^```$", re.DOTALL | re.MULTILINE)
+    wide = {
+        f"{page}: {line.strip()}"
+        for page in PAGES
+        for cell in cells.findall(text_of(page))
+        for line in cell.splitlines()
+        if len(line) > 88
+    }
+    assert not wide
+
+
+def test_pages_are_made_again_when_a_directive_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "fact.py").write_text("STAMP = 1\n", encoding="utf-8")
+    before = sources_version(tmp_path)
+    assert sources_version(tmp_path) == before
+    (tmp_path / "fact.py").write_text("STAMP = 2\n", encoding="utf-8")
+    assert sources_version(tmp_path) != before
 
 
 def test_every_chapter_that_is_written_is_in_the_book() -> None:

@@ -6,8 +6,10 @@ whose completion was confirmed never comes again. EMULATOR_KILL_SEED says where 
 
 from __future__ import annotations
 
+import json
 import os
 import threading
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -127,3 +129,38 @@ def test_twenty_kills_under_load_lose_nothing_confirmed_and_bring_nothing_back(t
     assert len(left) == len(set(left)), "a message is there twice"
     assert set(left) - {b"the last"} <= facts.sending
     assert min(len(facts.sent), len(facts.completed)) > 500
+
+
+def test_a_kill_within_a_transaction_leaves_nothing_of_it_and_one_after_its_commit_everything(
+    tmp_path: Path,
+) -> None:
+    def start() -> Running:
+        return running_emulator.start(tmp_path, "--data", str(tmp_path / "data"))
+
+    def killed(running: Running, *, committed: bool) -> None:
+        with AmqpClient(running.connection_string()) as client:
+            sender, receiver = client.sender(QUEUE), client.receiver(QUEUE)
+            taken = receiver.receive()
+            transaction = client.transaction()
+            sender.post(taken.body + b", done", transaction=transaction)
+            receiver.complete(taken, transaction)
+            if committed:
+                transaction.commit()
+            running.kill()
+
+    def stored(running: Running) -> list[str]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/api/messages?entity={QUEUE}") as answer:
+            return sorted(message["body"] for message in json.load(answer)["messages"])
+
+    running = start()
+    with AmqpClient(running.connection_string()) as client:
+        sender = client.sender(QUEUE)
+        sender.post(b"first")
+        sender.post(b"second")
+    killed(running, committed=False)
+    running = start()
+    assert stored(running) == ["first", "second"]
+    killed(running, committed=True)
+    running = start()
+    assert stored(running) == ["first, done", "second"]
+    running.stop()

@@ -46,6 +46,13 @@ def test_a_folder_without_a_page_is_not_listed(get):
     assert get("/part/")[0].status == 404
 
 
+def test_an_address_that_is_not_there_shows_the_books_own_page(get, tmp_path):
+    (tmp_path / "html with space" / "404.html").write_text("<p>100% not here</p>")
+    answer, body = get("/book/kafka/lgo.html")
+    assert (answer.status, body) == (404, b"<p>100% not here</p>")
+    assert get("/part/")[1] == body
+
+
 @pytest.mark.parametrize("path", ["/../secret.txt", "/%2e%2e/secret.txt", "/link.txt", "//etc/passwd"])
 def test_nothing_outside_the_book_comes(get, path):
     answer, body = get(path)

@@ -102,7 +102,8 @@ class Comparison:
         )
         ax.set_xlabel("time in s")
         ax.set_ylabel(DEPTHS[self.depth])
-        ax.legend()
+        # above the chart: inside, there is no place that no curve may need
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
         return ax
 
     def __str__(self) -> str:

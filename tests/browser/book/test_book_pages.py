@@ -35,7 +35,7 @@ def test_no_page_asks_another_host_and_none_complains(built: Any, view: Any) -> 
         lambda r: None if urlsplit(r.url).netloc in (own, "") else wrong.append(f"{now}: asks {r.url}"),
     )
     page.on("response", lambda r: wrong.append(f"{now}: {r.status} {r.url}") if r.status >= 400 else None)
-    for now in [*built.pages, "search", "genindex"]:
+    for now in [*built.pages, "search"]:
         page.goto(built.address(now), wait_until="networkidle")
         assert page.title()
     assert not wrong
@@ -56,9 +56,36 @@ def test_every_page_opens_from_its_folder_without_a_server(built: Any, browser: 
                 "[...document.querySelectorAll('backpressure-explorer')].every(one => one.shadowRoot)"
             )
         assert not wrong
-        # Sphinx cannot fetch excerpts from files and complains of it; what was found is there
-        page.goto((built.folder / "search.html").as_uri() + "?q=prefetch")
-        page.locator("#search-results li a", has_text="A work queue").wait_for()
+
+
+def test_search_from_a_folder_quotes_what_it_found_as_it_does_from_a_server(built: Any, browser: Any) -> None:
+    found: list[list[str]] = []
+    wrong: list[str] = []
+    for address in (built.url, f"{built.folder.as_uri()}/"):
+        with browser.new_context() as context:
+            page = context.new_page()
+            page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+            page.goto(f"{address}search.html?q=prefetch")
+            page.locator("#search-results .search-summary", has_text="found").wait_for()
+            items = page.locator("#search-results li")
+            page.wait_for_function(
+                "[...document.querySelectorAll('#search-results li')].every(one => one.querySelector('p.context'))"
+            )
+            found.append([" ".join(text.split()) for text in items.all_inner_texts()])
+    assert not wrong
+    assert len(found[0]) > 5
+    assert found[0] == found[1]
+
+
+def test_an_address_that_is_not_there_leads_back_to_the_book(built: Any, browser: Any) -> None:
+    gone = (built.folder / "404.html").read_text(encoding="utf-8")
+    with browser.new_context(**VIEWS["phone"]) as context:
+        page = context.new_page()
+        for address in ("https://book.test/deep/book/kafka/lgo.html", "https://book.test/book/lgo.html"):
+            page.route("**/*", lambda route: route.fulfill(status=404, body=gone, content_type="text/html"))
+            page.goto(address)
+            link = page.get_by_role("link", name="Open the book")
+            assert link.evaluate("one => one.href") == address.partition("/book/")[0] + "/book/index.html"
 
 
 def test_an_explorer_from_a_folder_runs_large_scenarios_and_says_why_python_cannot(
@@ -166,3 +193,4 @@ def test_the_folder_opens_at_the_first_page(built: Any, browser: Any) -> None:
         page.goto(built.url)
         page.wait_for_url("**/book/index.html")
         assert "Mastering message queues" in page.locator("article h1").inner_text()
+        assert page.title() == "Mastering message queues"

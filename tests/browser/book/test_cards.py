@@ -1,11 +1,12 @@
 """The interview cards in the published page: keyboard, screen reader, memory, paper, and no script at all."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from mqcourse.interview.questions import load_bank
+from mqcourse.interview.questions import find, load_bank
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
 PAGE = "book/interview/questions"
@@ -66,39 +67,37 @@ def test_a_rating_is_remembered_and_can_be_forgotten(page: Any) -> None:
     assert page.evaluate(f"localStorage.getItem('mq-card:{identity}')") is None
     assert page.locator(f"{FIRST} >> input:checked").count() == 0
     assert f"0 of {COUNT} rated" in page.locator(".mq-cards-bar").inner_text()
+    page.get_by_role("button", name="Bring my ratings back").click()
+    assert page.locator(FIRST).get_by_label("With gaps").is_checked()
+    assert f"1 of {COUNT} rated" in page.locator(".mq-cards-bar").inner_text()
+    assert page.get_by_role("button", name="Forget my ratings").is_visible()
 
 
-def test_a_screen_reader_hears_what_each_part_is(page: Any) -> None:
-    card = page.locator(FIRST)
-    prompt = card.locator("h3").inner_text()
-    assert page.get_by_role("region", name=prompt, exact=True).count() == 1
-    assert card.get_by_role("textbox", name="Answer from memory first").count() == 1
-    card.locator("summary").click()
-    group = card.get_by_role("group", name="How well did you know it?")
-    assert group.get_by_role("radio").count() == 4
-    assert all(
-        page.locator(".mq-card").nth(i).locator("input[name]").first.get_attribute("name")
-        != card.locator("input[name]").first.get_attribute("name")
-        for i in range(1, 20)
-    )
+def test_one_level_can_be_asked_for_and_headings_without_a_card_go(page: Any) -> None:
+    bank = load_bank()
+    staff = [question.id for topic in bank.values() for question in topic.questions if question.level == "St"]
+    page.get_by_label("Show").select_option(label="Staff")
+    seen = page.locator(".mq-card:visible")
+    assert seen.evaluate_all("cards => cards.map(card => card.dataset.question)") == staff
+    assert page.locator("article h2:visible").count() == len({find(bank, name).topic for name in staff})
+    assert f"0 of {len(staff)} rated" in page.locator(".mq-cards-bar").inner_text()
+    page.get_by_label("Show").select_option(label="all levels")
+    assert seen.count() == COUNT
 
 
-def test_what_is_known_can_be_hidden_and_an_open_card_does_not_vanish(page: Any) -> None:
-    cards = page.locator(".mq-card")
-    for place in (0, 1):
-        cards.nth(place).locator("summary").click()
-        cards.nth(place).get_by_label("Easily").check()
-    cards.nth(0).locator("summary").click()
-    hide = page.get_by_role("button", name="Hide what I know")
-    hide.click()
-    assert hide.get_attribute("aria-pressed") == "true"
-    assert not cards.nth(0).is_visible()
-    assert cards.nth(1).is_visible(), "it is open: the reader is in it"
-    assert cards.nth(2).is_visible()
-    page.get_by_role("button", name="Close all answers").click()
-    assert not cards.nth(1).is_visible()
-    hide.click()
-    assert cards.nth(0).is_visible()
+def test_ratings_are_kept_where_the_book_was_opened_from_a_folder(built: Any, context: Any) -> None:
+    context.set_offline(True)
+    address = (built.folder / f"{PAGE}.html").as_uri()
+    page = context.new_page()
+    page.goto(address)
+    page.locator(f"{FIRST} >> summary").click()
+    page.locator(FIRST).get_by_label("Good").check()
+    page.close()
+    page = context.new_page()
+    page.goto(address)
+    assert f"1 of {COUNT} rated, 1 known well" in page.locator(".mq-cards-bar").inner_text()
+    page.locator(f"{FIRST} >> summary").click()
+    assert page.locator(FIRST).get_by_label("Good").is_checked()
 
 
 @pytest.mark.parametrize("stored", ["not json", '{"rating": "superb"}', "null", "[]", '{"rating": "good"}'])
@@ -164,3 +163,24 @@ def test_a_prediction_is_opened_by_keyboard(built: Any, context: Any) -> None:
     assert details.get_attribute("open") is None
     page.keyboard.press("Space")
     assert details.get_attribute("open") is not None
+
+
+def test_a_page_in_dark_mode_is_printed_in_dark_ink(built: Any, browser: Any) -> None:
+    ink = "getComputedStyle(document.querySelector('article section > p:not([class])')).color"
+    with browser.new_context(color_scheme="dark") as context:
+        page = context.new_page()
+        page.goto(built.address("book/kafka/log"), wait_until="networkidle")
+        on_screen = page.evaluate(ink)
+        page.emulate_media(media="print", color_scheme="dark")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("details.sd-dropdown > :not(summary)").first.is_visible()
+        assert luminance(page.evaluate(ink)) < 0.2 < luminance(on_screen)
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        page.emulate_media(media="screen", color_scheme="dark")
+        assert page.evaluate(ink) == on_screen
+
+
+def luminance(colour: str) -> float:
+    """Roughly, from 0 (black) to 1, of a colour as a browser writes it."""
+    red, green, blue = (int(part) / 255 for part in re.findall(r"\d+", colour)[:3])
+    return 0.21 * red + 0.72 * green + 0.07 * blue

@@ -358,6 +358,93 @@ scenario("duplicates are dropped", async () => {
   assert.deepEqual(bodies(await takeAll(client.createReceiver(name), 3)), ["a", "b"]);
 });
 
+scenario("a session waits for its message and keeps what it deferred", async () => {
+  const name = await queue({ requiresSession: true });
+  const waiting = client.acceptNextSession(name, { maxAutoLockRenewalDurationInMs: 0 });
+  const sender = client.createSender(name);
+  await sender.sendMessages([{ body: "one", sessionId: "s" }, { body: "two", sessionId: "s" }]);
+  const receiver = await waiting;
+  assert.equal(receiver.sessionId, "s");
+  const [one, two] = await takeAll(receiver, 2);
+  await receiver.deferMessage(one, { why: "later" });
+  await receiver.completeMessage(two);
+  const [peeked] = await receiver.peekMessages(5);
+  assert.deepEqual([peeked.body, peeked.state], ["one", "deferred"]);
+  const [again] = await receiver.receiveDeferredMessages(one.sequenceNumber);
+  assert.deepEqual([again.body, again.state, again.applicationProperties.why], ["one", "deferred", "later"]);
+  await receiver.deadLetterMessage(again, { deadLetterReason: "no", more: 1 });
+  const [dead] = await take(client.createReceiver(name, { subQueueType: "deadLetter" }), 1);
+  assert.deepEqual([dead.deadLetterReason, dead.applicationProperties.more, dead.sessionId], ["no", 1, "s"]);
+  await refused("SessionCannotBeLocked", () => client.acceptSession(name, "s"));
+  await receiver.close();
+});
+
+scenario("receive-and-delete streams and leaves no lock token", async () => {
+  const name = await queue();
+  await client.createSender(name).sendMessages([...Array(20).keys()].map((body) => ({ body })));
+  const receiver = client.createReceiver(name, { receiveMode: "receiveAndDelete" });
+  const got = [];
+  for await (const message of receiver.getMessageIterator({ maxWaitTimeInMs: 3000 })) {
+    got.push(message.body);
+    assert.equal(message.lockToken, undefined);
+    if (got.length === 20) break;
+  }
+  assert.deepEqual(got, [...Array(20).keys()]);
+  await receiver.close();
+  assert.equal((await admin.getQueueRuntimeProperties(name)).totalMessageCount, 0);
+});
+
+scenario("a message says its state and first number when they differ from the usual", async () => {
+  const end = await queue();
+  const begin = await queue({ forwardTo: end });
+  await client.createSender(end).sendMessages({ body: "direct" });
+  await client.createSender(begin).sendMessages({ body: "forwarded" });
+  const receiver = client.createReceiver(end);
+  const [direct, forwarded] = await takeAll(receiver, 2);
+  assert.deepEqual([direct.state, forwarded.state], ["active", "active"]);
+  assert.deepEqual([`${forwarded.sequenceNumber}`, `${forwarded.enqueuedSequenceNumber}`], ["2", "1"]);
+});
+
+scenario("pages of administration go on where the last one ended", async () => {
+  const prefix = unique("page");
+  for (let n = 0; n < 7; n += 1) await admin.createTopic(`${prefix}-${n}`);
+  const found = [];
+  for await (const page of admin.listTopics().byPage({ maxPageSize: 3 })) {
+    assert.ok(page.length <= 3);
+    found.push(...page.map((each) => each.name).filter((each) => each.startsWith(prefix)));
+  }
+  assert.deepEqual(found, [...Array(7).keys()].map((n) => `${prefix}-${n}`));
+});
+
+scenario("a status stops what it says, and peeking goes on", async () => {
+  const name = await queue();
+  await client.createSender(name).sendMessages({ body: "here" });
+  const description = await admin.getQueue(name);
+  await admin.updateQueue({ ...description, status: "Disabled" });
+  await refused("MessagingEntityDisabled", () => client.createSender(name).sendMessages({ body: "no" }));
+  await refused("MessagingEntityDisabled", () => take(client.createReceiver(name), 1));
+  await refused("MessagingEntityDisabled", () =>
+    client.createSender(name).scheduleMessages({ body: "no" }, new Date(Date.now() + 60_000)));
+  assert.deepEqual(bodies(await client.createReceiver(name).peekMessages(5)), ["here"]);
+  await admin.updateQueue({ ...description, status: "Active" });
+  assert.deepEqual(bodies(await take(client.createReceiver(name), 1)), ["here"]);
+});
+
+scenario("a rule is changed and a subscription's messages follow it", async () => {
+  const name = await topic();
+  await admin.createSubscription(name, "s", { defaultRuleOptions: { name: "first", filter: { sqlExpression: "n > 1" } } });
+  const rule = await admin.getRule(name, "s", "first");
+  const sender = client.createSender(name);
+  const send = (n) => sender.sendMessages({ body: n, applicationProperties: { n } });
+  await send(1);
+  await admin.updateRule(name, "s", { ...rule, filter: { applicationProperties: { n: 1 } }, action: { sqlExpression: "SET sys.Label = 'x'; REMOVE n" } });
+  await send(1);
+  await send(2);
+  const got = await takeAll(client.createReceiver(name, "s"), 1);
+  assert.deepEqual(got.map((each) => [each.body, each.subject, each.applicationProperties]), [[1, "x", { RuleName: "first" }]]);
+  assert.equal((await admin.getSubscriptionRuntimeProperties(name, "s")).totalMessageCount, 1);
+});
+
 scenario("everything works over WebSocket too", async () => {
   const name = await queue();
   const over = new ServiceBusClient(connection, { webSocketOptions: { webSocket: WebSocket }, retryOptions: { maxRetries: 0 } });

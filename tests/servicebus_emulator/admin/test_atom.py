@@ -236,6 +236,21 @@ def test_lists_are_paged(admin: ServiceBusAdministrationClient) -> None:
         list(admin.list_queues(start_index=-1))
 
 
+def test_etags_guard_a_deletion(
+    admin: ServiceBusAdministrationClient, host: SmallHost, broker: Namespace
+) -> None:
+    admin.create_topic("t")
+    admin.create_subscription("t", "s")
+    token = _token(host)
+    for path, kept in (("t/subscriptions/s", "t/Subscriptions/s"), ("t", "t")):
+        target = f"/{path}?api-version=2021-05"
+        etag = dict(host.ask("GET", target, authorization=token).headers)["etag"]
+        assert host.ask("DELETE", target, authorization=token, if_match='"1"').status == 412
+        assert broker.resolve(kept).path == kept
+        assert host.ask("DELETE", target, authorization=token, if_match=etag).status == 200
+    assert broker.topics() == []
+
+
 def test_etags_guard_an_update(
     admin: ServiceBusAdministrationClient, host: SmallHost, broker: Namespace
 ) -> None:

@@ -15,10 +15,8 @@ from servicebus_emulator.amqp.types import Symbol, Timestamp, UInt
 
 STAMPS = {
     "sequence_number": 7,
-    "enqueued_sequence_number": 7,
     "enqueued_ms": 1000,
     "delivery_count": 0,
-    "state": 0,
 }
 
 
@@ -37,15 +35,22 @@ def test_the_bare_message_is_never_changed_on_its_way(value, user):
 
 def test_stamps_replace_what_a_sender_wrote_and_keep_his_own_annotations():
     sent = EncodedMessage(build(body=b"x", annotations={"x-opt-sequence-number": 99, "mine": "kept"}))
+    always = {"mine": "kept", "x-opt-sequence-number": 7, "x-opt-enqueued-time": 1000}
+    assert EncodedMessage(sent.render(**STAMPS)).annotations() == always
     out = EncodedMessage(
-        sent.render(**STAMPS, locked_until_ms=5, lock_token=bytes(range(16)), dead_letter_source="q")
+        sent.render(
+            **STAMPS,
+            origin_number=2**40,
+            state=2,
+            locked_until_ms=5,
+            lock_token=bytes(range(16)),
+            dead_letter_source="q",
+        )
     )
     assert out.annotations() == {
-        "mine": "kept",
-        "x-opt-sequence-number": 7,
-        "x-opt-enqueued-time": 1000,
-        "x-opt-enqueue-sequence-number": 7,
-        "x-opt-message-state": 0,
+        **always,
+        "x-opt-enqueue-sequence-number": 2**40,
+        "x-opt-message-state": 2,
         "x-opt-locked-until": 5,
         "x-opt-deadletter-source": "q",
     }

@@ -163,6 +163,20 @@ def test_a_hundred_messages_and_no_more() -> None:
     assert orders.active_count == 100
 
 
+def test_settling_one_message_too_many_settles_none() -> None:
+    namespace, (orders,) = make("orders")
+    orders.send([PlainContent(str(n)) for n in range(101)], 0.0)
+    reader, messages = receive(orders, 101)
+    tokens = [token(message) for message in messages]
+    transaction = namespace.begin_transaction(0.0)
+    with pytest.raises(QuotaExceeded):
+        orders.settle(Outcome.COMPLETE, tokens, 0.0, transaction=transaction)
+    orders.settle(Outcome.COMPLETE, tokens[:100], 0.0, transaction=transaction)
+    reader.complete(tokens[100], 0.0)
+    transaction.commit(0.0)
+    assert bodies(orders) == []
+
+
 def test_one_top_level_entity_unless_it_is_cross_entity() -> None:
     namespace, (orders, bills) = make("orders", "bills")
     orders.send([PlainContent("a")], 0.0)

@@ -7,10 +7,17 @@ from in_memory_client import World
 
 from servicebus_emulator.amqp.events import MessageReceived
 from servicebus_emulator.amqp.message import CORRELATION_ID, MESSAGE_ID, EncodedMessage, build
-from servicebus_emulator.amqp.performatives import SENDER, Source
+from servicebus_emulator.amqp.performatives import SENDER, Modified, Source
 from servicebus_emulator.amqp.types import Array, Described, Int, Symbol, Timestamp, UInt, ULong
+from servicebus_emulator.broker.description import (
+    EntityStatus,
+    QueueDescription,
+    SubscriptionDescription,
+    TopicDescription,
+)
 from servicebus_emulator.frontend.management import OPERATIONS
 
+DISABLED = (400, "com.microsoft:entity-disabled")
 LATER_MS = 4_000_000_000_000
 
 
@@ -207,6 +214,40 @@ def test_filters_know_times_and_ids_whatever_their_type_on_the_wire(client, filt
 def test_a_correlation_filter_of_values_that_nothing_can_equal_is_refused(client, correlation):
     rule = {"rule-name": "r", "rule-description": {"correlation-filter": correlation}}
     assert client.manage("t/Subscriptions/u", "add-rule", rule) == (400, "com.microsoft:argument-error")
+
+
+@pytest.mark.parametrize("status", [status for status in EntityStatus if not status.can_receive])
+def test_what_takes_messages_out_heeds_the_status_and_looking_does_not(client, status):
+    sender = client.attach(SENDER, "q")
+    for _ in range(2):
+        client.send(sender)
+    deferred, held = take(client, count=2)
+    client.settle(deferred.delivery_id, Modified(undeliverable_here=True))
+    broker, now_s = client.world.broker, client.world.now_s
+    broker.update_queue(QueueDescription("q", status=status), now_s)
+    client.world.run()
+    settled = {"lock-tokens": [token_of(held)], "disposition-status": "completed"}
+    assert client.manage("q", "update-disposition", settled) == DISABLED
+    assert client.manage("q", "receive-by-sequence-number", {"sequence-numbers": [1]}) == DISABLED
+    before = {"message-count": 9, "enqueued-time-utc": Timestamp(int(now_s * 1000) + 9000)}
+    assert client.manage("q", "batch-delete-messages", before) == DISABLED
+    seen, peeked = client.manage("q", "peek-message", {"from-sequence-number": 1, "message-count": 9})
+    assert (seen, len(peeked["messages"])) == (200, 2)
+    broker.update_queue(QueueDescription("q"), now_s)
+    assert client.manage("q", "update-disposition", settled)[0] == 200
+    assert client.manage("q", "receive-by-sequence-number", {"sequence-numbers": [1]})[0] == 200
+
+
+def test_a_disabled_topic_or_subscription_keeps_its_rules(client):
+    broker, now_s = client.world.broker, client.world.now_s
+    rule = {"rule-name": "r", "rule-description": {"sql-filter": {"expression": "a = 1"}}}
+    broker.update_topic(TopicDescription("t", status=EntityStatus.DISABLED), now_s)
+    assert client.manage("t/subscriptions/u", "add-rule", rule) == DISABLED
+    broker.update_topic(TopicDescription("t"), now_s)
+    assert client.manage("t/subscriptions/u", "add-rule", rule)[0] == 200
+    broker.update_subscription("t", SubscriptionDescription("u", status=EntityStatus.DISABLED), now_s)
+    assert client.manage("t/subscriptions/u", "remove-rule", {"rule-name": "r"}) == DISABLED
+    assert client.manage("t/subscriptions/u", "enumerate-rules", {"top": 9, "skip": 0})[0] == 200
 
 
 def test_batch_delete_says_how_many(client):

@@ -1,5 +1,6 @@
 """The process: one port for everything, hundreds of connections, a clean end."""
 
+import asyncio
 import contextlib
 import json
 import select
@@ -9,12 +10,18 @@ import struct
 import threading
 import time
 import urllib.request
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
 import running_emulator
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
+from servicebus_emulator.admin.host import Hosted
+from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.client import AmqpClient, ClientError
+from servicebus_emulator.frontend.emulator import Emulator
+from servicebus_emulator.server import DoorSelector, Server
 
 pytestmark = pytest.mark.wire
 
@@ -63,6 +70,43 @@ def test_the_log_says_which_client_did_what_to_which_message(emulator, queue):
     assert (about[3]["sequence_number"], about[4]["outcome"]) == (1, "accepted")
 
 
+def test_the_log_names_the_messages_of_transactions_and_of_management(emulator, queue):
+    with AmqpClient(emulator.connection_string()) as client:
+        sender, receiver = client.sender(queue), client.receiver(queue)
+        sender.post(b"x", message_id="old")
+        with client.transaction() as transaction:
+            receiver.dead_letter(receiver.receive(), "why", transaction=transaction)
+            sender.post(b"x", message_id="new", transaction=transaction)
+        number = transaction.transaction_id.hex()
+    with (
+        ServiceBusClient.from_connection_string(emulator.connection_string()) as sdk,
+        sdk.get_queue_receiver(queue) as receiver,
+        sdk.get_queue_sender(queue) as sender,
+    ):
+        (deferred,) = receiver.receive_messages(max_wait_time=10)
+        receiver.defer_message(deferred)
+        (again,) = receiver.receive_deferred_messages([deferred.sequence_number])
+        receiver.complete_message(again)
+        later = datetime.now(UTC) + timedelta(hours=1)
+        (scheduled,) = sender.schedule_messages(ServiceBusMessage("x", message_id="later"), later)
+        sender.cancel_scheduled_messages(scheduled)
+    lines = [json.loads(line) for line in emulator.log.read_text().splitlines()]
+    within = [line for line in lines if line.get("transaction") == number]
+    assert [line["event"] for line in within] == ["settled", "sent", "committed"]
+    assert (within[0]["outcome"], within[0]["message_id"], within[1]["message_ids"]) == (
+        "rejected",
+        "old",
+        ["new"],
+    )
+    managed = [line for line in lines if line["event"] == "management" and line["entity"] == queue]
+    assert [(line["operation"], [one["message_id"] for one in line["messages"]]) for line in managed] == [
+        ("receive-by-sequence-number", ["new"]),
+        ("update-disposition", ["new"]),
+        ("schedule-message", ["later"]),
+        ("cancel-scheduled-message", ["later"]),
+    ]
+
+
 def test_messages_of_many_frames_cross_both_ways(emulator, queue):
     with AmqpClient(emulator.connection_string()) as client:
         sender, receiver = client.sender(queue), client.receiver(queue)
@@ -95,6 +139,57 @@ def test_another_protocol_is_answered_or_hung_up_on(emulator, nonsense):
         except ConnectionResetError:
             pass
     assert answer == b"" or answer.startswith((b"HTTP/1.1 400", b"AMQP\x00\x01\x00\x00"))
+
+
+def test_headers_without_end_are_refused(emulator):
+    with socket.create_connection(("127.0.0.1", emulator.port), 10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X-More: and more\r\n" * 5000)
+        client.settimeout(10)
+        assert client.recv(1000).startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        (b"", b""),
+        (b"GE", b"HTTP/1.1 408 "),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", b"HTTP/1.1 408 "),
+        (b"PUT /q HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n<entry", b"HTTP/1.1 408 "),
+        (b"GET /api/state HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 200 "),
+    ],
+)
+def test_a_client_that_does_not_come_to_the_end_of_its_request_is_hung_up_on(said, answer):
+    """A clock that the test moves, a real socket: the time-out is a minute."""
+    moved_s = 0.0
+
+    async def scenario() -> bytes:
+        nonlocal moved_s
+        emulator = Emulator({"ns": Hosted("ns", Namespace("ns"))}, now_s=time.time())
+        server = Server(emulator, selector, clock=lambda: time.time() + moved_s)
+        port = await server.start("127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(said)
+        heard = b""
+        if answer.endswith(b"200 "):
+            heard = await reader.read(1)  # the next request's time begins with the answer
+        elif said:
+            await asyncio.wait_for(_until(lambda: server.doors and server.read_buffer[0] == said[0]), 10)
+        moved_s = 61.0
+        heard += await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        await server.stop()
+        return heard
+
+    selector = DoorSelector()
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+        heard = runner.run(scenario())
+    assert heard.startswith(answer)
+    assert heard or not answer
+
+
+async def _until(true):
+    while not true():
+        await asyncio.sleep(0)
 
 
 def test_a_client_that_goes_on_sending_still_reads_why_it_was_closed(emulator):
@@ -183,6 +278,28 @@ def test_five_hundred_idle_and_a_hundred_busy_connections_beside_a_slow_reader(t
             each.close()
         assert own.stop() == 0
     assert own.log.read_text() == ""
+
+
+def test_a_clock_moved_forward_is_set_right_by_a_restart_also_after_a_kill(tmp_path):
+    hour_s = 3600.0
+    own = running_emulator.start(tmp_path, "--data", str(tmp_path / "data"))
+    moved = urllib.request.Request(
+        f"http://127.0.0.1:{own.port}/api/clock",
+        json.dumps({"forwardSeconds": hour_s}).encode(),
+        {"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(moved) as answer:  # noqa: S310
+        assert json.load(answer) == {"clockOffsetSeconds": hour_s}
+    with AmqpClient(own.connection_string()) as client:
+        client.sender("queue0").post(b"of tomorrow")
+    own.kill()
+    own = running_emulator.start(tmp_path, "--data", str(tmp_path / "data"))
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{own.port}/api/messages?entity=queue0") as answer:
+            (message,) = json.load(answer)["messages"]
+    finally:
+        own.stop()
+    assert datetime.fromisoformat(message["enqueued"]).timestamp() <= time.time()
 
 
 def test_sigterm_closes_the_connections_in_order(tmp_path):

@@ -7,8 +7,10 @@ from servicebus_emulator.amqp.message import build
 from servicebus_emulator.amqp.performatives import (
     SENDER,
     Accepted,
+    AmqpError,
     Coordinator,
     Declared,
+    Rejected,
     TransactionalState,
 )
 from servicebus_emulator.amqp.types import Described, Symbol, ULong
@@ -71,6 +73,18 @@ def test_after_a_rollback_the_message_is_still_locked_and_can_be_settled_on_the_
     assert tx.world.broker.queue("q").active_count == 0
 
 
+def test_dead_lettering_takes_part_and_its_confirmation_is_no_error(tx):
+    tx.client.send(tx.sender)
+    number = tx.take()
+    txn_id = tx.declare()
+    why = AmqpError("com.microsoft:dead-letter", "why", {"DeadLetterReason": "broken"})
+    answer = tx.client.settle(number, TransactionalState(txn_id, Rejected(why)))
+    assert answer == TransactionalState(txn_id, Rejected())
+    assert tx.discharge(txn_id) == Accepted()
+    queue = tx.world.broker.queue("q")
+    assert (queue.active_count, queue.dead_letter.active_count) == (0, 1)
+
+
 def test_a_control_link_that_closes_rolls_back(tx):
     txn_id = tx.declare()
     tx.client.send(tx.sender, state=TransactionalState(txn_id))
@@ -125,3 +139,29 @@ def test_send_via_puts_a_message_elsewhere_within_one_entitys_transaction(tx):
     assert tx.world.broker.queue("p").active_count == 0
     assert tx.discharge(txn_id) == Accepted()
     assert (tx.world.broker.queue("q").active_count, tx.world.broker.queue("p").active_count) == (0, 1)
+
+
+def test_a_session_for_transactions_across_entities_reads_no_second_one(tx):
+    """Azure/azure-sdk-for-net issue 34997: also outside a transaction, also by peeking."""
+    second = tx.client.receiver("p")
+    assert tx.client.refusal(second) == "amqp:not-allowed"
+    assert tx.client.manage("p", "peek-message", {"from-sequence-number": 1, "message-count": 1}) == (
+        400,
+        "amqp:not-allowed",
+    )
+    assert tx.client.receiver("q/$DeadLetterQueue").attached
+    other = tx.world.client()
+    assert other.receiver("p").attached
+
+
+def test_what_a_session_began_with_is_what_others_are_sent_through(tx):
+    """Also when the send to the second entity is the transaction's first operation."""
+    tx.client.send(tx.sender, b"order")
+    number = tx.take()
+    elsewhere = tx.client.attach(SENDER, "p")
+    txn_id = tx.declare()
+    done = TransactionalState(txn_id, Accepted())
+    assert tx.client.send(elsewhere, b"bill", state=TransactionalState(txn_id)) == done
+    assert tx.client.settle(number, done) == done
+    assert tx.discharge(txn_id) == Accepted()
+    assert [tx.world.broker.queue(name).active_count for name in ("q", "p")] == [0, 1]

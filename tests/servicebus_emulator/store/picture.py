@@ -44,7 +44,7 @@ def _message(message: Message, after_crash: bool, entity: Entity) -> tuple[objec
     counted = locked and after_crash and not (isinstance(entity, Queue) and entity.is_sub_queue)
     return (
         message.sequence_number,
-        message.enqueued_sequence_number,
+        message.origin_number,
         message.enqueued_s,
         message.expires_s,
         message.scheduled_s,

@@ -168,6 +168,37 @@ def test_what_fell_due_while_nothing_ran_happens_in_order(tmp_path: Path) -> Non
     journal.close()
 
 
+def test_after_a_restart_a_clock_that_was_moved_is_right_again_and_what_was_stored_moves_back(
+    tmp_path: Path,
+) -> None:
+    namespace, journal = start(tmp_path)
+    day_s = 86_400.0
+    described = QueueDescription(
+        "q", requires_duplicate_detection=True, duplicate_detection_history_time_window_s=60
+    )
+    queue = namespace.create_queue(described, 100.0)
+    journal.clock_moved(day_s)
+    ahead_s = day_s + 200.0
+    queue.send([PlainContent("dies", message_id="m", time_to_live_s=60.0)], ahead_s)
+    queue.schedule([PlainContent("later", scheduled_enqueue_s=ahead_s + 90.0)], ahead_s)
+    namespace.create_queue(QueueDescription("ahead"), ahead_s)
+    journal.close()
+
+    namespace, journal = start(tmp_path, now_s=200.0)
+    queue = namespace.queue("q")
+    dies, later = queue.peek(1, 9, 200.0)
+    assert (dies.enqueued_s, dies.expires_s, later.scheduled_s) == (200.0, 260.0, 290.0)
+    assert (queue.created_s, namespace.queue("ahead").created_s) == (100.0, 200.0)
+    assert queue.send([PlainContent("again", message_id="m")], 250.0) == [0]
+    namespace.advance(261.0)
+    assert queue.send([PlainContent("again", message_id="m")], 261.0) != [0]
+    namespace.advance(291.0)
+    journal.close()
+    namespace, journal = start(tmp_path, now_s=300.0)  # set right once, not again
+    assert [message.enqueued_s for message in namespace.queue("q").peek(1, 9, 300.0)] == [261.0, 290.0]
+    journal.close()
+
+
 def test_sequence_numbers_go_on_after_everything_was_received(tmp_path: Path) -> None:
     namespace, journal = start(tmp_path)
     orders = namespace.create_queue(QueueDescription("orders"), 0.0)
@@ -359,12 +390,17 @@ def test_rows_of_removed_messages_are_swept_away_in_the_end(tmp_path: Path) -> N
     journal.close()
 
 
-def test_a_file_of_the_first_schema_is_taken_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("version", "later_tables"), [(1, ("gone", "clock")), (2, ("clock",))])
+def test_a_file_of_an_earlier_schema_is_taken_over(
+    tmp_path: Path, version: int, later_tables: tuple[str, ...]
+) -> None:
     namespace, journal = start(tmp_path)
     namespace.create_queue(QueueDescription("orders"), 0.0).send([PlainContent("old")], 0.0)
     journal.close()
     connection = sqlite3.connect(journal.path)
-    connection.executescript("DROP TABLE gone; PRAGMA user_version=1")
+    for table in later_tables:
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute(f"PRAGMA user_version={version}")
     connection.close()
     namespace, journal = start(tmp_path)
     (message,) = namespace.queue("orders").peek(0, 9, 0.0)

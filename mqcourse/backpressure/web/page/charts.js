@@ -6,7 +6,7 @@ import { brief, FONT } from "./words.js";
 
 export const COLOURS = ["#1a73b8", "#cf5a00", "#008f68", "#b5609a"];
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
-const MARGIN = { left: 46, right: 10, top: 38, bottom: 20 };
+const MARGIN = { left: 52, right: 10, top: 38, bottom: 20 };
 
 const line = (label, ys) => ({ label, ys });
 const some = (ys) => ys.some((y) => y > 0);
