@@ -150,7 +150,7 @@ def wrong(draw: st.DrawFn) -> dict[str, Any]:
     if spec["kind"] != "numbers":
         value |= st.lists(st.integers(), max_size=3)
     if spec["kind"] == "choice":
-        value |= st.floats(allow_nan=True) | st.integers()
+        value |= st.floats(allow_nan=False, allow_infinity=False) | st.integers()
     elif spec["kind"] == "whole":
         value |= st.floats(0.1, 0.9) | st.sampled_from([one for one in beyond if one != 1e15 + 0.5])
     else:
