@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,19 @@ def _simulate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_chart(file: Path) -> None:
+    """Raises CourseError for a file that the chart could not be drawn into: before the minutes of measuring."""
+    from mqcourse.errors import CourseError
+
+    if file.suffix not in (".png", ".svg"):
+        raise CourseError(f"--chart {file} ends in neither .png nor .svg", do="Give a file that does")
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise CourseError(f"--chart {file} cannot be written", do="Give a file in a folder of yours")
+
+
 def _measure(arguments: argparse.Namespace) -> int:
+    if arguments.chart:
+        _refuse_chart(arguments.chart)
     if arguments.scenario == "memory-alarm":
         return _alarm(arguments)
     from mqcourse.backpressure.measure import measure
@@ -92,6 +105,8 @@ def _alarm(arguments: argparse.Namespace) -> int:
     from mqcourse.home import state_folder
     from mqcourse.stack import endpoints
 
+    if arguments.chart:
+        raise CourseError("memory-alarm has no chart", do="Leave --chart out; --json prints all its times")
     if arguments.on != "rabbitmq":
         raise CourseError(f"{arguments.on} has no memory alarm", do="Use --on rabbitmq")
     found = memory_alarm(endpoints().rabbitmq_url, state_folder() / "bin" / "rabbitmqctl")

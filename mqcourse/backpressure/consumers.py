@@ -123,7 +123,7 @@ class Consumers:
         """A handling failed: deliver the message again, later or at once, or dead-letter it."""
         s, meter = self.scenario, self.meter
         message.deliveries += 1
-        meter.redeliveries += 1
+        meter.redelivered()
         if s.delivery_limit is not None and message.deliveries >= s.delivery_limit:
             meter.end(message, meter.dead)
             meter.note("dead-lettered", message)
@@ -193,7 +193,7 @@ class Consumers:
         for message in reversed(unacked):
             if failed:
                 message.deliveries += 1
-                meter.redeliveries += 1
+                meter.redelivered()
                 if limit is not None and message.deliveries >= limit:
                     meter.end(message, meter.dead)
                     meter.note("dead-lettered", message)

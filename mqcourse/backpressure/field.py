@@ -9,6 +9,12 @@ from typing import Any
 
 from mqcourse.errors import CourseError
 
+LONGEST_SAID = 40
+"""Characters of a wrong text that an error repeats."""
+UNSAYABLE = re.compile(
+    r"[\x00-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ud800-\udfff]"
+)
+"""What would break an error's one line or hide in it: control characters, all spaces but the plain one, half letters."""
 WRITTEN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """A number in an address. Python and JavaScript each read more than this (1_000, 0x10, inf), and not the same."""
 
@@ -78,13 +84,11 @@ def checked(spec: Mapping[str, Any], value: Any) -> Any:
     kind, name = spec["kind"], spec["name"]
     if kind == "choice":
         if not isinstance(value, str) or value not in spec["choices"]:
-            raise ScenarioError(name, f"is {value!r}", allowed(spec))
+            raise ScenarioError(name, f"is {said(value)}", allowed(spec))
         return value
     if kind == "numbers":
         if not isinstance(value, list | tuple) or len(value) > spec["most"]:
-            raise ScenarioError(
-                name, f"is {value!r}" if not isinstance(value, list | tuple) else "is too long", allowed(spec)
-            )
+            raise ScenarioError(name, f"is {said(value)}", allowed(spec))
         return tuple(_in_range(spec, one) for one in value)
     if value is None and spec["none"]:
         return None
@@ -93,19 +97,41 @@ def checked(spec: Mapping[str, Any], value: Any) -> Any:
 
 def _in_range(spec: Mapping[str, Any], value: Any) -> float | int:
     if not isinstance(value, Real) or isinstance(value, bool):  # numpy's numbers are real ones, too
-        raise ScenarioError(spec["name"], f"is {value!r}", allowed(spec))
-    try:
-        number = float(value)
-    except OverflowError:  # a whole number beyond every double
-        number = -math.inf if value < spec["low"] else math.inf
+        raise ScenarioError(spec["name"], f"is {said(value)}", allowed(spec))
+    number = _double(value)
     whole = spec["kind"] == "whole"
     if whole and math.isfinite(number) and number != int(number):
-        raise ScenarioError(spec["name"], f"is {number!r}", allowed(spec))
+        raise ScenarioError(spec["name"], f"is {shown(number)}", allowed(spec))
     too_low = number <= spec["low"] if spec.get("above") else number < spec["low"]
     if too_low or not number <= spec["high"]:
-        seen = int(number) if isinstance(value, int) and abs(number) < 1e16 else number
-        raise ScenarioError(spec["name"], f"is {seen!r} {spec['unit']}", allowed(spec))
+        raise ScenarioError(spec["name"], f"is {shown(number)} {spec['unit']}", allowed(spec))
     return int(number) if whole else number
+
+
+def _double(value: Real) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # a whole number beyond every double
+        return math.inf if value > 0 else -math.inf  # type: ignore[operator]
+
+
+def said(value: Any) -> str:
+    """A wrong value as an error repeats it: short, on one line, and in the page as in Python."""
+    if isinstance(value, str):
+        return f"'{sayable(value)}'"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict | set | frozenset):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return shown(_double(value))
+    return sayable(repr(value))
+
+
+def sayable(text: str) -> str:
+    """The beginning of a text, with what cannot stand in a line as its code."""
+    short = text if len(text) <= LONGEST_SAID else text[:LONGEST_SAID] + "…"
+    return UNSAYABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", short)
 
 
 def shown(value: Any) -> str:
@@ -114,7 +140,7 @@ def shown(value: Any) -> str:
         return "none"
     if isinstance(value, list | tuple):
         return ",".join(shown(one) for one in value)
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
+    if isinstance(value, float) and abs(value) < 1e16 and value == int(value):
         return str(int(value))
     return str(value)
 
@@ -127,7 +153,7 @@ def read(spec: Mapping[str, Any], text: str) -> Any:
         return None
     parts = [one for one in text.split(",") if one] if spec["kind"] == "numbers" else [text]
     if not all(WRITTEN.fullmatch(one.strip()) for one in parts):
-        raise ScenarioError(spec["name"], f"is {text!r}", allowed(spec))
+        raise ScenarioError(spec["name"], f"is {said(text)}", allowed(spec))
     if spec["kind"] == "numbers":
         return tuple(float(one) for one in parts)
     number = float(text)

@@ -4,7 +4,8 @@ from bisect import bisect_right
 from typing import Any
 
 from mqcourse.backpressure.message import Message
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.scenario import MOST_REDELIVERIES, Scenario
+from mqcourse.errors import CourseError
 
 SERIES = (
     "time_s", "waiting", "oldest_s", "in_flight", "busy", "held", "retrying", "consumers", "offered", "completed",
@@ -87,6 +88,15 @@ class Meter:
         """Write one line of the journal, as long as it is kept and not full."""
         if self.journal is not None and len(self.journal) < self.journal_most:
             self.journal.append((self.now, what, message.number, consumer))
+
+    def redelivered(self) -> None:
+        """Count a delivery that failed; raises CourseError when there were too many for any run to end."""
+        self.redeliveries += 1
+        if self.redeliveries > MOST_REDELIVERIES:
+            raise CourseError(
+                f"more than {MOST_REDELIVERIES} deliveries failed within {self.now:.6g} s: messages come back at once",
+                do="Set delivery_limit (deliveries) or retry_backoff_s (s), or make duration_s (s) shorter",
+            )
 
     def end(self, message: Message, counts: list[int]) -> None:
         """The one end of a message, counted in `counts`."""

@@ -5,18 +5,22 @@ the page's own checks are made from it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote
 
-from mqcourse.backpressure.field import ScenarioError, checked, choice, number, numbers, read, shown
+from mqcourse.backpressure.field import ScenarioError, checked, choice, number, numbers, read, sayable, shown
 from mqcourse.errors import CourseError
 
 MOST_MESSAGES = 50_000_000
 """Messages a run may be expected to offer (rate_per_s times duration_s)."""
 MOST_BACKLOG = 2_000_000
 """Messages a run may be expected to pile up, and may hold at any instant: about 1 GB of memory."""
+
+
+MOST_REDELIVERIES = 10_000_000
+"""Deliveries that may fail in a run: without a limit or a back-off a poison message comes back at once, for ever."""
 
 
 @dataclass(frozen=True)
@@ -181,9 +185,7 @@ class Scenario:
 
     def but(self, **changes: Any) -> Self:
         """The same scenario with some fields changed."""
-        unknown = set(changes) - NAMES
-        if unknown:
-            raise ScenarioError(min(unknown), "is no field of a scenario", ", ".join(sorted(NAMES)))
+        _only_fields(changes)
         return replace(self, **changes)
 
     def as_dict(self, *, changed_only: bool = False) -> dict[str, Any]:
@@ -196,9 +198,7 @@ class Scenario:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The scenario of a dictionary; missing fields have their defaults, unknown ones raise."""
-        unknown = set(values) - NAMES
-        if unknown:
-            raise ScenarioError(min(unknown), "is no field of a scenario", ", ".join(sorted(NAMES)))
+        _only_fields(values)
         return cls(**values)
 
     def as_json(self) -> str:
@@ -210,7 +210,7 @@ class Scenario:
         """The scenario of a JSON object."""
         try:
             values = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CourseError(f"the scenario is not JSON: {error}") from None
         if not isinstance(values, dict):
             raise CourseError("the scenario is not a JSON object", do='Write it as {"rate_per_s": 80, ...}')
@@ -228,10 +228,8 @@ class Scenario:
         """The scenario of an address's query."""
         values: dict[str, Any] = {}
         for name, text in parse_qsl(query.lstrip("?#"), keep_blank_values=True):
-            spec = next((spec for spec in FIELDS if spec["name"] == name), None)
-            if spec is None:
-                raise ScenarioError(name, "is no field of a scenario", ", ".join(sorted(NAMES)))
-            values[name] = read(spec, text)
+            _only_fields([name])
+            values[name] = read(next(spec for spec in FIELDS if spec["name"] == name), text)
         return cls(**values)
 
     @property
@@ -261,6 +259,12 @@ DEFAULTS = {
     spec["name"]: list(spec["default"]) if isinstance(spec["default"], tuple) else spec["default"]
     for spec in FIELDS
 }
+
+
+def _only_fields(names: Iterable[Any]) -> None:
+    unknown = [str(name) for name in names if name not in NAMES]
+    if unknown:
+        raise ScenarioError(sayable(min(unknown)), "is no field of a scenario", ", ".join(sorted(NAMES)))
 
 
 def _check_together(s: Scenario) -> None:
@@ -311,7 +315,7 @@ def _check_together(s: Scenario) -> None:
         raise ScenarioError(
             "duration_s",
             f"is {shown(s.duration_s)} s: {expected:.0f} messages",
-            f"above 0 to {highest:.6g} s at this rate",
+            f"above 0 to {highest:.6g} s at this rate: at most {MOST_MESSAGES} messages in a run",
         )
     _check_periods(s)
     _check_growth(s)

@@ -8,9 +8,10 @@ import pytest
 from mqcourse.backpressure import Scenario, simulate
 from mqcourse.backpressure.command import scenario_of
 from mqcourse.backpressure.measure import kafka, measure, plan, rabbitmq, servicebus
-from mqcourse.backpressure.measure.comparison import compare
+from mqcourse.backpressure.measure.comparison import Comparison, compare, in_words
 from mqcourse.backpressure.measure.record import Record, calibrated
 from mqcourse.backpressure.presets import preset
+from mqcourse.cli import main
 from mqcourse.errors import CourseError
 
 SHARED = Scenario(
@@ -67,6 +68,24 @@ def test_a_record_that_follows_the_simulation_has_no_error() -> None:
     ]
     for name, simulated, measured, error in compare(result, record, depth="waiting"):
         assert abs(error) < 0.03, (name, simulated, measured)
+
+
+def test_near_zero_the_error_is_the_difference() -> None:
+    """A queue of 0.02 messages that was seen empty is not 100% off."""
+    result = simulate(Scenario(rate_per_s=5.0, duration_s=20.0))
+    assert 0.0 < result.summary["mean_waiting"] < 0.1
+    record = Record(plan.messages(result.scenario), 20.0)
+    record.depth = [(0.0, 0), (10.0, 0)]
+    rows = compare(result, record, depth="waiting")
+    found = Comparison("RabbitMQ", "4", result.scenario, 1.0, result, rows, record.depth, [])
+    (line,) = [line for line in str(found).splitlines() if line.startswith("mean_waiting")]
+    assert line.endswith(f"{-result.summary['mean_waiting']:+.2g} messages")
+    (figure,) = [one for one in found.as_dict()["figures"] if one["figure"] == "mean_waiting"]
+    assert figure["error"] == pytest.approx(-result.summary["mean_waiting"])
+    assert figure["error_in_words"] == " ".join(line.split()[3:])
+    assert in_words("mean_waiting", 20.0, 10.0) == "-50.0%"
+    assert in_words("throughput_per_s", 0.0, 0.0) == "+0/s"
+    assert in_words("lost_share", 0.001, 0.0) == "-0.001"
 
 
 def test_a_busy_machine_is_told_apart_from_a_wrong_model() -> None:
@@ -171,6 +190,29 @@ def test_a_message_costs_what_the_rate_asks_for() -> None:
     fitted, batch = servicebus.with_credits(wanted.but(throttle_rate_per_s=45.0), notes)
     assert fitted.throttle_rate_per_s * (batch + 1) == pytest.approx(1000.0)
     assert servicebus.with_credits(Scenario(), notes) == (Scenario(), 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["drop", "--on", "rabbitmq", "--chart", "{tmp}/none/x.png"], "/none/x.png cannot be written"),
+        (["drop", "--on", "rabbitmq", "--chart", "{tmp}"], "ends in neither .png nor .svg"),
+        (["drop", "--on", "rabbitmq", "--chart", "{tmp}/x.pgn"], "ends in neither .png nor .svg"),
+        (["memory-alarm", "--on", "rabbitmq", "--chart", "{tmp}/x.png"], "memory-alarm has no chart"),
+        (["memory-alarm", "--on", "kafka"], "kafka has no memory alarm"),
+        (["nosuch", "--on", "kafka"], "no preset 'nosuch'"),
+        (["drop", "--on", "mqtt"], "no way to measure on 'mqtt'"),
+        (["drop", "--on", "rabbitmq", "--seconds", "nan"], "Allowed: from 2 to 3600 s"),
+    ],
+)
+def test_a_command_that_cannot_be_done_says_so_before_anything_is_measured(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", *(one.format(tmp=tmp_path) for one in arguments)]) == 1
+    said = capsys.readouterr()
+    assert message in said.err
+    assert said.err.count("\n") == 1
+    assert not said.out
 
 
 def test_a_command_reads_presets_json_files_and_addresses(tmp_path: Path) -> None:

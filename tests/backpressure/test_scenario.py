@@ -15,6 +15,14 @@ BAD = [
     ({"rate_per_s": None}, "rate_per_s", "is None"),
     ({"rate_per_s": True}, "rate_per_s", "is True"),
     ({"rate_per_s": 10**400}, "rate_per_s", "Allowed: above 0"),
+    ({"rate_per_s": 10**5000}, "rate_per_s", "is inf messages/s. Allowed: above 0"),
+    ({"consumers": -(10**5000)}, "consumers", "is -inf consumers. Allowed: whole numbers from 1"),
+    ({"on_full": 10**5000}, "on_full", "is inf. Allowed: block, reject"),
+    ({"on_full": [10**5000]}, "on_full", "is a list of 1. Allowed: block, reject"),
+    ({"priority_mix": [10**5000]}, "priority_mix", "is inf shares"),
+    ({"trace_s": 10**5000}, "trace_s", "is inf. Allowed: a list"),
+    ({"on_full": {"a": 1}}, "on_full", "is a dict of 1. Allowed"),
+    ({"on_full": "a\nb" * 10_000}, "on_full", "is 'a\\u000aba\\u000ab"),
     ({"consumers": 0}, "consumers", "is 0 consumers. Allowed: whole numbers from 1 to 10000 consumers"),
     ({"consumers": 1.5}, "consumers", "is 1.5"),
     ({"service_mean_s": 0}, "service_mean_s", "Allowed: above 0 to 100000 s"),
@@ -38,7 +46,11 @@ BAD = [
     ({"autoscale": "cpu"}, "autoscale_target", "above 0 to 1 share busy"),
     ({"delivery_limit": 0}, "delivery_limit", "whole numbers from 1"),
     ({"seed": -1}, "seed", "from 0 to 4294967295"),
-    ({"duration_s": 1e6, "rate_per_s": 99}, "duration_s", "99000000 messages. Allowed: above 0 to 505051 s"),
+    (
+        {"duration_s": 1e6, "rate_per_s": 99},
+        "duration_s",
+        "99000000 messages. Allowed: above 0 to 505051 s at this rate: at most 50000000 messages in a run",
+    ),
     (
         {"throttle": "aimd", "aimd_interval_s": 1e-9},
         "aimd_interval_s",
@@ -87,6 +99,7 @@ def test_a_bad_scenario_names_field_unit_and_range(
     assert line.startswith(f"scenario: {field} ")
     assert message in line
     assert "\n" not in line
+    assert len(line) < 300
 
 
 @pytest.mark.parametrize(
@@ -154,7 +167,13 @@ def test_the_address_is_short_and_says_what_is_wrong() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"), [("[1]", "not a JSON object"), ("{", "not JSON"), ('{"speed": 1}', "no field")]
+    ("text", "problem"),
+    [
+        ("[1]", "not a JSON object"),
+        ("{", "not JSON"),
+        ('{"speed": 1}', "no field"),
+        ("[" * 200_000, "not JSON"),
+    ],
 )
 def test_bad_json(text: str, problem: str) -> None:
     with pytest.raises(Exception, match=problem):

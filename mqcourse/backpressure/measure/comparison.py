@@ -10,6 +10,15 @@ from mqcourse.backpressure.scenario import Scenario
 SHARES = ("lost_share", "blocked_share")
 """Compared by difference, not by ratio: a share of 0.1% against 0.2% is no error of 100%."""
 
+NEAR_ZERO = {
+    "mean_waiting": (1.0, " messages"),
+    "mean_lag": (1.0, " messages"),
+    "mean_active": (1.0, " messages"),
+    "throughput_per_s": (0.1, "/s"),
+}
+"""Figures below which a ratio says nothing (0.01 messages for 0.02 are no error of 100%), and the unit of their
+difference. The error of such a figure is relative to this much, and what is printed is the difference."""
+
 DEPTHS = {
     "waiting": "messages waiting",
     "lag": "lag in messages",
@@ -24,7 +33,7 @@ class Comparison:
     """One scenario, simulated and measured on a broker.
 
     `scenario`: as it was measured, its time stretched by `stretch`. `figures`: (name, simulated, measured, error), the
-    error relative to the simulated figure (shares: the difference). `points`: (time_s, depth seen); `depth`: what was
+    error relative to the simulated figure, or to NEAR_ZERO where that is more (shares: the difference). `points`: (time_s, depth seen); `depth`: what was
     counted, one of DEPTHS.
     """
 
@@ -52,7 +61,13 @@ class Comparison:
             "scenario": self.scenario.as_dict(changed_only=True),
             "stretch": self.stretch,
             "figures": [
-                {"figure": name, "simulated": simulated, "measured": measured, "error": error}
+                {
+                    "figure": name,
+                    "simulated": simulated,
+                    "measured": measured,
+                    "error": error,
+                    "error_in_words": in_words(name, simulated, measured),
+                }
                 for name, simulated, measured, error in self.figures
             ],
             "points": [{"time_s": at, self.depth: seen} for at, seen in self.points],
@@ -95,11 +110,29 @@ class Comparison:
         lines = [
             f"{self.broker} {self.version}, time stretched {self.stretch:.3g} times, {self.scenario.duration_s:.3g} s"
         ]
-        lines.append(f"{'figure':18}{'simulated':>12}{'measured':>12}{'error':>9}")
-        for name, simulated, measured, error in self.figures:
-            shown = f"{error:+.3f}" if name in SHARES else f"{error:+.1%}"
-            lines.append(f"{name:18}{simulated:12.4g}{measured:12.4g}{shown:>9}")
+        lines.append(f"{'figure':18}{'simulated':>12}{'measured':>12}{'error':>19}")
+        for name, simulated, measured, _ in self.figures:
+            shown = in_words(name, simulated, measured)
+            lines.append(f"{name:18}{simulated:12.4g}{measured:12.4g}{shown:>19}")
         return "\n".join(lines + [f"- {note}" for note in self.notes])
+
+
+def error_of(name: str, simulated: float, measured: float) -> float:
+    """How far the measured figure is from the simulated one; see Comparison.figures."""
+    if name in SHARES:
+        return measured - simulated
+    least = max(abs(simulated), NEAR_ZERO.get(name, (0.0, ""))[0])
+    return (measured - simulated) / least if least else 0.0
+
+
+def in_words(name: str, simulated: float, measured: float) -> str:
+    """The error as it is printed: in percent, or near zero and for shares the difference itself."""
+    if name in SHARES:
+        return f"{measured - simulated:+.3f}"
+    least, unit = NEAR_ZERO.get(name, (0.0, ""))
+    if abs(simulated) < least:
+        return f"{measured - simulated:+.2g}{unit}"
+    return f"{error_of(name, simulated, measured):+.1%}"
 
 
 def simulated_depth(result: Result, depth: str) -> list[float]:
@@ -128,8 +161,6 @@ def compare(simulated: Result, record: Record, *, depth: str) -> list[tuple[str,
     for name, seen in measured.items():
         if seen is None or both[name] is None:
             continue
-        error = (
-            seen - both[name] if name in SHARES else (seen - both[name]) / both[name] if both[name] else 0.0
-        )
-        rows.append((name, float(both[name]), float(seen), error))
+        simulated_one, measured_one = float(both[name]), float(seen)
+        rows.append((name, simulated_one, measured_one, error_of(name, simulated_one, measured_one)))
     return rows

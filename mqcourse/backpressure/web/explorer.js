@@ -590,14 +590,17 @@ const { FIELDS } = model_fields;
 
 const MOST_MESSAGES = 50000000;
 const MOST_BACKLOG = 2000000;
+const MOST_REDELIVERIES = 10000000;
 const NAMES = FIELDS.map((spec) => spec.name);
 const SPECS = Object.fromEntries(FIELDS.map((spec) => [spec.name, spec]));
+const LONGEST_SAID = 40; // characters of a wrong text that an error repeats
+const UNSAYABLE = /[\u0000-\u001f\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ud800-\udfff]/gu; // twin of field.py's
 const WRITTEN = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/; // a number in an address; twin of field.py's
 const DEFAULTS = Object.fromEntries(FIELDS.map((spec) => [spec.name, spec.default]));
 
 class CourseError extends Error {
   constructor(what, act = "") {
-    super(act ? `${what.replace(/\.+$/, "")}. ${act}` : what);
+    super((act ? `${what.replace(/\.+$/, "")}. ${act}` : what).replace(/ +/g, " ").trim());
   }
 }
 
@@ -620,7 +623,7 @@ function scenario(values = {}) {
   return Object.freeze(checkedValues);
 }
 
-const unknownField = (name) => new ScenarioError(name, "is no field of a scenario", [...NAMES].sort().join(", "));
+const unknownField = (name) => new ScenarioError(sayable(name), "is no field of a scenario", [...NAMES].sort().join(", "));
 
 /** The fields that differ from their defaults. */
 function changed(s) {
@@ -650,7 +653,7 @@ function read(spec, text) {
   if (spec.kind === "choice") return text;
   if (text === "none" && spec.none) return null;
   const number = (one) => {
-    if (!WRITTEN.test(one.trim())) throw new ScenarioError(spec.name, `is '${text}'`, allowed(spec));
+    if (!WRITTEN.test(one.trim())) throw new ScenarioError(spec.name, `is ${said(text)}`, allowed(spec));
     return Number(one);
   };
   return spec.kind === "numbers" ? text.split(",").filter(Boolean).map(number) : number(text);
@@ -681,12 +684,11 @@ function offeredPerS(s) {
 
 function checked(spec, value) {
   if (spec.kind === "choice") {
-    if (!spec.choices.includes(value)) throw new ScenarioError(spec.name, `is ${literal(spec, value)}`, allowed(spec));
+    if (!spec.choices.includes(value)) throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
     return value;
   }
   if (spec.kind === "numbers") {
-    if (!Array.isArray(value)) throw new ScenarioError(spec.name, `is ${literal(spec, value)}`, allowed(spec));
-    if (value.length > spec.most) throw new ScenarioError(spec.name, "is too long", allowed(spec));
+    if (!Array.isArray(value) || value.length > spec.most) throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
     return value.map((one) => inRange(spec, one));
   }
   if (value === null && spec.none) return null;
@@ -695,9 +697,9 @@ function checked(spec, value) {
 
 function inRange(spec, value) {
   if (typeof value !== "number" || (spec.kind === "whole" && Number.isFinite(value) && value !== Math.trunc(value)))
-    throw new ScenarioError(spec.name, `is ${literal(spec, value)}`, allowed(spec));
+    throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
   const tooLow = spec.above ? value <= spec.low : value < spec.low;
-  if (tooLow || !(value <= spec.high)) throw new ScenarioError(spec.name, `is ${literal(spec, value)} ${spec.unit}`, allowed(spec));
+  if (tooLow || !(value <= spec.high)) throw new ScenarioError(spec.name, `is ${said(value)} ${spec.unit}`, allowed(spec));
   return value;
 }
 
@@ -725,7 +727,7 @@ function checkTogether(s) {
     throw new ScenarioError(
       "duration_s",
       `is ${shown(s.duration_s)} s: ${expected.toFixed(0)} messages`,
-      `above 0 to ${general((MOST_MESSAGES / expected) * s.duration_s)} s at this rate`,
+      `above 0 to ${general((MOST_MESSAGES / expected) * s.duration_s)} s at this rate: at most ${MOST_MESSAGES} messages in a run`,
     );
   checkPeriods(s);
   checkGrowth(s);
@@ -805,19 +807,26 @@ function digits(value) {
   return String(value);
 }
 
-/** A value as Python's repr writes it: a field that is no whole number has a point. */
-function literal(spec, value) {
+/** A wrong value as an error repeats it: short, on one line, and in the page as in Python. */
+function said(value) {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  if (Array.isArray(value)) return tuple(value);
-  if (typeof value !== "number") return `'${value}'`;
-  return spec.kind === "whole" ? digits(value) : pointed(value);
+  if (typeof value === "number") return digits(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === "object" ? `a dict of ${Object.keys(value).length}` : `'${sayable(String(value))}'`;
+}
+
+/** The beginning of a text, with what cannot stand in a line as its code. */
+function sayable(text) {
+  const start = [...text.slice(0, 2 * LONGEST_SAID + 2)]; // by code point, as Python counts
+  const short = start.length <= LONGEST_SAID ? text : `${start.slice(0, LONGEST_SAID).join("")}…`;
+  return short.replace(UNSAYABLE, (found) => `\\u${found.codePointAt(0).toString(16).padStart(4, "0")}`);
 }
 
 const pointed = (value) => (/^-?\d+$/.test(digits(value)) ? `${digits(value)}.0` : digits(value));
 const tuple = (values) => `(${values.map(pointed).join(", ")}${values.length === 1 ? "," : ""})`;
 
-return { MOST_MESSAGES, MOST_BACKLOG, NAMES, SPECS, DEFAULTS, CourseError, ScenarioError, scenario, changed, asQuery, valuesOfQuery, read, allowed, capacityPerS, offeredPerS, shown, general, FIELDS };
+return { MOST_MESSAGES, MOST_BACKLOG, MOST_REDELIVERIES, NAMES, SPECS, DEFAULTS, CourseError, ScenarioError, scenario, changed, asQuery, valuesOfQuery, read, allowed, capacityPerS, offeredPerS, shown, general, FIELDS };
 })();
 
 // ---- model/deque.js
@@ -1489,7 +1498,7 @@ class Consumers {
   failed(message) {
     const { scenario, meter } = this;
     message.deliveries += 1;
-    meter.redeliveries += 1;
+    meter.redelivered();
     if (scenario.delivery_limit !== null && message.deliveries >= scenario.delivery_limit) {
       meter.end(message, meter.dead);
       meter.note("dead-lettered", message);
@@ -1559,7 +1568,7 @@ class Consumers {
     for (const message of unacked.reverse()) {
       if (failed) {
         message.deliveries += 1;
-        meter.redeliveries += 1;
+        meter.redelivered();
         if (limit !== null && message.deliveries >= limit) {
           meter.end(message, meter.dead);
           meter.note("dead-lettered", message);
@@ -1756,6 +1765,8 @@ return { Event, Environment };
 const model_meter = (() => {
 // Twin of meter.py: where every message is, how long it stayed, and samples over time.
 
+const { CourseError, MOST_REDELIVERIES, general } = model_scenario;
+
 const SERIES = [
   "time_s", "waiting", "oldest_s", "in_flight", "busy", "held", "retrying", "consumers", "offered", "completed",
   "good", "rejected", "dropped", "dead", "blocked_s", "send_rate_per_s", "area_waiting", "area_in_flight",
@@ -1824,6 +1835,15 @@ class Meter {
   note(what, message, consumer = -1) {
     if (this.journal !== null && this.journal.length < this.journal_most)
       this.journal.push([this.now, what, message.number, consumer]);
+  }
+
+  redelivered() {
+    this.redeliveries += 1;
+    if (this.redeliveries > MOST_REDELIVERIES)
+      throw new CourseError(
+        `more than ${MOST_REDELIVERIES} deliveries failed within ${general(this.now)} s: messages come back at once`,
+        "Set delivery_limit (deliveries) or retry_backoff_s (s), or make duration_s (s) shorter",
+      );
   }
 
   end(message, counts) {
@@ -2356,6 +2376,7 @@ const { buffersOf, pack } = page_journal;
 
 const AT_ONCE_STEPS = 3000;
 const JOURNAL_MOST = 200000;
+const PATIENCE_MS = 250; // a run that takes longer is given up as soon as a newer scenario waits
 
 /**
  * About how much a run has to do: messages, and what goes on without any: looks at a signal, bursts, crashes, and
@@ -2387,66 +2408,77 @@ function answer({ values, journal }) {
 function serve(scope) {
   scope.onmessage = ({ data }) => {
     const said = answer(data);
-    scope.postMessage({ id: data.id, ...said }, said.journal ? buffersOf(said.journal) : []);
+    scope.postMessage(said, said.journal ? buffersOf(said.journal) : []);
   };
 }
 
 /** A worker's manners on the page's own thread: a browser starts no worker for a page that was opened from a folder. */
 function here() {
-  const worker = { terminate() {} };
+  const worker = {};
   const scope = { postMessage: (data) => worker.onmessage({ data }) };
   serve(scope);
-  worker.postMessage = (data) => setTimeout(() => scope.onmessage({ data }));
+  let asked;
+  worker.postMessage = (data) => {
+    asked = setTimeout(() => scope.onmessage({ data }));
+  };
+  worker.terminate = () => clearTimeout(asked);
   return worker;
 }
 
-/** A model in the page and, started when first needed, one in a worker. */
+/** A model in the page and, started when needed, in workers: a large run of one scenario keeps no other waiting. */
 class PageModel {
   constructor(address) {
     this.address = address;
-    this.waiting = new Map();
-    this.ids = 0;
+    this.workers = new Set();
+    this.idle = [];
+    this.patienceMs = PATIENCE_MS;
+    this.journalMost = JOURNAL_MOST;
   }
 
-  /** The result, or a promise of it. Throws (or rejects with) an Error whose message is meant for the reader. */
-  run(values) {
+  /**
+   * The result, or a promise of it. Throws (or rejects with) an Error whose message is meant for the reader.
+   * signal: aborted when nobody waits for it any more.
+   */
+  run(values, signal) {
     const checked = scenario(values);
     if (steps(checked) <= AT_ONCE_STEPS) return simulate(checked);
-    return this.ask({ values }).then(({ result }) => result);
+    return this.ask({ values }, signal).then(({ result }) => result);
   }
 
-  journal(values) {
-    return this.ask({ values, journal: true }).then(({ journal }) => journal);
+  journal(values, signal) {
+    return this.ask({ values, journal: true }, signal).then(({ journal }) => journal);
   }
 
-  ask(question) {
-    this.worker ??= this.start();
-    const id = this.ids++;
+  /** By a worker that has nothing else to do. It cannot be interrupted, only ended, and then nobody else loses by it. */
+  ask(question, signal) {
+    const worker = this.idle.pop() ?? this.start();
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ id, ...question });
+      const end = (error) => {
+        worker.terminate();
+        this.workers.delete(worker);
+        reject(error);
+      };
+      const dropped = () => end(signal.reason);
+      signal?.addEventListener("abort", dropped, { once: true });
+      worker.onerror = (event) => end(new Error(`the model's worker stopped: ${event.message ?? "it did not load"}`));
+      worker.onmessage = ({ data }) => {
+        signal?.removeEventListener("abort", dropped);
+        this.idle.push(worker);
+        if (data.error) reject(new Error(data.error));
+        else resolve(data);
+      };
+      worker.postMessage(question);
     });
   }
 
   start() {
     const worker = this.address.startsWith("file:") ? here() : new Worker(this.address, { type: "module" });
-    worker.onmessage = ({ data }) => {
-      const { resolve, reject } = this.waiting.get(data.id);
-      this.waiting.delete(data.id);
-      if (data.error) reject(new Error(data.error));
-      else resolve(data);
-    };
-    worker.onerror = (event) => {
-      for (const { reject } of this.waiting.values()) reject(new Error(`the model's worker stopped: ${event.message ?? "it did not load"}`));
-      this.waiting.clear();
-      this.worker = undefined;
-    };
+    this.workers.add(worker);
     return worker;
   }
 
   close() {
-    this.worker?.terminate();
-    this.worker = undefined;
+    for (const worker of this.workers) worker.terminate();
   }
 }
 
@@ -2455,19 +2487,21 @@ class Newest {
   constructor(done, failed) {
     this.done = done;
     this.failed = failed;
-    this.busy = false;
+    this.running = null; // how to give up what is under way
     this.next = null;
   }
 
-  /** run: a function that gives a result or a promise of one. */
-  ask(run) {
-    if (this.busy) {
-      this.next = run;
+  /** model: has `run(values, signal)`, a result or a promise of one, and perhaps `patienceMs`. */
+  ask(model, values) {
+    if (this.running) {
+      this.next = [model, values];
+      this.running.hurry();
       return;
     }
+    const stop = new AbortController();
     let found;
     try {
-      found = run();
+      found = model.run(values, stop.signal);
     } catch (error) {
       this.failed(error);
       return;
@@ -2476,13 +2510,27 @@ class Newest {
       this.done(found);
       return;
     }
-    this.busy = true;
-    found.then(this.done, this.failed).finally(() => {
-      this.busy = false;
-      const next = this.next;
-      this.next = null;
-      if (next) this.ask(next);
-    });
+    const since = performance.now();
+    let timer;
+    const hurry = () => {
+      if (model.patienceMs) timer ??= setTimeout(() => stop.abort(), since + model.patienceMs - performance.now());
+    };
+    this.running = { hurry, stop };
+    found
+      .then(this.done, (error) => error.name === "AbortError" || this.failed(error))
+      .finally(() => {
+        clearTimeout(timer);
+        this.running = null;
+        const { next } = this;
+        this.next = null;
+        if (next) this.ask(...next);
+      });
+  }
+
+  /** Nothing of this is wanted any more. */
+  drop() {
+    this.next = null;
+    this.running?.stop.abort();
   }
 }
 
@@ -2493,7 +2541,7 @@ return { AT_ONCE_STEPS, JOURNAL_MOST, steps, answer, serve, PageModel, Newest };
 const page_style = (() => {
 // Generated from explorer.css by `make derived`; change it there.
 
-const CSS = ":host { display: block; margin: 1.4rem 0; }\n.explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #1b1f24));\n  --quiet: var(--mq-quiet, #4a5661);\n  --line: var(--mq-line, #c9d3dd);\n  --box: var(--mq-box, #f4f7fa);\n  --surface: var(--mq-output, #ffffff);\n  --main: var(--pst-color-primary, #0f4c75);\n  --accent: var(--mq-accent, #b34700);\n  --warn: var(--mq-warn-box, #fff6ea);\n  color: var(--ink); background: var(--box); border: 1px solid var(--line); border-radius: 8px; padding: 0.9rem 1rem;\n  font: 0.92rem/1.5 -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", \"Liberation Sans\", \"DejaVu Sans\", sans-serif; /* no system-ui: see course.css */\n}\n:host([data-mode=\"dark\"]) .explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #e6ebf0));\n  --quiet: var(--mq-quiet, #b4bfca);\n  --line: var(--mq-line, #3b4651);\n  --box: var(--mq-box, #1b222a);\n  --surface: var(--mq-output, #15191e);\n  --main: var(--pst-color-primary, #7cc4ef);\n  --accent: var(--mq-accent, #ffb454);\n  --warn: var(--mq-warn-box, #2a2114);\n}\n*, *::before, *::after { box-sizing: border-box; }\n[hidden] { display: none !important; }\np { margin: 0.3rem 0; }\nsmall { color: var(--quiet); font-size: 0.8rem; }\n.bar { display: flex; flex-wrap: wrap; gap: 0.4rem 0.9rem; align-items: center; margin-bottom: 0.5rem; }\n.bar label { display: inline-flex; gap: 0.4rem; align-items: center; min-height: 2rem; }\n.bar .preset { flex: 0 1 24rem; min-width: 0; }\n.preset select { min-width: 0; flex: 1; font-weight: 600; }\n[aria-invalid=\"true\"] { border-color: var(--accent); outline: 2px solid var(--accent); }\n.lookAt { color: var(--quiet); }\n.lookAt:empty { display: none; }\n.more > details { margin-left: 0.7rem; }\n.sides { display: inline-flex; gap: 0.6rem; border: 0; padding: 0; margin: 0; align-items: center; }\n.sides legend { float: left; padding: 0; margin-right: 0.5rem; }\nselect, textarea, input[type=\"text\"], button {\n  font: inherit; color: var(--ink); background: var(--surface); border: 1px solid var(--quiet); border-radius: 6px; padding: 0.2rem 0.5rem; min-height: 2rem;\n}\nbutton { cursor: pointer; border-color: var(--main); color: var(--main); padding: 0.25rem 0.8rem; }\nbutton:hover { text-decoration: underline; }\nbutton:disabled { cursor: default; opacity: 0.7; }\nbutton.main, button.python { background: var(--main); color: var(--surface); }\n:is(select, textarea, input, button, summary, canvas):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }\ninput[type=\"range\"] { width: 100%; accent-color: var(--main); min-height: 1.6rem; margin: 0; touch-action: pan-y; }\ninput:is([type=\"radio\"], [type=\"checkbox\"]) { width: 1.05rem; height: 1.05rem; accent-color: var(--main); margin: 0; flex: none; }\n.body { display: grid; grid-template-columns: minmax(14rem, 17rem) minmax(0, 1fr); gap: 1.1rem; align-items: start; }\n/* the sliders stay in sight while the reader goes down the charts; the book's own bar is above them */\n.controlsHolder { position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto; padding: 2px 4px 4px 2px; }\n.row { display: grid; grid-template-columns: minmax(0, 1fr) 5rem; gap: 0 0.6rem; align-items: end; margin: 0.35rem 0; }\n.row > label:first-child { display: block; }\n.row > label:only-child { grid-column: 1 / -1; }\n.row select, .row label > input[type=\"text\"] { width: 100%; }\n.row label > span { display: block; line-height: 1.3; }\n.row .exact { width: 100%; text-align: right; padding-inline: 0.3rem; }\n.row .off { grid-column: 1 / -1; display: inline-flex; gap: 0.4rem; align-items: center; font-size: 0.85rem; min-height: 1.6rem; }\ndetails { border-top: 1px solid var(--line); padding: 0.25rem 0; }\nsummary { cursor: pointer; font-weight: 600; min-height: 1.8rem; display: list-item; padding: 0.2rem; }\n.predict { background: var(--warn); border-left: 4px solid var(--accent); border-radius: 8px; padding: 0.4rem 1rem; margin-bottom: 0.7rem; }\n.predict fieldset { border: 0; padding: 0; margin: 0; }\n.predict legend { font-weight: 700; padding: 0; }\n.predict label { display: flex; gap: 0.5rem; align-items: center; min-height: 2rem; }\n.hint { color: var(--quiet); font-size: 0.85rem; }\n.error { border-left: 4px solid var(--accent); background: var(--warn); padding: 0.4rem 0.8rem; border-radius: 6px; font-weight: 600; overflow-wrap: anywhere; }\n.said { min-height: 3em; }\ncanvas { display: block; width: 100%; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; }\ncanvas.flow { height: 170px; margin-bottom: 0.4rem; }\ncanvas.chart { height: 165px; touch-action: pan-y; }\n.chartHolder { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: 0.5rem; }\n.playbar input[type=\"range\"] { flex: 1 1 8rem; width: auto; }\n.playbar .moment { min-width: 4.5em; text-align: right; font-variant-numeric: tabular-nums; }\ntable { border-collapse: collapse; margin: 0.3rem 0; font-size: 0.88rem; width: 100%; table-layout: fixed; }\ntr > :first-child { width: 46%; }\n.numbers, canvas { contain: layout paint; }\ncaption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }\ntd, th { text-align: left; padding: 0.12rem 0.8rem 0.12rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }\ntd, thead th { font-variant-numeric: tabular-nums; font-weight: 600; }\n.takeaway { margin: 0.7rem 0 0.4rem; border-top: 1px solid var(--line); padding-top: 0.6rem; }\n.python-state:empty { display: none; }\n.source textarea { width: 100%; font: 0.8rem/1.5 ui-monospace, \"SFMono-Regular\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace; white-space: pre; }\n.source select { max-width: 100%; }\n@media (max-width: 760px) {\n  .body { grid-template-columns: minmax(0, 1fr); }\n  .controlsHolder { position: static; max-height: none; overflow: visible; padding: 0; }\n  .explorer { padding: 0.7rem; }\n  canvas.flow { height: 150px; }\n}\n@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }\n@media print { .controlsHolder, .bar, .pythonHolder { display: none; } .body { display: block; } }\n";
+const CSS = ":host { display: block; margin: 1.4rem 0; }\n.explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #1b1f24));\n  --quiet: var(--mq-quiet, #4a5661);\n  --line: var(--mq-line, #c9d3dd);\n  --box: var(--mq-box, #f4f7fa);\n  --surface: var(--mq-output, #ffffff);\n  --main: var(--pst-color-primary, #0f4c75);\n  --accent: var(--mq-accent, #b34700);\n  --warn: var(--mq-warn-box, #fff6ea);\n  color: var(--ink); background: var(--box); border: 1px solid var(--line); border-radius: 8px; padding: 0.9rem 1rem;\n  font: 0.92rem/1.5 -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", \"Liberation Sans\", \"DejaVu Sans\", sans-serif; /* no system-ui: see course.css */\n}\n:host([data-mode=\"dark\"]) .explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #e6ebf0));\n  --quiet: var(--mq-quiet, #b4bfca);\n  --line: var(--mq-line, #3b4651);\n  --box: var(--mq-box, #1b222a);\n  --surface: var(--mq-output, #15191e);\n  --main: var(--pst-color-primary, #7cc4ef);\n  --accent: var(--mq-accent, #ffb454);\n  --warn: var(--mq-warn-box, #2a2114);\n}\n*, *::before, *::after { box-sizing: border-box; }\n[hidden] { display: none !important; }\np { margin: 0.3rem 0; }\nsmall { color: var(--quiet); font-size: 0.8rem; }\n.bar { display: flex; flex-wrap: wrap; gap: 0.4rem 0.9rem; align-items: center; margin-bottom: 0.5rem; }\n.bar label { display: inline-flex; gap: 0.4rem; align-items: center; min-height: 2rem; }\n.bar .preset { flex: 0 1 24rem; min-width: 0; }\n.preset select { min-width: 0; flex: 1; font-weight: 600; }\n[aria-invalid=\"true\"] { border-color: var(--accent); outline: 2px solid var(--accent); }\n.lookAt { color: var(--quiet); }\n.lookAt:empty { display: none; }\n.more > details { margin-left: 0.7rem; }\n.sides { display: inline-flex; gap: 0.6rem; border: 0; padding: 0; margin: 0; align-items: center; }\n.sides legend { float: left; padding: 0; margin-right: 0.5rem; }\nselect, textarea, input[type=\"text\"], button {\n  font: inherit; color: var(--ink); background: var(--surface); border: 1px solid var(--quiet); border-radius: 6px; padding: 0.2rem 0.5rem; min-height: 2rem;\n}\nbutton { cursor: pointer; border-color: var(--main); color: var(--main); padding: 0.25rem 0.8rem; }\nbutton:hover { text-decoration: underline; }\nbutton:disabled { cursor: default; opacity: 0.7; }\nbutton.main, button.python { background: var(--main); color: var(--surface); }\n:is(select, textarea, input, button, summary, canvas):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }\ninput[type=\"range\"] { width: 100%; accent-color: var(--main); min-height: 1.6rem; margin: 0; touch-action: pan-y; }\ninput:is([type=\"radio\"], [type=\"checkbox\"]) { width: 1.05rem; height: 1.05rem; accent-color: var(--main); margin: 0; flex: none; }\n.body { display: grid; grid-template-columns: minmax(14rem, 17rem) minmax(0, 1fr); gap: 1.1rem; align-items: start; }\n/* the sliders stay in sight while the reader goes down the charts; the book's own bar is above them */\n.controlsHolder { position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto; padding: 2px 4px 4px 2px; }\n.row { display: grid; grid-template-columns: minmax(0, 1fr) 5rem; gap: 0 0.6rem; align-items: end; margin: 0.35rem 0; }\n.row > label:first-child { display: block; }\n.row > label:only-child { grid-column: 1 / -1; }\n.row select, .row label > input[type=\"text\"] { width: 100%; }\n.row label > span { display: block; line-height: 1.3; }\n.row .exact { width: 100%; text-align: right; padding-inline: 0.3rem; }\n.row .off { grid-column: 1 / -1; display: inline-flex; gap: 0.4rem; align-items: center; font-size: 0.85rem; min-height: 1.6rem; }\ndetails { border-top: 1px solid var(--line); padding: 0.25rem 0; }\nsummary { cursor: pointer; font-weight: 600; min-height: 1.8rem; display: list-item; padding: 0.2rem; }\n.predict { background: var(--warn); border-left: 4px solid var(--accent); border-radius: 8px; padding: 0.4rem 1rem; margin-bottom: 0.7rem; }\n.predict fieldset { border: 0; padding: 0; margin: 0; }\n.predict legend { font-weight: 700; padding: 0; }\n.predict label { display: flex; gap: 0.5rem; align-items: center; min-height: 2rem; }\n.hint { color: var(--quiet); font-size: 0.85rem; }\n.error { border-left: 4px solid var(--accent); background: var(--warn); padding: 0.4rem 0.8rem; border-radius: 6px; font-weight: 600; overflow-wrap: anywhere; }\n.said { min-height: 3em; }\ncanvas { display: block; width: 100%; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; }\ncanvas.flow { height: 170px; margin-bottom: 0.4rem; }\ncanvas.chart { height: 165px; touch-action: pan-y; }\n.chartHolder { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: 0.5rem; }\n.playbar input[type=\"range\"] { flex: 1 1 8rem; width: auto; }\n.playbar .moment { min-width: 4.5em; text-align: right; font-variant-numeric: tabular-nums; }\n.playbar .caption { flex-basis: 100%; }\n.caption:empty { display: none; }\ntable { border-collapse: collapse; margin: 0.3rem 0; font-size: 0.88rem; width: 100%; table-layout: fixed; }\ntr > :first-child { width: 46%; }\n.numbers, canvas { contain: layout paint; }\ncaption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }\ntd, th { text-align: left; padding: 0.12rem 0.8rem 0.12rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }\ntd, thead th { font-variant-numeric: tabular-nums; font-weight: 600; }\n.takeaway { margin: 0.7rem 0 0.4rem; border-top: 1px solid var(--line); padding-top: 0.6rem; }\n.python-state:empty { display: none; }\n.source textarea { width: 100%; font: 0.8rem/1.5 ui-monospace, \"SFMono-Regular\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace; white-space: pre; }\n.source select { max-width: 100%; }\n@media (max-width: 760px) {\n  .body { grid-template-columns: minmax(0, 1fr); }\n  .controlsHolder { position: static; max-height: none; overflow: visible; padding: 0; }\n  .explorer { padding: 0.7rem; }\n  canvas.flow { height: 150px; }\n}\n@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }\n@media print { .controlsHolder, .bar, .pythonHolder { display: none; } .body { display: block; } }\n";
 
 return { CSS };
 })();
@@ -3070,7 +3118,8 @@ class Chart {
     const after = context.measureText(`${spec.title} `).width;
     context.font = `12px ${FONT}`;
     context.fillStyle = look.quiet;
-    context.fillText(`, ${spec.unit}`, 0 + after - 1, 13);
+    const unit = `, ${spec.unit}`;
+    if (after - 1 + context.measureText(unit).width <= this.width) context.fillText(unit, after - 1, 13); // a half word says less than none
     context.lineWidth = 1;
     for (const part of [0, 0.5, 1]) {
       context.strokeStyle = look.grid;
@@ -3796,6 +3845,7 @@ class Player {
     this.durationS = 60;
     this.moment = 0;
     this.playing = false;
+    this.part = "";
     this.visible = true;
     this.button = make("button", { type: "button", onclick: () => this.toggle() }, "Play");
     this.slider = make("input", {
@@ -3805,21 +3855,38 @@ class Player {
     this.speed = make("select", { "aria-label": "Speed", name: "speed" }, ...SPEEDS.map((one) =>
       make("option", { value: one, selected: one === 0.2 }, one === 1 ? "real time" : one < 1 ? `${share(one)} speed` : `${one} × speed`)));
     this.words = make("span", { class: "moment" });
-    holder.replaceChildren(this.button, this.slider, this.words, this.speed);
+    this.caption = make("small", { class: "caption" });
+    holder.replaceChildren(this.button, this.slider, this.words, this.speed, this.caption);
+    this.begin();
   }
 
-  /** A new run: keep the moment where it is, as far as the run goes. */
-  load(durationS) {
+  /** Another scenario, of which no moment was chosen yet, by hand or by playing. */
+  begin() {
+    this.pause();
+    this.moment = 0;
+    this.chosen = false;
+  }
+
+  /**
+   * A run of `wholeS` that can be played for `durationS`. A moment that was chosen stays, as far as the run goes; before
+   * that the picture is that of the `telling` one: at its start a run has nothing to show.
+   */
+  load(durationS, telling, wholeS) {
     this.durationS = durationS;
-    this.jump(Math.min(this.moment, durationS));
+    this.part = durationS < wholeS ? `The picture holds the first ${brief(durationS)} s of the run. ` : "";
+    this.moment = Math.min(this.chosen ? this.moment : telling, durationS);
+    this.show(this.playing, this.last ?? 0);
   }
 
   jump(moment) {
-    this.moment = moment;
+    this.chosen = true;
+    this.moment = Math.min(moment, this.durationS);
     this.show(false, 0);
   }
 
   show(play, clock) {
+    const caption = this.part + (this.chosen ? "" : "You see the moment when most messages wait. Play begins at the start.");
+    if (this.caption.textContent !== caption) this.caption.textContent = caption;
     this.slider.value = (this.moment / this.durationS) * 1000;
     const words = `${brief(this.moment)} s`;
     this.slider.setAttribute("aria-valuetext", words);
@@ -3833,7 +3900,8 @@ class Player {
   }
 
   play() {
-    if (this.moment >= this.durationS) this.moment = 0;
+    if (!this.chosen || this.moment >= this.durationS) this.moment = 0;
+    this.chosen = true;
     this.playing = true;
     this.button.textContent = "Pause";
     this.last = null;
@@ -3918,19 +3986,22 @@ const page_python_panel = (() => {
 
 const { make } = page_words;
 
+const PATIENCE_MS = 5000; // a run that takes longer is given up as soon as a newer scenario waits
+
 class PythonPanel {
-  /** base: where python-worker.js lies; changed(ready): called when Python came up or its source changed. */
+  /** base: where python-worker.js lies; changed(): called when Python came up, went, or its source changed. */
   constructor(holder, base, changed) {
     this.base = base;
     this.changed = changed;
     this.waiting = new Map();
     this.ids = 0;
     this.ready = false;
-    this.edited = false;
-    this.button = make("button", { type: "button", class: "python", onclick: () => this.boot() }, "Run the real Python");
+    this.patienceMs = PATIENCE_MS;
+    this.button = make("button", { type: "button", class: "python", onclick: () => (this.worker ? this.switch() : this.boot()) }, "Run the real Python");
+    this.stop = make("button", { type: "button", hidden: true, onclick: () => this.stopped("you stopped it") }, "Stop Python");
     this.state = make("p", { role: "status", class: "python-state" });
     this.source = make("details", { class: "source", hidden: true }, make("summary", {}, "Read and change the model's source"));
-    holder.replaceChildren(this.button, this.state, this.source);
+    holder.replaceChildren(make("div", { class: "bar" }, this.button, this.stop), this.state, this.source);
   }
 
   async boot() {
@@ -3939,6 +4010,7 @@ class PythonPanel {
       return;
     }
     this.button.disabled = true;
+    this.stop.hidden = false;
     this.state.textContent = "Python is being loaded (about 13 MB, once) …";
     const began = performance.now();
     try {
@@ -3946,13 +4018,12 @@ class PythonPanel {
       this.worker.onmessage = ({ data }) => this.heard(data);
       this.worker.onerror = (event) => this.stopped(event.message || "its worker did not load");
       const { versions, sources } = await this.ask({ boot: true });
-      this.sources = sources;
-      this.showSource();
+      this.shipped = sources;
+      this.sources = { ...sources };
+      if (this.source.hidden) this.showSource();
       this.ready = true;
       this.button.textContent = "Back to JavaScript";
-      this.button.onclick = null;
       this.button.disabled = false;
-      this.button.addEventListener("click", () => this.switch());
       this.versions = versions;
       this.say(`ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
       this.changed();
@@ -3972,12 +4043,18 @@ class PythonPanel {
     this.state.textContent = `Python ${this.versions.python} with SimPy ${this.versions.simpy} in this page: ${words}.`;
   }
 
+  /** Python is gone: a worker cannot be interrupted, only ended. Pressing the button again begins anew. */
   stopped(why) {
-    this.state.textContent = `Python could not be started: ${why}. The JavaScript model goes on.`;
-    this.button.disabled = false;
     this.worker?.terminate();
-    for (const { reject } of this.waiting.values()) reject(new Error(why));
+    this.worker = null;
+    this.loading = false;
+    clearTimeout(this.patience);
+    for (const { reject } of this.waiting.values()) reject(new DOMException(why, "AbortError"));
     this.waiting.clear();
+    this.state.textContent = `Python does not run: ${why}. The JavaScript model goes on.`;
+    this.button.textContent = "Run the real Python";
+    this.button.disabled = false;
+    this.stop.hidden = true;
     if (this.ready) {
       this.ready = false;
       this.changed();
@@ -3985,10 +4062,11 @@ class PythonPanel {
   }
 
   heard({ id, error, ...answer }) {
-    const { resolve, reject } = this.waiting.get(id);
+    const asked = this.waiting.get(id);
+    if (!asked) return;
     this.waiting.delete(id);
-    if (error) reject(new Error(error));
-    else resolve(answer);
+    if (error) asked.reject(new Error(error));
+    else asked.resolve(answer);
   }
 
   ask(question) {
@@ -4000,8 +4078,14 @@ class PythonPanel {
   }
 
   /** The result of a scenario by Python. Rejects with the error's one line. */
-  run(values) {
-    return this.ask({ values }).then(({ result }) => result);
+  run(values, signal) {
+    const late = () => this.stopped(`it gave no answer for ${PATIENCE_MS / 1000} s while a newer scenario waited`);
+    signal?.addEventListener("abort", late, { once: true });
+    if (this.loading) this.patience = setTimeout(late, PATIENCE_MS); // behind a source that may never be loaded
+    return this.ask({ values }).then(({ result }) => result).finally(() => {
+      signal?.removeEventListener("abort", late);
+      clearTimeout(this.patience);
+    });
   }
 
   showSource() {
@@ -4013,18 +4097,26 @@ class PythonPanel {
       area.value = this.sources[pick.value];
     };
     const give = async (source) => {
+      const path = pick.value;
+      if (!this.worker) {
+        report.textContent = "Python does not run: press “Run the real Python” first. Your text stays here.";
+        return;
+      }
+      report.textContent = "Your version is being loaded …";
+      this.loading = true;
       try {
-        await this.ask({ path: pick.value, source });
-        this.sources[pick.value] = source;
-        report.textContent = "Your version runs.";
+        await this.ask({ path, source });
+        this.sources[path] = source;
+        report.textContent = this.original ? "The original runs." : "Your version runs.";
         this.changed();
       } catch (error) {
         report.textContent = `It does not load: ${error.message}`;
+      } finally {
+        this.loading = false;
       }
     };
-    const original = { ...this.sources };
-    const use = make("button", { type: "button", onclick: () => { this.edited = true; give(area.value); } }, "Run my version");
-    const back = make("button", { type: "button", onclick: () => { area.value = original[pick.value]; give(area.value); } }, "Put the original back");
+    const use = make("button", { type: "button", onclick: () => give(area.value) }, "Run my version");
+    const back = make("button", { type: "button", onclick: () => { area.value = this.shipped[pick.value]; give(area.value); } }, "Put the original back");
     pick.value = names.find((name) => name.endsWith("/consumers.py")) ?? names[0];
     open();
     this.source.append(make("div", { class: "bar" }, pick, use, back), area, report);
@@ -4033,7 +4125,7 @@ class PythonPanel {
 
   /** Whether the source is what the page came with. */
   get original() {
-    return !this.edited;
+    return Object.entries(this.shipped).every(([path, text]) => this.sources[path] === text);
   }
 
   close() {
@@ -4168,6 +4260,7 @@ class View {
     this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.results = [];
     this.changes = 0;
+    this.settling = new AbortController();
     this.newest = [0, 1].map((side) => new Newest((result) => this.arrived(side, result), (error) => this.failed(error)));
     this.build(css);
     this.watchLook();
@@ -4271,8 +4364,7 @@ class View {
     for (const chart of this.charts) chart.drawn = null;
     this.question.replaceChildren();
     if (this.asked) this.question.append(ask(this.preset, (picked) => this.answerGiven(picked)));
-    this.player.pause();
-    this.player.moment = 0;
+    this.player.begin();
     this.sliders = (own && options.sliders) || this.preset.sliders;
     this.afterSides();
   }
@@ -4285,6 +4377,7 @@ class View {
     this.controls.build(this.sliders);
     this.controls.show(this.sides[this.active]);
     this.controls.mark(null);
+    if (this.sides.length < 2) this.newest[1].drop();
     this.results = [];
     this.drafts = [null, null];
     this.dress();
@@ -4351,7 +4444,8 @@ class View {
     if (!this.error.hidden) this.error.hidden = true;
     this.busy();
     const model = this.python?.ready ? this.python : this.model;
-    this.newest[side].ask(() => model.run(values));
+    this.settling.abort(); // a large run is as long in its journal
+    this.newest[side].ask(model, values);
   }
 
   /** Until the words, the flow and the figures are those of this run. */
@@ -4387,6 +4481,7 @@ class View {
     clearTimeout(this.timer);
     if (!this.ready) return;
     this.busy();
+    if (this.settling.signal.aborted) this.settling = new AbortController();
     const { sides, results, changes } = this;
     const words = this.asked ? "" : results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
     const drew = this.charts[0].drawn !== null;
@@ -4405,18 +4500,36 @@ class View {
   }
 
   async loadFlow() {
-    const sides = this.sides;
+    const { sides } = this;
+    const { signal } = this.settling;
     if (this.asked || this.flowOf === sides.map(asQuery).join(";")) return;
     const wanted = sides.map(asQuery).join(";");
     this.flowOf = wanted;
     try {
-      const journals = await Promise.all(sides.map((values) => this.model.journal(values)));
+      const journals = await Promise.all(sides.map((values) => this.model.journal(values, signal)));
       if (this.flowOf !== wanted) return; // the reader went on
       journals.forEach((journal, side) => this.flows[side].load(journal, sides[side]));
-      this.player.load(Math.max(...sides.map((one) => one.duration_s)));
+      this.player.load(this.playable(journals), this.deepest(), Math.max(...sides.map((one) => one.duration_s)));
     } catch (error) {
-      this.failed(error);
+      if (this.flowOf === wanted) this.flowOf = null;
+      if (error.name !== "AbortError") this.failed(error);
     }
+  }
+
+  /** Seconds of the run that the journals hold: they are as long as a page can carry, a run may be longer. */
+  playable(journals) {
+    const ends = journals.map(({ times }, side) =>
+      times.length < this.model.journalMost ? this.sides[side].duration_s : times[times.length - 1]);
+    return Math.max(...ends);
+  }
+
+  /** The moment at which most messages wait: the picture to begin with where nothing moves by itself. */
+  deepest() {
+    const points = this.results.slice(0, this.sides.length).map(({ series }) => {
+      const most = series.waiting.reduce((best, depth, at) => (depth > series.waiting[best] ? at : best), 0);
+      return { depth: series.waiting[most], at: series.time_s[most] };
+    });
+    return points.reduce((best, one) => (one.depth > best.depth ? one : best)).at;
   }
 
   paintFlow(moment, play, clock) {
@@ -4478,7 +4591,12 @@ class View {
       this.python.say("your version of the source is at work");
       return;
     }
-    const other = await this.model.run(values);
+    let other;
+    try {
+      other = await this.model.run(values, this.settling.signal);
+    } catch {
+      return; // the reader went on
+    }
     const same = ["summary", "series", "latency_histogram"].every((part) => equal(mine[part], other[part]));
     this.python.say(same ? "it agrees with the JavaScript model to the last digit" : "it does NOT agree with the JavaScript model; please report this scenario");
   }
@@ -4600,6 +4718,7 @@ class KernelModel {
     this.model = model;
     this.waiting = new Map();
     this.ids = 0;
+    this.journalMost = 50000; // widget.py's
     this.heard = ({ id, error, result, journal }) => {
       const { resolve, reject } = this.waiting.get(id) ?? {};
       this.waiting.delete(id);

@@ -76,6 +76,77 @@ def test_much_work_for_few_messages_does_not_stop_the_page(page: Any) -> None:
     assert explorer.element.get_attribute("data-state") == "busy"
 
 
+HUGE = "rate_per_s=800000&service_mean_s=0.000001&queue_limit=1000"  # 48 million messages: a minute
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_new_value_is_answered_soon_while_a_huge_run_is_under_way(page: Any, beside: bool) -> None:
+    """A worker cannot be interrupted: it is ended, and what others had asked it is asked again."""
+    explorer = Explorer(page).unasked()
+    hash = f"{explorer.name}?{HUGE}" + (f";{HUGE}" if beside else "")
+    explorer.view("location.hash = argument", hash)
+    page.wait_for_function(
+        "one => document.getElementById(one).view.sides[0].rate_per_s === 800000", arg=explorer.name
+    )
+    for side in reversed(range(2 if beside else 1)):
+        if beside:
+            explorer.element.get_by_label("AB"[side], exact=True).check()
+        assert explorer.element.get_attribute("data-state") == "busy"
+        rate = explorer.control("rate_per_s.exact")
+        rate.fill("95")
+        rate.press("Enter")
+        page.wait_for_function(
+            "([one, side]) => document.getElementById(one).view.results[side]?.scenario.rate_per_s === 95",
+            arg=[explorer.name, side],
+            timeout=5000,
+        )
+    explorer.calm()
+    assert explorer.element.locator(".error").is_hidden()
+    explorer.agrees_with_python()
+
+
+def test_with_reduced_motion_the_picture_is_that_of_the_deepest_queue(page: Any) -> None:
+    explorer = Explorer(page).calm()
+    explorer.control("preset").select_option("burst")
+    explorer.unasked()
+    series = explorer.view("view.results[0].series")
+    deepest = max(series["waiting"])
+    assert deepest > 0
+    assert explorer.view("view.flows[0].replay.depth") == deepest
+    caption = explorer.element.get_by_text("You see the moment when most messages wait.")
+    assert caption.is_visible()
+    assert f"{deepest:,.0f} in the queue" in explorer.element.locator("canvas.flow").first.get_attribute(
+        "aria-label"
+    )
+    explorer.control("rate_per_s").focus()
+    page.keyboard.press("PageUp")  # another scenario has another deepest moment
+    explorer.calm()
+    assert (
+        explorer.view("view.flows[0].replay.depth")
+        == max(explorer.view("view.results[0].series.waiting"))
+        != deepest
+    )
+    explorer.control("moment").focus()
+    page.keyboard.press("Home")
+    assert caption.is_hidden()
+    assert explorer.view("view.player.moment") == 0
+    explorer.control("rate_per_s").focus()
+    page.keyboard.press("PageDown")
+    explorer.calm()
+    assert explorer.view("view.player.moment") == 0  # the reader's own choice stays
+
+
+def test_a_run_longer_than_its_journal_says_how_far_the_picture_goes(page: Any) -> None:
+    explorer = Explorer(page).unasked()
+    explorer.set_scenario("rate_per_s=10000&service_mean_s=0.00001")
+    assert explorer.element.get_by_text("The picture holds the first").is_visible()
+    explorer.control("moment").focus()
+    page.keyboard.press("End")
+    moment = explorer.view("view.player.moment")
+    assert 0 < moment < 60
+    assert moment == explorer.view("view.flows[0].replay.journal.times.at(-1)")
+
+
 def test_only_pages_with_an_explorer_load_it(browser: Any, site: str) -> None:
     """In a context of its own: a page with explorers may still ask for its worker when the next one is opened."""
     with browser.new_context() as context:
@@ -343,12 +414,51 @@ def test_the_real_python_runs_in_the_page_and_agrees(page: Any, site: str) -> No
     explorer.element.get_by_role("button", name="Run my version").click()
     explorer.element.get_by_text("It does not load: SyntaxError").wait_for()
     explorer.element.get_by_role("button", name="Put the original back").click()
-    explorer.element.get_by_text("Your version runs").wait_for()
+    explorer.element.get_by_text("The original runs").wait_for()
     explorer.calm()
     explorer.agrees_with_python()
+    said.filter(has_text="agrees with the JavaScript model to the last digit").wait_for()
     explorer.element.get_by_role("button", name="Back to JavaScript").click()
     explorer.calm()
     assert "at rest" in said.inner_text()
+
+
+def test_a_source_that_never_ends_can_be_stopped(page: Any) -> None:
+    """By the button, or by moving on; JavaScript answers then, the text stays, and Python can be started again."""
+    explorer = Explorer(page).unasked()
+    run = explorer.element.get_by_role("button", name="Run the real Python")
+    said = explorer.element.locator(".python-state")
+    agrees = said.filter(has_text="agrees with the JavaScript model to the last digit")
+    run.click()
+    agrees.wait_for(timeout=120000)
+    explorer.element.get_by_text("Read and change the model's source").click()
+    source = explorer.element.get_by_label("Source")
+    endless = source.input_value().replace(
+        "life = consumer.life", "life = consumer.life\n        while True: pass"
+    )
+
+    source.fill(endless)
+    explorer.element.get_by_role("button", name="Run my version").click()
+    explorer.element.get_by_text("Your version runs").wait_for()
+    explorer.element.get_by_role("button", name="Stop Python").click()
+    said.filter(has_text="Python does not run: you stopped it").wait_for()
+    explorer.calm()
+    assert explorer.element.locator(".error").is_hidden()
+    explorer.agrees_with_python()
+    assert source.input_value() == endless
+    explorer.element.get_by_role("button", name="Run my version").click()
+    explorer.element.get_by_text("press “Run the real Python” first").wait_for()
+
+    run.click()
+    agrees.wait_for(timeout=120000)  # the original again
+    source.fill("while True: pass")  # does not even load
+    explorer.element.get_by_role("button", name="Run my version").click()
+    explorer.control("rate_per_s.exact").fill("95")
+    explorer.control("rate_per_s.exact").press("Enter")
+    said.filter(has_text="gave no answer for 5 s while a newer scenario waited").wait_for()
+    explorer.calm()
+    assert explorer.values["rate_per_s"] == 95
+    explorer.agrees_with_python()
 
 
 def test_python_s_source_in_the_page_is_the_repositorys(page: Any, site: str) -> None:

@@ -110,7 +110,7 @@ export class Consumers {
   failed(message) {
     const { scenario, meter } = this;
     message.deliveries += 1;
-    meter.redeliveries += 1;
+    meter.redelivered();
     if (scenario.delivery_limit !== null && message.deliveries >= scenario.delivery_limit) {
       meter.end(message, meter.dead);
       meter.note("dead-lettered", message);
@@ -180,7 +180,7 @@ export class Consumers {
     for (const message of unacked.reverse()) {
       if (failed) {
         message.deliveries += 1;
-        meter.redeliveries += 1;
+        meter.redelivered();
         if (limit !== null && message.deliveries >= limit) {
           meter.end(message, meter.dead);
           meter.note("dead-lettered", message);

@@ -1,5 +1,7 @@
 // Twin of meter.py: where every message is, how long it stayed, and samples over time.
 
+import { CourseError, MOST_REDELIVERIES, general } from "./scenario.js";
+
 export const SERIES = [
   "time_s", "waiting", "oldest_s", "in_flight", "busy", "held", "retrying", "consumers", "offered", "completed",
   "good", "rejected", "dropped", "dead", "blocked_s", "send_rate_per_s", "area_waiting", "area_in_flight",
@@ -68,6 +70,15 @@ export class Meter {
   note(what, message, consumer = -1) {
     if (this.journal !== null && this.journal.length < this.journal_most)
       this.journal.push([this.now, what, message.number, consumer]);
+  }
+
+  redelivered() {
+    this.redeliveries += 1;
+    if (this.redeliveries > MOST_REDELIVERIES)
+      throw new CourseError(
+        `more than ${MOST_REDELIVERIES} deliveries failed within ${general(this.now)} s: messages come back at once`,
+        "Set delivery_limit (deliveries) or retry_backoff_s (s), or make duration_s (s) shorter",
+      );
   }
 
   end(message, counts) {

@@ -6,14 +6,17 @@ import { FIELDS } from "./fields.js";
 export { FIELDS };
 export const MOST_MESSAGES = 50000000;
 export const MOST_BACKLOG = 2000000;
+export const MOST_REDELIVERIES = 10000000;
 export const NAMES = FIELDS.map((spec) => spec.name);
 export const SPECS = Object.fromEntries(FIELDS.map((spec) => [spec.name, spec]));
+const LONGEST_SAID = 40; // characters of a wrong text that an error repeats
+const UNSAYABLE = /[\u0000-\u001f\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ud800-\udfff]/gu; // twin of field.py's
 const WRITTEN = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/; // a number in an address; twin of field.py's
 export const DEFAULTS = Object.fromEntries(FIELDS.map((spec) => [spec.name, spec.default]));
 
 export class CourseError extends Error {
   constructor(what, act = "") {
-    super(act ? `${what.replace(/\.+$/, "")}. ${act}` : what);
+    super((act ? `${what.replace(/\.+$/, "")}. ${act}` : what).replace(/ +/g, " ").trim());
   }
 }
 
@@ -36,7 +39,7 @@ export function scenario(values = {}) {
   return Object.freeze(checkedValues);
 }
 
-const unknownField = (name) => new ScenarioError(name, "is no field of a scenario", [...NAMES].sort().join(", "));
+const unknownField = (name) => new ScenarioError(sayable(name), "is no field of a scenario", [...NAMES].sort().join(", "));
 
 /** The fields that differ from their defaults. */
 export function changed(s) {
@@ -66,7 +69,7 @@ export function read(spec, text) {
   if (spec.kind === "choice") return text;
   if (text === "none" && spec.none) return null;
   const number = (one) => {
-    if (!WRITTEN.test(one.trim())) throw new ScenarioError(spec.name, `is '${text}'`, allowed(spec));
+    if (!WRITTEN.test(one.trim())) throw new ScenarioError(spec.name, `is ${said(text)}`, allowed(spec));
     return Number(one);
   };
   return spec.kind === "numbers" ? text.split(",").filter(Boolean).map(number) : number(text);
@@ -97,12 +100,11 @@ export function offeredPerS(s) {
 
 function checked(spec, value) {
   if (spec.kind === "choice") {
-    if (!spec.choices.includes(value)) throw new ScenarioError(spec.name, `is ${literal(spec, value)}`, allowed(spec));
+    if (!spec.choices.includes(value)) throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
     return value;
   }
   if (spec.kind === "numbers") {
-    if (!Array.isArray(value)) throw new ScenarioError(spec.name, `is ${literal(spec, value)}`, allowed(spec));
-    if (value.length > spec.most) throw new ScenarioError(spec.name, "is too long", allowed(spec));
+    if (!Array.isArray(value) || value.length > spec.most) throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
     return value.map((one) => inRange(spec, one));
   }
   if (value === null && spec.none) return null;
@@ -111,9 +113,9 @@ function checked(spec, value) {
 
 function inRange(spec, value) {
   if (typeof value !== "number" || (spec.kind === "whole" && Number.isFinite(value) && value !== Math.trunc(value)))
-    throw new ScenarioError(spec.name, `is ${literal(spec, value)}`, allowed(spec));
+    throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
   const tooLow = spec.above ? value <= spec.low : value < spec.low;
-  if (tooLow || !(value <= spec.high)) throw new ScenarioError(spec.name, `is ${literal(spec, value)} ${spec.unit}`, allowed(spec));
+  if (tooLow || !(value <= spec.high)) throw new ScenarioError(spec.name, `is ${said(value)} ${spec.unit}`, allowed(spec));
   return value;
 }
 
@@ -141,7 +143,7 @@ function checkTogether(s) {
     throw new ScenarioError(
       "duration_s",
       `is ${shown(s.duration_s)} s: ${expected.toFixed(0)} messages`,
-      `above 0 to ${general((MOST_MESSAGES / expected) * s.duration_s)} s at this rate`,
+      `above 0 to ${general((MOST_MESSAGES / expected) * s.duration_s)} s at this rate: at most ${MOST_MESSAGES} messages in a run`,
     );
   checkPeriods(s);
   checkGrowth(s);
@@ -221,13 +223,20 @@ function digits(value) {
   return String(value);
 }
 
-/** A value as Python's repr writes it: a field that is no whole number has a point. */
-function literal(spec, value) {
+/** A wrong value as an error repeats it: short, on one line, and in the page as in Python. */
+function said(value) {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  if (Array.isArray(value)) return tuple(value);
-  if (typeof value !== "number") return `'${value}'`;
-  return spec.kind === "whole" ? digits(value) : pointed(value);
+  if (typeof value === "number") return digits(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === "object" ? `a dict of ${Object.keys(value).length}` : `'${sayable(String(value))}'`;
+}
+
+/** The beginning of a text, with what cannot stand in a line as its code. */
+function sayable(text) {
+  const start = [...text.slice(0, 2 * LONGEST_SAID + 2)]; // by code point, as Python counts
+  const short = start.length <= LONGEST_SAID ? text : `${start.slice(0, LONGEST_SAID).join("")}…`;
+  return short.replace(UNSAYABLE, (found) => `\\u${found.codePointAt(0).toString(16).padStart(4, "0")}`);
 }
 
 const pointed = (value) => (/^-?\d+$/.test(digits(value)) ? `${digits(value)}.0` : digits(value));

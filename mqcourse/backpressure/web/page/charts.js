@@ -187,7 +187,8 @@ export class Chart {
     const after = context.measureText(`${spec.title} `).width;
     context.font = `12px ${FONT}`;
     context.fillStyle = look.quiet;
-    context.fillText(`, ${spec.unit}`, 0 + after - 1, 13);
+    const unit = `, ${spec.unit}`;
+    if (after - 1 + context.measureText(unit).width <= this.width) context.fillText(unit, after - 1, 13); // a half word says less than none
     context.lineWidth = 1;
     for (const part of [0, 0.5, 1]) {
       context.strokeStyle = look.grid;

@@ -38,6 +38,7 @@ class KernelModel {
     this.model = model;
     this.waiting = new Map();
     this.ids = 0;
+    this.journalMost = 50000; // widget.py's
     this.heard = ({ id, error, result, journal }) => {
       const { resolve, reject } = this.waiting.get(id) ?? {};
       this.waiting.delete(id);

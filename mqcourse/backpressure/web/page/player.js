@@ -12,6 +12,7 @@ export class Player {
     this.durationS = 60;
     this.moment = 0;
     this.playing = false;
+    this.part = "";
     this.visible = true;
     this.button = make("button", { type: "button", onclick: () => this.toggle() }, "Play");
     this.slider = make("input", {
@@ -21,21 +22,38 @@ export class Player {
     this.speed = make("select", { "aria-label": "Speed", name: "speed" }, ...SPEEDS.map((one) =>
       make("option", { value: one, selected: one === 0.2 }, one === 1 ? "real time" : one < 1 ? `${share(one)} speed` : `${one} × speed`)));
     this.words = make("span", { class: "moment" });
-    holder.replaceChildren(this.button, this.slider, this.words, this.speed);
+    this.caption = make("small", { class: "caption" });
+    holder.replaceChildren(this.button, this.slider, this.words, this.speed, this.caption);
+    this.begin();
   }
 
-  /** A new run: keep the moment where it is, as far as the run goes. */
-  load(durationS) {
+  /** Another scenario, of which no moment was chosen yet, by hand or by playing. */
+  begin() {
+    this.pause();
+    this.moment = 0;
+    this.chosen = false;
+  }
+
+  /**
+   * A run of `wholeS` that can be played for `durationS`. A moment that was chosen stays, as far as the run goes; before
+   * that the picture is that of the `telling` one: at its start a run has nothing to show.
+   */
+  load(durationS, telling, wholeS) {
     this.durationS = durationS;
-    this.jump(Math.min(this.moment, durationS));
+    this.part = durationS < wholeS ? `The picture holds the first ${brief(durationS)} s of the run. ` : "";
+    this.moment = Math.min(this.chosen ? this.moment : telling, durationS);
+    this.show(this.playing, this.last ?? 0);
   }
 
   jump(moment) {
-    this.moment = moment;
+    this.chosen = true;
+    this.moment = Math.min(moment, this.durationS);
     this.show(false, 0);
   }
 
   show(play, clock) {
+    const caption = this.part + (this.chosen ? "" : "You see the moment when most messages wait. Play begins at the start.");
+    if (this.caption.textContent !== caption) this.caption.textContent = caption;
     this.slider.value = (this.moment / this.durationS) * 1000;
     const words = `${brief(this.moment)} s`;
     this.slider.setAttribute("aria-valuetext", words);
@@ -49,7 +67,8 @@ export class Player {
   }
 
   play() {
-    if (this.moment >= this.durationS) this.moment = 0;
+    if (!this.chosen || this.moment >= this.durationS) this.moment = 0;
+    this.chosen = true;
     this.playing = true;
     this.button.textContent = "Pause";
     this.last = null;

@@ -3,19 +3,22 @@
 
 import { make } from "./words.js";
 
+const PATIENCE_MS = 5000; // a run that takes longer is given up as soon as a newer scenario waits
+
 export class PythonPanel {
-  /** base: where python-worker.js lies; changed(ready): called when Python came up or its source changed. */
+  /** base: where python-worker.js lies; changed(): called when Python came up, went, or its source changed. */
   constructor(holder, base, changed) {
     this.base = base;
     this.changed = changed;
     this.waiting = new Map();
     this.ids = 0;
     this.ready = false;
-    this.edited = false;
-    this.button = make("button", { type: "button", class: "python", onclick: () => this.boot() }, "Run the real Python");
+    this.patienceMs = PATIENCE_MS;
+    this.button = make("button", { type: "button", class: "python", onclick: () => (this.worker ? this.switch() : this.boot()) }, "Run the real Python");
+    this.stop = make("button", { type: "button", hidden: true, onclick: () => this.stopped("you stopped it") }, "Stop Python");
     this.state = make("p", { role: "status", class: "python-state" });
     this.source = make("details", { class: "source", hidden: true }, make("summary", {}, "Read and change the model's source"));
-    holder.replaceChildren(this.button, this.state, this.source);
+    holder.replaceChildren(make("div", { class: "bar" }, this.button, this.stop), this.state, this.source);
   }
 
   async boot() {
@@ -24,6 +27,7 @@ export class PythonPanel {
       return;
     }
     this.button.disabled = true;
+    this.stop.hidden = false;
     this.state.textContent = "Python is being loaded (about 13 MB, once) …";
     const began = performance.now();
     try {
@@ -31,13 +35,12 @@ export class PythonPanel {
       this.worker.onmessage = ({ data }) => this.heard(data);
       this.worker.onerror = (event) => this.stopped(event.message || "its worker did not load");
       const { versions, sources } = await this.ask({ boot: true });
-      this.sources = sources;
-      this.showSource();
+      this.shipped = sources;
+      this.sources = { ...sources };
+      if (this.source.hidden) this.showSource();
       this.ready = true;
       this.button.textContent = "Back to JavaScript";
-      this.button.onclick = null;
       this.button.disabled = false;
-      this.button.addEventListener("click", () => this.switch());
       this.versions = versions;
       this.say(`ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
       this.changed();
@@ -57,12 +60,18 @@ export class PythonPanel {
     this.state.textContent = `Python ${this.versions.python} with SimPy ${this.versions.simpy} in this page: ${words}.`;
   }
 
+  /** Python is gone: a worker cannot be interrupted, only ended. Pressing the button again begins anew. */
   stopped(why) {
-    this.state.textContent = `Python could not be started: ${why}. The JavaScript model goes on.`;
-    this.button.disabled = false;
     this.worker?.terminate();
-    for (const { reject } of this.waiting.values()) reject(new Error(why));
+    this.worker = null;
+    this.loading = false;
+    clearTimeout(this.patience);
+    for (const { reject } of this.waiting.values()) reject(new DOMException(why, "AbortError"));
     this.waiting.clear();
+    this.state.textContent = `Python does not run: ${why}. The JavaScript model goes on.`;
+    this.button.textContent = "Run the real Python";
+    this.button.disabled = false;
+    this.stop.hidden = true;
     if (this.ready) {
       this.ready = false;
       this.changed();
@@ -70,10 +79,11 @@ export class PythonPanel {
   }
 
   heard({ id, error, ...answer }) {
-    const { resolve, reject } = this.waiting.get(id);
+    const asked = this.waiting.get(id);
+    if (!asked) return;
     this.waiting.delete(id);
-    if (error) reject(new Error(error));
-    else resolve(answer);
+    if (error) asked.reject(new Error(error));
+    else asked.resolve(answer);
   }
 
   ask(question) {
@@ -85,8 +95,14 @@ export class PythonPanel {
   }
 
   /** The result of a scenario by Python. Rejects with the error's one line. */
-  run(values) {
-    return this.ask({ values }).then(({ result }) => result);
+  run(values, signal) {
+    const late = () => this.stopped(`it gave no answer for ${PATIENCE_MS / 1000} s while a newer scenario waited`);
+    signal?.addEventListener("abort", late, { once: true });
+    if (this.loading) this.patience = setTimeout(late, PATIENCE_MS); // behind a source that may never be loaded
+    return this.ask({ values }).then(({ result }) => result).finally(() => {
+      signal?.removeEventListener("abort", late);
+      clearTimeout(this.patience);
+    });
   }
 
   showSource() {
@@ -98,18 +114,26 @@ export class PythonPanel {
       area.value = this.sources[pick.value];
     };
     const give = async (source) => {
+      const path = pick.value;
+      if (!this.worker) {
+        report.textContent = "Python does not run: press “Run the real Python” first. Your text stays here.";
+        return;
+      }
+      report.textContent = "Your version is being loaded …";
+      this.loading = true;
       try {
-        await this.ask({ path: pick.value, source });
-        this.sources[pick.value] = source;
-        report.textContent = "Your version runs.";
+        await this.ask({ path, source });
+        this.sources[path] = source;
+        report.textContent = this.original ? "The original runs." : "Your version runs.";
         this.changed();
       } catch (error) {
         report.textContent = `It does not load: ${error.message}`;
+      } finally {
+        this.loading = false;
       }
     };
-    const original = { ...this.sources };
-    const use = make("button", { type: "button", onclick: () => { this.edited = true; give(area.value); } }, "Run my version");
-    const back = make("button", { type: "button", onclick: () => { area.value = original[pick.value]; give(area.value); } }, "Put the original back");
+    const use = make("button", { type: "button", onclick: () => give(area.value) }, "Run my version");
+    const back = make("button", { type: "button", onclick: () => { area.value = this.shipped[pick.value]; give(area.value); } }, "Put the original back");
     pick.value = names.find((name) => name.endsWith("/consumers.py")) ?? names[0];
     open();
     this.source.append(make("div", { class: "bar" }, pick, use, back), area, report);
@@ -118,7 +142,7 @@ export class PythonPanel {
 
   /** Whether the source is what the page came with. */
   get original() {
-    return !this.edited;
+    return Object.entries(this.shipped).every(([path, text]) => this.sources[path] === text);
   }
 
   close() {

@@ -7,6 +7,7 @@ import { buffersOf, pack } from "./journal.js";
 
 export const AT_ONCE_STEPS = 3000;
 export const JOURNAL_MOST = 200000;
+const PATIENCE_MS = 250; // a run that takes longer is given up as soon as a newer scenario waits
 
 /**
  * About how much a run has to do: messages, and what goes on without any: looks at a signal, bursts, crashes, and
@@ -38,66 +39,77 @@ export function answer({ values, journal }) {
 export function serve(scope) {
   scope.onmessage = ({ data }) => {
     const said = answer(data);
-    scope.postMessage({ id: data.id, ...said }, said.journal ? buffersOf(said.journal) : []);
+    scope.postMessage(said, said.journal ? buffersOf(said.journal) : []);
   };
 }
 
 /** A worker's manners on the page's own thread: a browser starts no worker for a page that was opened from a folder. */
 function here() {
-  const worker = { terminate() {} };
+  const worker = {};
   const scope = { postMessage: (data) => worker.onmessage({ data }) };
   serve(scope);
-  worker.postMessage = (data) => setTimeout(() => scope.onmessage({ data }));
+  let asked;
+  worker.postMessage = (data) => {
+    asked = setTimeout(() => scope.onmessage({ data }));
+  };
+  worker.terminate = () => clearTimeout(asked);
   return worker;
 }
 
-/** A model in the page and, started when first needed, one in a worker. */
+/** A model in the page and, started when needed, in workers: a large run of one scenario keeps no other waiting. */
 export class PageModel {
   constructor(address) {
     this.address = address;
-    this.waiting = new Map();
-    this.ids = 0;
+    this.workers = new Set();
+    this.idle = [];
+    this.patienceMs = PATIENCE_MS;
+    this.journalMost = JOURNAL_MOST;
   }
 
-  /** The result, or a promise of it. Throws (or rejects with) an Error whose message is meant for the reader. */
-  run(values) {
+  /**
+   * The result, or a promise of it. Throws (or rejects with) an Error whose message is meant for the reader.
+   * signal: aborted when nobody waits for it any more.
+   */
+  run(values, signal) {
     const checked = scenario(values);
     if (steps(checked) <= AT_ONCE_STEPS) return simulate(checked);
-    return this.ask({ values }).then(({ result }) => result);
+    return this.ask({ values }, signal).then(({ result }) => result);
   }
 
-  journal(values) {
-    return this.ask({ values, journal: true }).then(({ journal }) => journal);
+  journal(values, signal) {
+    return this.ask({ values, journal: true }, signal).then(({ journal }) => journal);
   }
 
-  ask(question) {
-    this.worker ??= this.start();
-    const id = this.ids++;
+  /** By a worker that has nothing else to do. It cannot be interrupted, only ended, and then nobody else loses by it. */
+  ask(question, signal) {
+    const worker = this.idle.pop() ?? this.start();
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ id, ...question });
+      const end = (error) => {
+        worker.terminate();
+        this.workers.delete(worker);
+        reject(error);
+      };
+      const dropped = () => end(signal.reason);
+      signal?.addEventListener("abort", dropped, { once: true });
+      worker.onerror = (event) => end(new Error(`the model's worker stopped: ${event.message ?? "it did not load"}`));
+      worker.onmessage = ({ data }) => {
+        signal?.removeEventListener("abort", dropped);
+        this.idle.push(worker);
+        if (data.error) reject(new Error(data.error));
+        else resolve(data);
+      };
+      worker.postMessage(question);
     });
   }
 
   start() {
     const worker = this.address.startsWith("file:") ? here() : new Worker(this.address, { type: "module" });
-    worker.onmessage = ({ data }) => {
-      const { resolve, reject } = this.waiting.get(data.id);
-      this.waiting.delete(data.id);
-      if (data.error) reject(new Error(data.error));
-      else resolve(data);
-    };
-    worker.onerror = (event) => {
-      for (const { reject } of this.waiting.values()) reject(new Error(`the model's worker stopped: ${event.message ?? "it did not load"}`));
-      this.waiting.clear();
-      this.worker = undefined;
-    };
+    this.workers.add(worker);
     return worker;
   }
 
   close() {
-    this.worker?.terminate();
-    this.worker = undefined;
+    for (const worker of this.workers) worker.terminate();
   }
 }
 
@@ -106,19 +118,21 @@ export class Newest {
   constructor(done, failed) {
     this.done = done;
     this.failed = failed;
-    this.busy = false;
+    this.running = null; // how to give up what is under way
     this.next = null;
   }
 
-  /** run: a function that gives a result or a promise of one. */
-  ask(run) {
-    if (this.busy) {
-      this.next = run;
+  /** model: has `run(values, signal)`, a result or a promise of one, and perhaps `patienceMs`. */
+  ask(model, values) {
+    if (this.running) {
+      this.next = [model, values];
+      this.running.hurry();
       return;
     }
+    const stop = new AbortController();
     let found;
     try {
-      found = run();
+      found = model.run(values, stop.signal);
     } catch (error) {
       this.failed(error);
       return;
@@ -127,12 +141,26 @@ export class Newest {
       this.done(found);
       return;
     }
-    this.busy = true;
-    found.then(this.done, this.failed).finally(() => {
-      this.busy = false;
-      const next = this.next;
-      this.next = null;
-      if (next) this.ask(next);
-    });
+    const since = performance.now();
+    let timer;
+    const hurry = () => {
+      if (model.patienceMs) timer ??= setTimeout(() => stop.abort(), since + model.patienceMs - performance.now());
+    };
+    this.running = { hurry, stop };
+    found
+      .then(this.done, (error) => error.name === "AbortError" || this.failed(error))
+      .finally(() => {
+        clearTimeout(timer);
+        this.running = null;
+        const { next } = this;
+        this.next = null;
+        if (next) this.ask(...next);
+      });
+  }
+
+  /** Nothing of this is wanted any more. */
+  drop() {
+    this.next = null;
+    this.running?.stop.abort();
   }
 }

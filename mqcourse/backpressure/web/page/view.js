@@ -28,6 +28,7 @@ export class View {
     this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.results = [];
     this.changes = 0;
+    this.settling = new AbortController();
     this.newest = [0, 1].map((side) => new Newest((result) => this.arrived(side, result), (error) => this.failed(error)));
     this.build(css);
     this.watchLook();
@@ -131,8 +132,7 @@ export class View {
     for (const chart of this.charts) chart.drawn = null;
     this.question.replaceChildren();
     if (this.asked) this.question.append(ask(this.preset, (picked) => this.answerGiven(picked)));
-    this.player.pause();
-    this.player.moment = 0;
+    this.player.begin();
     this.sliders = (own && options.sliders) || this.preset.sliders;
     this.afterSides();
   }
@@ -145,6 +145,7 @@ export class View {
     this.controls.build(this.sliders);
     this.controls.show(this.sides[this.active]);
     this.controls.mark(null);
+    if (this.sides.length < 2) this.newest[1].drop();
     this.results = [];
     this.drafts = [null, null];
     this.dress();
@@ -211,7 +212,8 @@ export class View {
     if (!this.error.hidden) this.error.hidden = true;
     this.busy();
     const model = this.python?.ready ? this.python : this.model;
-    this.newest[side].ask(() => model.run(values));
+    this.settling.abort(); // a large run is as long in its journal
+    this.newest[side].ask(model, values);
   }
 
   /** Until the words, the flow and the figures are those of this run. */
@@ -247,6 +249,7 @@ export class View {
     clearTimeout(this.timer);
     if (!this.ready) return;
     this.busy();
+    if (this.settling.signal.aborted) this.settling = new AbortController();
     const { sides, results, changes } = this;
     const words = this.asked ? "" : results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
     const drew = this.charts[0].drawn !== null;
@@ -265,18 +268,36 @@ export class View {
   }
 
   async loadFlow() {
-    const sides = this.sides;
+    const { sides } = this;
+    const { signal } = this.settling;
     if (this.asked || this.flowOf === sides.map(asQuery).join(";")) return;
     const wanted = sides.map(asQuery).join(";");
     this.flowOf = wanted;
     try {
-      const journals = await Promise.all(sides.map((values) => this.model.journal(values)));
+      const journals = await Promise.all(sides.map((values) => this.model.journal(values, signal)));
       if (this.flowOf !== wanted) return; // the reader went on
       journals.forEach((journal, side) => this.flows[side].load(journal, sides[side]));
-      this.player.load(Math.max(...sides.map((one) => one.duration_s)));
+      this.player.load(this.playable(journals), this.deepest(), Math.max(...sides.map((one) => one.duration_s)));
     } catch (error) {
-      this.failed(error);
+      if (this.flowOf === wanted) this.flowOf = null;
+      if (error.name !== "AbortError") this.failed(error);
     }
+  }
+
+  /** Seconds of the run that the journals hold: they are as long as a page can carry, a run may be longer. */
+  playable(journals) {
+    const ends = journals.map(({ times }, side) =>
+      times.length < this.model.journalMost ? this.sides[side].duration_s : times[times.length - 1]);
+    return Math.max(...ends);
+  }
+
+  /** The moment at which most messages wait: the picture to begin with where nothing moves by itself. */
+  deepest() {
+    const points = this.results.slice(0, this.sides.length).map(({ series }) => {
+      const most = series.waiting.reduce((best, depth, at) => (depth > series.waiting[best] ? at : best), 0);
+      return { depth: series.waiting[most], at: series.time_s[most] };
+    });
+    return points.reduce((best, one) => (one.depth > best.depth ? one : best)).at;
   }
 
   paintFlow(moment, play, clock) {
@@ -338,7 +359,12 @@ export class View {
       this.python.say("your version of the source is at work");
       return;
     }
-    const other = await this.model.run(values);
+    let other;
+    try {
+      other = await this.model.run(values, this.settling.signal);
+    } catch {
+      return; // the reader went on
+    }
     const same = ["summary", "series", "latency_histogram"].every((part) => equal(mine[part], other[part]));
     this.python.say(same ? "it agrees with the JavaScript model to the last digit" : "it does NOT agree with the JavaScript model; please report this scenario");
   }
