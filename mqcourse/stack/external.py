@@ -77,6 +77,9 @@ class External:
         """Looked at anew each time."""
         return False
 
+    def mend(self, service: Service, place: Place) -> None:
+        """It is not ours to mend."""
+
     def adopt(self, service: Service, place: Place, known: Record) -> Record:
         """There is nothing to wait for."""
         return self.start(service, place)

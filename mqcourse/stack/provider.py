@@ -41,6 +41,9 @@ class Provider(Protocol):
     def lives(self, known: Record) -> bool:
         """Whether what the record tells of is still there."""
 
+    def mend(self, service: Service, place: Place) -> None:
+        """Start again what was killed beside a service that lives."""
+
     def adopt(self, service: Service, place: Place, known: Record) -> Record:
         """Finish a start whose launcher was killed."""
 

@@ -11,6 +11,7 @@ from mqcourse.progress import Progress
 from mqcourse.stack import rabbitmq_reset, wire
 from mqcourse.stack.place import Place
 from mqcourse.stack.ports import MARK, is_open
+from mqcourse.stack.process import marks
 from mqcourse.stack.service import Addresses, Launch
 from mqcourse.stack.shell import write_tools
 
@@ -61,7 +62,7 @@ class RabbitMQ:
         return software.install(place.software, progress).version
 
     def prepare(self, place: Place) -> list[Launch]:
-        """Write rabbitmq.conf; start epmd ourselves (so that it is owned and on the loopback), then the node."""
+        """Write rabbitmq.conf; epmd is started by us (so that it is owned and on the loopback), then the node."""
         rabbit = software.install(place.software, Progress(quiet=True))
         folder = make_folder(place.folder(self.name))
         home = make_folder(folder / "home")
@@ -76,12 +77,18 @@ class RabbitMQ:
             raise unwritable(folder, error) from error
         make_folder(folder / "data")
         env = environment(place, rabbit)
-        write_tools(place.state / "bin", rabbit.sbin, env)
+        # a tool that finds no epmd starts one, which must be known as ours: it holds the port
+        write_tools(place.state / "bin", rabbit.sbin, env | marks(place.state, self.name))
+        return [*self.helpers(place), Launch((str(rabbit.sbin / "rabbitmq-server"),), env, folder)]
+
+    def helpers(self, place: Place) -> list[Launch]:
+        """epmd, by which RabbitMQ's tools find the node; a node registers again by itself at a new one."""
+        if is_open(place.ports.of("rabbitmq_epmd")):
+            return []
+        rabbit = software.install(place.software, Progress(quiet=True))
+        env = environment(place, rabbit)
         epmd = (str(rabbit.epmd), "-port", env["ERL_EPMD_PORT"], "-address", "127.0.0.1")
-        return [
-            Launch(epmd, env, folder),
-            Launch((str(rabbit.sbin / "rabbitmq-server"),), env, folder),
-        ]
+        return [Launch(epmd, env, place.folder(self.name))]
 
     def probe(self, place: Place) -> None:
         """An AMQP login."""

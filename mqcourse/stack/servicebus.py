@@ -54,6 +54,10 @@ class ServiceBus:
         )
         return [Launch(argv, {**os.environ, "MQ_PORT_MARK": f"{MARK}{place.ports.base}"}, folder)]
 
+    def helpers(self, place: Place) -> list[Launch]:
+        """It has none."""
+        return []
+
     def probe(self, place: Place) -> None:
         """AMQP 1.0 answers, and /health: that one is good only when a message was just sent and received."""
         port = place.ports.of("servicebus")

@@ -116,8 +116,9 @@ def _sort(services: Sequence[Service], state: Path) -> tuple[list[Record], dict[
                         f"{service.title} runs ({known.provider}), and is now to run {wanted.name}",
                         do=f"Run `mq down {service.name}` first",
                     )
+                place = Place(state, software_folder(), Ports(known.base))
+                provider.mend(service, place)
                 if known.ready_s is None:
-                    place = Place(state, software_folder(), Ports(known.base))
                     known = provider.adopt(service, place, known)
                 running.append(known)
                 continue

@@ -92,6 +92,42 @@ def test_epmd_left_by_a_killed_node_goes_with_down(empty_stack):
     assert process.owned(empty_stack.home) == []
 
 
+def epmds(run: RunStack) -> list[psutil.Process]:
+    return [child for child in process.owned(run.home) if child.name() == "epmd"]
+
+
+def test_up_brings_back_a_killed_epmd_so_that_the_tools_find_the_node_again(empty_stack):
+    empty_stack.mq("up", "rabbitmq")
+    node = empty_stack.status()["rabbitmq"]["pid"]
+    process.kill(epmds(empty_stack))
+    empty_stack.mq("up", "rabbitmq")
+    assert empty_stack.status()["rabbitmq"]["pid"] == node
+    assert len(epmds(empty_stack)) == 1
+    # the node looks for a new epmd every two seconds
+    await_startup = [str(empty_stack.home / "bin" / "rabbitmqctl"), "--timeout", "30", "await_startup"]
+    deadline = time.monotonic() + 30
+    while subprocess.run(await_startup, env=empty_stack.env, capture_output=True, check=False).returncode:
+        assert time.monotonic() < deadline
+
+
+def test_an_epmd_that_a_tool_started_stands_in_nobodys_way(empty_stack):
+    """RabbitMQ's tools start one when none runs, such as after `mq down`."""
+    empty_stack.mq("up", "rabbitmq")
+    empty_stack.mq("down")
+    tool = subprocess.run(
+        [str(empty_stack.home / "bin" / "rabbitmqctl"), "status"],
+        env=empty_stack.env,
+        capture_output=True,
+        check=False,
+    )
+    assert tool.returncode != 0
+    assert len(epmds(empty_stack)) == 1
+    empty_stack.mq("up", "rabbitmq")
+    assert empty_stack.status()["rabbitmq"]["state"] == "running"
+    empty_stack.mq("down")
+    assert epmds(empty_stack) == []
+
+
 def test_a_taken_port_names_port_holder_and_setting(empty_stack):
     with socket.socket() as server:
         server.bind(("127.0.0.1", empty_stack.base + 10))
