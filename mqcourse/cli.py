@@ -1,6 +1,7 @@
 """`mq`: one command, a sub-command from each room of the house."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -18,6 +19,8 @@ ROOMS = (
 )
 """Modules with `register(subcommands)`; each adds its parsers and sets `run`, a function of the parsed arguments."""
 
+INTERRUPTED = 128 + 2
+"""As a shell says of a program that SIGINT ended."""
 Run = Callable[[argparse.Namespace], int | None]
 
 
@@ -42,8 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"mq {arguments.command}: {error}\n")
         return error.exit_code
     except KeyboardInterrupt:
-        sys.stderr.write(f"mq {arguments.command}: interrupted; run it again to go on\n")
-        return 130
+        shown_again = "\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which a progress bar hides
+        sys.stderr.write(f"{shown_again}mq {arguments.command}: interrupted; run it again to go on\n")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)  # not by way of threads that wait for a network
 
 
 if __name__ == "__main__":
