@@ -5,8 +5,9 @@ import secrets
 import shutil
 from pathlib import Path
 
+from mqcourse.errors import CourseError
 from mqcourse.install import rabbitmq as software
-from mqcourse.install.lock import make_folder, unwritable
+from mqcourse.install.lock import free_bytes, make_folder, unwritable
 from mqcourse.progress import Progress
 from mqcourse.stack import rabbitmq_reset, wire
 from mqcourse.stack.place import Place
@@ -65,6 +66,13 @@ class RabbitMQ:
         """Write rabbitmq.conf; epmd is started by us (so that it is owned and on the loopback), then the node."""
         rabbit = software.install(place.software, Progress(quiet=True))
         folder = make_folder(place.folder(self.name))
+        free = free_bytes(folder)
+        if free < DISK_LIMIT_BYTES:
+            raise CourseError(
+                f"the disk of {folder} is nearly full: {free // 1_000_000} MB are free, "
+                f"and RabbitMQ takes no message below {DISK_LIMIT_BYTES // 1_000_000} MB",
+                do="Free some space and run it again",
+            )
         home = make_folder(folder / "home")
         try:
             configuration = CONFIGURATION.format(
