@@ -66,6 +66,12 @@ class RabbitMQ:
         """Write rabbitmq.conf; epmd is started by us (so that it is owned and on the loopback), then the node."""
         rabbit = software.install(place.software, Progress(quiet=True))
         folder = make_folder(place.folder(self.name))
+        if "'" in str(folder):
+            # its disk monitor hands the path to a shell between apostrophes, and waits for ever
+            raise CourseError(
+                f"RabbitMQ cannot start in a folder whose path holds an apostrophe ({folder})",
+                do="Move the checkout, or set MQ_HOME to another folder",
+            )
         free = free_bytes(folder)
         if free < DISK_LIMIT_BYTES:
             raise CourseError(

@@ -118,6 +118,14 @@ def test_a_full_disk(tmp_path, full_disk, name):
     assert "is full. Free some space" in mq(tmp_path, "up", name, MQ_HOME=str(full_disk))
 
 
+def test_a_path_that_rabbitmq_cannot_bear_is_said_at_once(tmp_path):
+    error = mq(
+        tmp_path, "up", "rabbitmq", MQ_HOME=str(tmp_path / "learner's"), MQ_SOFTWARE=str(software_folder())
+    )
+    assert "apostrophe" in error
+    assert "MQ_HOME" in error
+
+
 def test_rabbitmq_is_not_started_where_it_would_block_every_publisher(tmp_path, monkeypatch):
     monkeypatch.setattr(rabbitmq, "DISK_LIMIT_BYTES", 1 << 60)
     with pytest.raises(
