@@ -1,12 +1,18 @@
 """`mq`: one command, a sub-command from each room of the house."""
 
 import argparse
+import errno
+import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.home import state_folder
+from mqcourse.install.lock import unwritable
 
 ROOMS = (
     "mqcourse.stack.command",
@@ -18,6 +24,18 @@ ROOMS = (
 )
 """Modules with `register(subcommands)`; each adds its parsers and sets `run`, a function of the parsed arguments."""
 
+OF_THE_DISK = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOTDIR,
+    errno.EISDIR,
+}
+"""What no code here can mend: the disk is full, or a folder is not what we may write to."""
+INTERRUPTED = 128 + 2
+"""As a shell says of a program that SIGINT ended."""
 Run = Callable[[argparse.Namespace], int | None]
 
 
@@ -33,17 +51,37 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; a CourseError becomes one line on standard error and its exit code."""
+    """Run one command; a CourseError becomes one line on standard error and its exit code.
+
+    With --json standard output is JSON then too: {"error": line}.
+    """
     arguments = parser().parse_args(argv)
     run: Run = arguments.run
     try:
         return run(arguments) or 0
     except CourseError as error:
-        sys.stderr.write(f"mq {arguments.command}: {error}\n")
-        return error.exit_code
+        return _failed(arguments, error)
+    except BrokenPipeError:
+        # whoever read our output (head, a pager) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno not in OF_THE_DISK:
+            raise
+        return _failed(arguments, unwritable(Path(error.filename or state_folder()), error))
     except KeyboardInterrupt:
-        sys.stderr.write(f"mq {arguments.command}: interrupted; run it again to go on\n")
-        return 130
+        shown_again = "\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which a progress bar hides
+        sys.stderr.write(f"{shown_again}mq {arguments.command}: interrupted; run it again to go on\n")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)  # not by way of threads that wait for a network
+
+
+def _failed(arguments: argparse.Namespace, error: CourseError) -> int:
+    if getattr(arguments, "json", False):
+        sys.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
+    sys.stderr.write(f"mq {arguments.command}: {error}\n")
+    return error.exit_code
 
 
 if __name__ == "__main__":

@@ -251,7 +251,9 @@ def tries(history: History, limits: Mapping[int, tuple[int, int]], *, word: Word
             breaches.append(
                 Breach(
                     Guarantee.RETRIED,
-                    f"{word} {n} was given up after {_tries(counted[n])}, {fewest} were asked for",
+                    f"{word} {n} was given up after {_tries(counted[n])}, {fewest} were asked for"
+                    if counted[n]
+                    else f"{word} {n} was never tried, {_tries(fewest)} were asked for",
                 )
             )
         if counted[n] > most:

@@ -333,8 +333,10 @@ def _watched(command: Sequence[str], cwd: Path, step: Step, size: Callable[[], i
 
 def _apt_error(what: str, said: str) -> CourseError:
     """One line out of apt's many: its first error, and what to do about it."""
-    lines = [line for line in said.splitlines() if line.startswith(("E:", "W:", "Err:", "dpkg"))]
-    first = next(iter(lines), said.strip().splitlines()[-1] if said.strip() else "no reason given")
+    lines = said.strip().splitlines() or ["no reason given"]
+    # in this order: only its E: lines give the reason beside the address
+    kinds = (("E:",), ("dpkg",), ("W:",), ("Err:",), ("",))
+    first = next(line for kind in kinds for line in lines if line.startswith(kind))
     low = said.lower()
     if "no space left" in low or "not have enough free space" in low or "don't have enough" in low:
         do = "Free some space and run it again; it goes on where it stopped"
@@ -343,7 +345,7 @@ def _apt_error(what: str, said: str) -> CourseError:
             "Its signature could not be verified, so nothing was taken. Update the machine's archive keyring, "
             "or use MQ_RABBITMQ_HOME or MQ_PROVIDER=docker"
         )
-    elif any(sign in low for sign in ("resolve", "connect", "timed out", "unreachable", "proxy")):
+    elif any(sign in low for sign in ("resolv", "connect", "timed out", "unreachable", "proxy")):
         do = "Check the network and run it again; what has come stays"
     else:
         do = "Run it again; if it stays so, use MQ_RABBITMQ_HOME or MQ_PROVIDER=docker"

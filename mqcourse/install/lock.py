@@ -1,7 +1,9 @@
 """One at a time: a lock on a folder that the kernel drops when its holder dies."""
 
+import contextlib
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +22,16 @@ def make_folder(folder: Path) -> Path:
     except OSError as error:
         raise unwritable(folder, error) from error
     return folder
+
+
+def first_existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(there for there in (folder, *folder.parents) if there.exists())
+
+
+def free_bytes(folder: Path) -> int:
+    """What is free on the disk on which the folder is, or will be."""
+    return shutil.disk_usage(first_existing(folder)).free
 
 
 def unwritable(path: Path, error: OSError) -> CourseError:
@@ -68,8 +80,9 @@ def only_one(
                     say(f"waiting for {waiting_for} (process {holder}) …")
                     told = True
                 time.sleep(0.1)  # flock offers no wait with a time limit
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        with contextlib.suppress(OSError):  # a full disk: only those who wait miss our name
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(handle)

@@ -278,7 +278,13 @@ def _use_own_libraries(root: Path) -> None:
             do="Install the course's requirements again (`make start`), or set MQ_RABBITMQ_HOME",
         )
     library_folders = sorted({file.parent for file in root.rglob("lib*.so*") if "erlang" not in file.parts})
-    loader = next((file for file in root.rglob("ld-linux*.so*")), None) or next(root.rglob("ld64.so*"))
+    # the file itself: a release may ship its other name as a link with an absolute target, the machine's own loader
+    loader = next(
+        file
+        for pattern in ("ld-linux*.so*", "ld64.so*")
+        for file in root.rglob(pattern)
+        if not file.is_symlink()
+    )
     rpath = ":".join(str(folder) for folder in library_folders)
     for file in _elf_files(root / "usr" / "lib" / "erlang"):
         has_loader = subprocess.run(

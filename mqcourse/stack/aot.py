@@ -60,6 +60,8 @@ def make(kafka: Program, folder: Path, progress: Progress) -> bool:
     if not kafka.java.has_aot_cache:
         return False
     discard(kafka, folder)
+    for left in folder.glob("training-*"):
+        shutil.rmtree(left, ignore_errors=True)  # of a set-up that was killed
     file = cache_file(kafka, folder)
     try:
         with progress.step("Kafka's AOT cache (once, halves every later start)"):

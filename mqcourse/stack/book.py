@@ -48,6 +48,10 @@ class Book:
         )
         return [Launch(argv, dict(os.environ), place.state)]
 
+    def helpers(self, place: Place) -> list[Launch]:
+        """It has none."""
+        return []
+
     def probe(self, place: Place) -> None:
         """Its first page."""
         if not self.answers(place, 2):

@@ -82,6 +82,9 @@ class Docker:
 
         return ports.is_open(ports.Ports(known.base).of(SERVICES[known.name].ports[0]))
 
+    def mend(self, service: Service, place: Place) -> None:
+        """A container has no helpers outside."""
+
     def adopt(self, service: Service, place: Place, known: Record) -> Record:
         """Wait for a container whose launcher was killed."""
         wait_ready(service, place, lambda: self._runs(service, place), lambda: self._log(service, place))

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from mqcourse.errors import CourseError
 from mqcourse.home import software_folder, state_folder
+from mqcourse.install.lock import first_existing, free_bytes
 from mqcourse.stack import ports, process, record
 from mqcourse.stack.registry import SERVICES
 
@@ -70,9 +70,7 @@ def _python() -> str:
 
 
 def _folder(folder: Path) -> str:
-    there = folder
-    while not there.exists():
-        there = there.parent
+    there = first_existing(folder)
     if not os.access(there, os.W_OK | os.X_OK) or not there.is_dir():
         raise CourseError(
             f"{folder} cannot be written", do="Give yourself the right, or set MQ_HOME and MQ_SOFTWARE"
@@ -81,13 +79,13 @@ def _folder(folder: Path) -> str:
 
 
 def _disk() -> str:
-    there = software_folder()
-    while not there.exists():
-        there = there.parent
-    free_mb = shutil.disk_usage(there).free // 1_000_000
-    if free_mb < NEEDED_MB:
-        raise CourseError(f"{free_mb} MB free, about {NEEDED_MB} MB are needed", do="Free some space")
-    return f"{free_mb} MB free"
+    free_mb = {folder: free_bytes(folder) // 1_000_000 for folder in (software_folder(), state_folder())}
+    for folder, mb in free_mb.items():
+        if mb < NEEDED_MB:
+            raise CourseError(
+                f"{mb} MB free for {folder}, about {NEEDED_MB} MB are needed", do="Free some space"
+            )
+    return f"{min(free_mb.values())} MB free"
 
 
 def _java() -> str:

@@ -30,6 +30,8 @@ KAFKA_ENVIRONMENT: Mapping[str, tuple[str, type]] = {
     "MQ_KAFKA_SSL_CHECK_HOSTNAME": ("ssl_check_hostname", bool),
 }
 """SASL and TLS settings of an external Kafka, by the names kafka-python gives them."""
+SECURITY_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+"""kafka-python takes any other word for PLAINTEXT."""
 BROKER_OF = {
     "rabbitmq_url": ("RabbitMQ", "rabbitmq"),
     "rabbitmq_management_url": ("RabbitMQ's management", "rabbitmq"),
@@ -113,6 +115,12 @@ def endpoints(state: Path | None = None, environment: Mapping[str, str] | None =
     }
     if environment.get("MQ_RABBITMQ_URL") and not environment.get("MQ_RABBITMQ_MANAGEMENT_URL"):
         known.pop("rabbitmq_management_url", None)  # the local broker's would be the wrong one
+    protocol = environment.get("MQ_KAFKA_SECURITY_PROTOCOL")
+    if protocol and protocol not in SECURITY_PROTOCOLS:
+        raise CourseError(
+            f"MQ_KAFKA_SECURITY_PROTOCOL is {protocol!r}",
+            do=f"Set it to one of: {', '.join(SECURITY_PROTOCOLS)}",
+        )
     security = {
         name: _typed(environment[variable], kind)
         for variable, (name, kind) in KAFKA_ENVIRONMENT.items()

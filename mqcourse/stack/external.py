@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +21,11 @@ VARIABLES = {
     "rabbitmq": "MQ_RABBITMQ_URL",
     "kafka": "MQ_KAFKA_BOOTSTRAP",
     "servicebus": "MQ_SERVICEBUS_CONNECTION_STRING",
+}
+FORMS = {
+    "rabbitmq": "amqp://user:password@host:5672/%2F",
+    "kafka": "host:9092,other:9092",
+    "servicebus": "Endpoint=sb://host/;SharedAccessKeyName=name;SharedAccessKey=key",
 }
 DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671, "sb": 5671, "": 9092}
 LOGIN_LIMIT_S = 10
@@ -47,14 +52,21 @@ class External:
                 f"MQ_PROVIDER is external, but {variable} is not set",
                 do=f"Set {variable}, or unset MQ_PROVIDER",
             )
+        if not well_formed(service.name, address):
+            raise CourseError(
+                f"{variable} is {shown(address)!r}, which is no address of {_title(service)}",
+                do=f"Write it like {FORMS[service.name]}",
+            )
         began = time.monotonic()
         try:
+            # first, since the clients say less about a closed port, and Kafka's tries for ten seconds
+            _connect(hosts_of(address))
             version = LOGINS[service.name](place)
         except CourseError:
             raise
         except Exception as error:  # each client has errors of its own; all mean the same here
             raise CourseError(
-                f"{service.title} does not let us in at {shown(address)} ({type(error).__name__}: {error})",
+                f"{_title(service)} does not let us in at {shown(address)} ({type(error).__name__}: {error})",
                 do=f"Check {variable} and its SASL and TLS settings, or unset it to use a local one",
             ) from error
         known = Record(
@@ -77,6 +89,9 @@ class External:
         """Looked at anew each time."""
         return False
 
+    def mend(self, service: Service, place: Place) -> None:
+        """It is not ours to mend."""
+
     def adopt(self, service: Service, place: Place, known: Record) -> Record:
         """There is nothing to wait for."""
         return self.start(service, place)
@@ -84,7 +99,8 @@ class External:
     def observe(self, service: Service, place: Place, known: Record) -> Observation:
         """Whether its address accepts connections."""
         address = os.environ.get(VARIABLES[service.name]) or known.endpoint
-        return Observation("external" if any(map(_accepts, hosts_of(address))) else "unreachable")
+        reached = well_formed(service.name, address) and any(map(_accepts, hosts_of(address)))
+        return Observation("external" if reached else "unreachable")
 
     def stop(self, service: Service, state: Path) -> None:
         """It is not ours to stop; it is only forgotten."""
@@ -119,9 +135,29 @@ def unvisited(service: Service) -> Record:
     )
 
 
+def _title(service: Service) -> str:
+    """Its name where it is not our emulator that runs."""
+    return service.title.removesuffix(" emulator")
+
+
+def well_formed(name: str, address: str) -> bool:
+    """Whether an address has the form that the clients of this broker read (see FORMS)."""
+    schemes = {"rabbitmq": ("amqp://", "amqps://"), "kafka": ("",), "servicebus": ("Endpoint=sb://",)}[name]
+    try:
+        pairs = hosts_of(address)
+    except ValueError:  # a port that is none, half an IPv6 address
+        return False
+    # the key of a connection string may stand anywhere in it, and in any order
+    begins = any(part.startswith(schemes) for part in address.split(";"))
+    return begins and all(host and not set(host) & set(" /@;") for host, _ in pairs)
+
+
 def shown(address: str) -> str:
     """An address without its password or key."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "…"
     if parts.scheme in ("amqp", "amqps") and parts.password:
         return address.replace(f":{parts.password}@", ":…@", 1)
     if "SharedAccessKey=" in address:
@@ -142,7 +178,9 @@ def hosts_of(address: str) -> list[tuple[str, int]]:
     pairs = []
     for one in address.split(","):
         host, _, port = one.strip().rpartition(":") if ":" in one else (one.strip(), "", "")
-        pairs.append((host.strip("[]"), int(port) if port.isdigit() else DEFAULT_PORTS[""]))
+        if port and not (port.isdigit() and int(port) < 1 << 16):
+            raise ValueError(f"{port!r} is no port")
+        pairs.append((host.strip("[]"), int(port or DEFAULT_PORTS[""])))
     return pairs
 
 
@@ -150,6 +188,18 @@ def _accepts(pair: tuple[str, int]) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(pair, timeout=HANDSHAKE_LIMIT_S):
         return True
     return False
+
+
+def _connect(pairs: Sequence[tuple[str, int]]) -> None:
+    """Raise the last one's error when none of the addresses accepts a connection."""
+    error: OSError | None = None
+    for pair in pairs:
+        try:
+            socket.create_connection(pair, timeout=LOGIN_LIMIT_S).close()
+            return
+        except OSError as refused:
+            error = refused
+    raise error or OSError("no address")
 
 
 def _rabbitmq(place: Place) -> str:
@@ -174,15 +224,15 @@ def _kafka(place: Place) -> str:
         bootstrap_timeout_ms=LOGIN_LIMIT_S * 1000,
     )
     try:
-        return f"cluster {admin.describe_cluster()['cluster_id']}"
+        node = admin.describe_cluster()["brokers"][0]["broker_id"]
+        # as far as the requests it knows tell: 4.3 may be any 4.3.x
+        return ".".join(map(str, admin.get_broker_version_data(node).broker_version))
     finally:
         admin.close()
 
 
 def _servicebus(place: Place) -> str:
-    address = endpoints(place.state).servicebus_connection_string or ""
-    if not any(map(_accepts, hosts_of(address))):
-        raise ConnectionError("no connection")
+    """It is reached; more cannot be told, since for an entity there is not the SDK says the same as for a wrong key."""
     return "unknown"
 
 

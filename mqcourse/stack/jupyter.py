@@ -100,6 +100,10 @@ class Jupyter:
         file.write_text(token, encoding="ascii")
         return token
 
+    def helpers(self, place: Place) -> list[Launch]:
+        """It has none."""
+        return []
+
     def probe(self, place: Place) -> None:
         """Its API lets the token in and refuses to serve without it."""
         port = place.ports.of("jupyter")

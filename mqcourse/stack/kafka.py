@@ -172,6 +172,10 @@ class Kafka:
         format_data(kafka, node, extra=extra)
         return [Launch(kafka.broker(node, extra=extra), environment(), node.folder)]
 
+    def helpers(self, place: Place) -> list[Launch]:
+        """It has none."""
+        return []
+
     def probe(self, place: Place) -> None:
         """A record produced, acknowledged by all in-sync replicas, and fetched."""
         produce_and_fetch(self.addresses(place).endpoint)

@@ -1,6 +1,7 @@
 """The native provider: services as background processes of this user, owned by pid."""
 
 import contextlib
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from mqcourse.stack.place import Place
 from mqcourse.stack.provider import HANDSHAKE_LIMIT_S, Observation
 from mqcourse.stack.readiness import log_tail, wait_ready
 from mqcourse.stack.record import Record
-from mqcourse.stack.service import Service
+from mqcourse.stack.service import Launch, Service
 
 KEPT_LOG_BYTES = 5_000_000
 
@@ -45,14 +46,7 @@ class Native:
         try:
             main = None
             for launch in service.prepare(place):
-                main = process.spawn(
-                    launch.argv,
-                    env=launch.env,
-                    cwd=launch.cwd,
-                    log=log,
-                    state=place.state,
-                    service=service.name,
-                )
+                main = _spawn(launch, service, place)
             if main is None:
                 raise CourseError(f"{service.title} has nothing to start")
             addresses = service.addresses(place)
@@ -83,6 +77,11 @@ class Native:
     def lives(self, known: Record) -> bool:
         """Whether the very process that was started still runs."""
         return known.child is not None and process.is_alive(known.child)
+
+    def mend(self, service: Service, place: Place) -> None:
+        """Its helpers, where they do not run."""
+        for launch in service.helpers(place):
+            _spawn(launch, service, place)
 
     def adopt(self, service: Service, place: Place, known: Record) -> Record:
         """Wait for a service whose launcher was killed before it was ready."""
@@ -119,6 +118,17 @@ class Native:
         """End it at once: its data is to go, so a clean stop would only cost time."""
         self.clear(service, place.state)
         service.empty(place)
+
+
+def _spawn(launch: Launch, service: Service, place: Place) -> "subprocess.Popen[bytes]":
+    return process.spawn(
+        launch.argv,
+        env=launch.env,
+        cwd=launch.cwd,
+        log=place.log(service.name),
+        state=place.state,
+        service=service.name,
+    )
 
 
 def _turn_over(log: Path) -> None:

@@ -27,7 +27,8 @@ def table(rows: Sequence[Status]) -> str:
 
     grid = Table(box=box.SIMPLE, pad_edge=False, show_edge=False)
     for column in ("service", "state", "version", "memory", "ready after"):
-        grid.add_column(column, no_wrap=True)
+        # an image's name may be long: it wraps, and every state stays whole
+        grid.add_column(column, no_wrap=column != "version", overflow="fold")
     for row in rows:
         grid.add_row(
             SERVICES[row.name].title,

@@ -32,6 +32,11 @@ class Child:
     born_s: float
 
 
+def marks(state: Path, service: str) -> dict[str, str]:
+    """The variables by which a process, and all that it starts, is known as a service's of this stack."""
+    return {STATE_VARIABLE: str(state), SERVICE_VARIABLE: service}
+
+
 def spawn(
     argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, state: Path, service: str
 ) -> "subprocess.Popen[bytes]":
@@ -45,7 +50,7 @@ def spawn(
         out = log.open("ab")
     except OSError as error:
         raise unwritable(log, error) from error
-    marked = {**env, STATE_VARIABLE: str(state), SERVICE_VARIABLE: service}
+    marked = {**env, **marks(state, service)}
     with out:
         try:
             return subprocess.Popen(

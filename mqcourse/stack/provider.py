@@ -1,9 +1,9 @@
 """How services are run: as processes here, in Docker, or by someone else."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Protocol, TypeVar
 
 from mqcourse.progress import Progress
@@ -41,6 +41,9 @@ class Provider(Protocol):
     def lives(self, known: Record) -> bool:
         """Whether what the record tells of is still there."""
 
+    def mend(self, service: Service, place: Place) -> None:
+        """Start again what was killed beside a service that lives."""
+
     def adopt(self, service: Service, place: Place, known: Record) -> Record:
         """Finish a start whose launcher was killed."""
 
@@ -60,14 +63,25 @@ class Provider(Protocol):
 def side_by_side(
     jobs: Mapping[str, Callable[[], Result]],
 ) -> tuple[dict[str, Result], dict[str, BaseException]]:
-    """Run one job a service at the same time: what each returned, and what each raised."""
+    """Run one job a service at the same time: what each returned, and what each raised.
+
+    An interrupt ends the waiting at once and leaves the jobs to the end of the process: a download that
+    stands still would hold it up, and whatever they do may be cut off anywhere, as by kill -9.
+    """
     done: dict[str, Result] = {}
     failed: dict[str, BaseException] = {}
-    with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
-        for name, future in {name: pool.submit(job) for name, job in jobs.items()}.items():
-            error = future.exception()
-            if error is None:
-                done[name] = future.result()
-            else:
-                failed[name] = error
-    return done, failed
+
+    def run(name: str, job: Callable[[], Result]) -> None:
+        try:
+            done[name] = job()
+        except BaseException as error:
+            failed[name] = error
+
+    threads = [Thread(target=run, args=one, daemon=True) for one in jobs.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        # with a limit, since a signal that the kernel hands to another thread does not wake this one
+        while thread.is_alive():
+            thread.join(0.2)
+    return {name: done[name] for name in jobs if name in done}, failed

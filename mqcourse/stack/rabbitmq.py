@@ -5,12 +5,14 @@ import secrets
 import shutil
 from pathlib import Path
 
+from mqcourse.errors import CourseError
 from mqcourse.install import rabbitmq as software
-from mqcourse.install.lock import make_folder, unwritable
+from mqcourse.install.lock import free_bytes, make_folder, unwritable
 from mqcourse.progress import Progress
 from mqcourse.stack import rabbitmq_reset, wire
 from mqcourse.stack.place import Place
 from mqcourse.stack.ports import MARK, is_open
+from mqcourse.stack.process import marks
 from mqcourse.stack.service import Addresses, Launch
 from mqcourse.stack.shell import write_tools
 
@@ -61,9 +63,22 @@ class RabbitMQ:
         return software.install(place.software, progress).version
 
     def prepare(self, place: Place) -> list[Launch]:
-        """Write rabbitmq.conf; start epmd ourselves (so that it is owned and on the loopback), then the node."""
+        """Write rabbitmq.conf; epmd is started by us (so that it is owned and on the loopback), then the node."""
         rabbit = software.install(place.software, Progress(quiet=True))
         folder = make_folder(place.folder(self.name))
+        if "'" in str(folder):
+            # its disk monitor hands the path to a shell between apostrophes, and waits for ever
+            raise CourseError(
+                f"RabbitMQ cannot start in a folder whose path holds an apostrophe ({folder})",
+                do="Move the checkout, or set MQ_HOME to another folder",
+            )
+        free = free_bytes(folder)
+        if free < DISK_LIMIT_BYTES:
+            raise CourseError(
+                f"the disk of {folder} is nearly full: {free // 1_000_000} MB are free, "
+                f"and RabbitMQ takes no message below {DISK_LIMIT_BYTES // 1_000_000} MB",
+                do="Free some space and run it again",
+            )
         home = make_folder(folder / "home")
         try:
             configuration = CONFIGURATION.format(
@@ -76,12 +91,18 @@ class RabbitMQ:
             raise unwritable(folder, error) from error
         make_folder(folder / "data")
         env = environment(place, rabbit)
-        write_tools(place.state / "bin", rabbit.sbin, env)
+        # a tool that finds no epmd starts one, which must be known as ours: it holds the port
+        write_tools(place.state / "bin", rabbit.sbin, env | marks(place.state, self.name))
+        return [*self.helpers(place), Launch((str(rabbit.sbin / "rabbitmq-server"),), env, folder)]
+
+    def helpers(self, place: Place) -> list[Launch]:
+        """epmd, by which RabbitMQ's tools find the node; a node registers again by itself at a new one."""
+        if is_open(place.ports.of("rabbitmq_epmd")):
+            return []
+        rabbit = software.install(place.software, Progress(quiet=True))
+        env = environment(place, rabbit)
         epmd = (str(rabbit.epmd), "-port", env["ERL_EPMD_PORT"], "-address", "127.0.0.1")
-        return [
-            Launch(epmd, env, folder),
-            Launch((str(rabbit.sbin / "rabbitmq-server"),), env, folder),
-        ]
+        return [Launch(epmd, env, place.folder(self.name))]
 
     def probe(self, place: Place) -> None:
         """An AMQP login."""

@@ -43,7 +43,7 @@ def read(state: Path, name: str) -> Record | None:
     try:
         facts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return Record(**facts)
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
         return None  # an older course's record, or none: its process is still found by its marks
 
 

@@ -49,6 +49,9 @@ class Service(Protocol):
     def prepare(self, place: Place) -> list[Launch]:
         """Write its configuration; the programs to start, helpers first, the service itself last."""
 
+    def helpers(self, place: Place) -> list[Launch]:
+        """Programs that belong beside it and do not run: started with it, and again when only they were killed."""
+
     def probe(self, place: Place) -> None:
         """Use it once as a client does. Raises NotReady, or any error of the client, until it works."""
 

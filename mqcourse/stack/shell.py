@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mqcourse.home import CHECKOUT, state_folder
 from mqcourse.stack.endpoints import ENVIRONMENT, endpoints
+from mqcourse.stack.process import SERVICE_VARIABLE, STATE_VARIABLE
 
 TOOLS = ("rabbitmqctl", "rabbitmq-diagnostics", "rabbitmq-queues", "rabbitmq-streams", "rabbitmq-plugins")
 
@@ -31,7 +32,7 @@ def exports(found: dict[str, str]) -> str:
 def write_tools(folder: Path, sbin: Path, environment: dict[str, str]) -> None:
     """Small scripts that run RabbitMQ's tools with the environment that finds this node and its cookie."""
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = ("HOME", "ERL_", "RABBITMQ_")
+    wanted = ("HOME", "ERL_", "RABBITMQ_", STATE_VARIABLE, SERVICE_VARIABLE)
     lines = [
         f"export {name}={shlex.quote(value)}"
         for name, value in sorted(environment.items())

@@ -23,6 +23,9 @@ from mqcourse.stack.record import Record
 from mqcourse.stack.registry import SERVICES
 from mqcourse.stack.service import Service
 
+INSTALLING = "install"
+"""The mark of the processes that fetch and prepare software."""
+
 
 @dataclass(frozen=True)
 class Status:
@@ -116,8 +119,9 @@ def _sort(services: Sequence[Service], state: Path) -> tuple[list[Record], dict[
                         f"{service.title} runs ({known.provider}), and is now to run {wanted.name}",
                         do=f"Run `mq down {service.name}` first",
                     )
+                place = Place(state, software_folder(), Ports(known.base))
+                provider.mend(service, place)
                 if known.ready_s is None:
-                    place = Place(state, software_folder(), Ports(known.base))
                     known = provider.adopt(service, place, known)
                 running.append(known)
                 continue
@@ -182,7 +186,10 @@ def _provider_of(known: Record | None) -> Provider:
 
 def _install(services: Mapping[str, Provider], place: Place, progress: Progress) -> None:
     """Have what all services need, fetched side by side; two stacks that share the folder take turns."""
-    with only_one(place.software / "lock", say=progress.say, waiting_for="another installation"):
+    with (
+        only_one(place.software / "lock", say=progress.say, waiting_for="another installation"),
+        _owned_helpers(place.state),
+    ):
         _, failed = side_by_side(
             {
                 name: partial(provider.install, SERVICES[name], place, progress)
@@ -193,6 +200,29 @@ def _install(services: Mapping[str, Provider], place: Place, progress: Progress)
         if isinstance(error, OSError):
             raise unwritable(place.software, error) from error
         raise error
+
+
+@contextlib.contextmanager
+def _owned_helpers(state: Path) -> Iterator[None]:
+    """What an installation starts (apt, the broker that trains the AOT cache) is known as this stack's.
+
+    So nothing of one that was killed or interrupted lives on beside the next one, or after `mq down`.
+    """
+    process.kill(process.owned(state, INSTALLING))
+    marks = process.marks(state, INSTALLING)
+    before = {name: os.environ.get(name) for name in marks}
+    os.environ.update(marks)
+    try:
+        yield
+    except BaseException:
+        process.kill(process.owned(state, INSTALLING))
+        raise
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

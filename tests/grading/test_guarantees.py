@@ -159,6 +159,7 @@ def test_tries_are_held_between_their_limits(tried: int, fewest: int, more: int)
         [Guarantee.RETRIED] if tried < fewest else [Guarantee.GIVEN_UP] if tried > fewest + more else []
     )
     assert [breach.guarantee for breach in broken] == expected
+    assert ("was never tried" in named(broken)) == (tried == 0)
 
 
 def test_waiting_behind_a_busy_worker_names_both() -> None:

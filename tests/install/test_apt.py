@@ -163,6 +163,20 @@ def test_no_network_is_a_one_line_error_that_says_so(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+def test_a_name_that_cannot_be_resolved_is_the_network_and_is_named():
+    said = (
+        "Ign:1 http://mirror.example/debian bookworm InRelease\n"
+        "Err:1 http://mirror.example/debian bookworm InRelease\n"
+        "  Temporary failure resolving 'mirror.example'\n"
+        "W: Failed to fetch http://mirror.example/debian/dists/bookworm/InRelease  "
+        "Temporary failure resolving 'mirror.example'\n"
+    )
+    for text in (said, said.replace("W:", "E:")):
+        error = str(apt_module._apt_error("cannot read the package lists of bookworm", text))
+        assert "Temporary failure resolving 'mirror.example'" in error
+        assert error.endswith("Check the network and run it again; what has come stays")
+
+
 def test_a_machine_without_sources_is_told(tmp_path):
     here = Apt.own(tmp_path / "work", QUIET, release=Release("debian", "bookworm", "Debian"))
     with pytest.raises(CourseError, match="package sources"):

@@ -1,5 +1,7 @@
 """What a learner can get wrong before anything runs: one line that says what to do, and nothing left behind."""
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -8,13 +10,17 @@ from pathlib import Path
 import pytest
 from run_stack import CHECKOUT
 
-from mqcourse.stack import aot
+from mqcourse.errors import CourseError
+from mqcourse.home import software_folder
+from mqcourse.stack import aot, rabbitmq
 from mqcourse.stack.kafka import Node, Program, format_data
+from mqcourse.stack.place import Place
+from mqcourse.stack.ports import Ports
 
 
-def mq(tmp_path: Path, *words: str, **env: str) -> str:
-    """Run mq on folders of the test's own, expect it to fail with one line, and return that line."""
-    done = subprocess.run(
+def run_mq(tmp_path: Path, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run mq on folders of the test's own."""
+    return subprocess.run(
         [sys.executable, "-m", "mqcourse.cli", *words],
         env={
             **os.environ,
@@ -28,6 +34,11 @@ def mq(tmp_path: Path, *words: str, **env: str) -> str:
         stdin=subprocess.DEVNULL,
         check=False,
     )
+
+
+def mq(tmp_path: Path, *words: str, **env: str) -> str:
+    """Run mq, expect it to fail with one line, and return that line."""
+    done = run_mq(tmp_path, *words, **env)
     assert done.returncode == 1, done
     errors = [line for line in done.stderr.splitlines() if line.startswith("mq ")]
     assert len(errors) == 1, done.stderr
@@ -70,6 +81,57 @@ def test_useless_settings(tmp_path):
     assert "MQ_PORT_BASE" in mq(tmp_path, "up", "kafka", MQ_PORT_BASE="high")
     assert "MQ_PROVIDER" in mq(tmp_path, "up", "kafka", MQ_PROVIDER="podman")
     assert "was never started" in mq(tmp_path, "logs", "kafka")
+
+
+def test_a_file_where_the_state_folder_should_be(tmp_path):
+    (tmp_path / "home").touch()
+    assert "cannot write" in mq(tmp_path, "up", "kafka")
+    assert "cannot write" in mq(tmp_path, "reset", "kafka")
+
+
+def test_an_error_is_json_too_where_json_was_asked_for(tmp_path):
+    for words in (["up", "x"], ["down", "x"], ["reset", "x"], ["logs", "kafka"], ["grade", "x.ipynb"]):
+        done = run_mq(tmp_path, *words, "--json")
+        assert done.returncode == 1
+        assert done.stderr == f"mq {words[0]}: {json.loads(done.stdout)['error']}\n"
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """A folder of a disk that has no byte left."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        with contextlib.suppress(OSError), (folder / "fill").open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("name", ["rabbitmq", "kafka", "servicebus", "jupyter"])
+def test_a_full_disk(tmp_path, full_disk, name):
+    assert "is full. Free some space" in mq(tmp_path, "up", name, MQ_HOME=str(full_disk))
+
+
+def test_a_path_that_rabbitmq_cannot_bear_is_said_at_once(tmp_path):
+    error = mq(
+        tmp_path, "up", "rabbitmq", MQ_HOME=str(tmp_path / "learner's"), MQ_SOFTWARE=str(software_folder())
+    )
+    assert "apostrophe" in error
+    assert "MQ_HOME" in error
+
+
+def test_rabbitmq_is_not_started_where_it_would_block_every_publisher(tmp_path, monkeypatch):
+    monkeypatch.setattr(rabbitmq, "DISK_LIMIT_BYTES", 1 << 60)
+    with pytest.raises(
+        CourseError, match=r"nearly full: \d+ MB are free, and RabbitMQ takes no message below"
+    ):
+        rabbitmq.RabbitMQ().prepare(Place(tmp_path, software_folder(), Ports(27100)))
 
 
 def test_a_cluster_id_that_begins_with_a_dash_is_no_option(tmp_path, monkeypatch):

@@ -4,9 +4,13 @@ import json
 import os
 import socket
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Thread
 
 import pytest
+from run_stack import free_base
 
 from mqcourse.errors import CourseError
 from mqcourse.progress import Progress
@@ -14,6 +18,7 @@ from mqcourse.stack import record, registry
 from mqcourse.stack.docker import COMPOSE_FILE, Docker, environment, project
 from mqcourse.stack.place import Place
 from mqcourse.stack.ports import Ports
+from mqcourse.stack.service import NotReady
 
 FAKE = """#!/bin/sh
 "exec" {python!r} "$0" "$@"  # a first line cannot name a Python whose path holds a space; to Python this is a string
@@ -100,3 +105,35 @@ def test_a_taken_port_is_named_before_docker_is_asked(docker, tmp_path):
         with pytest.raises(CourseError, match="21960"):
             Docker().start(registry.SERVICES["kafka"], here)
     assert calls() == []
+
+
+class Health(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/health" else 404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class Amqp(BaseRequestHandler):
+    """Answers a protocol header with the same, and anything else not at all."""
+
+    def handle(self) -> None:
+        if self.request.recv(8).startswith(b"AMQP"):
+            self.request.sendall(b"AMQP\x00\x01\x00\x00")
+
+
+def test_microsofts_emulator_is_ready_once_its_own_http_port_says_so(tmp_path):
+    here = Place(tmp_path, tmp_path, Ports(free_base()))
+    servicebus = registry.SERVICES["servicebus"]
+    with ThreadingTCPServer(("127.0.0.1", here.ports.of("servicebus")), Amqp) as amqp:
+        Thread(target=amqp.serve_forever, daemon=True).start()
+        with pytest.raises(NotReady):
+            servicebus.probe(here)
+        with HTTPServer(("127.0.0.1", here.ports.of("servicebus_admin")), Health) as http:
+            Thread(target=http.serve_forever, daemon=True).start()
+            servicebus.probe(here)
+            http.shutdown()
+        amqp.shutdown()

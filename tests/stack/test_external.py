@@ -1,13 +1,14 @@
 """Brokers that someone else runs: found, looked at, never touched."""
 
+import json
 import socket
 
 import pytest
 
 from mqcourse.errors import CourseError
 from mqcourse.progress import Progress
-from mqcourse.stack import providers, registry, stack
-from mqcourse.stack.external import hosts_of, shown
+from mqcourse.stack import endpoints, page, providers, registry, stack
+from mqcourse.stack.external import VARIABLES, hosts_of, shown
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,41 @@ from mqcourse.stack.external import hosts_of, shown
 )
 def test_hosts_of_every_kind_of_address(address, pairs):
     assert hosts_of(address) == pairs
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("rabbitmq", "not a url"),
+        ("rabbitmq", "host:5672"),
+        ("rabbitmq", "amqp://broker:99999/%2F"),
+        ("rabbitmq", "amqp://[::1/%2F"),
+        ("kafka", "broker:port"),
+        ("kafka", "broker:99999"),
+        ("kafka", "http://broker:9092"),
+        ("servicebus", "garbage"),
+        ("servicebus", "Endpoint=http://ns.example/;SharedAccessKeyName=k;SharedAccessKey=a"),
+    ],
+)
+def test_what_is_no_address_is_told_its_form_and_breaks_no_status(monkeypatch, tmp_path, name, address):
+    monkeypatch.setenv("MQ_HOME", str(tmp_path))
+    monkeypatch.setenv(VARIABLES[name], address)
+    with pytest.raises(CourseError, match=f"{VARIABLES[name]} is .*, which is no address of .*Write it like"):
+        stack.up([registry.SERVICES[name]], Progress(quiet=True))
+    (row,) = [row for row in stack.status(tmp_path) if row.name == name]
+    assert (row.provider, row.state) == ("external", "unreachable")
+
+
+def test_a_security_protocol_there_is_not_is_refused_and_not_taken_for_plaintext(tmp_path):
+    with pytest.raises(CourseError, match=r"NONSENSE.*SASL_SSL"):
+        endpoints(tmp_path, {"MQ_KAFKA_SECURITY_PROTOCOL": "NONSENSE"})
+
+
+def test_the_version_of_a_long_name_leaves_every_state_whole():
+    image = "mcr.microsoft.com/azure-messaging/servicebus-emulator:latest"
+    text = page.table([stack.Status("servicebus", "unresponsive", "docker", version=image, rss_mb=1.0)])
+    assert "unresponsive" in text
+    assert max(map(len, text.splitlines())) <= page.TABLE_WIDTH
 
 
 def test_a_password_or_key_is_never_shown():
@@ -79,6 +115,11 @@ def test_one_that_answers_is_used_and_neither_stopped_nor_emptied(stack, monkeyp
     refused = stack.mq("reset", "rabbitmq", check=False, **other, **addresses)
     assert refused.returncode == 1
     assert "not ours" in refused.stderr
+    versions = {
+        row["name"]: row["version"] for row in json.loads(stack.mq("status", "--json", **other).stdout)
+    }
+    assert versions["rabbitmq"].startswith("4.")
+    assert versions["kafka"].startswith("4.")
     stack.mq("down", **other, **addresses)
     assert {row["state"] for row in stack.status().values() if row["name"] in ("rabbitmq", "kafka")} == {
         "running"

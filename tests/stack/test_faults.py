@@ -1,16 +1,20 @@
 """What is killed: status tells the truth within a second, up mends it, nothing is left behind."""
 
+import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
 import pytest
 from run_stack import CHECKOUT, RunStack, free_base
 
+from mqcourse.home import software_folder
 from mqcourse.stack import ports, process
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
@@ -88,6 +92,101 @@ def test_epmd_left_by_a_killed_node_goes_with_down(empty_stack):
     empty_stack.mq("up", "rabbitmq")
     os.kill(empty_stack.status()["rabbitmq"]["pid"], signal.SIGKILL)
     assert "epmd" in {child.name() for child in process.owned(empty_stack.home)}
+    empty_stack.mq("down")
+    assert process.owned(empty_stack.home) == []
+
+
+def epmds(run: RunStack) -> list[psutil.Process]:
+    return [child for child in process.owned(run.home) if child.name() == "epmd"]
+
+
+def test_up_brings_back_a_killed_epmd_so_that_the_tools_find_the_node_again(empty_stack):
+    empty_stack.mq("up", "rabbitmq")
+    node = empty_stack.status()["rabbitmq"]["pid"]
+    process.kill(epmds(empty_stack))
+    empty_stack.mq("up", "rabbitmq")
+    assert empty_stack.status()["rabbitmq"]["pid"] == node
+    assert len(epmds(empty_stack)) == 1
+    # the node looks for a new epmd every two seconds
+    await_startup = [str(empty_stack.home / "bin" / "rabbitmqctl"), "--timeout", "30", "await_startup"]
+    deadline = time.monotonic() + 30
+    while subprocess.run(await_startup, env=empty_stack.env, capture_output=True, check=False).returncode:
+        assert time.monotonic() < deadline
+
+
+def test_an_epmd_that_a_tool_started_stands_in_nobodys_way(empty_stack):
+    """RabbitMQ's tools start one when none runs, such as after `mq down`."""
+    empty_stack.mq("up", "rabbitmq")
+    empty_stack.mq("down")
+    tool = subprocess.run(
+        [str(empty_stack.home / "bin" / "rabbitmqctl"), "status"],
+        env=empty_stack.env,
+        capture_output=True,
+        check=False,
+    )
+    assert tool.returncode != 0
+    assert len(epmds(empty_stack)) == 1
+    empty_stack.mq("up", "rabbitmq")
+    assert empty_stack.status()["rabbitmq"]["state"] == "running"
+    empty_stack.mq("down")
+    assert epmds(empty_stack) == []
+
+
+@pytest.fixture
+def standing_mirror():
+    """The address of a mirror that begins to send and then stands still."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(50)
+        held: list[socket.socket] = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    held.append(server.accept()[0])
+                    held[-1].sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nPK")
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+        for one in held:
+            one.close()
+
+
+def launched(run: RunStack, *words: str, **env: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "mqcourse.cli", *words]
+    return subprocess.Popen(command, env={**run.env, **env}, stderr=subprocess.PIPE, text=True)
+
+
+def test_an_interrupt_does_not_wait_for_a_network_that_stands_still(empty_stack, tmp_path, standing_mirror):
+    software = tmp_path / "soft ware"
+    up = launched(empty_stack, "up", "kafka", MQ_SOFTWARE=str(software), MQ_MAVEN_URL=standing_mirror)
+    deadline = time.monotonic() + 60
+    while not list(software.glob("kafka/jars/*.part")):
+        assert time.monotonic() < deadline
+    began = time.monotonic()
+    up.send_signal(signal.SIGINT)
+    _, said = up.communicate(timeout=60)
+    assert time.monotonic() - began < 5
+    assert up.returncode == 130
+    assert said.splitlines()[-1] == "mq up: interrupted; run it again to go on"
+
+
+def test_what_an_installation_started_ends_with_down_though_its_launcher_was_killed(empty_stack, tmp_path):
+    """The training run for Kafka's AOT cache: a Java that takes for ever."""
+    jars = tmp_path / "software" / "kafka" / "jars"
+    shutil.copytree(software_folder() / "kafka" / "jars", jars, copy_function=os.link)
+    java = tmp_path / "java"
+    java.write_text(
+        '#!/bin/sh\n[ "$1" = -version ] && echo \'openjdk version "25.0.1"\' && exit\nexec sleep 1000\n'
+    )
+    java.chmod(0o755)
+    up = launched(empty_stack, "up", "kafka", MQ_SOFTWARE=str(tmp_path / "software"), MQ_JAVA=str(java))
+    deadline = time.monotonic() + 60
+    while "sleep" not in {child.name() for child in process.owned(empty_stack.home)}:
+        assert time.monotonic() < deadline
+    up.kill()
+    up.communicate()
     empty_stack.mq("down")
     assert process.owned(empty_stack.home) == []
 

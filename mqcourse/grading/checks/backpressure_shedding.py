@@ -28,7 +28,7 @@ def bounds(answer: Answer) -> Sequence[Breach]:
     orders, news = range(1, 81), range(101, 161)
     with Desk() as desk, Trial(answer, desk.number_of) as trial:
         first, second = desk.name("orders"), desk.name("news")
-        trial.result(trial.start("declare", "declare", orders=first, news=second))
+        trial.result(trial.start("declare()", "declare", orders=first, news=second))
         missing = [name for name in (first, second) if desk.ready(name) is None]
         if missing:
             return [
@@ -154,7 +154,7 @@ def pipeline(answer: Answer) -> Sequence[Breach]:
     deepest = {"orders": 0, "news": 0}
     with Desk() as desk, Trial(answer, desk.number_of) as trial:
         first, second = desk.name("orders"), desk.name("news")
-        trial.result(trial.start("declare", "declare", orders=first, news=second))
+        trial.result(trial.start("declare()", "declare", orders=first, news=second))
         missing = [name for name in (first, second) if desk.ready(name) is None]
         if missing:
             return [

@@ -7,7 +7,7 @@ from mqcourse.grading import guarantees
 from mqcourse.grading.checks.rabbitmq import Desk
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
-from mqcourse.grading.trial import STUCK_S, Answer, Program, Trial
+from mqcourse.grading.trial import STUCK_S, Answer, Program, Refusal, Trial
 
 IDLE_S = 0.8
 """After so long without work a worker has acknowledged what it wants to acknowledge."""
@@ -91,7 +91,12 @@ def poison(answer: Answer) -> Sequence[Breach]:
     with Desk() as desk, Trial(answer, desk.number_of) as trial:
         queue, dead_letters = desk.name("poison"), desk.name("poison.dead")
         trial.result(
-            trial.start("declare", "declare_with_dead_letters", queue=queue, dead_letters=dead_letters)
+            trial.start(
+                "declare_with_dead_letters()",
+                "declare_with_dead_letters",
+                queue=queue,
+                dead_letters=dead_letters,
+            )
         )
         if desk.ready(queue) is None:
             return [
@@ -233,8 +238,13 @@ def _all(numbers: set[int] | range, seen: History) -> bool:
 
 
 def _bodies(result: object) -> list[bytes]:
-    """What publish() gave back, as bodies; nothing for what is no list of them."""
-    return [each for each in result if isinstance(each, bytes)] if isinstance(result, list) else []
+    """What publish() gave back, as bodies. Refusal for what is no list of them."""
+    if not isinstance(result, list) or not all(isinstance(each, bytes) for each in result):
+        what = (
+            f"publish() returned {str(result)[:80]!r}, a list of the bodies that were not taken is asked for"
+        )
+        raise Refusal([Breach(Guarantee.RUNS, what)])
+    return result
 
 
 CHECKS = {"acknowledge": acknowledge, "fair": fair, "poison": poison, "once": once, "confirm": confirm}
