@@ -1,5 +1,6 @@
 """A broker stack of a test's own: what the fixtures `stack` and `empty_stack` hand out."""
 
+import contextlib
 import json
 import os
 import random
@@ -8,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from mqcourse.stack import Endpoints, endpoints, ports, process
 
@@ -53,6 +56,15 @@ class RunStack:
     def status(self) -> dict[str, dict[str, Any]]:
         """What `mq status --json` says, by name of the service."""
         return {row["name"]: row for row in json.loads(self.mq("status", "--json").stdout)}
+
+    def programs(self, name: str, service: str | None = None) -> list[psutil.Process]:
+        """The processes of this stack that run the program; one that ends while we look does not count."""
+        found = []
+        for child in process.owned(self.home, service):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if child.name() == name:
+                    found.append(child)
+        return found
 
     def end(self) -> None:
         """Stop everything; nothing may be left."""

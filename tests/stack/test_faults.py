@@ -76,14 +76,13 @@ def test_a_launcher_killed_while_starting_leaves_no_orphan(empty_stack, moment):
     )
     wanted = {"epmd": "epmd", "node": "beam.smp"}[moment]
     deadline = time.monotonic() + 60
-    while wanted not in {child.name() for child in process.owned(empty_stack.home, "rabbitmq")}:
+    while not empty_stack.programs(wanted, "rabbitmq"):
         assert time.monotonic() < deadline
     up.kill()
     up.wait()
     empty_stack.mq("up", "rabbitmq")
     assert empty_stack.status()["rabbitmq"]["state"] == "running"
-    nodes = [child for child in process.owned(empty_stack.home) if child.name() == "beam.smp"]
-    assert len(nodes) == 1
+    assert len(empty_stack.programs("beam.smp")) == 1
     empty_stack.mq("down")
     assert process.owned(empty_stack.home) == []
 
@@ -91,22 +90,18 @@ def test_a_launcher_killed_while_starting_leaves_no_orphan(empty_stack, moment):
 def test_epmd_left_by_a_killed_node_goes_with_down(empty_stack):
     empty_stack.mq("up", "rabbitmq")
     os.kill(empty_stack.status()["rabbitmq"]["pid"], signal.SIGKILL)
-    assert "epmd" in {child.name() for child in process.owned(empty_stack.home)}
+    assert empty_stack.programs("epmd")
     empty_stack.mq("down")
     assert process.owned(empty_stack.home) == []
-
-
-def epmds(run: RunStack) -> list[psutil.Process]:
-    return [child for child in process.owned(run.home) if child.name() == "epmd"]
 
 
 def test_up_brings_back_a_killed_epmd_so_that_the_tools_find_the_node_again(empty_stack):
     empty_stack.mq("up", "rabbitmq")
     node = empty_stack.status()["rabbitmq"]["pid"]
-    process.kill(epmds(empty_stack))
+    process.kill(empty_stack.programs("epmd"))
     empty_stack.mq("up", "rabbitmq")
     assert empty_stack.status()["rabbitmq"]["pid"] == node
-    assert len(epmds(empty_stack)) == 1
+    assert len(empty_stack.programs("epmd")) == 1
     # the node looks for a new epmd every two seconds
     await_startup = [str(empty_stack.home / "bin" / "rabbitmqctl"), "--timeout", "30", "await_startup"]
     deadline = time.monotonic() + 30
@@ -125,11 +120,11 @@ def test_an_epmd_that_a_tool_started_stands_in_nobodys_way(empty_stack):
         check=False,
     )
     assert tool.returncode != 0
-    assert len(epmds(empty_stack)) == 1
+    assert len(empty_stack.programs("epmd")) == 1
     empty_stack.mq("up", "rabbitmq")
     assert empty_stack.status()["rabbitmq"]["state"] == "running"
     empty_stack.mq("down")
-    assert epmds(empty_stack) == []
+    assert empty_stack.programs("epmd") == []
 
 
 @pytest.fixture
@@ -172,10 +167,12 @@ def test_an_interrupt_does_not_wait_for_a_network_that_stands_still(empty_stack,
     assert said.splitlines()[-1] == "mq up: interrupted; run it again to go on"
 
 
-def test_what_an_installation_started_ends_with_down_though_its_launcher_was_killed(empty_stack, tmp_path):
-    """The training run for Kafka's AOT cache: a Java that takes for ever."""
+def test_what_an_installation_started_ends_with_down_though_its_launcher_was_killed(
+    stack, empty_stack, tmp_path
+):
+    """On jars that are there, as the run's own stack needs them, too. The training run for Kafka's AOT cache: a Java that takes for ever."""
     jars = tmp_path / "software" / "kafka" / "jars"
-    shutil.copytree(software_folder() / "kafka" / "jars", jars, copy_function=os.link)
+    shutil.copytree(software_folder() / "kafka" / "jars", jars, copy_function=os.symlink)
     java = tmp_path / "java"
     java.write_text(
         '#!/bin/sh\n[ "$1" = -version ] && echo \'openjdk version "25.0.1"\' && exit\nexec sleep 1000\n'
@@ -183,7 +180,7 @@ def test_what_an_installation_started_ends_with_down_though_its_launcher_was_kil
     java.chmod(0o755)
     up = launched(empty_stack, "up", "kafka", MQ_SOFTWARE=str(tmp_path / "software"), MQ_JAVA=str(java))
     deadline = time.monotonic() + 60
-    while "sleep" not in {child.name() for child in process.owned(empty_stack.home)}:
+    while not empty_stack.programs("sleep"):
         assert time.monotonic() < deadline
     up.kill()
     up.communicate()
