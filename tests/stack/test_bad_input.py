@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from run_stack import CHECKOUT
+from run_stack import CHECKOUT, free_base
 
 from mqcourse.errors import CourseError
 from mqcourse.home import software_folder
@@ -119,9 +119,8 @@ def test_a_full_disk(tmp_path, full_disk, name):
 
 
 def test_a_path_that_rabbitmq_cannot_bear_is_said_at_once(tmp_path):
-    error = mq(
-        tmp_path, "up", "rabbitmq", MQ_HOME=str(tmp_path / "learner's"), MQ_SOFTWARE=str(software_folder())
-    )
+    own = {"MQ_HOME": str(tmp_path / "learner's"), "MQ_PORT_BASE": str(free_base())}
+    error = mq(tmp_path, "up", "rabbitmq", MQ_SOFTWARE=str(software_folder()), **own)
     assert "apostrophe" in error
     assert "MQ_HOME" in error
 

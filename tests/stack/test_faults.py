@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -148,20 +149,33 @@ def standing_mirror():
             one.close()
 
 
-def launched(run: RunStack, *words: str, **env: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "mqcourse.cli", *words]
-    return subprocess.Popen(command, env={**run.env, **env}, stderr=subprocess.PIPE, text=True)
+@contextlib.contextmanager
+def launched(run: RunStack, *words: str, **env: str) -> "Iterator[subprocess.Popen[str]]":
+    """`mq WORDS`, killed at the end; it heeds an interrupt also where the tests run in a shell's background."""
+    heedful = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [
+        sys.executable,
+        "-c",
+        f"{heedful}; runpy.run_module('mqcourse.cli', run_name='__main__')",
+        *words,
+    ]
+    with subprocess.Popen(command, env={**run.env, **env}, stderr=subprocess.PIPE, text=True) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
 
 
 def test_an_interrupt_does_not_wait_for_a_network_that_stands_still(empty_stack, tmp_path, standing_mirror):
     software = tmp_path / "soft ware"
-    up = launched(empty_stack, "up", "kafka", MQ_SOFTWARE=str(software), MQ_MAVEN_URL=standing_mirror)
-    deadline = time.monotonic() + 60
-    while not list(software.glob("kafka/jars/*.part")):
-        assert time.monotonic() < deadline
-    began = time.monotonic()
-    up.send_signal(signal.SIGINT)
-    _, said = up.communicate(timeout=60)
+    away = {"MQ_SOFTWARE": str(software), "MQ_MAVEN_URL": standing_mirror}
+    with launched(empty_stack, "up", "kafka", **away) as up:
+        deadline = time.monotonic() + 60
+        while not list(software.glob("kafka/jars/*.part")):
+            assert time.monotonic() < deadline
+        began = time.monotonic()
+        up.send_signal(signal.SIGINT)
+        _, said = up.communicate(timeout=60)
     assert time.monotonic() - began < 5
     assert up.returncode == 130
     assert said.splitlines()[-1] == "mq up: interrupted; run it again to go on"
@@ -178,12 +192,11 @@ def test_what_an_installation_started_ends_with_down_though_its_launcher_was_kil
         '#!/bin/sh\n[ "$1" = -version ] && echo \'openjdk version "25.0.1"\' && exit\nexec sleep 1000\n'
     )
     java.chmod(0o755)
-    up = launched(empty_stack, "up", "kafka", MQ_SOFTWARE=str(tmp_path / "software"), MQ_JAVA=str(java))
-    deadline = time.monotonic() + 60
-    while not empty_stack.programs("sleep"):
-        assert time.monotonic() < deadline
-    up.kill()
-    up.communicate()
+    away = {"MQ_SOFTWARE": str(tmp_path / "software"), "MQ_JAVA": str(java)}
+    with launched(empty_stack, "up", "kafka", **away):
+        deadline = time.monotonic() + 60
+        while not empty_stack.programs("sleep"):
+            assert time.monotonic() < deadline
     empty_stack.mq("down")
     assert process.owned(empty_stack.home) == []
 
