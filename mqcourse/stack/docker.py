@@ -23,6 +23,8 @@ from mqcourse.stack.record import Record
 from mqcourse.stack.service import Service
 
 COMPOSE_FILE = CHECKOUT / "compose.yaml"
+START_LIMIT_S = {"servicebus": 180.0}
+"""Where it is another program than the native one: Microsoft's emulator first waits for its SQL Server."""
 IN_COMPOSE = ("rabbitmq", "kafka", "servicebus")
 COMMAND_LIMIT_S = 900
 """Images of a gigabyte may have to come first."""
@@ -63,7 +65,7 @@ class Docker:
         record.write(place.state, started)
         try:
             self._compose(place, "up", "--detach", "--no-build", service.name)
-            wait_ready(service, place, lambda: self._runs(service, place), lambda: self._log(service, place))
+            self._wait(service, place)
         except BaseException:
             self._compose(place, "rm", "--stop", "--force", service.name, check=False)
             record.forget(place.state, service.name)
@@ -87,7 +89,7 @@ class Docker:
 
     def adopt(self, service: Service, place: Place, known: Record) -> Record:
         """Wait for a container whose launcher was killed."""
-        wait_ready(service, place, lambda: self._runs(service, place), lambda: self._log(service, place))
+        self._wait(service, place)
         ready = replace(known, ready_s=round(time.time() - known.started_s, 3))
         record.write(place.state, ready)
         return ready
@@ -124,6 +126,15 @@ class Docker:
             raise CourseError(
                 f"{service.name} does not run in Docker", do=f"Run `mq up {service.name}` without it"
             )
+
+    def _wait(self, service: Service, place: Place) -> None:
+        wait_ready(
+            service,
+            place,
+            lambda: self._runs(service, place),
+            lambda: self._log(service, place),
+            limit_s=START_LIMIT_S.get(service.name, service.start_limit_s),
+        )
 
     def _runs(self, service: Service, place: Place) -> bool:
         listed = self._compose(place, "ps", "--status", "running", "--quiet", service.name, check=False)

@@ -60,7 +60,7 @@ class External:
         began = time.monotonic()
         try:
             # first, since the clients say less about a closed port, and Kafka's tries for ten seconds
-            _connect(hosts_of(address))
+            _connect(hosts_of(address), LOGIN_LIMIT_S)
             version = LOGINS[service.name](place)
         except CourseError:
             raise
@@ -99,7 +99,7 @@ class External:
     def observe(self, service: Service, place: Place, known: Record) -> Observation:
         """Whether its address accepts connections."""
         address = os.environ.get(VARIABLES[service.name]) or known.endpoint
-        reached = well_formed(service.name, address) and any(map(_accepts, hosts_of(address)))
+        reached = well_formed(service.name, address) and _accepts(hosts_of(address))
         return Observation("external" if reached else "unreachable")
 
     def stop(self, service: Service, state: Path) -> None:
@@ -184,18 +184,19 @@ def hosts_of(address: str) -> list[tuple[str, int]]:
     return pairs
 
 
-def _accepts(pair: tuple[str, int]) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(pair, timeout=HANDSHAKE_LIMIT_S):
+def _accepts(pairs: Sequence[tuple[str, int]]) -> bool:
+    with contextlib.suppress(OSError):
+        _connect(pairs, HANDSHAKE_LIMIT_S)
         return True
     return False
 
 
-def _connect(pairs: Sequence[tuple[str, int]]) -> None:
+def _connect(pairs: Sequence[tuple[str, int]], timeout_s: float) -> None:
     """Raise the last one's error when none of the addresses accepts a connection."""
     error: OSError | None = None
     for pair in pairs:
         try:
-            socket.create_connection(pair, timeout=LOGIN_LIMIT_S).close()
+            socket.create_connection(pair, timeout=timeout_s).close()
             return
         except OSError as refused:
             error = refused

@@ -65,7 +65,13 @@ class Native:
                 started_s=began_s,
             )
             record.write(place.state, started)
-            wait_ready(service, place, lambda: main.poll() is None, lambda: log_tail(log))
+            wait_ready(
+                service,
+                place,
+                lambda: main.poll() is None,
+                lambda: log_tail(log),
+                limit_s=service.start_limit_s,
+            )
         except BaseException:
             process.kill(process.owned(place.state, service.name))
             record.forget(place.state, service.name)
@@ -85,7 +91,13 @@ class Native:
 
     def adopt(self, service: Service, place: Place, known: Record) -> Record:
         """Wait for a service whose launcher was killed before it was ready."""
-        wait_ready(service, place, lambda: self.lives(known), lambda: log_tail(place.log(service.name)))
+        wait_ready(
+            service,
+            place,
+            lambda: self.lives(known),
+            lambda: log_tail(place.log(service.name)),
+            limit_s=service.start_limit_s,
+        )
         ready = replace(known, ready_s=round(time.time() - known.started_s, 3))
         record.write(place.state, ready)
         return ready

@@ -16,12 +16,14 @@ FRAME = re.compile(r"at [\w.$/]+\(|\.\.\. \d+ more")
 """A line of a Java stack trace below its first."""
 
 
-def wait_ready(service: Service, place: Place, alive: Callable[[], bool], tail: Callable[[], str]) -> None:
+def wait_ready(
+    service: Service, place: Place, alive: Callable[[], bool], tail: Callable[[], str], *, limit_s: float
+) -> None:
     """Probe until the service works.
 
-    Raises CourseError at once when it ends (with the tail of its log), or after its time without an answer.
+    Raises CourseError at once when it ends (with the tail of its log), or after `limit_s` without an answer.
     """
-    deadline = time.monotonic() + service.start_limit_s
+    deadline = time.monotonic() + limit_s
     last: Exception | None = None
     while True:
         lives = alive()
@@ -38,7 +40,7 @@ def wait_ready(service: Service, place: Place, alive: Callable[[], bool], tail: 
         if time.monotonic() > deadline:
             why = f" ({type(last).__name__}: {last})" if last else ""
             raise CourseError(
-                f"{service.title} did not answer within {service.start_limit_s:.0f} s{why}",
+                f"{service.title} did not answer within {limit_s:.0f} s{why}",
                 do=f"See `mq logs {service.name}`",
             )
         time.sleep(POLL_S)  # between two looks; readiness itself is what the probe says

@@ -23,8 +23,7 @@ class ServiceBus:
     ports: tuple[str, ...] = ("servicebus",)
     """One port for AMQP, HTTP and both over TLS: the emulator looks at the first bytes."""
     is_broker = True
-    start_limit_s = 180.0
-    """Ours needs one second; Microsoft's in Docker first waits for its SQL Server."""
+    start_limit_s = 30.0
     stop_grace_s = 10.0
 
     def install(self, place: Place, progress: Progress) -> str:

@@ -188,7 +188,7 @@ def _install(services: Mapping[str, Provider], place: Place, progress: Progress)
     """Have what all services need, fetched side by side; two stacks that share the folder take turns."""
     with (
         only_one(place.software / "lock", say=progress.say, waiting_for="another installation"),
-        _owned_helpers(place.state),
+        _owned_installation(place.state),
     ):
         _, failed = side_by_side(
             {
@@ -203,7 +203,7 @@ def _install(services: Mapping[str, Provider], place: Place, progress: Progress)
 
 
 @contextlib.contextmanager
-def _owned_helpers(state: Path) -> Iterator[None]:
+def _owned_installation(state: Path) -> Iterator[None]:
     """What an installation starts (apt, the broker that trains the AOT cache) is known as this stack's.
 
     So nothing of one that was killed or interrupted lives on beside the next one, or after `mq down`.
