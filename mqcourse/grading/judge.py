@@ -1,6 +1,7 @@
 """Judge one answer: run its hidden check, and turn what happens into a verdict."""
 
 import ast
+from dataclasses import replace
 from typing import Any
 
 from mqcourse.grading.checks import of_lab
@@ -16,7 +17,7 @@ def judge(lab: Lab, exercise: Exercise, answer: Answer) -> Verdict:
     if _only_comments(answer.source):
         return refused(exercise, Guarantee.ANSWERED, "not answered yet")
     try:
-        return Verdict(exercise, tuple(check(Answer(answer.setup, plain(answer.source)))))
+        return Verdict(exercise, tuple(check(replace(answer, source=plain(answer.source)))))
     except Refusal as refusal:
         return Verdict(exercise, tuple(refusal.breaches))
 

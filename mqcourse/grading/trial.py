@@ -7,6 +7,7 @@ check can kill a worker exactly while it works on message 4, and needs no guess 
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -56,6 +57,12 @@ class Answer:
 
     setup: str
     source: str
+    seed: int = 0
+    """What a check draws (kill points, sizes, names, prices) comes from here, so a verdict can be repeated."""
+
+    def draw(self, exercise: str) -> random.Random:
+        """A source of choices for one exercise: the same seed gives the same choices."""
+        return random.Random(f"{self.seed}:{exercise}")  # noqa: S311  repeatable, not secret
 
 
 class Program:
