@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,14 @@ BROKERS = ("rabbitmq", "kafka", "servicebus")
 
 
 @dataclass(frozen=True)
+class Style:
+    """Another good way to solve an exercise, and what it costs."""
+
+    name: str
+    price: str
+
+
+@dataclass(frozen=True)
 class Exercise:
     """One exercise of a lab: worth `points`, all or nothing."""
 
@@ -22,6 +30,16 @@ class Exercise:
     title: str
     guarantee: str
     hint: str
+    hints: tuple[str, ...] = ()
+    """From a nudge to nearly the answer; one is shown at a time, and only when it is asked for."""
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """What the exercise asks for, sentence by sentence: a short name, and the words as they stand in the master."""
+    unchecked: tuple[str, ...] = ()
+    """What a right answer is not checked for."""
+    styles: tuple[Style, ...] = ()
+    """Other good answers; shown after the exercise is passed."""
+    optional: bool = False
+    """Whether it is beyond the lab's level."""
 
 
 @dataclass(frozen=True)
@@ -108,22 +126,47 @@ def _exercise(entry: Mapping[str, Any], where: str) -> Exercise:
         title=_of(entry, "title", str, where),
         guarantee=_of(entry, "guarantee", str, where),
         hint=" ".join(_of(entry, "hint", str, where).split()),
+        hints=_texts(entry, "hints", where),
+        sentences={
+            name: " ".join(text.split())
+            for name, text in _optional(entry, "sentences", dict, {}, where).items()
+        },
+        unchecked=_texts(entry, "unchecked", where),
+        styles=tuple(
+            Style(_of(each, "name", str, where), _of(each, "price", str, where))
+            for each in _optional(entry, "styles", list, [], where)
+        ),
+        optional=_optional(entry, "optional", bool, False, where),
     )
 
 
-def _of(entry: Mapping[str, Any], field: str, kind: type, where: str) -> Any:
-    value = entry.get(field)
+def _texts(entry: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:
+    texts = _optional(entry, name, list, [], where)
+    if not all(isinstance(text, str) and text.strip() for text in texts):
+        raise CourseError(f"{where}: {name} has an entry that is no text", do="Give a list of texts")
+    return tuple(" ".join(text.split()) for text in texts)
+
+
+def _optional(entry: Mapping[str, Any], name: str, kind: type, default: Any, where: str) -> Any:
+    value = entry.get(name, default)
+    if not isinstance(value, kind):
+        raise CourseError(f"{where}: {name} is {value!r}", do=f"Give it a {kind.__name__}")
+    return value
+
+
+def _of(entry: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
+    value = entry.get(name)
     if not isinstance(value, kind) or not value or (isinstance(value, str) and not value.strip()):
         raise CourseError(
-            f"{where}: {field} is missing or empty", do=f"Give it a {kind.__name__} that says something"
+            f"{where}: {name} is missing or empty", do=f"Give it a {kind.__name__} that says something"
         )
     return value
 
 
-def _positive(entry: Mapping[str, Any], field: str, where: str) -> int:
-    value = entry.get(field)
+def _positive(entry: Mapping[str, Any], name: str, where: str) -> int:
+    value = entry.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise CourseError(f"{where}: {field} is {value!r}", do="Give a whole number from 1")
+        raise CourseError(f"{where}: {name} is {value!r}", do="Give a whole number from 1")
     return value
 
 
