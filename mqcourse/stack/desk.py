@@ -77,9 +77,9 @@ def start_page(labs: tuple[Lab, ...], best: Mapping[str, Mapping[str, int]]) -> 
         ]
         for exercise in lab.exercises:
             got = best.get(lab.name, {}).get(exercise.id, 0)
-            mark = "✓" if got >= exercise.points else "○"
+            mark = "✓ " if got >= exercise.points else ""
             optional = " (optional)" if exercise.optional else ""
-            lines.append(f"- {mark} **{exercise.title}**{optional}: {_small(exercise.guarantee)}")
+            lines.append(f"- {mark}**{exercise.title}**{optional}: {_small(exercise.guarantee)}")
         lines += ["", f"```sh\nmq grade labs/{lab.name}.ipynb\n```"]
     return "\n".join([*lines, ""])
 

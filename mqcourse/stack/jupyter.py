@@ -41,6 +41,8 @@ PAGE_SETTINGS: dict[str, dict[str, Any]] = {
 }
 # every cell is drawn: a lab is short, and the browser's own search then finds what is further down
 USER_SETTINGS: dict[str, dict[str, Any]] = {
+    # light or dark as the reader's system is
+    "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
     # the start page is to be read
     "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
