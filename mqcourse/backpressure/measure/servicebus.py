@@ -32,6 +32,7 @@ from mqcourse.backpressure.scenario import Scenario
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
 from mqcourse.stack.process import SERVICE_VARIABLE, STATE_VARIABLE
+from mqcourse.stack.unanswered import unanswered
 from mqcourse.variables import Kind, environment_of
 
 SUPPORTED = {"throttle", "throttle_rate_per_s", "throttle_burst", "block_timeout_s"}
@@ -153,7 +154,7 @@ class Run:
             try:
                 self.create(admin)
             except AzureError as error:
-                raise CourseError("Service Bus does not answer", do="Run `mq up servicebus`") from error
+                raise unanswered("servicebus", error) from error
             try:
                 with self.client() as client, self.sender(client) as sender:
                     delivery_s = self.delivery_time(sender)
