@@ -267,7 +267,6 @@ def _seconds(values: Mapping[str, object], name: str) -> float | None:
 
 def _moment(seconds: float) -> str:
     seconds = min(seconds, LAST_MOMENT_S)  # a client may schedule for later than any calendar goes
-    seconds = min(seconds, 253_402_300_799.0)  # a sender may schedule beyond the year 9999
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="milliseconds")
 
 
