@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from servicebus_emulator.amqp.sections import id_text, plain_value, wire_value
-from servicebus_emulator.amqp.types import Described, Int, Timestamp, ULong
+from servicebus_emulator.amqp.types import (
+    Byte,
+    Char,
+    Described,
+    Float32,
+    Int,
+    Short,
+    Timestamp,
+    UByte,
+    UInt,
+    ULong,
+    UShort,
+)
 from servicebus_emulator.broker.description import (
     CorrelationFilter,
     EntityStatus,
@@ -21,6 +34,7 @@ from servicebus_emulator.broker.description import (
 )
 from servicebus_emulator.broker.errors import ArgumentError, EntityDisabled
 from servicebus_emulator.broker.subscription import Subscription
+from servicebus_emulator.broker.typed_value import TypedValue
 
 from .arguments import Call
 
@@ -108,7 +122,43 @@ def _described_filter(filter_: Filter) -> Described:
     if isinstance(filter_, FalseFilter):
         return Described(FALSE_FILTER, ["1=0", Int(20)])
     values: list[Any] = [getattr(filter_, name) for _, name in _CORRELATION_FIELDS]
-    return Described(CORRELATION_FILTER, [*values, wire_value(dict(filter_.properties))])
+    properties = {name: _wired(value) for name, value in filter_.properties.items()}
+    return Described(CORRELATION_FILTER, [*values, properties])
+
+
+# XML Schema type -> AMQP type, where the value alone does not tell it.
+_WIRE_TYPES: dict[str, Callable[[Any], Any]] = {
+    "byte": Byte,
+    "short": Short,
+    "int": Int,
+    "unsignedByte": UByte,
+    "unsignedShort": UShort,
+    "unsignedInt": UInt,
+    "unsignedLong": ULong,
+    "float": Float32,
+    "char": Char,
+}
+_KINDS: dict[type, str] = {
+    Byte: "byte",
+    Short: "short",
+    Int: "int",
+    UByte: "unsignedByte",
+    UShort: "unsignedShort",
+    UInt: "unsignedInt",
+    ULong: "unsignedLong",
+    Float32: "float",
+    Char: "char",
+    int: "long",
+}
+"""AMQP type -> XML Schema type, for those that Python does not tell apart."""
+
+
+def _wired(value: object) -> Any:
+    """A rule's value in the AMQP type it was given in."""
+    if not isinstance(value, TypedValue):
+        return wire_value(value)
+    made = _WIRE_TYPES.get(value.kind)
+    return wire_value(value.value) if made is None else made(value.value)
 
 
 def _filter(given: dict[str, Any]) -> Filter:
@@ -141,6 +191,10 @@ def _text(name: str, value: Any) -> str | None:
 
 def _comparable(name: str, value: Any) -> object:
     plain: object = plain_value(value)
+    kind = _KINDS.get(type(value))
+    if kind is not None:
+        text = f"{plain:.9g}" if kind == "float" else str(plain)
+        return TypedValue(kind, text, plain)
     if isinstance(plain, (str, int, float, UUID, datetime, timedelta)):
         return plain
     raise ArgumentError(

@@ -118,7 +118,7 @@ def test_deleting_the_entity_ends_held_attaches() -> None:
     orders = queue()
     orders.open_next_session(PEEK_LOCK, 0.0, 60.0)
     orders.namespace.delete_queue("orders", 1.0)
-    (ended,) = orders.namespace.pop_notices()
+    ended = orders.namespace.pop_notices()[0]
     assert isinstance(ended, SessionWaitEnded)
     assert isinstance(ended.error, EntityNotFound)
 
