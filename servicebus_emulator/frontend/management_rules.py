@@ -33,8 +33,9 @@ from servicebus_emulator.broker.description import (
     check_name,
 )
 from servicebus_emulator.broker.errors import ArgumentError, EntityDisabled
+from servicebus_emulator.broker.sql_value import in_utc
 from servicebus_emulator.broker.subscription import Subscription
-from servicebus_emulator.broker.typed_value import TypedValue
+from servicebus_emulator.broker.typed_value import TypedValue, plain
 
 from .arguments import Call
 
@@ -155,10 +156,9 @@ _KINDS: dict[type, str] = {
 
 def _wired(value: object) -> Any:
     """A rule's value in the AMQP type it was given in."""
-    if not isinstance(value, TypedValue):
-        return wire_value(value)
-    made = _WIRE_TYPES.get(value.kind)
-    return wire_value(value.value) if made is None else made(value.value)
+    made = _WIRE_TYPES.get(value.kind) if isinstance(value, TypedValue) else None
+    compared = plain(value)
+    return wire_value(in_utc(compared)) if made is None else made(compared)
 
 
 def _filter(given: dict[str, Any]) -> Filter:
@@ -190,13 +190,13 @@ def _text(name: str, value: Any) -> str | None:
 
 
 def _comparable(name: str, value: Any) -> object:
-    plain: object = plain_value(value)
+    compared: object = plain_value(value)
     kind = _KINDS.get(type(value))
     if kind is not None:
-        text = f"{plain:.9g}" if kind == "float" else str(plain)
-        return TypedValue(kind, text, plain)
-    if isinstance(plain, (str, int, float, UUID, datetime, timedelta)):
-        return plain
+        text = f"{compared:.9g}" if kind == "float" else str(compared)
+        return TypedValue(kind, text, compared)
+    if isinstance(compared, (str, int, float, UUID, datetime, timedelta)):
+        return compared
     raise ArgumentError(
         f"add-rule: the correlation-filter's property '{name}' is neither text, number, true, false, "
         "uuid nor a time."

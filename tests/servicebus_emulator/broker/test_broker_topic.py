@@ -8,6 +8,7 @@ from plain_content import PlainContent
 from servicebus_emulator.broker.description import (
     DEFAULT_RULE_NAME,
     FOREVER_S,
+    CorrelationFilter,
     EntityStatus,
     FalseFilter,
     QueueDescription,
@@ -195,7 +196,7 @@ def test_deleting_a_topic_deletes_its_subscriptions() -> None:
     reader = subscription.open_receiver(ReceiveMode.PEEK_LOCK, 0.0)
     namespace.delete_topic("events", 0.0)
     ended = [notice.entity.path for notice in namespace.pop_notices() if isinstance(notice, EntityEnded)]
-    assert "events" in ended
+    assert "Events" in ended
     assert subscription.path in ended
     assert reader.closed
     assert namespace.entities == {}
@@ -376,3 +377,21 @@ def test_what_forwards_is_never_idle_and_its_destination_may_be() -> None:
     assert [queue.path for queue in namespace.queues()] == ["from"]
     assert namespace.queue("from").description.auto_delete_on_idle_s == FOREVER_S
     assert namespace.subscription("events", "s").topic is namespace.topic("events")
+
+
+@pytest.mark.parametrize("name", ["color", "Color", "COLOR"])
+def test_a_correlation_filter_ignores_the_case_of_names(name: str) -> None:
+    namespace = topic_with(SubscriptionDescription("s"))
+    subscription = namespace.subscription("events", "s")
+    subscription.remove_rule("$Default", 0.0)
+    subscription.add_rule(RuleDescription("r", CorrelationFilter(properties={name: "red"})), 0.0)
+    namespace.topic("events").send([PlainContent("x", properties={"color": "red"})], 0.0)
+    namespace.topic("events").send([PlainContent("y", properties={"color": "Red"})], 0.0)
+    assert bodies(subscription) == ["x"]
+
+
+def test_rules_are_listed_by_name() -> None:
+    subscription = topic_with(SubscriptionDescription("s")).subscription("events", "s")
+    for name in ("b", "A", "c1", "c10", "c2"):
+        subscription.add_rule(RuleDescription(name), 0.0)
+    assert [rule.name for rule in subscription.rules()] == ["$Default", "A", "b", "c1", "c10", "c2"]
