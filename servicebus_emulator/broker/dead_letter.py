@@ -61,9 +61,7 @@ def forward(
     dead_letter_source: str | None = None,
 ) -> tuple[str, str] | None:
     """Hand a message to another entity of the namespace; returns (reason, description) if it was refused."""
-    # A dead letter may go one hop further, so that what the hop limit stops can still be forwarded; no further than
-    # that, or two entities that forward their dead letters to each other would never end.
-    if hops >= MAX_HOPS + (dead_letter_source is not None):
+    if hops >= MAX_HOPS:
         return HOPS_EXCEEDED
     namespace = source.namespace
     destination = namespace.find(entity_key(destination_address))

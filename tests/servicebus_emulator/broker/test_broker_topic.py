@@ -277,8 +277,9 @@ def test_what_forwarding_cannot_deliver_goes_where_dead_letters_go(problem: str)
     if problem == "disabled":
         namespace.update_queue(QueueDescription("hop2", status=EntityStatus.DISABLED), 0.0)
     namespace.queue("hop1").send([PlainContent("x")], 0.0)
-    assert bodies(namespace.queue("central")) == ["x"]
-    assert bodies(namespace.queue(f"hop{length}").dead_letter) == []
+    kept, forwarded = bodies(namespace.queue(f"hop{length}").dead_letter), bodies(namespace.queue("central"))
+    # forwarding a dead letter is a hop as well
+    assert (kept, forwarded) == ((["x"], []) if problem == "one hop too many" else ([], ["x"]))
 
 
 def test_dead_letters_that_are_forwarded_in_a_ring_come_to_rest() -> None:
