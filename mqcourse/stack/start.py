@@ -35,10 +35,10 @@ def make_book(progress: Progress) -> None:
     """Build the pages from the outputs that were recorded when the chapters were last run."""
     from mqcourse.book.build import build_book
 
-    with progress.step("the book's pages"):
+    with progress.step("the book's pages") as step:
         # before the build: a source edited meanwhile makes the next start build again
         before = fingerprint()
-        build_book(progress.say)
+        build_book(step.say)
     (state_folder() / "book" / STAMP).write_text(json.dumps({"sources": before}), encoding="utf-8")
 
 
