@@ -63,6 +63,7 @@ PARTS = {"kafka": ("Kafka", 10.0), "rabbitmq": ("RabbitMQ", 30.0)}
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("MQ_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TERM", "xterm")
 
 
 def test_a_plan_counts_its_parts_and_says_how_long_the_slowest_takes():
