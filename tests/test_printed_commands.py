@@ -98,6 +98,8 @@ def test_readers_are_never_told_a_path_to_mq() -> None:
     assert with_path == []
 
 
-@pytest.mark.parametrize("command", ["mq grad labs/x.ipynb", "mq book bild", "make strat", "mq up --nonsense"])
+@pytest.mark.parametrize(
+    "command", ["mq grad labs/x.ipynb", "mq book bild", "make strat", "mq up --nonsense"]
+)
 def test_a_command_that_cannot_be_typed_is_found(command: str) -> None:
     assert refused(command)

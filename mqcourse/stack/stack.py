@@ -150,7 +150,7 @@ def _bring_up(
 
 def page_address(known: Record) -> str:
     """An address as one shows it: without the keys of a connection string."""
-    return known.endpoint.removeprefix("Endpoint=").split(";")[0].split("?")[0]
+    return known.endpoint.removeprefix("Endpoint=").split(";")[0]
 
 
 def _bring_up_untold(
