@@ -15,6 +15,7 @@ import psutil
 
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
+from mqcourse.variables import Kind, environment_of
 
 RUN_VARIABLE = "MQ_BOOK_RUN"
 """Set in a kernel and so in all that its cells start, to the process that runs the book: how leftovers are known."""
@@ -36,7 +37,7 @@ def environment() -> dict[str, str]:
     ):
         (folder / name).mkdir(parents=True, exist_ok=True)
         chosen[variable] = str(folder / name)
-    return {**os.environ, **chosen, RUN_VARIABLE: str(os.getpid())}
+    return environment_of(Kind.PYTHON) | chosen | {RUN_VARIABLE: str(os.getpid())}
 
 
 class Kernel:
