@@ -306,9 +306,12 @@ def told(error: BaseException, source: str) -> dict[str, Any]:
             line = frame.lineno
     lines = source.splitlines()
     text = lines[line - 1].strip() if line and 0 < line <= len(lines) else ""
+    frames = traceback.extract_tb(error.__traceback__)
+    mine = bool(frames) and frames[-1].filename == ANSWER_FILE
+    where_ = {"type": type(error).__name__, "says": "", "line": line, "text": text[:120], "mine": mine}
     with contextlib.suppress(Exception):
-        return {"type": type(error).__name__, "says": str(error)[:300], "line": line, "text": text[:120]}
-    return {"type": type(error).__name__, "says": "", "line": line, "text": text[:120]}
+        return {**where_, "says": str(error)[:300]}
+    return where_
 
 
 def plain(source: str) -> str:
@@ -335,7 +338,12 @@ def shell(space: types.ModuleType) -> None:
     config = Config()
     config.HistoryManager.enabled = False
     os.environ["IPYTHONDIR"] = str(state_folder() / "grading" / "ipython")  # not the learner's own profile
-    made = InteractiveShell.instance(config=config, user_module=space, user_ns=space.__dict__)
+
+    class Shell(InteractiveShell):
+        def enable_gui(self, gui: Any = None) -> None:
+            """There is no window to draw in."""
+
+    made = Shell.instance(config=config, user_module=space, user_ns=space.__dict__)
     setattr(made, "system", made.system_raw)  # noqa: B010  a command's output goes where print's does
     space.__dict__["get_ipython"] = lambda: made
     importlib.import_module("builtins").get_ipython = lambda: made  # type: ignore[attr-defined]
@@ -366,6 +374,8 @@ def main() -> None:
     sys.stderr = BoundedOutput(sys.stderr)
     source = order["source"]
     linecache.cache[ANSWER_FILE] = (len(source), None, source.splitlines(keepends=True), ANSWER_FILE)
+    sys.modules["mqcourse.grading.child"] = sys.modules["__main__"]
+    _verb_here.__module__ = "mqcourse.grading.child"  # where a forked process finds it
     cell = types.ModuleType("__main__")
     space = cell.__dict__
     space["WorkFailed"] = WorkFailed

@@ -125,7 +125,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     from mqcourse.grading import manifest, progress
 
     best = progress.best()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "lab": lab.name,
             "title": lab.title,

@@ -8,12 +8,12 @@ from mqcourse.errors import CourseError
 from mqcourse.grading import journal
 from mqcourse.grading.checks import of_lab
 from mqcourse.grading.child import plain
-from mqcourse.grading.guarantees import Guarantee
+from mqcourse.grading.guarantees import NOT_ANSWERED, Guarantee
 from mqcourse.grading.manifest import Exercise, Lab
 from mqcourse.grading.outcome import Unjudged
 from mqcourse.grading.trace import Trace
 from mqcourse.grading.trial import Answer, Refusal
-from mqcourse.grading.verdict import NOT_ANSWERED, Verdict, refused
+from mqcourse.grading.verdict import Verdict, refused
 from mqcourse.grading.witness import Witness
 
 MOST_SEED = 2**31

@@ -40,19 +40,19 @@ def html(verdict: Verdict) -> str:
 
 
 def _trace(trace: Trace, place: int) -> str:
-    said = [line for line in trace.lines() if line not in _lane_lines(trace)]
-    text = "".join(f"{escape(line)}\n" for line in said)
-    words = "".join(f"<li>{escape(line)}</li>" for line in _lane_lines(trace))
+    lanes = trace.lines()[: len(trace.lanes)] if trace.history.events else []
+    text = "".join(f"{escape(line)}\n" for line in trace.lines()[len(lanes) :])
+    words = "".join(f"<li>{escape(line)}</li>" for line in lanes)
     return (
-        f'<div style="margin:.4em 0">{svg(trace, place)}'
-        f"<details><summary>The same in words</summary><ul>{words}</ul></details>"
+        '<div style="margin:.4em 0">'
+        + (
+            f"{svg(trace, place)}<details><summary>The same in words</summary><ul>{words}</ul></details>"
+            if lanes
+            else ""
+        )
         + (f'<pre style="max-height:16em;overflow:auto">{text}</pre>' if text else "")
         + "</div>"
     )
-
-
-def _lane_lines(trace: Trace) -> list[str]:
-    return trace.lines()[: len(trace.lanes)]
 
 
 def svg(trace: Trace, place: int = 1) -> str:

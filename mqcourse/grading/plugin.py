@@ -108,7 +108,7 @@ class Grading:
             target=partial(self._pool.shutdown, wait=True, cancel_futures=True), daemon=True
         )
         ended.start()
-        ended.join(GRACE_S)
+        ended.join(GRACE_S - 2.0)
         journal.clear()
         journal.sweep()
         os._exit(1)

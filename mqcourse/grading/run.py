@@ -20,13 +20,13 @@ from typing import Any
 
 from mqcourse.errors import CourseError
 from mqcourse.grading import journal, master
-from mqcourse.grading.guarantees import Guarantee
+from mqcourse.grading.guarantees import NOT_ANSWERED, Guarantee
 from mqcourse.grading.journal import MARK
 from mqcourse.grading.judge import draw_seed
 from mqcourse.grading.keep import orphans
 from mqcourse.grading.outcome import Unjudged, Void
 from mqcourse.grading.submission import Submission, read
-from mqcourse.grading.verdict import NOT_ANSWERED, Report, Verdict, read_verdict, refused
+from mqcourse.grading.verdict import Report, Verdict, read_verdict, refused
 from mqcourse.grading.witness import Witness
 from mqcourse.home import CHECKOUT
 
@@ -34,7 +34,7 @@ CELL_LIMIT_S = 8.0
 RUN_LIMIT_S = 600.0
 """Every wait of a check has a limit of its own; this one is met only when the machine or the grader hangs."""
 POLL_S = 0.3
-GRACE_S = 10.0
+GRACE_S = 6.0
 """How long the run may take to give back what it made at the brokers, when nobody waits for it any more."""
 
 

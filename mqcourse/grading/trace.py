@@ -1,5 +1,6 @@
 """What a trial shows afterwards: what each worker did, what it printed, and where it hung."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,8 +50,13 @@ class Trace:
 
     def lines(self) -> list[str]:
         """For a terminal: a line for each worker, then what they printed and where they hung."""
+        if not self.history.events:  # functions that were called, and no work to follow
+            return self._after()
         width = max((len(lane) for lane in self.lanes), default=0)
-        said = [f"{lane:{width}}  {in_words(self.history, lane)}" for lane in self.lanes]
+        return [f"{lane:{width}}  {in_words(self.history, lane)}" for lane in self.lanes] + self._after()
+
+    def _after(self) -> list[str]:
+        said: list[str] = []
         for worker, text in self.printed.items():
             said.append(f"{worker} printed:")
             said += [f"  {line}" for line in _few(text.splitlines())]
@@ -109,9 +115,11 @@ def in_words(history: Iterable[Event], lane: str) -> str:
         parts.append(_words(event))
         place += 1
     end_run()
+    if not any(event.kind in (Kind.STARTED, Kind.SAW) for event in mine):
+        parts.insert(0, "got nothing")
     if len(parts) > MOST_EVENTS // 4:
         parts = [*parts[: MOST_EVENTS // 4], f"and {len(parts) - MOST_EVENTS // 4} steps more"]
-    return " · ".join(parts) or "got nothing"
+    return " · ".join(parts)
 
 
 def _words(event: Event) -> str:
@@ -137,7 +145,8 @@ def ranges(numbers: Sequence[int]) -> str:
 
 
 def shortened_text(text: str, most_chars: int = MOST_PRINTED_CHARS) -> str:
-    """The beginning and the end of a long text."""
+    """The beginning and the end of a long text, without the colours that a terminal would show."""
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
     if len(text) <= most_chars:
         return text
     half = most_chars // 2

@@ -23,7 +23,7 @@ from typing import Any, Self
 import psutil
 
 from mqcourse.grading.child import pack, unpack
-from mqcourse.grading.guarantees import Breach, Guarantee
+from mqcourse.grading.guarantees import NOT_ANSWERED, Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.outcome import Unjudged
 from mqcourse.grading.trace import Trace, shortened_text
@@ -432,8 +432,8 @@ def _end(program: Program, message: Mapping[str, Any]) -> tuple[str, Breach | No
         )
     if "error" in message:
         error = message["error"]
-        if error["type"] == "NotImplementedError":
-            return "error", Breach(Guarantee.ANSWERED, "not answered yet")
+        if error["type"] == "NotImplementedError" and error["mine"]:
+            return "error", Breach(Guarantee.ANSWERED, NOT_ANSWERED)
         where = f" (line {error['line']}: {error['text']})" if error["line"] else ""
         what = f"{error['type']}: {error['says']}".rstrip(": ")
         if error["type"] == "NameError":

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from mqcourse.grading.guarantees import Breach, Guarantee, shortened
+from mqcourse.grading.guarantees import NOT_ANSWERED, Breach, Guarantee, shortened
 from mqcourse.grading.manifest import Exercise, Lab
 from mqcourse.grading.trace import Trace, read_trace
 
 MOST_TRACES = 3
 
 
-NOT_ANSWERED = "not answered yet"
 START = "This is where you start."
 
 
