@@ -29,6 +29,7 @@ from mqcourse.grading.submission import Submission, read
 from mqcourse.grading.verdict import Report, Verdict, read_verdict, refused
 from mqcourse.grading.witness import Witness
 from mqcourse.home import CHECKOUT
+from mqcourse.variables import Kind, environment_of
 
 CELL_LIMIT_S = 8.0
 RUN_LIMIT_S = 600.0
@@ -251,7 +252,7 @@ def _lines(source: int, end_s: float, witness: Witness) -> Iterator[Mapping[str,
 
 def _environment(mark: str, folder: str) -> dict[str, str]:
     return {
-        **os.environ,
+        **environment_of(Kind.PYTHON),
         MARK: mark,
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTEST_ADDOPTS": "",

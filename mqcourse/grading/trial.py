@@ -27,6 +27,8 @@ from mqcourse.grading.guarantees import NOT_ANSWERED, Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.outcome import Unjudged
 from mqcourse.grading.trace import Trace, shortened_text
+from mqcourse.variables import Kind as Child
+from mqcourse.variables import environment_of
 
 DEADLINE_S = 12.0
 """How long a trial waits for what a right answer does in well under a second."""
@@ -113,7 +115,7 @@ class Program:
             stderr=self._output,
             start_new_session=True,
             env={
-                **os.environ,
+                **environment_of(Child.PYTHON),
                 "PYTHONHASHSEED": str(hash_seed),
                 "PYTHONWARNINGS": "ignore",
                 "PYTHONUNBUFFERED": "1",

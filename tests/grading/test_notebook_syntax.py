@@ -94,7 +94,7 @@ def test_what_a_worker_printed_and_where_it_hung_is_kept() -> None:
 
 
 def test_a_name_from_another_cell_is_explained() -> None:
-    with pytest.raises(Refusal, match="NameError.*only this cell and the notebook's first one run"):
+    with pytest.raises(Refusal, match=r"NameError.*only this cell and the notebook's first one run"):
         _works("def work(handle):\n    helper()\n")
 
 
@@ -102,7 +102,7 @@ def test_an_exception_of_a_library_is_not_taken_for_an_exercise_nobody_touched()
     raised = "import asyncio\ndef work(handle):\n    asyncio.AbstractEventLoop().run_forever()\n"
     with pytest.raises(Refusal, match="stopped with NotImplementedError"):
         _works(raised)
-    with pytest.raises(Refusal, match="^not answered yet$"):
+    with pytest.raises(Refusal, match=r"^not answered yet$"):
         _works("def work(handle):\n    raise NotImplementedError\n")
 
 

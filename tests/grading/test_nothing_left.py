@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -181,11 +181,11 @@ def test_what_somebody_else_made_stays(stack: RunStack) -> None:
 
 
 @pytest.fixture
-def own_stack(empty_stack: RunStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStack]:
+def own_stack(empty_stack: RunStack, monkeypatch: pytest.MonkeyPatch) -> RunStack:
     """A stack that may be killed."""
     monkeypatch.setenv("MQ_HOME", str(empty_stack.home))
     monkeypatch.setenv("MQ_PORT_BASE", str(empty_stack.base))
-    yield empty_stack
+    return empty_stack
 
 
 @pytest.mark.parametrize("broker", list(LAB_OF))
