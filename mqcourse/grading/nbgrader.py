@@ -114,7 +114,7 @@ def as_output(verdict: dict[str, Any]) -> Any:
 def output(fields: dict[str, Any]) -> Any:
     """The same as nbformat's own kind of dictionary, where nbformat is there."""
     try:
-        from nbformat import from_dict
+        made: Any = __import__("nbformat").from_dict
     except ImportError:
         return fields
-    return from_dict(fields)
+    return made(fields)
