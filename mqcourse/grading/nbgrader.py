@@ -29,11 +29,16 @@ c.CourseDirectory.root = {root!r}
 # Its Python and its brokers (`mq up`) must be there when you autograde.
 sys.path.append({checkout!r})
 from mqcourse.grading.nbgrader import preprocessor  # noqa: E402
-from nbgrader.converters import Autograde  # noqa: E402
+from nbgrader import preprocessors as usual  # noqa: E402
 
-grade = preprocessor({python!r})
-Autograde.autograde_preprocessors = c.Autograde.autograde_preprocessors = [
-    grade if each.__name__ == "Execute" else each for each in Autograde.autograde_preprocessors
+c.Autograde.autograde_preprocessors = [
+    preprocessor({python!r}),  # instead of usual.Execute
+    usual.IgnorePattern,
+    usual.ClearMetadataPreprocessor,
+    usual.LimitOutput,
+    usual.SaveAutoGrades,
+    usual.AssignLatePenalties,
+    usual.CheckCellMetadata,
 ]
 """
 
