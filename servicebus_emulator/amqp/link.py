@@ -220,8 +220,9 @@ class Link:
         changed = flow.drain != self.drain
         self.drain = flow.drain
         if flow.link_credit is not None:
-            credit = serial_difference((received + flow.link_credit) & MASK, self.delivery_count)
-            credit = max(0, credit)
+            # 2.6.7. Only the two delivery-counts are serial numbers; the credit is a count of up to 2**32 - 1.
+            under_way = serial_difference(self.delivery_count, received)
+            credit = max(0, flow.link_credit - under_way)
             changed = changed or credit != self.credit
             self.credit = credit
         return changed or flow.drain

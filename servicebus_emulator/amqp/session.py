@@ -219,8 +219,9 @@ class Session:
 
     def _on_flow(self, flow: Flow, events: list[Event]) -> None:
         received = flow.next_incoming_id if flow.next_incoming_id is not None else 0
-        window = serial_difference((received + flow.incoming_window) & MASK, self.next_outgoing_id)
-        self.remote_incoming_window = max(0, window)
+        # 2.5.6. Only the two transfer numbers are serial numbers; the window is a count of up to 2**32 - 1.
+        under_way = serial_difference(self.next_outgoing_id, received)
+        self.remote_incoming_window = max(0, flow.incoming_window - under_way)
         if self._waiting:
             self._send_waiting()
         if flow.handle is None:

@@ -1,9 +1,10 @@
 """Transactions of one connection (part 4): the coordinator link, and who may take part.
 
-Local transactions belong to one top-level entity; when the coordinator shares its session with the entity links,
-and was there first, they may cross entities (what .NET's EnableCrossEntityTransactions does). The first entity used
-in such a session is then the one that all others are sent through, and the only one that can be read there, also
-outside a transaction (Azure/azure-sdk-for-net issues 34714 and 34997).
+Local transactions belong to one top-level entity; in a session that began with a coordinator they may cross entities
+(what .NET's EnableCrossEntityTransactions does: one coordinator opened with the session, another at the first
+enlistment, and it declares on the second). The first entity used in such a session is then the one that all others
+are sent through, and the only one that can be read there, also outside a transaction (Azure/azure-sdk-for-net issues
+34714 and 34997).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from servicebus_emulator.broker.transaction import Transaction
 from .faults import rejection
 
 if TYPE_CHECKING:
+    from servicebus_emulator.amqp.session import Session
     from servicebus_emulator.broker.entity import Entity
 
     from .peer import Peer
@@ -57,9 +59,9 @@ class Transactions:
                 "or was discharged, rolled back by its coordinator link's end, or open for too long."
             )
         if link is not None:
-            coordinator = entry.coordinator
-            entry.transaction.cross_entity = coordinator.leads and link.session is coordinator.link.session
-            entry.transaction.anchor = coordinator.first_used
+            spanning = spanning_of(entry.coordinator.link.session)
+            entry.transaction.cross_entity = spanning is not None and link.session is spanning.session
+            entry.transaction.anchor = None if spanning is None else spanning.first_used
         return entry.transaction
 
     def remember(self, transaction_id: bytes, delivery: OutgoingDelivery) -> None:
@@ -112,18 +114,34 @@ class Transactions:
                 delivery.link.session.unsettled.setdefault(delivery.delivery_id, delivery)
 
 
-def _leading(link: Link) -> Coordinator | None:
-    """The coordinator that makes a link's session one for transactions across entities."""
-    for each in link.session.links_by_handle.values():
-        if isinstance(each.context, Coordinator) and each.context.leads:
-            return each.context
-    return None
+class Spanning:
+    """A session whose transactions may cross entities: it began with a coordinator. Kept as the session's `context`."""
+
+    __slots__ = ("first_used", "session")
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.first_used: Entity | None = None
+        """What the session's first other link is for: all else is sent through it."""
+
+
+def spanning_of(session: Session) -> Spanning | None:
+    """What a session for transactions across entities began with; None for any other session."""
+    return session.context if isinstance(session.context, Spanning) else None
+
+
+def _begin_spanning(link: Link) -> None:
+    """A coordinator attaches: before any link for an entity it makes its session one that spans."""
+    session = link.session
+    others = (other.context for other in session.links_by_handle.values() if other is not link)
+    if session.context is None and all(node is None or isinstance(node, Coordinator) for node in others):
+        session.context = Spanning(session)
 
 
 def check_reading(link: Link, entity: Entity) -> None:
     """Raise NotAllowed for reading another entity than the one that a session for such transactions began with."""
-    leading = _leading(link)
-    first = None if leading is None else leading.first_used
+    spanning = spanning_of(link.session)
+    first = None if spanning is None else spanning.first_used
     if first is not None and not first.deleted and first.top_level() != entity.top_level():
         raise NotAllowed(
             "Local transactions cannot span multiple top-level entities such as queue or topic: this session has "
@@ -134,25 +152,20 @@ def check_reading(link: Link, entity: Entity) -> None:
 
 def note_use(link: Link, entity: Entity) -> None:
     """A link works with an entity: in a session for transactions across entities the first one is remembered."""
-    leading = _leading(link)
-    if leading is not None and (leading.first_used is None or leading.first_used.deleted):
-        leading.first_used = entity
+    spanning = spanning_of(link.session)
+    if spanning is not None and (spanning.first_used is None or spanning.first_used.deleted):
+        spanning.first_used = entity
 
 
 class Coordinator:
     """The link on which a client declares and discharges transactions."""
 
-    __slots__ = ("first_used", "leads", "link", "peer")
+    __slots__ = ("link", "peer")
 
     def __init__(self, peer: Peer, link: Link) -> None:
         self.peer = peer
         self.link = link
-        self.leads = all(
-            other is link or other.context is None for other in link.session.links_by_handle.values()
-        )
-        """Whether it was its session's first link."""
-        self.first_used: Entity | None = None
-        """What the session's first other link is for; kept only when this one leads."""
+        _begin_spanning(link)
 
     def opened(self) -> None:
         """Give the client credit."""

@@ -173,3 +173,37 @@ def test_what_a_session_began_with_is_what_others_are_sent_through(tx):
     assert tx.client.settle(number, done) == done
     assert tx.discharge(txn_id) == Accepted()
     assert [tx.world.broker.queue(name).active_count for name in ("q", "p")] == [0, 1]
+
+
+@pytest.mark.parametrize("coordinators", [1, 2, 3])
+def test_every_coordinator_of_a_session_that_began_with_one_may_cross_entities(coordinators):
+    """.NET opens one with the session and declares on a second one, opened when the first entity is in use."""
+    client = World().client()
+    controls = [client.attach(SENDER, None, target=Coordinator())]
+    sender = client.attach(SENDER, "q")
+    controls += [client.attach(SENDER, None, target=Coordinator()) for _ in range(coordinators - 1)]
+    elsewhere = client.attach(SENDER, "p")
+    txn_id = client.send_encoded(controls[-1], build(value=Described(ULong(0x31), [None]))).txn_id
+    for each in (sender, elsewhere):
+        answer = client.send(each, state=TransactionalState(txn_id))
+        assert answer == TransactionalState(txn_id, Accepted())
+    assert client.send_encoded(controls[-1], build(value=Described(ULong(0x32), [txn_id]))) == Accepted()
+    assert [client.world.broker.queue(name).active_count for name in ("q", "p")] == [1, 1]
+
+
+def test_a_session_keeps_what_it_began_with_when_a_coordinator_closes():
+    client = World().client()
+    first = client.attach(SENDER, None, target=Coordinator())
+    assert client.receiver("q").attached
+    first.detach()
+    client.world.run()
+    assert client.refusal(client.receiver("p")) == "amqp:not-allowed"
+
+
+def test_a_coordinator_after_an_entitys_link_does_not_cross_entities():
+    client = World().client()
+    sender, elsewhere = client.attach(SENDER, "q"), client.attach(SENDER, "p")
+    control = client.attach(SENDER, None, target=Coordinator())
+    txn_id = client.send_encoded(control, build(value=Described(ULong(0x31), [None]))).txn_id
+    assert client.send(sender, state=TransactionalState(txn_id)) == TransactionalState(txn_id, Accepted())
+    assert client.send(elsewhere, state=TransactionalState(txn_id)).error.condition == "amqp:not-allowed"
