@@ -203,9 +203,7 @@ def _acknowledged(wire: Wire, ids: Mapping[int, str], number: int) -> bool:
 
 def _through_the_wire(wire: Wire, worker: Program) -> None:
     if not wire.used:
-        what = (
-            f"{worker.name} connects to an address of its own: connect to at.rabbitmq_url, as the cell does"
-        )
+        what = f"{worker.name} has no connection to at.rabbitmq_url, the address of the first cell, where the check watches"
         raise Refusal([Breach(Guarantee.RUNS, what)])
 
 

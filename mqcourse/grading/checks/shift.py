@@ -11,7 +11,7 @@ from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Program, Refusal, Trial
 
-LATE_S = 2.0
+LATE_S = 3.0
 """So long an acknowledgement may be on its way, from one thread of a worker to another one."""
 
 ANOTHER_S = 0.3
@@ -74,7 +74,7 @@ class Shift:
                 [
                     Breach(
                         Guarantee.RUNS,
-                        f"{worker.name} connects to an address of its own: connect to at.rabbitmq_url, as the cell does",
+                        f"{worker.name} has no connection to at.rabbitmq_url, the address of the first cell, where the check watches",
                     )
                 ]
             )
