@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import Any
 
 from mqcourse.grading import guarantees
@@ -307,7 +308,7 @@ def _published(
         elif act.did is Did.REFUSED:
             refused_at[act.number] = act.at_s
     word = {True: "news", False: "order"}
-    early = next((n for n, wanted in zip(turns, messages, strict=False) if n != wanted), None)
+    out = next((n for n, wanted in zip_longest(turns, messages) if n is not None and n != wanted), None)
     return [
         *(
             Breach(Guarantee.TOLD, f"news {n} was given up, and it was never sent: there may have been room")
@@ -327,11 +328,11 @@ def _published(
             [
                 Breach(
                     Guarantee.ORDER,
-                    f"{word[is_news(early)]} {early} was sent before it was its turn: "
-                    "the list has another one at that place",
+                    f"{word[is_news(out)]} {out} was sent out of its turn: each message of the list is sent until it "
+                    "is taken or given up, and then the next one",
                 )
             ]
-            if early is not None
+            if out is not None
             else []
         ),
         *_restless("publish()", pauses, "after a refused order it tried again"),

@@ -109,6 +109,7 @@ def once(answer: Answer) -> Sequence[Breach]:
         desk.wait_unused(queue)
         desk.wait_ready(queue, 0, deadline_s=0.5)
         left = sorted({number for number, _ in desk.take_all(queue)})
+        back = wire.numbers(Did.GIVEN_BACK) | wire.numbers(Did.DROPPED)
         done, total = ledger.done(), ledger.total()
         seen = trial.history
     return [
@@ -127,6 +128,10 @@ def once(answer: Answer) -> Sequence[Breach]:
             Breach(Guarantee.NOT_LOST, f"payment {n} was never given to handle()")
             for n in sent
             if n not in seen.messages(Kind.STARTED)
+        ),
+        *(
+            Breach(Guarantee.ONCE, f"a delivery of payment {n} was rejected, and not acknowledged")
+            for n in sorted(back)
         ),
         *(
             Breach(Guarantee.ONCE, f"payment {n} is in the queue again: a delivery was never acknowledged")

@@ -76,7 +76,7 @@ def fair(answer: Answer) -> Sequence[Breach]:
             return guarantees.unfair(hoarded, behind=long, busy=first.name, idle=second.name)
         if waiting:
             return guarantees.lost(
-                sent, others - waiting, why="was never processed: the workers fetched no more messages"
+                sent, others - waiting, why="was not processed: the workers fetched no more messages"
             )
         shift.kill(first, long, Step.WORK)
         trial.hold(lambda _worker, _message: False)
