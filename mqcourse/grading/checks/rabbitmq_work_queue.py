@@ -72,6 +72,8 @@ def fair(answer: Answer) -> Sequence[Breach]:
         waiting = others - set(trial.history.messages(Kind.STARTED))
         wire.settle()
         taken = wire.numbers(Did.DELIVERED)
+        if not second.running:
+            return shift.goes_on(second)
         if hoarded := waiting & taken:
             return guarantees.unfair(hoarded, behind=long, busy=first.name, idle=second.name)
         if waiting:

@@ -80,7 +80,8 @@ class Shift:
             )
         self._wire.settle()
         finished = self._trial.history.messages(Kind.FINISHED)
-        early = [n for n in held if n not in finished and n in self._wire.numbers(Did.ACKNOWLEDGED)]
+        acknowledged = self._wire.numbers(Did.ACKNOWLEDGED)
+        early = [n for n in held if n not in finished and n in acknowledged and not self._wire.unsettled(n)]
         if early:
             raise Refusal(
                 [

@@ -118,6 +118,12 @@ class Wire:
         """Numbers of the messages to which that happened."""
         return {act.number for act in self.acts(did)}
 
+    def unsettled(self, number: int) -> bool:
+        """Whether a delivery of that message was neither acknowledged nor given back, so far as the broker knows."""
+        settled = (Did.ACKNOWLEDGED, Did.GIVEN_BACK, Did.DROPPED)
+        deliveries = [act for act in self.acts(Did.DELIVERED) if act.number == number]
+        return len(deliveries) > len([act for act in self.acts(*settled) if act.number == number])
+
     def cut(self, where: Callable[[Act], Cut | None]) -> None:
         """From now on an acknowledgement for which `where` names a place ends its connection there.
 
