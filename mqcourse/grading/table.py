@@ -11,7 +11,7 @@ from mqcourse.grading.known import Honest, Wrong
 from mqcourse.grading.manifest import Lab
 from mqcourse.grading.trial import Answer
 
-SIDE_BY_SIDE = 3
+SIDE_BY_SIDE = 4
 """Answers judged at a time: most of a trial is waiting."""
 
 
