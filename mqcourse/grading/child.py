@@ -154,6 +154,28 @@ def forbid_topic_creation() -> None:
         cluster.ClusterMetadata.DEFAULT_CONFIG["allow_auto_create_topics"] = False
 
 
+def ask_before(steps: list[str], ask: Callable[..., Any]) -> None:
+    """Let each of these methods ask the grader before it does its work, so that a kill can fall just there.
+
+    A step is "module:Class.method"; `ask` gets its name.
+    """
+
+    def wrap(owner: Any, method: str, step: str) -> None:
+        original = getattr(owner, method)
+
+        def asked_first(*arguments: Any, **more: Any) -> Any:
+            ask(step)
+            return original(*arguments, **more)
+
+        asked_first.__name__, asked_first.__doc__ = method, original.__doc__
+        setattr(owner, method, asked_first)
+
+    for step in steps:
+        module, _, path = step.partition(":")
+        class_, _, method = path.partition(".")
+        wrap(getattr(importlib.import_module(module), class_), method, step)
+
+
 def told(error: BaseException, source: str) -> dict[str, Any]:
     """An exception in plain words: its type, what it says, and the line of the answer it comes from."""
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
@@ -183,6 +205,7 @@ def main() -> None:
         # Running the learner's code is what this process is for.
         exec(compile(order["setup"], "<setup>", "exec"), space)  # noqa: S102
         forbid_topic_creation()
+        ask_before(order.get("steps", []), line.verb("step"))
         tell({"ready": True})
         exec(compile(source, ANSWER_FILE, "exec"), space)  # noqa: S102
         function = space.get(order["function"])
