@@ -4,7 +4,7 @@ The cases are drawn from the answer's seed, and drawn again until each of the us
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, floor, isfinite
 from statistics import mean, pstdev, stdev
 from typing import Any
