@@ -10,7 +10,7 @@ from mqcourse.grading import guarantees
 from mqcourse.grading.checks.kafka import Desk
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
-from mqcourse.grading.trial import Answer, Trial
+from mqcourse.grading.trial import Answer, Program, Trial
 
 REPLAY_S = 8.0
 """How long a replay of some ten records may take before it counts as one that never ends."""
@@ -80,13 +80,16 @@ def commit(answer: Answer) -> Sequence[Breach]:
     at = {number: (part, offset) for part, numbers in places.items() for offset, number in enumerate(numbers)}
     lanes = {number: f"partition {part}" for number, (part, _offset) in at.items()}
     found: list[Breach] = []
+    programs: list[Program] = []
     with Desk() as desk, Trial(answer, desk.number_of) as trial:
         topic, group = desk.topic("commit", len(places)), desk.group("work")
         desk.produce(topic, places)
         trial.hold(lambda worker, _message: _begun(trial.history, worker) >= kills.get(worker, math.inf))
         reached = True
         for worker, begins in kills.items():
-            program = trial.start(worker, "work", topic=topic, group=group, handle="@handle")
+            programs.append(
+                program := trial.start(worker, "work", topic=topic, group=group, handle="@handle")
+            )
             reached = trial.wait_quiet(
                 lambda seen, w=worker, n=begins: _begun(seen, w) >= n,  # type: ignore[misc]
                 quiet_s=3,
@@ -110,21 +113,24 @@ def commit(answer: Answer) -> Sequence[Breach]:
             if found:
                 return found
         if reached:
-            last = trial.start("worker C", "work", topic=topic, group=group, handle="@handle")
+            programs.append(
+                last := trial.start("worker C", "work", topic=topic, group=group, handle="@handle")
+            )
             if trial.wait_quiet(lambda seen: _all(sent, seen), quiet_s=3):
                 done = trial.history.messages(Kind.FINISHED)
                 desk.becomes(
                     lambda: not _uncommitted(done, at, desk.committed(group, topic), ""), COMMITTED_S
                 )
                 found += _uncommitted(done, at, desk.committed(group, topic), "worker C was idle")
-                trial.wait(lambda _seen: not last.running, deadline_s=IDLE_S)
-                if not last.running:
-                    found.append(
-                        last.breach
-                        or Breach(Guarantee.RUNS, "worker C ended by itself when no record came for a while")
-                    )
+                desk.becomes(lambda: not last.running, IDLE_S)
         seen = trial.history
         finished = seen.messages(Kind.FINISHED)
+        found += [
+            program.breach
+            or Breach(Guarantee.RUNS, f"{program.name} ended by itself when no record came for a while")
+            for program in programs
+            if program.ended not in (None, "killed")
+        ]
     cut = set(guarantees.interrupted(seen))
     return [
         *guarantees.passed_over(seen, held=cut, word=RECORD, verb="committed"),
@@ -370,11 +376,12 @@ def _stamped(draw: random.Random) -> _Stamped:
 
 
 def _append(desk: Desk, topic: str, log: _Stamped, over: threading.Event) -> None:
-    """Records that arrive during the replay, in every partition, until it is over."""
+    """Records that arrive during the replay, until it is over. A partition without a record from that time on stays so."""
     number = len(log.times_ms)
+    parts = [part for part, numbers in log.places.items() if log.asked & {*numbers}]
     with desk.producing(topic) as append:
         while not over.wait(APPEND_S):
-            for part in log.places:
+            for part in parts:
                 number += 1
                 append(number, part, log.since_ms + 4_000_000 + number)
 

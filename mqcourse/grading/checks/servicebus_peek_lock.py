@@ -256,7 +256,7 @@ def order(answer: Answer) -> Sequence[Breach]:
         ended: list[Breach] = []
         if done and not together:
             # Every session with messages is locked by worker A now: worker B must wait for one, and not give up.
-            trial.wait(lambda _seen: not second.running, deadline_s=IDLE_S)
+            desk.becomes(lambda: not second.running, IDLE_S)
             trial.kill(first)
             _wait_done(desk, trial, queue, customers)
             ended = _ended(second)
