@@ -98,25 +98,46 @@ def unasked(
 
 
 def acknowledged_early(
-    history: History, *, word: Word = "message", verb: str = "acknowledged"
+    history: History, *, gone: Set[int] | None = None, word: Word = "message", verb: str = "acknowledged"
 ) -> list[Breach]:
-    """Every message in a worker's hands when it was killed that nobody got again.
+    """Every message in a worker's hands when it was killed that the broker did not hold any more after that.
 
-    The broker hands out again what was not acknowledged (or committed). If it does not, it had been told that the
-    work was done before it was.
+    `gone` are the numbers that the check did not find at the broker when it asked, after the kill and before anybody
+    else could take them. Only these are accused. Without `gone` (to be used only where a broker cannot be asked) a
+    message that nobody got again counts as gone.
     """
     guarantee = Guarantee.COMMITTED_LATE if verb == "committed" else Guarantee.ACKNOWLEDGED_LATE
-    breaches = []
-    for n, worker in interrupted(history).items():
-        if n not in history.messages(Kind.FINISHED):
-            breaches.append(
-                Breach(
-                    guarantee,
-                    f"{word} {n} was {verb} too early: {worker} was killed while it worked on {word} {n}, "
-                    f"and nobody got {word} {n} again",
-                )
-            )
-    return breaches
+    finished = set(history.messages(Kind.FINISHED))
+    if gone is None:
+        gone = set(interrupted(history)) - finished
+    return [
+        Breach(
+            guarantee,
+            f"{word} {n} was {verb} too early: {worker} was killed while it worked on {word} {n}, "
+            f"and the broker did not hold {word} {n} any more",
+        )
+        for n, worker in interrupted(history).items()
+        if n in gone
+    ]
+
+
+def passed_over(
+    history: History, *, held: Set[int], word: Word = "message", verb: str = "acknowledged"
+) -> list[Breach]:
+    """Every message that was cut off by a kill, that the broker still held (`held`), and that nobody finished after it.
+
+    The worker that was killed did no wrong here: one that came later got the message, or could have, and left it.
+    """
+    finished = set(history.messages(Kind.FINISHED))
+    return [
+        Breach(
+            Guarantee.NOT_LOST,
+            f"{word} {n} was not processed: after the kill of {worker} the broker still held it (it was not {verb}), "
+            "and the worker that came next did not work on it",
+        )
+        for n, worker in interrupted(history).items()
+        if n in held and n not in finished
+    ]
 
 
 def interrupted(history: History) -> dict[int, str]:

@@ -38,7 +38,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Request:
-    """A request read to its end. ``target`` is as sent (path and query); header names are lower case."""
+    """A request read to its end. ``target`` is path and query, whichever form the client sent it in."""
 
     method: str
     target: str
@@ -66,8 +66,6 @@ class Request:
     def segments(self) -> tuple[str, ...]:
         """The path cut at its slashes, each piece percent-decoded, empty pieces left out."""
         path = self.target.partition("?")[0]
-        if path.startswith(("http://", "https://")):  # absolute form, RFC 9112 section 3.2.2
-            path = "/" + path.split("://", 1)[1].partition("/")[2]
         return tuple(urllib.parse.unquote(piece) for piece in path.split("/") if piece)
 
     @cached_property

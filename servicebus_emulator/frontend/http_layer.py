@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import urllib.parse
 from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
@@ -9,6 +11,9 @@ from typing import Any
 import h11
 
 from servicebus_emulator.admin.http import MAX_BODY_BYTES, Request, Response
+from servicebus_emulator.admin.request_target import BadTarget, RequestTarget, read_target
+
+LOGGER = logging.getLogger("servicebus_emulator")
 
 MAX_HEAD_BYTES = 64 * 1024
 """A longer request line and headers are answered 431."""
@@ -55,7 +60,7 @@ class HttpLayer:
                 if isinstance(event, h11.Request):
                     self._request, self._body, self._size = event, [], 0
                     if _header(event, b"upgrade").lower() == b"websocket":
-                        return self._upgrade(event)
+                        return self._upgrade(event, now_s)
                     if self._http.they_are_waiting_for_100_continue:
                         self._send(h11.InformationalResponse(status_code=100, headers=[]))
                 elif isinstance(event, h11.Data):
@@ -95,11 +100,18 @@ class HttpLayer:
 
     def _carry_out(self) -> Response:
         request = self._request
+        try:
+            target = _target_of(request)
+        except BadTarget as error:
+            return Response(error.status, f"{error}\n".encode(), "text/plain; charset=utf-8")
+        if target.origin == "*":
+            return Response(200, headers=(("allow", "GET, HEAD, PUT, POST, DELETE, OPTIONS"),))
+        headers = [(n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in request.headers]
         return self._respond(
             Request(
                 method=request.method.decode("ascii"),
-                target=request.target.decode("latin-1"),
-                headers=tuple((n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in request.headers),
+                target=target.origin,
+                headers=(*(pair for pair in headers if pair[0] != "host"), ("host", target.host)),
                 body=b"".join(self._body),
                 secure=self._secure,
                 loopback=self._loopback,
@@ -123,11 +135,21 @@ class HttpLayer:
         if data:
             self._output.append(data)
 
-    def _upgrade(self, request: Any) -> bytes:
+    def _upgrade(self, request: Any, now_s: float) -> bytes:
+        try:
+            target = _target_of(request)
+            path = urllib.parse.unquote(target.origin.partition("?")[0])
+            if path.rstrip("/").lower() != WEBSOCKET_PATH:
+                raise BadTarget(404, f"There is no WebSocket at '{path[:80]}': ask for {WEBSOCKET_PATH}.")
+        except BadTarget as error:
+            LOGGER.info("a WebSocket was refused: %s", error)
+            self._answer(
+                Response(error.status, f"{error}\n".encode(), "text/plain; charset=utf-8"), now_s, close=True
+            )
+            return b""
         self.websocket = WebSocketLayer(self._output)
-        target = request.target.decode("latin-1").partition("?")[0]
         trailing = self._http.trailing_data[0]
-        plain = self.websocket.open(list(request.headers), target, bytes(trailing))
+        plain = self.websocket.open(list(request.headers), target.origin, bytes(trailing))
         self.finished = self.websocket.finished
         return plain
 
@@ -157,7 +179,7 @@ class WebSocketLayer:
         self.finished = False
 
     def open(self, headers: list[tuple[bytes, bytes]], target: str, trailing: bytes) -> bytes:
-        """Answer the upgrade request; returns AMQP bytes that came right behind it."""
+        """Answer an upgrade request for the WebSocket's path; returns AMQP bytes that came right behind it."""
         from wsproto.events import AcceptConnection, RejectConnection, Request
         from wsproto.utilities import RemoteProtocolError
 
@@ -167,15 +189,19 @@ class WebSocketLayer:
             for event in self._socket.events():
                 if isinstance(event, Request):
                     offered = list(event.subprotocols)
-        except RemoteProtocolError:
+        except RemoteProtocolError as error:
+            LOGGER.info("a WebSocket was refused: %s", error)
             self.finished = True
             self._output.append(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
             return b""
         chosen = next((each for each in offered if each in SUBPROTOCOLS), None)
-        if target.rstrip("/").lower() != WEBSOCKET_PATH or (chosen is None and offered):
-            self._output.append(
-                self._socket.send(RejectConnection(status_code=400 if offered and chosen is None else 404))
+        if chosen is None and offered:
+            LOGGER.info(
+                "a WebSocket was refused: of the subprotocols %s none is %s",
+                offered,
+                " or ".join(SUBPROTOCOLS),
             )
+            self._output.append(self._socket.send(RejectConnection(status_code=400)))
             self.finished = True
             return b""
         self._output.append(self._socket.send(AcceptConnection(subprotocol=chosen)))
@@ -214,6 +240,15 @@ class WebSocketLayer:
 
         if self.opened and not self.finished:
             self._output.append(self._socket.send(BytesMessage(data=amqp)))
+
+
+def _target_of(request: Any) -> RequestTarget:
+    """The target of an h11 request. Raises BadTarget."""
+    return read_target(
+        request.method.decode("ascii"),
+        request.target.decode("latin-1"),
+        _header(request, b"host").decode("latin-1"),
+    )
 
 
 def _header(request: Any, name: bytes) -> bytes:

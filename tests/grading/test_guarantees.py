@@ -79,6 +79,20 @@ def test_work_cut_off_by_a_kill_must_come_again(history: History, data: st.DataO
     assert guarantees.interrupted(again) == {99: "worker D"}
 
 
+def test_only_what_the_broker_does_not_hold_was_acknowledged_early() -> None:
+    cut = History().add(Kind.STARTED, "worker A", 4).add(Kind.KILLED, "worker A")
+    assert guarantees.acknowledged_early(cut, gone=set()) == []
+    assert guarantees.passed_over(cut, held={4})[0].what.startswith(
+        "message 4 was not processed: after the kill"
+    )
+    assert guarantees.acknowledged_early(cut, gone={4})[0].what.startswith(
+        "message 4 was acknowledged too early"
+    )
+    assert guarantees.passed_over(cut, held=set()) == []
+    again = cut.add(Kind.STARTED, "worker B", 4).add(Kind.FINISHED, "worker B", 4)
+    assert guarantees.passed_over(again, held={4}) == []
+
+
 def test_a_committed_record_is_called_so() -> None:
     cut = History().add(Kind.STARTED, "worker A", 4).add(Kind.KILLED, "worker A")
     (breach,) = guarantees.acknowledged_early(cut, word="record", verb="committed")
