@@ -3,12 +3,13 @@
 Use, on either side::
 
     connection = Connection("server", container_id="...")
-    for event in connection.receive(data, now_s): ...
+    for event in connection.events(data, now_s): ...
     transport.write(connection.take())
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from .composite import BY_CODE, from_fields
@@ -274,19 +275,26 @@ class Connection:
     # -- input ---------------------------------------------------------------------------------------------
 
     def receive(self, data: bytes, now_s: float | None = None) -> list[Event]:
-        """Take in bytes from the peer; returns what happened. Never raises for what a peer does.
+        """Take in bytes from the peer; returns what happened. For a side that waits for no event to be answered."""
+        return list(self.events(data, now_s))
+
+    def events(self, data: bytes, now_s: float | None = None) -> Iterator[Event]:
+        """Take in bytes from the peer, and tell what happened one event at a time. Never raises for what a peer does.
+
+        What follows an event is read only when the next one is asked for: a peer may pipeline (2.4.2, 5.3), so the
+        bytes behind a SASL init or an attach are understood only after its answer. Exhaust the iterator.
 
         When the peer breaks the protocol the last event is ConnectionClosed, a close frame is queued, and `closed`
         is true.
         """
-        events: list[Event] = []
         if now_s is not None:
             self.received_at_s = now_s
         if self.closed:
-            return events
+            return
         if self._input:
             data = self._input + data
             self._input = b""
+        events: list[Event] = []
         position, end = 0, len(data)
         machine = self.machine
         try:
@@ -308,11 +316,14 @@ class Connection:
                     break
                 self._on_frame(data, position + offset, position + size, kind, channel, events)
                 position += size
+                if events:
+                    yield from events
+                    events.clear()
         except AmqpProtocolError as error:
             self._fail(error, events)
+            yield from events
         else:
             self._input = data[position:] if position < end else b""
-        return events
 
     def _fail(self, error: AmqpProtocolError, events: list[Event]) -> None:
         fault = AmqpError(error.condition, error.description)

@@ -89,7 +89,7 @@ class Peer:
         """Bytes from the client. Whatever goes wrong ends this connection and no other."""
         connection = self.connection
         try:
-            for event in connection.receive(data, self.emulator.machine_now_s):
+            for event in connection.events(data, self.emulator.machine_now_s):
                 _HANDLERS[type(event)](self, event)
         except AmqpProtocolError as error:
             self._end(error_of(error))
