@@ -46,7 +46,7 @@ def exclusions(client: str) -> Exclusions:
 
 def reported(lines: Iterable[str]) -> list[Outcome]:
     """The outcomes that a program of ours printed: one JSON object a line with name, error (or null), tookSeconds."""
-    told = [json.loads(line) for line in lines if line.startswith('{"name"')]
+    told = [json.loads(line) for line in lines if line.startswith('{"name":')]
     return [
         Outcome(
             one["name"],

@@ -82,11 +82,12 @@ _ALL = (
     ),
     Client(
         "rust",
-        "azservicebus (crate)",
+        "fe2o3-amqp",
         "Rust",
-        "0.25.1",
-        "A program of this project. The crate azure_messaging_servicebus 0.21.0 cannot reach an emulator: it speaks "
-        "HTTP to `NAMESPACE.servicebus.windows.net` alone.",
+        "0.18.4",
+        "A program of this project: a plain AMQP 1.0 client, with transactions. Two crates for Service Bus cannot be "
+        "pointed at a port: azure_messaging_servicebus 0.21.0 speaks HTTP to `NAMESPACE.servicebus.windows.net` alone, "
+        "azservicebus 0.25.1 keeps the host of its endpoint and drops the port.",
         "Rust 1.85 or newer (`cargo` on PATH)",
     ),
     Client(

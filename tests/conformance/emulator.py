@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from azure.servicebus.management import ServiceBusAdministrationClient
+
 from servicebus_emulator import certificate
 
 HERE = Path(__file__).parent
@@ -115,3 +117,12 @@ def port_of(ready_line: str) -> int:
         if address and port.isdigit():
             return int(port)
     raise AssertionError(f"no port in the emulator's line {ready_line!r}")
+
+
+@contextmanager
+def administration(emulator: Emulator) -> Iterator[ServiceBusAdministrationClient]:
+    """Python's administration client, which insists on HTTPS, trusting the emulator's certificate."""
+    with ServiceBusAdministrationClient.from_connection_string(
+        emulator.connection_string, connection_verify=str(emulator.certificate)
+    ) as client:
+        yield client

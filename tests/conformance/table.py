@@ -20,7 +20,7 @@ from clients import CLIENTS, Client
 HERE = Path(__file__).parent
 ROWS = HERE / "results.json"
 PAGE = HERE.parents[1] / "servicebus_emulator" / "docs" / "conformance.md"
-TRANSPORTS = ("plain", "TLS", "WebSocket", "WebSocket, TLS", "plain, TLS, WebSocket")
+TRANSPORTS = ("plain", "plain, WebSocket", "TLS", "TLS, WebSocket", "WebSocket", "WebSocket, TLS")
 
 
 @dataclass(frozen=True)

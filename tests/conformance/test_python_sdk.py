@@ -64,4 +64,4 @@ def test_the_whole_suite(tmp_path: Path, table: Table, capsys: pytest.CaptureFix
             f"\nazure-servicebus {python_sdk.VERSION}, {len(listed.excluded)} cases excluded with their reasons"
         )
         print("\n".join(cases.tally(outcomes)))
-    table.hold("python", "TLS", outcomes)
+    table.hold("python", "TLS, WebSocket", outcomes)

@@ -18,6 +18,7 @@ import com.azure.messaging.servicebus.models.DeadLetterOptions;
 import com.azure.messaging.servicebus.models.ServiceBusReceiveMode;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -32,7 +33,7 @@ final class Messaging {
         String queue = service.queue();
         UUID id = UUID.randomUUID();
         ServiceBusMessage sent = new ServiceBusMessage("body").setMessageId("m").setCorrelationId("c").setSubject("s").setTo("t")
-            .setReplyTo("r").setContentType("text/plain").setReplyToSessionId("rs").setPartitionKey("p").setTimeToLive(Duration.ofDays(70));
+            .setReplyTo("r").setContentType("text/plain").setReplyToSessionId("rs").setPartitionKey("p").setTimeToLive(Duration.ofDays(30));
         sent.getApplicationProperties().putAll(Map.of("text", "snö", "long", 1L << 40, "double", 1.5, "yes", true, "id", id));
         service.sender(queue).sendMessage(sent);
         ServiceBusReceivedMessage got = one(service.receiver(queue));
@@ -94,14 +95,17 @@ final class Messaging {
         ServiceBusReceivedMessage deferred = receiver.receiveDeferredMessage(message.getSequenceNumber());
         equal("later", deferred.getBody().toString(), "what came");
         receiver.complete(deferred);
-        fails(ServiceBusFailureReason.MESSAGE_NOT_FOUND, () -> receiver.receiveDeferredMessage(message.getSequenceNumber()));
+        // this client takes "not found" for an empty answer, and says of that what Reactor says
+        fails(ServiceBusFailureReason.GENERAL_ERROR, () -> receiver.receiveDeferredMessage(message.getSequenceNumber()));
     }
 
     @Program.Case
     static void scheduledMessagesAreSeenAndCancelled(Service service) {
         String queue = service.queue();
         ServiceBusSenderClient sender = service.sender(queue);
-        Iterable<Long> numbers = sender.scheduleMessages(messages(3, null), OffsetDateTime.now().plusHours(1));
+        // what comes back is lazy: only reading the numbers schedules
+        List<Long> numbers = new ArrayList<>();
+        sender.scheduleMessages(messages(3, null), OffsetDateTime.now().plusHours(1)).forEach(numbers::add);
         ServiceBusReceiverClient receiver = service.receiver(queue);
         equal(List.of("0", "1", "2"), bodies(receiver.peekMessages(9)), "what is scheduled");
         sender.cancelScheduledMessages(numbers);

@@ -26,8 +26,11 @@ final class Processors {
         String queue = service.queue();
         service.sender(queue).sendMessages(messages(20, null));
         CountDownLatch all = new CountDownLatch(20);
-        ServiceBusProcessorClient processor = service.kept(Service.builder().processor().queueName(queue).maxConcurrentCalls(4)
-            .processMessage(context -> all.countDown()).processError(context -> { }).buildProcessorClient());
+        ServiceBusProcessorClient processor = service.kept(Service.builder().processor().queueName(queue).maxConcurrentCalls(4).disableAutoComplete()
+            .processMessage(context -> {
+                context.complete();
+                all.countDown();
+            }).processError(context -> { }).buildProcessorClient());
         processor.start();
         reached(all);
         processor.close();

@@ -73,7 +73,8 @@ public final class Service implements AutoCloseable {
     }
 
     ServiceBusReceiverClient receiver(String queue) {
-        return kept(builder().receiver().queueName(queue).disableAutoComplete().buildClient());
+        return kept(builder().receiver().queueName(queue).disableAutoComplete()
+            .maxAutoLockRenewDuration(Duration.ZERO).buildClient());
     }
 
     ServiceBusReceiverClient dead(String queue) {
@@ -154,7 +155,7 @@ public final class Service implements AutoCloseable {
         try {
             run.run();
         } catch (ServiceBusException problem) {
-            equal(reason, problem.getReason(), "the reason of the exception");
+            equal(reason, problem.getReason(), "the reason of " + problem);
             return;
         }
         throw new AssertionError("no ServiceBusException was thrown");

@@ -10,6 +10,7 @@ import com.azure.messaging.servicebus.ServiceBusReceiverClient;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
 import com.azure.messaging.servicebus.ServiceBusTransactionContext;
 import com.azure.messaging.servicebus.models.CompleteOptions;
+import java.time.Duration;
 import java.util.List;
 
 /** Transactions in one entity and across entities. */
@@ -34,13 +35,24 @@ final class Transactions {
 
     @Program.Case
     static void aCompletionIsUndone(Service service) {
-        String queue = service.queue();
+        String queue = service.queue(options -> options.setLockDuration(Duration.ofSeconds(5)));
         service.sender(queue).sendMessage(new ServiceBusMessage("x"));
         ServiceBusReceiverClient receiver = service.receiver(queue);
         ServiceBusReceivedMessage message = one(receiver);
         ServiceBusTransactionContext undone = receiver.createTransaction();
         receiver.complete(message, new CompleteOptions().setTransactionContext(undone));
         receiver.rollbackTransaction(undone);
+        // this client takes a message as settled even after a rollback, so its lock must end first
+        ServiceBusReceivedMessage again = one(service.receiver(queue));
+        equal(1L, again.getDeliveryCount(), "deliveries before this one");
+    }
+
+    @Program.Case
+    static void aCompletionCountsWhenCommitted(Service service) {
+        String queue = service.queue();
+        service.sender(queue).sendMessage(new ServiceBusMessage("x"));
+        ServiceBusReceiverClient receiver = service.receiver(queue);
+        ServiceBusReceivedMessage message = one(receiver);
         ServiceBusTransactionContext done = receiver.createTransaction();
         receiver.complete(message, new CompleteOptions().setTransactionContext(done));
         receiver.commitTransaction(done);
