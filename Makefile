@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 # Targets run inside the checkout; its path may hold spaces, so every use is quoted or relative.
 VENV := .venv/bin
+# What another Python program needs would break or change ours; mqcourse/variables.py says the rest.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONINSPECT PYTHONVERBOSE PYTHONPLATLIBDIR
 
 .DEFAULT_GOAL := help
 .PHONY: help start stop status book lab test test-fast check format lock derived conformance bench clean

@@ -5,9 +5,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+from mqcourse.stack.bookserver import BookServer
 
 PACKED = {".html", ".js", ".mjs", ".css", ".json", ".svg", ".wasm", ".txt"}
 
@@ -44,7 +46,9 @@ class Host(SimpleHTTPRequestHandler):
 @contextmanager
 def static_host(folder: Path) -> Iterator[str]:
     """Serve a folder on the loopback; gives the address, with a slash at the end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=str(folder)))
+    # the book's own server: with the standard library's queue of five, connections of a page that asks for dozens
+    # of files at once are reset
+    server = BookServer(("127.0.0.1", 0), partial(Host, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

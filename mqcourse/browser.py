@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mqcourse.home import software_folder
 from mqcourse.install.chromium import FLAGS, chromium_executable
+from mqcourse.variables import Kind, environment_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -29,7 +30,7 @@ def chromium() -> Iterator["Browser"]:
         browser = playwright.chromium.launch(
             executable_path=chromium_executable(),
             args=list(FLAGS),
-            env={**os.environ, "XDG_CONFIG_HOME": own_home, "XDG_CACHE_HOME": own_home},
+            env={**environment_of(Kind.SYSTEM, XDG_CONFIG_HOME=own_home, XDG_CACHE_HOME=own_home)},
         )
         try:
             yield browser

@@ -13,6 +13,7 @@ from typing import Any
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
 from mqcourse.install.lock import unwritable
+from mqcourse.variables import settle
 
 ROOMS = (
     "mqcourse.stack.command",
@@ -55,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     With --json standard output is JSON then too: {"error": line}.
     """
+    settle(["mqcourse.cli", *sys.argv[1:]] if argv is None else None)
     arguments = parser().parse_args(argv)
     run: Run = arguments.run
     try:
@@ -80,8 +82,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _failed(arguments: argparse.Namespace, error: CourseError) -> int:
     if getattr(arguments, "json", False):
         sys.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
-    sys.stderr.write(f"mq {arguments.command}: {error}\n")
+    sys.stderr.write(f"mq {arguments.command}: {error}{_typeable(str(error))}\n")
     return error.exit_code
+
+
+def _typeable(line: str) -> str:
+    """How to have `mq` in this terminal, where a line tells its reader to type it and it is not there."""
+    from mqcourse.stack import shell
+
+    state = state_folder()
+    if "`mq " not in line or shell.is_typeable(state) or not (state / "activate").is_file():
+        return ""
+    return f" (for `mq` in this terminal, first: {shell.how_to_type(state)})"
 
 
 if __name__ == "__main__":

@@ -18,3 +18,20 @@ def software_folder() -> Path:
     Apart from the state, so that a test run with a state folder of its own shares what is installed.
     """
     return Path(os.environ.get("MQ_SOFTWARE") or CHECKOUT / ".mq" / "software").absolute()
+
+
+def cache_folder() -> Path:
+    """The folder of downloads that all checkouts of this user share: MQ_CACHE, else one in the user's cache folder.
+
+    Only what was fetched and can be fetched again lies there, so that a second checkout starts without a network.
+    Where it cannot be written (no home folder, say) .mq/cache in the checkout serves.
+    """
+    named = os.environ.get("MQ_CACHE")
+    if named:
+        return Path(named).absolute()
+    base = os.environ.get("XDG_CACHE_HOME") or ""
+    caches = Path(base) if base.startswith("/") else Path("~/.cache").expanduser()
+    folder = caches / "mastering-message-queues"
+    nearest = next((there for there in (folder, *folder.parents) if there.exists()), None)
+    usable = folder.is_absolute() and nearest is not None and nearest.is_dir() and os.access(nearest, os.W_OK)
+    return folder if usable else CHECKOUT / ".mq" / "cache"

@@ -1,5 +1,6 @@
-"""The pins: requirements.txt and requirements-test.txt, compiled from pyproject.toml."""
+"""The pins: requirements.txt and requirements-test.txt, compiled from pyproject.toml, and the uv that installs them."""
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,8 @@ PROJECT = CHECKOUT / "pyproject.toml"
 FILES = {"requirements.txt": (), "requirements-test.txt": ("test",)}
 """Each file with the optional groups of pyproject.toml that it pins beside the course's own dependencies."""
 OURSELVES = "-e ."
+INSTALLER = CHECKOUT / "mqcourse" / "install" / "installer.txt"
+"""uv alone, with the checksums of all its wheels: what pip fetches first."""
 OLDEST_PYTHON = "3.11"
 
 
@@ -35,11 +38,19 @@ def problems() -> Iterator[str]:
             *project["dependencies"],
             *(line for group in groups for line in project["optional-dependencies"][group]),
         ]
+        if name == "requirements-test.txt" and f"uv=={_pinned(INSTALLER, 'uv')}" not in lines:
+            yield f"{INSTALLER.name} and {name} pin two versions of uv: run `make lock`"
         for requirement in map(Requirement, wanted):
             pin = pinned.get(requirement.name.lower())
             version = next(iter(pin.specifier)).version if pin else None
             if version is None or not requirement.specifier.contains(version, prereleases=True):
                 yield f"{name} pins {requirement.name} {version or 'not at all'}; pyproject.toml wants {requirement.specifier or 'it'}: run `make lock`"
+
+
+def _pinned(file: Path, name: str) -> str:
+    """The version that a file pins; empty when it pins none."""
+    found = re.search(rf"^{name}==(\S+)", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return found.group(1) if found else ""
 
 
 def renew() -> None:
@@ -76,3 +87,21 @@ def renew() -> None:
         for file in compiled:
             pins = file.read_text(encoding="utf-8")
             (CHECKOUT / file.name).write_text(f"{pins}{OURSELVES}\n", encoding="utf-8")
+    _renew_installer()
+
+
+def _renew_installer() -> None:
+    """Pin the uv of the tests with the checksums of all its wheels."""
+    version = _pinned(CHECKOUT / "requirements-test.txt", "uv")
+    words = ["--quiet", "--generate-hashes", "--universal", "--no-header", "--no-annotate"]
+    answer = subprocess.run(
+        [sys.executable, "-m", "uv", "pip", "compile", "-", *words],
+        input=f"uv=={version}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if answer.returncode:
+        raise CourseError(f"cannot pin uv: {answer.stderr.strip()}", do="Mend the network and run it again")
+    first = "# What installs everything else: fetched by pip, verified. `make lock` renews it.\n"
+    INSTALLER.write_text(first + answer.stdout, encoding="utf-8")

@@ -149,13 +149,17 @@ class AmqpClient:
             idle_time_out_ms=None,
         )
         self._socket = socket.create_connection((self.endpoint.host, self.endpoint.port), timeout_s)
-        if self.endpoint.tls:
-            context = ssl.create_default_context()
-            self._socket = context.wrap_socket(self._socket, server_hostname=self.endpoint.host)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.connection.start()
-        self._until(lambda: self.connection.opened, "the connection to open")
-        self.session = self.connection.begin_session()
+        try:
+            if self.endpoint.tls:
+                context = ssl.create_default_context()
+                self._socket = context.wrap_socket(self._socket, server_hostname=self.endpoint.host)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.connection.start()
+            self._until(lambda: self.connection.opened, "the connection to open")
+            self.session = self.connection.begin_session()
+        except BaseException:
+            self._socket.close()  # nobody gets an object to close
+            raise
 
     @classmethod
     def plain(cls, endpoint: Endpoint, *, timeout_s: float = 30.0) -> AmqpClient:
@@ -172,11 +176,13 @@ class AmqpClient:
 
     def close(self) -> None:
         """Close the connection; locks that are held are given back."""
-        if self.connection.opened:
-            self.connection.close()
-            with contextlib.suppress(ClientError, OSError):  # it is closed either way
-                self._until(lambda: self._closed is not None, "the connection to close")
-        self._socket.close()
+        try:
+            if self.connection.opened:
+                self.connection.close()
+                with contextlib.suppress(ClientError, OSError):  # it is closed either way
+                    self._until(lambda: self._closed is not None, "the connection to close")
+        finally:
+            self._socket.close()
 
     # -- links ---------------------------------------------------------------------------------------------
 

@@ -80,6 +80,11 @@ def answers(lab: Lab, *, solved: bool) -> dict[str, str]:
     }
 
 
+TO_THE_SOURCE, TO_THE_BOOK = "](../book/", "](/book/"
+"""A link to a chapter, as a master has it and as a notebook has it: JupyterLab's server leads /book/ to the served
+book, whatever its port, and an editor that opens the checkout finds the same file below its root."""
+
+
 def lab_notebook(lab: Lab) -> str:
     """The learner's notebook, as it stands in labs/."""
     return _written(lab, answers(lab, solved=False))
@@ -142,6 +147,8 @@ def _written(lab: Lab, given: Mapping[str, str], *, graded: bool = False) -> str
             id_ = "setup"
         elif graded:
             continue
+        if cell.kind == "markdown":
+            source = source.replace(TO_THE_SOURCE, TO_THE_BOOK)
         entry: dict[str, Any] = {
             "cell_type": cell.kind,
             "id": id_,

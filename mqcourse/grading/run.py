@@ -23,6 +23,7 @@ from mqcourse.grading import master
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.submission import Submission, read
 from mqcourse.grading.verdict import Report, Verdict, read_breaches, refused
+from mqcourse.variables import Kind, environment_of
 
 CELL_LIMIT_S = 8.0
 RUN_LIMIT_S = 240.0
@@ -151,7 +152,7 @@ def _lines(source: int, end_s: float) -> list[Mapping[str, Any]]:
 
 def _environment(mark: str) -> dict[str, str]:
     return {
-        **os.environ,
+        **environment_of(Kind.PYTHON),
         MARK: mark,
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTEST_ADDOPTS": "",

@@ -22,6 +22,8 @@ from typing import Any, Self
 from mqcourse.grading.child import pack, unpack
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
+from mqcourse.variables import Kind as Child
+from mqcourse.variables import environment_of
 
 DEADLINE_S = 12.0
 """How long a trial waits for what a right answer does in well under a second."""
@@ -85,7 +87,11 @@ class Program:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env={**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONWARNINGS": "ignore"},
+            env={
+                **environment_of(Child.PYTHON),
+                "PYTHONHASHSEED": str(hash_seed),
+                "PYTHONWARNINGS": "ignore",
+            },
         )
         theirs.close()
         self._connection = mine

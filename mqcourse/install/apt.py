@@ -26,6 +26,7 @@ from mqcourse.errors import CourseError
 from mqcourse.install import sources
 from mqcourse.install.lock import make_folder, unwritable
 from mqcourse.progress import Progress, Step
+from mqcourse.variables import Kind, environment_of
 
 KEYRING_PACKAGES: Mapping[str, tuple[str, str]] = {
     "debian": ("debian-archive-keyring", "usr/share/keyrings/debian-archive-keyring.gpg"),
@@ -150,7 +151,7 @@ class Apt:
             ["apt-get", "download", *names], folder, folder, sum(size for _, size in wanted), title
         )
         files = [folder / file for file, _ in wanted]
-        self._unpack(files, prefix, title)
+        unpack(files, prefix, title, self.progress)
         return files
 
     def fetch_missing(self, names: Sequence[str], prefix: Path, title: str) -> list[Path]:
@@ -162,7 +163,7 @@ class Apt:
         total = sum(size for _, size in wanted)
         self._download(["apt-get", *install, *names], self.work, archives, total, title)
         files = [archives / file for file, _ in wanted]
-        self._unpack(files, prefix, title)
+        unpack(files, prefix, title, self.progress)
         return files
 
     # -- the shell around apt
@@ -244,19 +245,6 @@ class Apt:
         if said is not None:
             raise _apt_error(f"cannot fetch the packages of {title}", said)
 
-    def _unpack(self, files: Sequence[Path], prefix: Path, title: str) -> None:
-        make_folder(prefix)
-        total = sum(file.stat().st_size for file in files)
-        with (
-            self.progress.step(f"{title}, unpacking", total) as step,
-            ThreadPoolExecutor(max_workers=os.cpu_count()) as pool,
-        ):
-            unpacked = pool.map(lambda file: _dpkg_x(file, prefix), files)
-            for file, error in zip(files, unpacked, strict=True):
-                if error:
-                    raise _apt_error(f"cannot unpack {file.name}", error)
-                step.advance(file.stat().st_size)
-
     def _newer_keyring(self, etc: Path) -> Path:
         """The keyring that the machine's own suite carries, fetched from it under the machine's own keys."""
         package, path = KEYRING_PACKAGES[self.release.distribution]
@@ -268,6 +256,21 @@ class Apt:
         )
         own.fetch_exactly([package], self.work / "keyring" / "prefix", package)
         return self.work / "keyring" / "prefix" / path
+
+
+def unpack(files: Sequence[Path], prefix: Path, title: str, progress: Progress) -> None:
+    """Unpack package files into `prefix`, side by side. Raises CourseError naming one that cannot be."""
+    make_folder(prefix)
+    total = sum(file.stat().st_size for file in files)
+    with (
+        progress.step(f"{title}, unpacking", total) as step,
+        ThreadPoolExecutor(max_workers=os.cpu_count()) as pool,
+    ):
+        unpacked = pool.map(lambda file: _dpkg_x(file, prefix), files)
+        for file, error in zip(files, unpacked, strict=True):
+            if error:
+                raise _apt_error(f"cannot unpack {file.name}", error)
+            step.advance(file.stat().st_size)
 
 
 def depends_of(shown: str) -> list[list[str]]:
@@ -283,13 +286,17 @@ def depends_of(shown: str) -> list[list[str]]:
 def _dpkg_x(file: Path, prefix: Path) -> str:
     """Unpack one package; what dpkg said when it failed, else nothing."""
     answer = subprocess.run(
-        ["dpkg", "-x", str(file), str(prefix)], capture_output=True, text=True, check=False
+        ["dpkg", "-x", str(file), str(prefix)],
+        capture_output=True,
+        text=True,
+        env=_environment(),
+        check=False,
     )
     return (answer.stderr.strip() or f"dpkg ended with {answer.returncode}") if answer.returncode else ""
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    return environment_of(Kind.SYSTEM, LC_ALL="C", DEBIAN_FRONTEND="noninteractive")
 
 
 def _write(file: Path, text: str) -> None:
@@ -352,4 +359,4 @@ def _apt_error(what: str, said: str) -> CourseError:
     return CourseError(f"{what}: {first.strip()}", do=do)
 
 
-__all__ = ["Apt", "Release", "depends_of", "this_release", "unsupported"]
+__all__ = ["Apt", "Release", "depends_of", "this_release", "unpack", "unsupported"]

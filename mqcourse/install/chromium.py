@@ -18,6 +18,7 @@ from mqcourse.home import software_folder
 from mqcourse.install.apt import Apt, this_release
 from mqcourse.install.lock import only_one
 from mqcourse.progress import Progress
+from mqcourse.variables import Kind, environment_of
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 PLACES = (
@@ -114,7 +115,7 @@ def from_packages(prefix: Path, launcher: Path, progress: Progress) -> Path:
 
 def from_playwright(prefix: Path, progress: Progress) -> Path:
     """The build that Playwright downloads for itself, kept in the software folder."""
-    environment = {**os.environ, "PLAYWRIGHT_BROWSERS_PATH": str(prefix)}
+    environment = environment_of(Kind.NPM, PLAYWRIGHT_BROWSERS_PATH=str(prefix))
     with progress.step("Chromium, by Playwright"):
         answer = subprocess.run(
             [sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"],

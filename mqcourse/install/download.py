@@ -1,7 +1,10 @@
 """Downloads that are verified, resumed and never half there: a file under its own name is whole and right."""
 
+import contextlib
 import hashlib
 import os
+import shutil
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -34,6 +37,34 @@ def sha256_of(path: Path) -> str:
 def missing(files: Sequence[Wanted]) -> list[Wanted]:
     """Those that are not there yet with the right SHA-256."""
     return [file for file in files if not (file.path.is_file() and sha256_of(file.path) == file.sha256)]
+
+
+def take(files: Sequence[Wanted], kept: Path) -> None:
+    """Link (or copy) into place those that lie whole and right in the folder `kept`, which checkouts share."""
+    for file in files:
+        there = kept / file.path.name
+        if there.is_file() and sha256_of(there) == file.sha256:
+            make_folder(file.path.parent)
+            link(there, file.path)
+
+
+def keep(files: Sequence[Path], kept: Path) -> None:
+    """Let other checkouts take these files from the folder `kept`. Where it cannot be written, they fetch."""
+    with contextlib.suppress(OSError):
+        kept.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            link(file, kept / file.name)
+
+
+def link(source: Path, target: Path) -> None:
+    """`target` becomes `source`: a hard link, which costs nothing, or a copy on another disk; at once or not at all."""
+    part = target.with_name(f"{target.name}.{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        os.link(source, part)
+    except OSError:
+        shutil.copy2(source, part)
+    part.replace(target)
+    part.unlink(missing_ok=True)  # a rename onto another link of the same file leaves both
 
 
 def fetch_all(

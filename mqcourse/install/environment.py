@@ -4,12 +4,17 @@
 
 Standard library only, and in syntax an old Python still reads, so that an old Python can be told so.
 Running it again does nothing when the requirements are those installed last; an interrupted run goes on
-with what pip had already fetched (its cache lies in .mq/cache).
+with what was already fetched.
+
+uv installs (a wheel, pinned and verified in installer.txt): it fetches side by side and links what is in its cache
+into .venv, so that a second checkout takes seconds. It is given the index, proxy and certificates that pip's own
+settings name. Where it cannot be had or fails, pip does the same, slower.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import json
 import os
@@ -17,13 +22,16 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
-PIP = "pip==26.3"  # the first thing installed: older ones do not report progress in a form that can be read
+PIP = "pip==26.3"  # older ones do not report progress in a form that can be read
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
+INSTALLER = Path(__file__).resolve().parent / "installer.txt"
 STATE = Path(os.environ.get("MQ_HOME") or CHECKOUT / ".mq").absolute()
+WHEELS = ("/usr/share/python-wheels",)  # where Debian and Fedora keep pip's wheel
 
 
 class SetupError(Exception):
@@ -88,9 +96,14 @@ def ensure(requirements: Path, folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)  # fails at once, and clearly, where nothing may be written
             create(folder)
-        pip_install(folder, "pip", [PIP])
         count = sum(1 for line in requirements.read_text().splitlines() if "==" in line)
-        pip_install(folder, "Python packages", ["-r", str(requirements)], count)
+        why_not = uv_install(folder, requirements, count)
+        if why_not is not None:
+            sys.stdout.write(f"  uv could not install ({why_not}); pip does, which takes longer\n")
+            if not (folder / "bin" / "pip").exists():
+                run_wheel(folder, pip_wheel(), ["install", "--no-index", "--no-deps", str(pip_wheel())])
+            pip_install(folder, "pip", [PIP])
+            pip_install(folder, "Python packages", ["-r", str(requirements)], count)
     except OSError as error:
         raise SetupError(
             f"cannot write {folder}: {error.strerror or error}. Make room or choose a folder you may write to, then run the same command again."
@@ -100,25 +113,153 @@ def ensure(requirements: Path, folder: Path) -> None:
 
 
 def create(folder: Path) -> None:
-    """A virtual environment with pip, also where the system left ensurepip out (Debian's python3 without python3-venv)."""
-    import importlib.util
+    """An empty virtual environment: also where the system left ensurepip out (Debian's python3 without python3-venv)."""
     import venv
 
-    if importlib.util.find_spec("ensurepip") is not None:
-        made = subprocess.run([sys.executable, "-m", "venv", str(folder)], capture_output=True, text=True)
-        if made.returncode == 0:
-            return
-        shutil.rmtree(folder, ignore_errors=True)
-    wheel = debian_pip_wheel()
     venv.EnvBuilder(symlinks=True, with_pip=False).create(folder)
-    run = subprocess.run(
-        [str(folder / "bin" / "python"), f"{wheel}/pip", "install", "--no-index", "--no-deps", str(wheel)],
+
+
+def pip_wheel() -> Path:
+    """pip's wheel, which runs without being installed: Python's own, the system's, else from its package."""
+    import importlib.util
+    import sysconfig
+
+    spec = importlib.util.find_spec("ensurepip")
+    own = Path(spec.origin).parent / "_bundled" if spec is not None and spec.origin else None
+    for place in (sysconfig.get_config_var("WHEEL_PKG_DIR"), own, *WHEELS):
+        found = sorted(Path(place).glob("pip-*.whl")) if place else []
+        if found:
+            return found[-1]
+    return debian_pip_wheel()
+
+
+def run_wheel(folder: Path, wheel: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run pip out of its wheel in the environment."""
+    return subprocess.run(
+        [str(folder / "bin" / "python"), f"{wheel}/pip", *words],
         capture_output=True,
         text=True,
         env=pip_environment(),
+        check=False,
     )
-    if run.returncode:
-        raise SetupError(f"could not put pip into {folder}: {last_line(run.stderr)}")
+
+
+def uv_install(folder: Path, requirements: Path, count: int) -> str | None:
+    """Have uv install everything; None when it did, else why not (pip is asked then, and says what to mend)."""
+    line = Line("Python packages")
+    found = re.search(r"uv==(\S+)", INSTALLER.read_text())
+    kept = cache() / "uv-{}".format(found[1] if found else "any") / "uv"
+    if not kept.is_file():
+        line.show("fetching the installer")
+        words = ["install", "--no-deps", "--require-hashes", "--only-binary=:all:", "-r", str(INSTALLER)]
+        got = run_wheel(folder, pip_wheel(), words)
+        if got.returncode:
+            return last_line(got.stderr)
+        keep(folder / "bin" / "uv", kept)
+    command = [
+        str(kept),
+        "pip",
+        "install",
+        "--python",
+        str(folder / "bin" / "python"),
+        "-r",
+        str(requirements),
+    ]
+    # First with what is in its cache alone: when all is there, neither a network nor pip's settings are needed.
+    # Then pip itself comes, too, for a learner's own `pip install`.
+    for offline in (True, False):
+        process = subprocess.Popen(
+            [*command, PIP, *(["--offline"] if offline else [])],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=uv_environment({} if offline else pip_settings(folder)),
+            cwd=CHECKOUT,
+        )
+        said: list[str] = []
+        reader = threading.Thread(target=said.extend, args=(process.stdout or [],), daemon=True)
+        reader.start()
+        while True:
+            try:
+                process.wait(timeout=0.2)
+                break
+            except subprocess.TimeoutExpired:
+                large = [text for text in said if text.startswith("Downloading ")]
+                got_large = sum(1 for text in said if text.startswith(" Downloaded "))
+                fetching = f", {got_large} of {len(large)} large ones fetched" if large else ""
+                line.show(f"{count} packages{fetching}")
+        reader.join(timeout=5)
+        if process.returncode == 0:
+            line.done(f"{count} installed")
+            return None
+    errors = [text for text in said if "error" in text.lower()] or said
+    return re.sub(r"\s+", " ", errors[0] if errors else "it said nothing").strip()[:200]
+
+
+def keep(program: Path, place: Path) -> None:
+    """Keep a program in the cache, whole or not at all."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(f"{place.name}.{os.getpid()}.part")
+    shutil.copy2(program, part)
+    part.replace(place)
+
+
+def pip_settings(folder: Path) -> dict[str, str]:
+    """What pip's variables and configuration files say, by the names of pip's options."""
+    settings: dict[str, str] = {}
+    ranks: dict[str, int] = {}
+    order = ("global", "install", ":env:")
+    for text in run_wheel(folder, pip_wheel(), ["config", "list"]).stdout.splitlines():
+        found = re.match(r"(:env:|[\w-]+)\.([\w.-]+)=(.*)", text)
+        if found and found[1] in order and order.index(found[1]) >= ranks.get(found[2].lstrip("."), -1):
+            name = found[2].lstrip(".")
+            ranks[name] = order.index(found[1])
+            settings[name] = " ".join(str(ast.literal_eval(found[3])).split())
+    return settings
+
+
+def uv_environment(settings: dict[str, str]) -> dict[str, str]:
+    """The variables by which uv goes where pip, with these settings, would go."""
+    environment = {name: value for name, value in pip_environment().items() if not name.startswith("PIP_")}
+    environment["UV_CACHE_DIR"] = str(cache() / "uv")
+    environment["UV_PYTHON_DOWNLOADS"] = "never"
+    environment["UV_NO_PROGRESS"] = "1"
+    environment["UV_NO_CONFIG"] = "1"  # another project's settings
+    environment.pop("VIRTUAL_ENV", None)
+    names = {
+        "index-url": "UV_DEFAULT_INDEX",
+        "extra-index-url": "UV_INDEX",
+        "find-links": "UV_FIND_LINKS",
+        "trusted-host": "UV_INSECURE_HOST",
+        "cert": "SSL_CERT_FILE",
+        "timeout": "UV_HTTP_TIMEOUT",
+    }
+    for name, variable in names.items():
+        if settings.get(name):
+            separator = "," if name == "find-links" else " "
+            environment.setdefault(variable, settings[name].replace(" ", separator))
+    if settings.get("no-index", "").lower() in ("1", "true", "yes", "on"):
+        environment["UV_NO_INDEX"] = "1"
+    if settings.get("extra-index-url"):
+        environment["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip: all indexes are one
+    if settings.get("proxy"):
+        for variable in ("HTTP_PROXY", "HTTPS_PROXY"):
+            environment[variable] = settings["proxy"]
+    if "SSL_CERT_FILE" not in environment:
+        environment.setdefault(
+            "UV_SYSTEM_CERTS", "1"
+        )  # as pip: the system's authorities, a company's among them
+    return environment
+
+
+def cache() -> Path:
+    """The folder of downloads that all checkouts share."""
+    sys.path.insert(0, str(CHECKOUT))
+    from mqcourse.home import cache_folder
+
+    return cache_folder()
 
 
 def debian_pip_wheel() -> Path:
@@ -128,15 +269,15 @@ def debian_pip_wheel() -> Path:
         raise SetupError(
             f"this Python ({sys.executable}) has no ensurepip, so it cannot make a virtual environment. {advice}"
         )
-    folder = STATE / "cache" / "pip-wheel"
-    lists, cache = folder / "lists", folder / "apt"
-    for each in (lists / "partial", cache / "archives" / "partial"):
+    folder = cache() / "pip-wheel"
+    lists, archives = folder / "lists", folder / "apt"
+    for each in (lists / "partial", archives / "archives" / "partial"):
         each.mkdir(parents=True, exist_ok=True)
     private = [
         "-o",
         f"Dir::State::Lists={lists}",
         "-o",
-        f"Dir::Cache={cache}",
+        f"Dir::Cache={archives}",
         "-o",
         "Debug::NoLocking=1",
         "-o",
@@ -151,7 +292,7 @@ def debian_pip_wheel() -> Path:
             ["apt-get", *(private if attempt else []), "-qq", "download", "python3-pip-whl"],
         ):
             subprocess.run(
-                command, cwd=folder, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}
+                command, cwd=folder, capture_output=True, text=True, env={**pip_environment(), "LC_ALL": "C"}
             )
         if list(folder.glob("python3-pip-whl_*.deb")):
             break
@@ -167,22 +308,22 @@ def debian_pip_wheel() -> Path:
 
 
 def pip_environment() -> dict[str, str]:
-    environment = dict(os.environ)
-    environment.setdefault(
-        "PIP_CACHE_DIR", str(STATE / "cache" / "pip")
-    )  # nothing of the course lies in $HOME
-    environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-    environment["PIP_ROOT_USER_ACTION"] = "ignore"
-    environment["PYTHONUNBUFFERED"] = "1"
-    for name in ("PYTHONHOME", "PYTHONPATH", "PIP_REQUIRE_VIRTUALENV", "PIP_USER", "PIP_QUIET"):
-        environment.pop(name, None)
-    return environment
+    sys.path.insert(0, str(CHECKOUT))
+    from mqcourse.variables import Kind, environment_of
+
+    return environment_of(
+        Kind.FETCH,
+        PIP_CACHE_DIR=str(cache() / "pip"),
+        PIP_DISABLE_PIP_VERSION_CHECK="1",
+        PIP_ROOT_USER_ACTION="ignore",
+        PYTHONUNBUFFERED="1",
+    )
 
 
 def pip_install(folder: Path, label: str, what: list[str], count: int = 0) -> None:
     """Run pip, showing how many packages and megabytes it has been through."""
     raw = ["--progress-bar", "raw"] if count else []
-    command = [str(folder / "bin" / "python"), "-m", "pip", "install", *raw, *what]
+    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--no-user", *raw, *what]
     line = Line(label)
     tail: list[str] = []
     collected, fetched_bytes, current_bytes = 0, 0, 0

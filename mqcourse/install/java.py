@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.variables import Kind, environment_of
 
 LEAST = 17
 """Kafka 4 brokers need Java 17 (KIP-1013)."""
@@ -59,7 +60,12 @@ def version_of(path: Path) -> str:
     """What `java -version` calls itself, e.g. 25.0.2; CourseError when it does not run."""
     try:
         answer = subprocess.run(
-            [str(path), "-version"], capture_output=True, text=True, timeout=30, check=True
+            [str(path), "-version"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env=environment_of(Kind.JAVA),
+            check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise CourseError(

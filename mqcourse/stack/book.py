@@ -1,6 +1,5 @@
 """The built book, served on the loopback."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from mqcourse.stack import wire
 from mqcourse.stack.place import Place
 from mqcourse.stack.ports import MARK
 from mqcourse.stack.service import Addresses, Launch, NotReady
+from mqcourse.variables import Kind, environment_of
 
 
 class Book:
@@ -46,7 +46,7 @@ class Book:
             str(port),
             f"{MARK}{place.ports.base}",
         )
-        return [Launch(argv, dict(os.environ), place.state)]
+        return [Launch(argv, environment_of(Kind.PYTHON), place.state)]
 
     def helpers(self, place: Place) -> list[Launch]:
         """It has none."""

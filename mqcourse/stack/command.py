@@ -48,13 +48,16 @@ def _start(arguments: argparse.Namespace) -> int:
     from mqcourse.stack import page, stack, start
 
     progress = Progress()
+    failed: dict[str, BaseException] = {}
     if start.all_run() and start.book_is_current():
         progress.say("everything runs already:")
     else:
-        start.start(progress)
+        failed = start.start(progress)
     rows = stack.status()
-    _out(json.dumps([asdict(row) for row in rows], indent=2) if arguments.json else page.whole(rows))
-    return 0
+    _out(json.dumps([asdict(row) for row in rows], indent=2) if arguments.json else page.whole(rows, failed))
+    for name, error in failed.items():
+        sys.stderr.write(f"mq start: {name}: {error or type(error).__name__}\n")
+    return 1 if failed else 0
 
 
 def _up(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 """The docker provider: the brokers of compose.yaml, on the same ports, probed the same way."""
 
 import json
-import os
 import secrets
 import shutil
 import subprocess
@@ -21,6 +20,7 @@ from mqcourse.stack.provider import HANDSHAKE_LIMIT_S, Observation
 from mqcourse.stack.readiness import wait_ready
 from mqcourse.stack.record import Record
 from mqcourse.stack.service import Service
+from mqcourse.variables import Kind, environment_of
 
 COMPOSE_FILE = CHECKOUT / "compose.yaml"
 START_LIMIT_S = {"servicebus": 180.0}
@@ -118,7 +118,7 @@ class Docker:
         """Remove the container and its volume."""
         self._compose(place, "rm", "--stop", "--force", "--volumes", service.name)
         volume = f"{project(place.state)}_{service.name}"
-        _run([_docker(), "volume", "rm", "--force", volume], os.environ.copy(), check=True)
+        _run([_docker(), "volume", "rm", "--force", volume], environment_of(Kind.SYSTEM), check=True)
         record.forget(place.state, service.name)
 
     def _known_to_compose(self, service: Service) -> None:
@@ -171,7 +171,7 @@ def environment(place: Place) -> dict[str, str]:
         # SQL Server wants upper case, lower case, digits and signs
         secret.write_text(f"Aa1-{secrets.token_hex(16)}", encoding="ascii")
     variables = {f"MQ_PORT_{purpose.upper()}": str(port) for purpose, port in place.ports.all().items()}
-    return {**os.environ, **variables, "MQ_SQL_PASSWORD": secret.read_text(encoding="ascii")}
+    return {**environment_of(Kind.SYSTEM), **variables, "MQ_SQL_PASSWORD": secret.read_text(encoding="ascii")}
 
 
 def _docker() -> str:

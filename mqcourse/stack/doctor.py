@@ -112,7 +112,7 @@ def _kafka() -> str:
         return f"{jars.KAFKA_VERSION} not installed yet: `mq up kafka` fetches it"
     program = kafka.program(software_folder())
     cache = aot.usable(program, folder)
-    reason = aot.refused(program, cache) if cache else "it is made at the next `mq up kafka`"
+    reason = aot.refused(program, cache) if cache else "it is made after a start, when the machine is idle"
     seen = "the AOT cache is used" if reason is None else f"no AOT cache: {reason}"
     return f"{jars.KAFKA_VERSION}, {len(jars.locked())} jars verified, {seen}"
 

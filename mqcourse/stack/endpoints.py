@@ -9,6 +9,7 @@ from typing import Any
 
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
+from mqcourse.variables import reach_loopback_directly
 
 FILE = "endpoints.json"
 ENVIRONMENT = {
@@ -103,6 +104,7 @@ class Endpoints:
 def endpoints(state: Path | None = None, environment: Mapping[str, str] | None = None) -> Endpoints:
     """Where the brokers are: the environment's word first, else what `mq up` wrote into the state folder."""
     environment = os.environ if environment is None else environment
+    reach_loopback_directly()  # in this very process: a notebook or a script of the learner's own, too
     file = (state or state_folder()) / FILE
     known: dict[str, str] = {}
     if file.is_file():

@@ -11,9 +11,11 @@ from typing import Any
 from mqcourse.home import CHECKOUT
 from mqcourse.install.lock import make_folder, unwritable
 from mqcourse.progress import Progress
-from mqcourse.stack import wire
+from mqcourse.stack import desk, wire
 from mqcourse.stack.place import Place
 from mqcourse.stack.service import Addresses, Launch, NotReady
+from mqcourse.stack.shell import write_activation
+from mqcourse.variables import Kind, environment_of
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "ServerApp": {
@@ -22,8 +24,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "open_browser": False,
         "allow_remote_access": False,
         "allow_root": True,
-        "root_dir": str(CHECKOUT),
+        # links of the labs to the book, and a start page with the points so far
+        "jpserver_extensions": {"mqcourse.stack.jupyter_extension": True},
     },
+    # what the labs are made from is no reading for those who do them
+    "ContentsManager": {"hide_globs": ["labs.toml", "README.md", "__pycache__", "*.pyc"]},
     # nothing of the course asks a third party: no news, no search for updates, no list of extensions
     "LabApp": {
         "news_url": None,
@@ -36,7 +41,11 @@ PAGE_SETTINGS: dict[str, dict[str, Any]] = {
 }
 # every cell is drawn: a lab is short, and the browser's own search then finds what is further down
 USER_SETTINGS: dict[str, dict[str, Any]] = {
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}
+    # light or dark as the reader's system is
+    "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
+    # the start page is to be read
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 
 
@@ -57,7 +66,14 @@ class Jupyter:
     def prepare(self, place: Place) -> list[Launch]:
         """Write its settings and a token; its folders are all under the state folder, none in $HOME."""
         folder = make_folder(place.folder(self.name))
-        settings = {**SETTINGS, "ServerApp": {**SETTINGS["ServerApp"], "port": place.ports.of("jupyter")}}
+        write_activation(place.state)
+        here = {
+            "port": place.ports.of("jupyter"),
+            "root_dir": str(desk.lay_out(folder / "desk", place.state)),
+            # no login shell: it would set PATH anew (/etc/profile), and `mq` could not be typed
+            "terminado_settings": {"shell_command": [os.environ.get("SHELL") or "/bin/sh"]},
+        }
+        settings = {**SETTINGS, "ServerApp": {**SETTINGS["ServerApp"], **here}}
         try:
             folder.chmod(0o700)
             labconfig = make_folder(folder / "config" / "labconfig")
@@ -72,7 +88,7 @@ class Jupyter:
             raise unwritable(folder, error) from error
         programs = str(Path(sys.executable).parent)
         env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")},
+            **environment_of(Kind.PYTHON),
             # by the environment: a token on the command line could be read by other users
             "JUPYTER_TOKEN": self.token(place),
             "JUPYTER_CONFIG_DIR": str(folder / "config"),
@@ -85,7 +101,7 @@ class Jupyter:
             # jupyter-lsp asks npm where its packages are, and npm keeps a log of having been asked
             "npm_config_cache": str(folder / "npm"),
             "MQ_HOME": str(place.state),
-            "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath)]),
+            "PATH": os.pathsep.join([str(place.state / "bin"), programs, os.environ.get("PATH", os.defpath)]),
         }
         return [Launch((sys.executable, "-m", "jupyterlab"), env, CHECKOUT)]
 
@@ -118,7 +134,9 @@ class Jupyter:
 
     def addresses(self, place: Place) -> Addresses:
         """What to open in a browser, with the token."""
-        return Addresses(f"http://127.0.0.1:{place.ports.of('jupyter')}/lab?token={self.token(place)}")
+        return Addresses(
+            f"http://127.0.0.1:{place.ports.of('jupyter')}/lab/tree/{desk.START}?token={self.token(place)}"
+        )
 
     def data_dir(self, place: Place) -> Path | None:
         """Settings and runtime files; the notebooks themselves lie in the checkout."""

@@ -1,6 +1,5 @@
 """Apache Kafka, one node in KRaft combined mode, from its published jars."""
 
-import os
 import shutil
 import subprocess
 import uuid
@@ -18,6 +17,7 @@ from mqcourse.stack import aot, wire
 from mqcourse.stack.place import Place
 from mqcourse.stack.ports import MARK
 from mqcourse.stack.service import Addresses, Launch, NotReady
+from mqcourse.variables import Kind, environment_of
 
 PROBE_TOPIC = "__mq_ready"
 CONFIGURATION = """\
@@ -124,9 +124,7 @@ class Program:
 
 def environment() -> dict[str, str]:
     """The environment without what would change the JVM behind our back."""
-    return {
-        name: value for name, value in os.environ.items() if name not in ("JAVA_TOOL_OPTIONS", "CLASSPATH")
-    }
+    return environment_of(Kind.JAVA)
 
 
 @cache
@@ -150,11 +148,11 @@ class Kafka:
     stop_grace_s = 20.0
 
     def install(self, place: Place, progress: Progress) -> str:
-        """The locked jars, a Java, and the AOT cache made for both; Kafka's version."""
+        """The locked jars, a Java, and the AOT cache where another checkout has made it; Kafka's version."""
         folder = place.software / "kafka" / "jars"
         kafka = program(place.software)  # a wrong Java is said before anything is fetched
         jars.install(folder, progress)
-        aot.make(kafka, place.software / "kafka", progress)
+        aot.take(kafka, place.software / "kafka")
         return jars.KAFKA_VERSION
 
     def node(self, place: Place) -> Node:

@@ -1,8 +1,10 @@
 """The one page that `mq start` and `mq status` print: every address, version and state, and what to do next."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from mqcourse.home import state_folder
+from mqcourse.stack import shell
 from mqcourse.stack.registry import SERVICES
 from mqcourse.stack.stack import Status
 
@@ -69,20 +71,37 @@ def advice(rows: Sequence[Status]) -> list[str]:
     ]
 
 
-def whole(rows: Sequence[Status]) -> str:
-    """The page of `mq start`."""
+def whole(rows: Sequence[Status], failed: Mapping[str, BaseException] | None = None) -> str:
+    """The page of `mq start`: what runs, what did not come up and why, and what to type next."""
     by_name = {row.name: row for row in rows}
     lines = ["", table(rows), ""]
     lines += advice(rows)
     if by_name["book"].state == "running":
         lines.append(f"Read    {by_name['book'].endpoint}")
     if by_name["jupyter"].state == "running":
-        lines.append("Labs    JupyterLab's address above, folder labs")
+        lines.append(f"Labs    {by_name['jupyter'].endpoint}")
     if by_name["rabbitmq"].management and by_name["rabbitmq"].state == "running":
         lines.append(f"Watch   {by_name['rabbitmq'].management}   (user guest, password guest)")
-    lines += [
-        "",
-        "Next: open the book and begin with its first chapter; each lab says which chapter it belongs to.",
-        "All of it runs on in the background. `make stop` ends it, `make status` shows this table again.",
-    ]
+    for name, error in (failed or {}).items():
+        lines.append(f"FAILED  {SERVICES[name].title}: {error or type(error).__name__}")
+    if failed:
+        lines += [
+            "",
+            "The others can be used. `make start` tries again what failed, and leaves the others alone.",
+        ]
+    else:
+        lines += [
+            "",
+            "Next: open the book and begin with its first chapter; each lab says which chapter it belongs to.",
+        ]
+    lines.append(
+        "All of it runs on in the background. `make stop` ends it, `make status` shows this table again."
+    )
+    if not shell.is_typeable(state_folder()):
+        lines += [
+            "",
+            "For `mq` in this terminal, as book and labs have it (JupyterLab's terminals know it), type:",
+            "",
+            f"    {shell.how_to_type(state_folder())}",
+        ]
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from mqcourse.stack.ports import MARK, is_open
 from mqcourse.stack.process import marks
 from mqcourse.stack.service import Addresses, Launch
 from mqcourse.stack.shell import write_tools
+from mqcourse.variables import Kind, environment_of
 
 PLUGINS = ("rabbitmq_management", "rabbitmq_prometheus", "rabbitmq_stream", "rabbitmq_stream_management")
 NODE = "mq@localhost"
@@ -152,7 +153,7 @@ def environment(place: Place, rabbit: software.RabbitMQ) -> dict[str, str]:
     """What the node and RabbitMQ's own command-line tools need to know about this node."""
     folder = place.folder(RabbitMQ.name)
     ports = place.ports
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ_", "ERL_"))}
+    kept = environment_of(Kind.ERLANG)
     path = [str(rabbit.erlang_bin)] if rabbit.erlang_bin else []
     return kept | {
         "PATH": os.pathsep.join([*path, kept.get("PATH", os.defpath)]),

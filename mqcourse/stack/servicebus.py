@@ -1,6 +1,5 @@
 """The course's own Azure Service Bus emulator."""
 
-import os
 import shutil
 import sys
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ from mqcourse.stack import wire
 from mqcourse.stack.place import Place
 from mqcourse.stack.ports import MARK
 from mqcourse.stack.service import Addresses, Launch, NotReady
+from mqcourse.variables import Kind, environment_of
 
 
 class ServiceBus:
@@ -52,7 +52,7 @@ class ServiceBus:
             str(folder / "data"),
             "--tls",
         )
-        return [Launch(argv, {**os.environ, "MQ_PORT_MARK": f"{MARK}{place.ports.base}"}, folder)]
+        return [Launch(argv, environment_of(Kind.PYTHON, MQ_PORT_MARK=f"{MARK}{place.ports.base}"), folder)]
 
     def helpers(self, place: Place) -> list[Launch]:
         """It has none."""

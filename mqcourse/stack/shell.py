@@ -2,9 +2,12 @@
 
 import os
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from mqcourse.home import CHECKOUT, state_folder
+from mqcourse.install.lock import make_folder, unwritable
 from mqcourse.stack.endpoints import ENVIRONMENT, endpoints
 from mqcourse.stack.process import SERVICE_VARIABLE, STATE_VARIABLE
 
@@ -22,6 +25,63 @@ def variables() -> dict[str, str]:
     folders = [str(state / "bin"), str(CHECKOUT / ".venv" / "bin")]
     path = [one for one in os.environ.get("PATH", os.defpath).split(os.pathsep) if one not in folders]
     return {"MQ_HOME": str(state), **found, "PATH": os.pathsep.join([*folders, *path])}
+
+
+def write_activation(state: Path) -> None:
+    """Write `activate` (for a POSIX shell) and `activate.fish`, and the `mq` that they put on PATH.
+
+    That `mq` hands Python none of the user's PYTHON* variables, and finds no module in the current folder.
+    """
+    folder = make_folder(state / "bin")
+    python = shlex.quote(str(Path(sys.executable)))
+    mq = f"""#!/bin/sh
+# mq of this checkout. Variables for other Python programs would change what it does.
+unset PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONINSPECT PYTHONVERBOSE PYTHONPLATLIBDIR
+exec {python} -P -m mqcourse.cli "$@"
+"""
+    quoted = shlex.quote(str(folder))
+    posix = f"""# For sh, bash, zsh: type   . {shlex.quote(shown(state / "activate"))}   and `mq` works in this terminal.
+export MQ_HOME={shlex.quote(str(state))}
+case ":$PATH:" in
+  *:{quoted}:*) ;;
+  *) PATH={quoted}:"$PATH"; export PATH ;;
+esac
+"""
+    fish = f"""# For fish: type   source {shlex.quote(shown(state / "activate.fish"))}
+set -gx MQ_HOME {shlex.quote(str(state))}
+contains {quoted} $PATH; or set -gx PATH {quoted} $PATH
+"""
+    try:
+        for path, text, mode in (
+            (folder / "mq", mq, 0o755),
+            (state / "activate", posix, 0o644),
+            (state / "activate.fish", fish, 0o644),
+        ):
+            if path.is_file() and path.read_text(encoding="utf-8") == text:
+                continue
+            part = path.with_name(f".{path.name}.{os.getpid()}")
+            part.write_text(text, encoding="utf-8")
+            part.chmod(mode)
+            part.replace(path)
+    except OSError as error:
+        raise unwritable(state, error) from error
+
+
+def shown(path: Path) -> str:
+    """A path as one types it: from the checkout, where it lies in it."""
+    return str(path.relative_to(CHECKOUT)) if path.is_relative_to(CHECKOUT) else str(path)
+
+
+def is_typeable(state: Path) -> bool:
+    """Whether `mq`, typed in the terminal that runs us, is the one of this checkout."""
+    ours = (state / "bin" / "mq", CHECKOUT / ".venv" / "bin" / "mq", Path(sys.executable).parent / "mq")
+    found = shutil.which("mq")
+    return found is not None and Path(found) in ours
+
+
+def how_to_type(state: Path) -> str:
+    """What to type first, so that `mq` can be typed."""
+    return f". {shlex.quote(shown(state / 'activate'))}"
 
 
 def exports(found: dict[str, str]) -> str:

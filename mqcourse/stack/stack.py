@@ -4,11 +4,12 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 from mqcourse.errors import CourseError
 from mqcourse.home import software_folder, state_folder
@@ -22,9 +23,12 @@ from mqcourse.stack.provider import Provider, side_by_side
 from mqcourse.stack.record import Record
 from mqcourse.stack.registry import SERVICES
 from mqcourse.stack.service import Service
+from mqcourse.stack.shell import write_activation
 
 INSTALLING = "install"
 """The mark of the processes that fetch and prepare software."""
+_WRITING = Lock()
+"""Services that become ready at the same time write the addresses one after the other."""
 
 
 @dataclass(frozen=True)
@@ -81,27 +85,82 @@ def status_of(service: Service, state: Path) -> Status:
 def up(services: Sequence[Service], progress: Progress) -> list[Record]:
     """Start the services that are not running, side by side; return when each can be used.
 
-    One that runs is left alone; one whose launcher was killed is waited for; one that was killed is started
-    again on its data. What starts stays up when another fails; the first failure is raised after all have ended.
+    Raises the first failure after all have started or failed: what starts stays up when another fails.
     """
+    running, failed = up_all(services, progress)
+    for error in failed.values():
+        raise error
+    return running
+
+
+def up_all(
+    services: Sequence[Service], progress: Progress, *, first: Mapping[str, Callable[[], None]] | None = None
+) -> tuple[list[Record], dict[str, BaseException]]:
+    """Start the services that are not running, each as soon as it can be; those that run, and why others do not.
+
+    One that runs is left alone; one whose launcher was killed is waited for; one that was killed is started
+    again on its data. Each is fetched, started and said to be usable for itself, beside the others. `first` holds
+    what is to be done before a service starts (or while it runs).
+    """
+    first = first or {}
     state = make_folder(state_folder())
     with _locked(state, progress):
         running, down = _sort(services, state)
-        failed: Mapping[str, BaseException] = {}
-        if down:
+        write_activation(state)
+        failed: dict[str, BaseException] = {}
+        if down or first:
             place = Place(state, make_folder(software_folder()), Ports(recorded_base(state)))
-            _install(down, place, progress)
             if any(provider.takes_ports for provider in down.values()):
                 with _choosing_ports(progress):
                     place = Place(state, place.software, Ports(_settle_base(state, place.ports.base)))
-            started, failed = side_by_side(
-                {name: partial(provider.start, SERVICES[name], place) for name, provider in down.items()}
-            )
-            running += started.values()
+            jobs = {
+                name: partial(_bring_up, name, down.get(name), first.get(name), place, progress)
+                for name in dict.fromkeys([*down, *first])
+            }
+            with _owned_installation(state):
+                started, failed = side_by_side(jobs)
+            running += [known for known in started.values() if known is not None]
         _write_endpoints(state)
-        for error in failed.values():
-            raise error
-        return running
+        _prepare_next_start(running, state)
+        return running, failed
+
+
+def _bring_up(
+    name: str,
+    provider: Provider | None,
+    first: Callable[[], None] | None,
+    place: Place,
+    progress: Progress,
+) -> Record | None:
+    """Fetch, prepare and start one service, and say when it can be used; None when it runs already."""
+    service = SERVICES[name]
+    if first is not None:
+        first()
+    if provider is None:
+        return None
+    try:
+        with only_one(
+            place.software / f"{name}.lock",
+            say=progress.say,
+            waiting_for=f"another installation of {service.title}",
+        ):
+            provider.install(service, place, progress)
+    except OSError as error:
+        raise unwritable(place.software, error) from error
+    known = provider.start(service, place)
+    _write_endpoints(place.state)
+    if service.is_broker:
+        progress.say(f"{service.title} can be used now")
+    return known
+
+
+def _prepare_next_start(running: Sequence[Record], state: Path) -> None:
+    """What makes the next start faster and nobody waits for."""
+    from mqcourse.stack import aot, kafka
+
+    if any(known.name == "kafka" and known.provider == "native" for known in running):
+        software = software_folder()
+        aot.make_later(kafka.program(software), software / "kafka", state)
 
 
 def _sort(services: Sequence[Service], state: Path) -> tuple[list[Record], dict[str, Provider]]:
@@ -184,27 +243,9 @@ def _provider_of(known: Record | None) -> Provider:
     return providers.PROVIDERS[known.provider if known else "native"]
 
 
-def _install(services: Mapping[str, Provider], place: Place, progress: Progress) -> None:
-    """Have what all services need, fetched side by side; two stacks that share the folder take turns."""
-    with (
-        only_one(place.software / "lock", say=progress.say, waiting_for="another installation"),
-        _owned_installation(place.state),
-    ):
-        _, failed = side_by_side(
-            {
-                name: partial(provider.install, SERVICES[name], place, progress)
-                for name, provider in services.items()
-            }
-        )
-    for error in failed.values():
-        if isinstance(error, OSError):
-            raise unwritable(place.software, error) from error
-        raise error
-
-
 @contextlib.contextmanager
 def _owned_installation(state: Path) -> Iterator[None]:
-    """What an installation starts (apt, the broker that trains the AOT cache) is known as this stack's.
+    """What an installation starts (apt, the build of the book) is known as this stack's.
 
     So nothing of one that was killed or interrupted lives on beside the next one, or after `mq down`.
     """
@@ -276,12 +317,13 @@ def _settle_base(state: Path, base: int) -> int:
 
 def _write_endpoints(state: Path) -> None:
     """The addresses of what was started here; external ones come from the environment each time."""
-    known: dict[str, str | None] = {}
-    for service in SERVICES.values():
-        started = record.read(state, service.name)
-        if started is not None and started.provider != "external":
-            known |= service.addresses(Place(state, software_folder(), Ports(started.base))).known
     try:
-        write_endpoints(state, known)
+        with _WRITING:
+            known: dict[str, str | None] = {}
+            for service in SERVICES.values():
+                started = record.read(state, service.name)
+                if started is not None and started.provider != "external":
+                    known |= service.addresses(Place(state, software_folder(), Ports(started.base))).known
+            write_endpoints(state, known)
     except OSError as error:
         raise unwritable(state, error) from error

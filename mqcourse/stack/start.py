@@ -21,22 +21,25 @@ BOOK_SOURCES = (
 STAMP = "served.json"
 
 
-def start(progress: Progress, names: tuple[str, ...] = registry.DEFAULT) -> None:
-    """Install and start the brokers, execute and build the book, serve it and JupyterLab.
+def start(progress: Progress, names: tuple[str, ...] = registry.DEFAULT) -> dict[str, BaseException]:
+    """Install and start the brokers, build the book, serve it and JupyterLab: all of it side by side.
 
-    JupyterLab starts beside the brokers. A second call finds everything running and the book current, and does
-    nothing. Raises CourseError where a step fails; what already runs stays up, and a rerun goes on from there.
+    None waits for another, and none is lost with another: what failed is returned, by service, and a rerun goes on
+    from there. A second call finds everything running and the book current, and does nothing.
     """
-    stack.up(registry.named((*names, "jupyter"), ()), progress)
-    if not book_is_current():
-        from mqcourse.book.build import build_book
+    first = {} if book_is_current() else {"book": lambda: make_book(progress)}
+    return stack.up_all(registry.named((*names, "jupyter", "book"), ()), progress, first=first)[1]
 
-        with progress.step("the book, executed against the brokers"):
-            # before the build: a source edited meanwhile makes the next start build again
-            before = fingerprint()
-            build_book(progress.say)
-        (state_folder() / "book" / STAMP).write_text(json.dumps({"sources": before}), encoding="utf-8")
-    stack.up(registry.named(("book",), ()), progress)
+
+def make_book(progress: Progress) -> None:
+    """Build the pages from the outputs that were recorded when the chapters were last run."""
+    from mqcourse.book.build import build_book
+
+    with progress.step("the book's pages"):
+        # before the build: a source edited meanwhile makes the next start build again
+        before = fingerprint()
+        build_book(progress.say)
+    (state_folder() / "book" / STAMP).write_text(json.dumps({"sources": before}), encoding="utf-8")
 
 
 def all_run(names: tuple[str, ...] = registry.DEFAULT) -> bool:

@@ -1,6 +1,7 @@
 """The very first command: an environment from the pins, or one line that says why not."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,15 +12,25 @@ SCRIPT = Path(__file__).parent.parent.parent / "mqcourse" / "install" / "environ
 
 
 def setup(
-    folder: Path, requirements: str, *, python: str = sys.executable, **environment: str
+    folder: Path,
+    requirements: str,
+    *,
+    python: str = sys.executable,
+    script: Path = SCRIPT,
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     file = folder / "requirements.txt"
     file.write_text(requirements, encoding="utf-8")
     return subprocess.run(
-        [python, str(SCRIPT), str(file), "--venv", str(folder / "a venv")],
+        [python, str(script), str(file), "--venv", str(folder / "a venv")],
         capture_output=True,
         text=True,
-        env={**os.environ, "MQ_HOME": str(folder / "state"), **environment},
+        env={
+            **os.environ,
+            "MQ_HOME": str(folder / "state"),
+            "MQ_CACHE": str(folder / "a cache"),
+            **environment,
+        },
         timeout=240,
         check=False,
     )
@@ -86,3 +97,55 @@ def test_the_same_pins_are_not_installed_twice_and_new_ones_are(tmp_path: Path) 
     assert (again.returncode, again.stdout) == (0, "")
     changed = setup(tmp_path, "six==1.16.0\n")
     assert "1 installed" in changed.stdout
+
+
+@pytest.mark.slow
+def test_a_second_checkout_needs_no_network(tmp_path: Path) -> None:
+    first = setup(tmp_path, "six==1.17.0\n")
+    assert first.returncode == 0, first.stderr
+    shutil.rmtree(tmp_path / "a venv")
+    nowhere = {
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_FIND_LINKS": "",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+    }
+    again = setup(tmp_path, "six==1.17.0\n", **nowhere)
+    assert (again.returncode, again.stderr) == (0, "")
+    answer = subprocess.run([tmp_path / "a venv" / "bin" / "python", "-c", "import six, pip"], check=False)
+    assert answer.returncode == 0
+
+
+@pytest.mark.slow
+def test_where_uv_cannot_be_had_pip_installs(tmp_path: Path) -> None:
+    script = tmp_path / "mqcourse" / "install" / "environment.py"
+    script.parent.mkdir(parents=True)
+    for name in ("home.py", "variables.py", "__init__.py"):
+        shutil.copy(SCRIPT.parent.parent / name, script.parent.parent)
+    shutil.copy(SCRIPT, script)
+    shutil.copy(SCRIPT.parent.parent.parent / "pyproject.toml", tmp_path)
+    (script.parent / "installer.txt").write_text("uv==0.0.0.1\n", encoding="utf-8")
+    answer = setup(tmp_path, "six==1.17.0\n", script=script)
+    assert answer.returncode == 0, answer.stderr
+    assert "pip does, which takes longer" in answer.stdout
+    assert "1 installed" in answer.stdout
+
+
+@pytest.mark.slow
+def test_settings_that_say_where_to_install_do_no_harm(tmp_path: Path) -> None:
+    harmful = {
+        "PIP_TARGET": str(tmp_path / "elsewhere"),
+        "PIP_USER": "1",
+        "PIP_REQUIRE_VIRTUALENV": "1",
+        "PIP_NO_DEPS": "1",
+        "PIP_DRY_RUN": "1",
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONIOENCODING": "ascii",
+        "PYTHONSTARTUP": "/nowhere",
+        "UV_OFFLINE": "1",
+        "UV_TARGET": str(tmp_path / "elsewhere"),
+        "MAKEFLAGS": "n",
+    }
+    answer = setup(tmp_path, "six==1.17.0\n", **harmful)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert not (tmp_path / "elsewhere").exists()
+    assert list((tmp_path / "a venv").glob("lib/python*/site-packages/six.py"))

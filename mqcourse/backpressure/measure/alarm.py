@@ -16,6 +16,7 @@ from typing import Any
 import pika
 
 from mqcourse.errors import CourseError
+from mqcourse.stack.unanswered import unanswered
 
 RATE_PER_S = 50.0
 WAIT_MOST_S = 30.0
@@ -139,7 +140,7 @@ class _Run:
         try:
             return pika.BlockingConnection(self.parameters)
         except pika.exceptions.AMQPConnectionError as error:
-            raise CourseError("RabbitMQ does not answer", do="Run `mq up rabbitmq`") from error
+            raise unanswered("rabbitmq", error) from error
 
     def _guarded(self, target: Callable[[], None]) -> None:
         try:

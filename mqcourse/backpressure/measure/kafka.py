@@ -25,6 +25,7 @@ from mqcourse.backpressure.measure.record import Record
 from mqcourse.backpressure.producer import arrivals
 from mqcourse.backpressure.scenario import Scenario
 from mqcourse.errors import CourseError
+from mqcourse.stack.unanswered import unanswered
 
 SUPPORTED = {
     "partitions",
@@ -93,7 +94,7 @@ class Run:
         try:
             admin = KafkaAdminClient(**self.settings, request_timeout_ms=10_000)
         except KafkaError as error:
-            raise CourseError("Kafka does not answer", do="Run `mq up kafka`") from error
+            raise unanswered("kafka", error) from error
         throttled = self.scenario.throttle == "token-bucket"
         try:
             admin.create_topics([NewTopic(self.topic, self.scenario.partitions, 1)])

@@ -16,6 +16,7 @@ from mqcourse.backpressure.measure.plan import Planned
 from mqcourse.backpressure.measure.record import Record
 from mqcourse.backpressure.scenario import Scenario
 from mqcourse.errors import CourseError
+from mqcourse.stack.unanswered import unanswered
 
 SUPPORTED = {"queue_limit", "on_full", "expire_after_s", "priority_mix", "order"}
 OVERFLOW = {"reject": "reject-publish", "drop-oldest": "drop-head", "expire": "reject-publish"}
@@ -65,7 +66,7 @@ class Run:
         try:
             return pika.BlockingConnection(self.parameters)
         except pika.exceptions.AMQPConnectionError as error:
-            raise CourseError("RabbitMQ does not answer", do="Run `mq up rabbitmq`") from error
+            raise unanswered("rabbitmq", error) from error
 
     def broker_version(self, connection: Any) -> str:
         """What the broker says it is."""

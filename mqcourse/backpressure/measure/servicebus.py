@@ -8,7 +8,6 @@ message: queue_limit and outbox_limit have no setting.
 """
 
 import contextlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,8 @@ from mqcourse.backpressure.scenario import Scenario
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
 from mqcourse.stack.process import SERVICE_VARIABLE, STATE_VARIABLE
+from mqcourse.stack.unanswered import unanswered
+from mqcourse.variables import Kind, environment_of
 
 SUPPORTED = {"throttle", "throttle_rate_per_s", "throttle_burst", "block_timeout_s"}
 BODY = b"." * 256
@@ -112,7 +113,7 @@ def of_the_standard_tier() -> Iterator[Namespace]:
             [sys.executable, "-m", "servicebus_emulator", *arguments],
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, **marks},
+            env=environment_of(Kind.PYTHON) | marks,
         )
         try:
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for
@@ -153,7 +154,7 @@ class Run:
             try:
                 self.create(admin)
             except AzureError as error:
-                raise CourseError("Service Bus does not answer", do="Run `mq up servicebus`") from error
+                raise unanswered("servicebus", error) from error
             try:
                 with self.client() as client, self.sender(client) as sender:
                     delivery_s = self.delivery_time(sender)

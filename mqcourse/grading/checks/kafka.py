@@ -11,8 +11,8 @@ from kafka.admin import MemberToRemove
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
-from mqcourse.errors import CourseError
 from mqcourse.stack import endpoints
+from mqcourse.stack.unanswered import unanswered
 
 
 class Desk:
@@ -23,7 +23,7 @@ class Desk:
         try:
             self._admin = KafkaAdminClient(**self._settings, bootstrap_timeout_ms=5000)
         except KafkaError as error:
-            raise CourseError("Kafka does not answer", do="Start it with `mq up kafka`") from error
+            raise unanswered("kafka", error) from error
         self._topics: list[str] = []
         self._groups: list[str] = []
         self._numbers: dict[bytes, int] = {}

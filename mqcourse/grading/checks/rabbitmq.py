@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Self
 import pika
 from pika.exceptions import AMQPConnectionError, ChannelClosedByBroker, NackError
 
-from mqcourse.errors import CourseError
 from mqcourse.stack import endpoints
+from mqcourse.stack.unanswered import unanswered
 
 
 class Desk:
@@ -26,7 +26,7 @@ class Desk:
         try:
             self._connection = pika.BlockingConnection(pika.URLParameters(endpoints().rabbitmq_url))
         except AMQPConnectionError as error:
-            raise CourseError("RabbitMQ does not answer", do="Start it with `mq up rabbitmq`") from error
+            raise unanswered("rabbitmq", error) from error
         self._channel = self._connection.channel()
         self._channel.confirm_delivery()
         self._named: list[str] = []

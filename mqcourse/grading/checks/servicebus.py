@@ -18,8 +18,8 @@ from azure.servicebus import (
 )
 from azure.servicebus.management import ServiceBusAdministrationClient
 
-from mqcourse.errors import CourseError
 from mqcourse.stack import endpoints
+from mqcourse.stack.unanswered import unanswered
 
 LOCK_S = 5
 """The shortest lock the service allows: a check that waits for one to expire need not wait long."""
@@ -34,9 +34,7 @@ class Desk:
         try:
             self._admin.get_namespace_properties()
         except AzureError as error:
-            raise CourseError(
-                "Azure Service Bus does not answer", do="Start it with `mq up servicebus`"
-            ) from error
+            raise unanswered("servicebus", error) from error
         self._client = ServiceBusClient.from_connection_string(settings["conn_str"])
         self._made: list[str] = []
         self._numbers: dict[bytes, int] = {}

@@ -59,7 +59,8 @@ def test_a_websocket_opens_for_every_form_of_its_address(target: str) -> None:
 )
 def test_a_websocket_elsewhere_is_refused_with_a_reason(target: str) -> None:
     refusal = upgrade(target)
-    assert refusal.startswith(b"HTTP/1.1 404 ") and WEBSOCKET.encode() in refusal
+    assert refusal.startswith(b"HTTP/1.1 404 ")
+    assert WEBSOCKET.encode() in refusal
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,8 @@ def test_the_absolute_form_replaces_the_host_header(target: str, host: str, orig
 
 def test_options_may_ask_about_the_server_as_a_whole() -> None:
     text, seen = answer("OPTIONS", "*")
-    assert text.startswith(b"HTTP/1.1 200 ") and b"allow: GET" in text
+    assert text.startswith(b"HTTP/1.1 200 ")
+    assert b"allow: GET" in text
     assert not seen
 
 

@@ -1,0 +1,97 @@
+"""The folder that JupyterLab shows: a start page, the labs and the chapters to run, and nothing else."""
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from mqcourse.errors import CourseError
+from mqcourse.grading import manifest, progress
+from mqcourse.grading.manifest import Lab
+from mqcourse.home import CHECKOUT
+from mqcourse.install.lock import make_folder, unwritable
+
+START = "START.md"
+
+
+def lay_out(folder: Path, state: Path) -> Path:
+    """Make the folder: links to the labs of the checkout and the chapters of the state folder, and the start page."""
+    make_folder(folder)
+    for name, target in (("labs", CHECKOUT / "labs"), ("chapters", make_folder(state / "chapters"))):
+        link = folder / name
+        try:
+            if link.is_symlink() and link.readlink() != target:
+                link.unlink()
+            if not link.is_symlink():
+                link.symlink_to(target)
+        except OSError as error:
+            raise unwritable(link, error) from error
+    write_start(folder)
+    return folder
+
+
+def write_start(folder: Path) -> None:
+    """Write the start page anew with the points reached so far; untouched when nothing changed."""
+    try:
+        text = start_page(manifest.load(), progress.best())
+    except CourseError as error:
+        text = f"# The labs\n\nThey cannot be listed: {error}\n"
+    page = folder / START
+    with contextlib.suppress(OSError):
+        if page.is_file() and page.read_text(encoding="utf-8") == text:
+            return
+        part = folder / f".{START}.{os.getpid()}"
+        part.write_text(text, encoding="utf-8")
+        part.replace(page)
+
+
+def start_page(labs: tuple[Lab, ...], best: Mapping[str, Mapping[str, int]]) -> str:
+    """The page as Markdown: what each lab teaches, its minutes, the points so far, and which one comes next."""
+    reached = {
+        lab.name: sum(best.get(lab.name, {}).get(exercise.id, 0) for exercise in lab.exercises)
+        for lab in labs
+    }
+    following = next((lab for lab in labs if reached[lab.name] < lab.points), None)
+    lines = ["# The labs", ""]
+    if following is None:
+        lines.append("You have all points of all labs.")
+    else:
+        begun = "Go on with" if reached[following.name] else "Begin with"
+        lines.append(f"**{begun} [{following.title}](labs/{following.name}.ipynb).**")
+    lines += [
+        "",
+        "Fill the cells that say `TODO` and run the check below each. For points that are kept, type in a terminal "
+        "(File, New, Terminal) the line that stands under the lab.",
+        "",
+        f"[The book](/book/) explains what the labs practise. Points so far: {sum(reached.values())} of "
+        f"{sum(lab.points for lab in labs)}.",
+    ]
+    for lab in labs:
+        lines += ["", f"## [{lab.title}](labs/{lab.name}.ipynb)", ""]
+        needs = " and ".join(BROKERS[broker] for broker in lab.brokers) or "no broker"
+        points = reached[lab.name]
+        done = " ✓" if points >= lab.points else ""
+        lines += [
+            f"{lab.minutes} minutes · {needs} · **{points} of {lab.points} points**{done}",
+            "",
+        ]
+        for exercise in lab.exercises:
+            got = best.get(lab.name, {}).get(exercise.id, 0)
+            mark = "✓ " if got >= exercise.points else ""
+            optional = " (optional)" if exercise.optional else ""
+            lines.append(f"- {mark}**{exercise.title}**{optional}: {_small(exercise.guarantee)}")
+        lines += ["", f"```sh\nmq grade labs/{lab.name}.ipynb\n```"]
+    return "\n".join([*lines, ""])
+
+
+BROKERS = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
+
+
+def _small(sentence: str) -> str:
+    """A sentence as it goes on after a colon."""
+    first = sentence.split(" ", 1)[0]
+    keeps = (first.isupper() and len(first) > 1) or any(sign.isupper() for sign in first[1:]) or first in KEPT
+    return sentence if keeps else sentence[:1].lower() + sentence[1:]
+
+
+KEPT = ("Kafka", "Azure", "I")
