@@ -34,6 +34,7 @@ class Limits:
     credits_per_second: int | None = None  # throttling
     topics: bool = True
     sessions: bool = True
+    non_exclusive_sessions: bool = True  # premium (Azure.Messaging.ServiceBus, Sample24_NonExclusiveSessions)
     transactions: bool = True
     duplicate_detection: bool = True
     auto_forward: bool = True
@@ -53,6 +54,7 @@ BASIC = Limits(
     credits_per_second=1_000,
     topics=False,
     sessions=False,
+    non_exclusive_sessions=False,
     transactions=False,
     duplicate_detection=False,
     auto_forward=False,
@@ -70,6 +72,7 @@ STANDARD = Limits(
     max_batch_delete=500,
     max_property_bytes=64 * 1024,
     credits_per_second=1_000,
+    non_exclusive_sessions=False,
 )
 PREMIUM = Limits(
     name="premium",
@@ -97,6 +100,7 @@ OFFICIAL_EMULATOR = Limits(
     max_batch_delete=500,
     max_property_bytes=64 * 1024,
     max_time_to_live_s=3600.0,
+    non_exclusive_sessions=False,
     ranges=OFFICIAL_EMULATOR_RANGES,
 )
 # What `--tier` offers.

@@ -65,20 +65,49 @@ class Queue(QueueCore):
         return receiver
 
     def open_session(
-        self, session_id: str, mode: ReceiveMode, now_s: float, *, name: str = "", link: object = None
+        self,
+        session_id: str,
+        mode: ReceiveMode,
+        now_s: float,
+        *,
+        name: str = "",
+        link: object = None,
+        exclusive: bool = True,
+        take_over: bytes | None = None,
     ) -> Receiver:
-        """Lock a named session. Raises SessionCannotBeLocked, NotAllowed (no session entity), EntityDisabled."""
+        """Lock a named session. Raises SessionCannotBeLocked, NotAllowed (no session entity), EntityDisabled.
+
+        A lock that is not `exclusive` has a token. `take_over` is the token of such a lock: its holder loses the
+        session to the new receiver, with the messages that were delivered to it. Raises SessionLockLost when the lock
+        of that token is over.
+        """
         table = self._session_table(now_s)
+        if take_over is not None:
+            held = table.sessions.get(session_id)
+            if held is None or held.holder is None:
+                raise SessionLockLost(
+                    f"The lock of session '{session_id}' of '{self.path}' that was to be taken over has ended: "
+                    "accept the session without its token."
+                )
+            if held.lock_token == take_over:
+                return table.take_over(held, mode, now_s, name, link)
         session = table.session(session_id)
         if session.holder is not None:
             raise SessionCannotBeLocked(
                 f"Session '{session_id}' of '{self.path}' is locked by another receiver; "
                 "try again when it is released or its lock expires."
             )
-        return table.open(session, mode, now_s, name, link)
+        return table.open(session, mode, now_s, name, link, exclusive)
 
     def open_next_session(
-        self, mode: ReceiveMode, now_s: float, deadline_s: float, *, name: str = "", link: object = None
+        self,
+        mode: ReceiveMode,
+        now_s: float,
+        deadline_s: float,
+        *,
+        name: str = "",
+        link: object = None,
+        exclusive: bool = True,
     ) -> Receiver | SessionWait:
         """Lock the next unlocked session with active messages, or wait for one until `deadline_s`.
 
@@ -87,8 +116,8 @@ class Queue(QueueCore):
         table = self._session_table(now_s)
         session = table.next_ready()
         if session is not None:
-            return table.open(session, mode, now_s, name, link)
-        return table.wait(mode, deadline_s, name, link)
+            return table.open(session, mode, now_s, name, link, exclusive)
+        return table.wait(mode, deadline_s, name, link, exclusive)
 
     def _session_table(self, now_s: float) -> SessionTable:
         self.begin(now_s)
@@ -160,13 +189,15 @@ class Queue(QueueCore):
         self.begin(now_s)
         self.check_status()
         self.check_outcome(outcome)
+        session = None if self.sessions is None else self.sessions.sessions.get(session_id or "")
+        session_held = session is not None and session.holder is not None
         found: dict[bytes, Message] = {}
         for token in lock_tokens:
             message = self.locks.get(token)
             if message is None or message.transaction is not None:
-                raise self.lock_lost(token)
+                raise self.lock_lost(token, session_held=session_held)
             if session_id is not None and message.session_id != session_id:
-                raise self.lock_lost(token)
+                raise self.lock_lost(token, session_held=session_held)
             found[token] = message
         if transaction is not None:
             transaction.settle(self, list(found.values()), outcome, now_s, reason, description, properties)

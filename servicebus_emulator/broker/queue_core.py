@@ -201,9 +201,9 @@ class QueueCore(Entity):
         message.locked_until_s = 0.0
 
     # -- settling
-    def lock_lost(self, lock_token: bytes) -> BrokerError:
-        """The error for a token that holds no lock here."""
-        if self.sessions is not None:
+    def lock_lost(self, lock_token: bytes, *, session_held: bool = False) -> BrokerError:
+        """The error for a token that holds no lock here. `session_held`: the caller still holds the session."""
+        if self.sessions is not None and not session_held:
             return SessionLockLost(
                 f"The session lock on '{self.path}' has expired or was released, or the message was settled: "
                 "accept the session again, the message will come again."
@@ -229,6 +229,7 @@ class QueueCore(Entity):
         properties: Mapping[str, object] | None = None,
     ) -> None:
         """Do to a locked message what its receiver said; nothing here can fail."""
+        locked_until_s = message.locked_until_s
         self.unlock(message)
         if outcome is Outcome.COMPLETE:
             self.remove(message)
@@ -242,6 +243,7 @@ class QueueCore(Entity):
         if outcome is Outcome.DEAD_LETTER:
             self.move_to_dead_letter(message, now_s, reason, description)
         elif outcome is Outcome.DEFER:
+            message.locked_until_s = locked_until_s  # a peek shows it (SDK test CreateFromReceivedMessage…)
             if message.state is MessageState.ACTIVE:
                 message.state = MessageState.DEFERRED
                 self.deferred_count += 1
@@ -362,14 +364,14 @@ class QueueCore(Entity):
         """A transaction let go of a locked message: its lock goes on, or ends if it would have ended meanwhile."""
         holder = message.holder
         in_session = self.sessions is not None
-        if in_session and holder is not None and holder.closed:
-            self.unlock(message)
-            self.give_back(message, now_s, counted=False)
-        elif (in_session and holder is not None and holder.session_lost) or (
+        if (in_session and holder is not None and holder.session_lost) or (
             not in_session and message.locked_until_s <= now_s
         ):
             self.unlock(message)
             self.give_back(message, now_s, counted=True)
+        elif in_session and holder is not None and holder.closed:
+            self.unlock(message)
+            self.give_back(message, now_s, counted=False)
         elif not in_session:
             self.add_timer(message.locked_until_s, MESSAGE_LOCK, message.sequence_number)
 

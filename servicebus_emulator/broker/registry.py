@@ -32,6 +32,7 @@ from servicebus_emulator.broker.errors import (
     NotAllowed,
     QuotaExceeded,
 )
+from servicebus_emulator.broker.notice import EntityEnded
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.rule import Rule
 from servicebus_emulator.broker.subscription import Subscription
@@ -126,6 +127,7 @@ def delete(namespace: Namespace, entity: Entity, now_s: float) -> None:
         namespace.entities.pop(part.path.lower(), None)
         if isinstance(part, Queue):
             part.end_receivers(gone, now_s)
+        namespace.notices.append(EntityEnded(part, gone))
         for message in part.messages.values():
             message.present = False
         part.messages.clear()

@@ -446,7 +446,7 @@ def test_deleting_ends_receivers_and_frees_the_name() -> None:
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
     namespace = orders.namespace
     namespace.delete_queue("Orders", 0.0)
-    (notice,) = namespace.pop_notices()
+    notice, *_ = namespace.pop_notices()
     assert isinstance(notice, ReceiverEnded)
     assert notice.receiver is reader
     with pytest.raises(EntityNotFound):

@@ -27,6 +27,7 @@ from servicebus_emulator.broker.errors import (
 )
 from servicebus_emulator.broker.message import ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
+from servicebus_emulator.broker.notice import EntityEnded, ReceiverEnded
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.subscription import Subscription
 
@@ -192,7 +193,10 @@ def test_deleting_a_topic_deletes_its_subscriptions() -> None:
     subscription = namespace.subscription("events", "s")
     reader = subscription.open_receiver(ReceiveMode.PEEK_LOCK, 0.0)
     namespace.delete_topic("events", 0.0)
-    assert len(namespace.pop_notices()) == 1
+    notices = namespace.pop_notices()
+    assert [notice.receiver for notice in notices if isinstance(notice, ReceiverEnded)] == [reader]
+    ended = [notice.entity.path for notice in notices if isinstance(notice, EntityEnded)]
+    assert {"Events", "Events/Subscriptions/s", "Events/Subscriptions/s/$DeadLetterQueue"} <= set(ended)
     assert reader.closed
     assert namespace.entities == {}
     with pytest.raises(EntityNotFound):
