@@ -6,6 +6,7 @@ instead, and connection strings with signatures keep the word for the emulator. 
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import go_module
@@ -60,6 +61,8 @@ NAMESPACE = {
 """What the template beside the SDK's tests makes in the cloud."""
 SETTINGS = {"UserConfig": {"Namespaces": [NAMESPACE]}}
 
+FIRST_STEPS = Path(__file__).with_name("go") / "first_steps_test.go"
+
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(go_module.RUN_LIMIT_S + 600)]
 
 
@@ -82,11 +85,13 @@ def _environment(standard: Emulator, premium: Emulator, certificates: Path) -> d
         "SERVICEBUS_CONNECTION_STRING_SEND_ONLY": plain.replace(POLICY, "SendOnly"),
         "SERVICEBUS_CONNECTION_STRING_LISTEN_ONLY": plain.replace(POLICY, "ListenOnly"),
         "SSL_CERT_FILE": str(certificates),
+        "TLS_CONNECTION_STRING": plain.replace(";UseDevelopmentEmulator=true", ""),
     }
 
 
 def test_the_sdks_own_tests(tmp_path: Path, table: Table) -> None:
     folder = go_module.copied(SDK, f"v{CLIENTS['go'].version}", SHIMS + SHIMS_OF_SIGNATURES, tmp_path)
+    shutil.copy(FIRST_STEPS, folder)
     with (
         emulator(tmp_path / "standard", "--tier", "standard", config=SETTINGS) as standard,
         emulator(tmp_path / "premium", "--tier", "premium", config=SETTINGS) as premium,

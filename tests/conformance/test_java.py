@@ -9,7 +9,8 @@ import pytest
 from conftest import Table
 from emulator import emulator
 
-NAMED = {"plain": "plain", "tls": "TLS", "websocket": "WebSocket", "websocket-tls": "WebSocket, TLS"}
+NAMED = {"plain": "plain", "tls": "TLS", "websocket-tls": "WebSocket, TLS"}
+"""Java's WebSocket is always wss, also with UseDevelopmentEmulator."""
 
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(java_program.LIMIT_S + 100)]
 
