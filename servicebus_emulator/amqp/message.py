@@ -25,7 +25,6 @@ from .sections import (
     CREATION_TIME,
     DATA,
     DELIVERY_ANNOTATIONS,
-    EPOCH,
     GROUP_ID,
     HEADER,
     HEADER_TYPES,
@@ -269,8 +268,8 @@ class EncodedMessage:
         if name == "partitionkey":
             return self.partition_key
         if name == "scheduledenqueuetimeutc":
-            scheduled_s = self.scheduled_enqueue_s
-            return None if scheduled_s is None else EPOCH + timedelta(seconds=scheduled_s)
+            due = self.annotation(SCHEDULED_ENQUEUE_TIME)
+            return plain_value(due) if type(due) is Timestamp else None
         return None
 
     def application_properties(self) -> Mapping[str, object]:

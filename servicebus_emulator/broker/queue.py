@@ -15,7 +15,7 @@ from servicebus_emulator.broker.errors import (
     SessionLockLost,
 )
 from servicebus_emulator.broker.message import Message, MessageState, Outcome, ReceiveMode
-from servicebus_emulator.broker.queue_core import QueueCore
+from servicebus_emulator.broker.queue_core import SESSION_LOCK_LOST, QueueCore
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.session import Session, SessionTable, SessionWait
 from servicebus_emulator.broker.transaction import Transaction
@@ -58,7 +58,8 @@ class Queue(QueueCore):
         self.check_receive()
         if self.sessions is not None:
             raise NotAllowed(
-                f"'{self.path}' requires sessions: a receiver without a session cannot read it. Accept a session."
+                "It is not possible for an entity that requires sessions to create a non-sessionful message receiver. "
+                f"Accept a session of '{self.path}'."
             )
         receiver = Receiver(self, mode, name, None, link)
         self.receivers[receiver] = None
@@ -94,8 +95,8 @@ class Queue(QueueCore):
         session = table.session(session_id)
         if session.holder is not None:
             raise SessionCannotBeLocked(
-                f"Session '{session_id}' of '{self.path}' is locked by another receiver; "
-                "try again when it is released or its lock expires."
+                f"The requested session '{session_id}' cannot be accepted. It may be locked by another receiver of "
+                f"'{self.path}': try again when it is released or its lock expires."
             )
         return table.open(session, mode, now_s, name, link, exclusive)
 
@@ -123,7 +124,10 @@ class Queue(QueueCore):
         self.begin(now_s)
         self.check_receive()
         if self.sessions is None:
-            raise NotAllowed(f"'{self.path}' has no sessions: open a receiver without a session.")
+            raise NotAllowed(
+                "A sessionful message receiver cannot be created on an entity that does not require sessions: open a "
+                f"receiver without a session on '{self.path}'."
+            )
         return self.sessions
 
     def receive_deferred(
@@ -241,7 +245,7 @@ class Queue(QueueCore):
     def set_session_state(
         self, session_id: str, state: bytes | None, now_s: float, *, receiver: Receiver | None = None
     ) -> None:
-        """Set or (None) clear. Raises SessionLockLost, MessageSizeExceeded."""
+        """Set, or clear with None or no bytes. Raises SessionLockLost, MessageSizeExceeded."""
         self.begin(now_s)
         maximum = self.namespace.limits.max_message_bytes
         if state is not None and maximum is not None and len(state) > maximum:
@@ -249,12 +253,13 @@ class Queue(QueueCore):
                 f"The session state has {len(state)} bytes; at most {maximum} are allowed."
             )
         session = self._held_session(session_id, receiver)
+        state = state or None
         session.state = state
         session.state_updated_s = now_s
         self.namespace.journal.session_changed(self.store_id, session_id, state, now_s)
 
     def list_sessions(self, updated_after_s: float | None, skip: int, top: int) -> list[str]:
-        """Ids of sessions with active messages (None), or whose state was set after the time; in id order."""
+        """Ids of sessions with active messages or a state (None), or whose state was set after the time; in id order."""
         if self.sessions is None:
             raise NotAllowed(f"'{self.path}' has no sessions.")
         return self.sessions.ids(updated_after_s)[skip : skip + top]
@@ -268,10 +273,7 @@ class Queue(QueueCore):
             or session.holder is None
             or (receiver is not None and session.holder is not receiver)
         ):
-            raise SessionLockLost(
-                f"Session '{session_id}' of '{self.path}' is not locked by this receiver: "
-                "its lock expired or was released. Accept the session again."
-            )
+            raise SessionLockLost(SESSION_LOCK_LOST.format(self.path))
         return session
 
     # -- looking and deleting

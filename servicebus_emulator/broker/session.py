@@ -254,12 +254,14 @@ class SessionTable:
                     self._queue.deliver(message, holder, session.locked_until_s)
 
     def ids(self, updated_after_s: float | None) -> list[str]:
-        """In id order: sessions with active messages (None), or whose state was set after the time."""
+        """In id order: sessions with active messages or a state (None), or whose state was set after the time."""
         if updated_after_s is None:
             return sorted(
                 session.session_id
                 for session in self.sessions.values()
-                if session.line.count or (session.holder is not None and session.holder.held)
+                if session.line.count
+                or session.state is not None
+                or (session.holder is not None and session.holder.held)
             )
         return sorted(
             session.session_id

@@ -30,7 +30,7 @@ def get_state(call: Call) -> dict[str, Any]:
 
 
 def set_state(call: Call) -> dict[str, Any]:
-    """set-session-state: null clears."""
+    """set-session-state: null and empty binary clear."""
     state = call.arguments.optional("session-state")
     if isinstance(state, str):
         state = state.encode()

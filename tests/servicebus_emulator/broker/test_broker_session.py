@@ -234,3 +234,14 @@ def test_peek_and_batch_delete_of_one_session() -> None:
     assert isinstance(found, Receiver)
     assert found.session is not None
     assert found.session.session_id == "b"
+
+
+def test_a_session_with_only_a_state_is_listed_and_no_bytes_clear_it() -> None:
+    orders = queue()
+    orders.open_session("kept", PEEK_LOCK, 0.0)
+    orders.set_session_state("kept", b"x", 0.0)
+    assert orders.list_sessions(None, 0, 9) == ["kept"]
+    orders.set_session_state("kept", b"", 1.0)
+    assert orders.session_state("kept", 1.0) is None
+    assert orders.list_sessions(None, 0, 9) == []
+    assert orders.list_sessions(0.0, 0, 9) == []

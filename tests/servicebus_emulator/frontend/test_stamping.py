@@ -9,14 +9,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_memory_client import World
-from plain_wire import DISPOSITION, TRANSFER, UINT_MAX, Described, Moment, UByte, UInt, decode, encode, frame
+from plain_wire import (
+    DISPOSITION,
+    TRANSFER,
+    UINT_MAX,
+    Described,
+    Moment,
+    Symbol,
+    UByte,
+    UInt,
+    decode,
+    encode,
+    frame,
+)
 from raw_peer import RawPeer, flow, receiver, sender
 
 from servicebus_emulator.amqp.message import EncodedMessage
 from servicebus_emulator.amqp.performatives import RECEIVER, SENDER, AmqpError, Modified, Rejected, Source
 from servicebus_emulator.amqp.types import Array, Timestamp
 from servicebus_emulator.amqp.types import Symbol as Word
-from servicebus_emulator.broker.description import QueueDescription
+from servicebus_emulator.broker.description import QueueDescription, RuleDescription, SqlFilter
 
 HEADER, ANNOTATIONS, PROPERTIES = 0x70, 0x72, 0x73
 DAY_MS = 86_400_000
@@ -194,3 +206,21 @@ def test_settling_a_settled_message_of_a_held_session_says_the_message_lock_is_l
     link.detach()
     world.run()
     assert client.manage("s", "update-disposition", order) == (410, "com.microsoft:session-lock-lost")
+
+
+@pytest.mark.parametrize("due", [-(2**63), -1, 0, YEAR_9999_MS + 1, 2**63 - 1])
+def test_a_scheduled_time_beyond_every_calendar_does_no_harm(due: int) -> None:
+    """1.6.17: a timestamp is 64 bits, a date of Python's or .NET's is less."""
+    annotated = encode(Described(ANNOTATIONS, {Symbol("x-opt-scheduled-enqueue-time"): Moment(due)}))
+    world = World()
+    rule = RuleDescription("r", SqlFilter("sys.ScheduledEnqueueTimeUtc IS NOT NULL"))
+    world.broker.subscription("t", "u").add_rule(rule, world.now_s)
+    raw = RawPeer(world)
+    raw.say(sender("t", 0), sender("q", 1))
+    payload = annotated + encode(Described(0x75, b"x"))
+    for handle in (0, 1):
+        fields = [UInt(handle), UInt(handle), b"t", UInt(0), False]
+        (verdict,) = (each for each in raw.say(frame(TRANSFER, fields, payload)) if each.code == DISPOSITION)
+        assert verdict.fields[4].code == 0x24
+    queue = world.broker.queue("q")
+    assert queue.scheduled_count == (1 if due > world.now_s * 1000 else 0)
