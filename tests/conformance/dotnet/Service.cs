@@ -20,7 +20,7 @@ public static class Service
 
     public static Uri Endpoint => ServiceBusConnectionStringProperties.Parse(Plain).Endpoint;
 
-    public static ServiceBusClientOptions Options(double tryTimeoutSeconds = 20, bool crossEntity = false) => new()
+    public static ServiceBusClientOptions Options(double tryTimeoutSeconds = 60, bool crossEntity = false) => new()
     {
         TransportType = Transport.StartsWith("websocket") ? ServiceBusTransportType.AmqpWebSockets : ServiceBusTransportType.AmqpTcp,
         // over TLS this client forgets the port of its connection string, unless it stands here as well
@@ -57,7 +57,7 @@ public static class Entities
 
     public static string Name(string word) => $"{word}-{Guid.NewGuid():N}"[..20];
 
-    public static ServiceBusClient Client(double tryTimeoutSeconds = 20, bool crossEntity = false)
+    public static ServiceBusClient Client(double tryTimeoutSeconds = 60, bool crossEntity = false)
     {
         var client = new ServiceBusClient(Service.ConnectionString, Service.Options(tryTimeoutSeconds, crossEntity));
         Afterwards(async () => await client.DisposeAsync());
