@@ -21,8 +21,8 @@ stop: ## stop everything that make start started
 status: .venv-course ## what runs, where, in which version
 	@"$(VENV)/mq" status
 
-book: .venv-course ## execute and build the book again (the brokers must run)
-	@"$(VENV)/mq" book build
+book: .venv-course ## run all chapters on your brokers (they must run), and build the book
+	@"$(VENV)/mq" book run
 
 lab: .venv-course ## start JupyterLab and the brokers the labs need
 	@"$(VENV)/mq" up rabbitmq kafka jupyter

@@ -5,6 +5,7 @@ import os
 import queue
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -78,6 +79,10 @@ class Kernel:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.end()
+        if threading.current_thread() is not threading.main_thread():
+            from jupyter_core.utils import ensure_event_loop
+
+            ensure_event_loop().close()  # jupyter_client made it for this thread, and leaves it open
 
     def execute(self, source: str) -> list[Any]:
         """Execute a cell and return its outputs, streams joined, an error among them where there was one.
@@ -141,6 +146,7 @@ class Kernel:
             if self._client is not None:
                 self._client.stop_channels()
         with contextlib.suppress(Exception):
+            self._manager.provisioner.process.wait(timeout=5)
             self._manager.cleanup_resources()
         self._folder.cleanup()
 
