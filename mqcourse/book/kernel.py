@@ -16,6 +16,7 @@ import psutil
 
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
+from mqcourse.variables import Kind, environment_of
 
 RUN_VARIABLE = "MQ_BOOK_RUN"
 """Set in a kernel and so in all that its cells start, to the process that runs the book: how leftovers are known."""
@@ -37,7 +38,7 @@ def environment() -> dict[str, str]:
     ):
         (folder / name).mkdir(parents=True, exist_ok=True)
         chosen[variable] = str(folder / name)
-    return {**os.environ, **chosen, RUN_VARIABLE: str(os.getpid())}
+    return environment_of(Kind.PYTHON) | chosen | {RUN_VARIABLE: str(os.getpid())}
 
 
 class Kernel:
@@ -98,7 +99,7 @@ class Kernel:
             try:
                 message = self._client.get_iopub_msg(timeout=ANSWER_S)
             except queue.Empty:
-                if self._process is None or not self._process.is_running():
+                if self._manager.provisioner.process.poll() is not None:
                     raise CourseError("its kernel died") from None
                 if time.monotonic() > until:
                     raise CourseError(f"a cell took more than {CELL_LIMIT_S:.0f} s") from None

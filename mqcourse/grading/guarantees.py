@@ -45,6 +45,10 @@ class Guarantee(StrEnum):
     ANSWERED = "the exercise is answered"
 
 
+NOT_ANSWERED = "not answered yet"
+"""Of an exercise that is as it was found."""
+
+
 @dataclass(frozen=True)
 class Breach:
     """One guarantee that was broken: what happened, in plain words, naming the message."""

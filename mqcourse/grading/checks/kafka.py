@@ -11,6 +11,7 @@ from kafka.admin import MemberToRemove
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
+from mqcourse.grading import journal
 from mqcourse.stack import endpoints
 from mqcourse.stack.unanswered import unanswered
 
@@ -34,18 +35,34 @@ class Desk:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._topics:
-            self._admin.delete_topics(self._topics)
-        if self._groups:
-            # A group whose members were just killed cannot be deleted: the broker waits for them. It is put out first.
-            for group in self._groups:
-                self.expel(group)
-            self._admin.delete_groups(self._groups)
+        self.remove(self._topics, self._groups)
         self._admin.close()
+
+    def remove(self, topics: Iterable[str], groups: Iterable[str]) -> None:
+        """Delete topics and groups; what is not there is no error."""
+        topics, groups = list(topics), list(groups)
+        if topics:
+            self._admin.delete_topics(topics, raise_errors=False)
+        if groups:
+            # A group whose members were just killed cannot be deleted: the broker waits for them. It is put out first.
+            for group in groups:
+                self.expel(group)
+            self._admin.delete_groups(groups)
+        for topic in topics:
+            journal.gone("kafka", "topic", topic)
+        for group in groups:
+            journal.gone("kafka", "group", group)
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is a topic (or group) of that name."""
+        if kind == "topic":
+            return name in self._admin.list_topics()
+        return bool(self._admin.describe_groups([name])[name]["group_state"] not in ("Dead", ""))
 
     def topic(self, purpose: str, partitions: int) -> str:
         """A topic nobody used before, ready for use."""
         name = f"check.{purpose}.{secrets.token_hex(4)}"
+        journal.note("kafka", "topic", name)
         self._topics.append(name)
         self._admin.create_topics(
             {name: {"num_partitions": partitions, "replication_factor": 1}}, wait_for_metadata=True
@@ -55,6 +72,7 @@ class Desk:
     def group(self, purpose: str) -> str:
         """A group name nobody used before; the group is deleted at the end, if anybody made it."""
         name = f"{purpose}.{secrets.token_hex(4)}"
+        journal.note("kafka", "group", name)
         self._groups.append(name)
         return name
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import pika
 from pika.exceptions import AMQPConnectionError, ChannelClosedByBroker, NackError
 
+from mqcourse.grading import journal
 from mqcourse.stack import endpoints
 from mqcourse.stack.unanswered import unanswered
 
@@ -40,11 +41,13 @@ class Desk:
     ) -> None:
         for name in self._named:
             self._channel.queue_delete(name)
+            journal.gone("rabbitmq", "queue", name)
         self._connection.close()
 
     def name(self, purpose: str) -> str:
         """A queue name nobody used before; the queue is deleted at the end, whoever declares it."""
         name = f"check.{purpose}.{secrets.token_hex(4)}"
+        journal.note("rabbitmq", "queue", name)
         self._named.append(name)
         return name
 
