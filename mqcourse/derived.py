@@ -30,6 +30,13 @@ def book_problems() -> Iterator[str]:
         yield str(error)
 
 
+def runs_problems() -> Iterator[str]:
+    """The kept runs of the book's chapters against their cells."""
+    from mqcourse.book import record
+
+    yield from record.problems()
+
+
 def pins_problems() -> Iterator[str]:
     """requirements*.txt against pyproject.toml."""
     from mqcourse import pins
@@ -48,6 +55,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "pins": pins_problems,
     "labs": labs_problems,
     "facts and questions": book_problems,
+    "the book's kept runs": runs_problems,
     "the page's scenario fields": page_problems,
 }
 

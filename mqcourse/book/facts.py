@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,16 @@ class Fact:
 def load_facts(path: Path = FACTS) -> Mapping[str, Fact]:
     """Every fact by its id, in the order of the file; CourseError names the file, the fact and the field."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _facts(path.name, path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CourseError(f"there is no file of facts at {path}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{path.name} is not TOML: {error}", do="Mend that line") from error
-    return {name: _fact(path.name, name, fields) for name, fields in raw.items()}
+
+
+@cache
+def _facts(file: str, text: str) -> Mapping[str, Fact]:
+    return {name: _fact(file, name, fields) for name, fields in tomllib.loads(text).items()}
 
 
 def _fact(file: str, name: str, fields: Any) -> Fact:

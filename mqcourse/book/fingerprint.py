@@ -9,13 +9,21 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from mqcourse.book.chapter import Chapter
 from mqcourse.home import CHECKOUT
 
 PACKAGE = "mqcourse"
-ADDRESSES = ("mqcourse.stack", "mqcourse.install", "mqcourse.home", "mqcourse.errors", "mqcourse.progress")
+ADDRESSES = (
+    "mqcourse.stack",
+    "mqcourse.install",
+    "mqcourse.home",
+    "mqcourse.errors",
+    "mqcourse.progress",
+    "mqcourse.variables",
+)
 """Modules that a cell uses to reach a broker, and nothing of what it then prints; not followed."""
 IMPORT = re.compile(
     rf"^\s*(?:from|import)\s+(?P<module>{PACKAGE}(?:\.\w+)*)(?:\s+import\s+(?P<names>[\w, ]+))?", re.MULTILINE
@@ -35,7 +43,12 @@ def fingerprint(chapter: Chapter) -> str:
 
 def code_of(path: Path) -> str:
     """A module as it is executed: without comments, docstrings and layout."""
-    tree = ast.parse(path.read_bytes())
+    return _code_of(path.read_bytes())
+
+
+@cache
+def _code_of(source: bytes) -> str:
+    tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             # a text that stands alone: a docstring, or the note below a constant
@@ -52,7 +65,11 @@ def _is_text(node: ast.stmt) -> bool:
 
 
 def modules_used(cells: Iterable[str], root: Path = CHECKOUT) -> set[Path]:
-    """The package's source files that the code cells import, and all that those import in turn, at any depth."""
+    """The package's source files that the code cells import, and all that those import in turn, at any depth.
+
+    The `__init__` of a package above a module counts only for what it imports when it is loaded: a cell that uses
+    the module calls none of its functions.
+    """
     waiting: list[str] = []
     for cell in cells:
         for found in IMPORT.finditer(cell):
@@ -63,39 +80,50 @@ def modules_used(cells: Iterable[str], root: Path = CHECKOUT) -> set[Path]:
                 if name.strip()
             ]
     files: set[Path] = set()
+    passed: set[Path] = set()
     while waiting:
         module = waiting.pop()
         if any(module == one or module.startswith(f"{one}.") for one in ADDRESSES):
             continue
-        for path in sources_of(module, root):
-            if path not in files:
-                files.add(path)
-                waiting += imports_of(path, root)
+        for path in above(module, root) - passed:
+            passed.add(path)
+            waiting += imports_of(path, root, when_loaded=True)
+        for path in sources_of(module, root) - files:
+            files.add(path)
+            waiting += imports_of(path, root)
     return files
 
 
-def sources_of(module: str, root: Path) -> list[Path]:
-    """The file of a module and the `__init__` of every package above it; empty for names that are not modules."""
+def above(module: str, root: Path) -> set[Path]:
+    """The `__init__` of every package above a module."""
     parts = module.split(".")
-    found = [
-        path for i in range(1, len(parts)) if (path := root.joinpath(*parts[:i], "__init__.py")).exists()
-    ]
-    for path in (root.joinpath(*parts).with_suffix(".py"), root.joinpath(*parts, "__init__.py")):
-        if path.exists():
-            found.append(path)
-    return found
+    found = (root.joinpath(*parts[:i], "__init__.py") for i in range(1, len(parts)))
+    return {path for path in found if path.exists()}
 
 
-def imports_of(path: Path, root: Path) -> list[str]:
-    """The package's modules that a source file imports, those inside functions too."""
+def sources_of(module: str, root: Path) -> set[Path]:
+    """The file of a module; empty for names that are not modules."""
+    parts = module.split(".")
+    files = (root.joinpath(*parts).with_suffix(".py"), root.joinpath(*parts, "__init__.py"))
+    return {path for path in files if path.exists()}
+
+
+def imports_of(path: Path, root: Path, *, when_loaded: bool = False) -> list[str]:
+    """The package's modules that a source file imports, those inside functions too unless only `when_loaded`."""
     own = list(path.relative_to(root).with_suffix("").parts)
     if own[-1] == "__init__":
         own.pop()
         base = own
     else:
         base = own[:-1]
+    return list(_imported(path.read_bytes(), tuple(base), when_loaded))
+
+
+@cache
+def _imported(source: bytes, base: tuple[str, ...], when_loaded: bool) -> tuple[str, ...]:
     found: list[str] = []
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    tree = ast.parse(source)
+    for node in tree.body if when_loaded else ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -103,4 +131,4 @@ def imports_of(path: Path, root: Path) -> list[str]:
             module = ".".join(part for part in (above, node.module or "") if part)
             found.append(module)
             found += [f"{module}.{alias.name}" for alias in node.names]
-    return [name for name in found if name.split(".")[0] == PACKAGE]
+    return tuple(name for name in found if name.split(".")[0] == PACKAGE)

@@ -5,6 +5,7 @@ import os
 import queue
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -79,6 +80,10 @@ class Kernel:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.end()
+        if threading.current_thread() is not threading.main_thread():
+            from jupyter_core.utils import ensure_event_loop
+
+            ensure_event_loop().close()  # jupyter_client made it for this thread, and leaves it open
 
     def execute(self, source: str) -> list[Any]:
         """Execute a cell and return its outputs, streams joined, an error among them where there was one.
@@ -94,7 +99,7 @@ class Kernel:
             try:
                 message = self._client.get_iopub_msg(timeout=ANSWER_S)
             except queue.Empty:
-                if self._process is None or not self._process.is_running():
+                if self._manager.provisioner.process.poll() is not None:
                     raise CourseError("its kernel died") from None
                 if time.monotonic() > until:
                     raise CourseError(f"a cell took more than {CELL_LIMIT_S:.0f} s") from None
@@ -142,6 +147,7 @@ class Kernel:
             if self._client is not None:
                 self._client.stop_channels()
         with contextlib.suppress(Exception):
+            self._manager.provisioner.process.wait(timeout=5)
             self._manager.cleanup_resources()
         self._folder.cleanup()
 

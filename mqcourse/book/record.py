@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import SequenceMatcher
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -139,19 +140,7 @@ def _in_lines(output: Mapping[str, Any]) -> dict[str, Any]:
 def read(path: Path) -> Record | None:
     """The record at `path`, None where there is none. Raises CourseError for a file that is no record."""
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        about = notebook["metadata"]["mqcourse"]
-        cells = notebook["cells"]
-        return Record(
-            ran=datetime.fromisoformat(about["ran"]),
-            seconds=float(about["seconds"]),
-            versions=about["versions"],
-            fingerprint=about["fingerprint"],
-            sources=tuple("".join(cell["source"]) for cell in cells),
-            outputs=tuple(cell["outputs"] for cell in cells),
-            claims=tuple(Claim(**claim) for claim in about["claims"]),
-            failed=about["failed"],
-        )
+        return _read(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, LookupError, TypeError) as error:
@@ -159,6 +148,23 @@ def read(path: Path) -> Record | None:
             f"{path.name} is not the record of a run ({type(error).__name__})",
             do="Delete it, or run the chapter again",
         ) from error
+
+
+@lru_cache(maxsize=4)
+def _read(file: bytes) -> Record:
+    notebook = json.loads(file)
+    about = notebook["metadata"]["mqcourse"]
+    cells = notebook["cells"]
+    return Record(
+        ran=datetime.fromisoformat(about["ran"]),
+        seconds=float(about["seconds"]),
+        versions=about["versions"],
+        fingerprint=about["fingerprint"],
+        sources=tuple("".join(cell["source"]) for cell in cells),
+        outputs=tuple(cell["outputs"] for cell in cells),
+        claims=tuple(Claim(**claim) for claim in about["claims"]),
+        failed=about["failed"],
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """`{chapter-head}`: the questions, objectives, minutes, and when and on which versions the chapter was run."""
 
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
 
 NAMES = {"rabbitmq": "RabbitMQ", "kafka": "Apache Kafka", "servicebus": "Service Bus emulator"}
 """How the stack calls a broker, and how the page does."""
+
+
+def is_installed(package: str) -> bool:
+    """Whether a Python package of that name is here."""
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def shown_versions(record: Record) -> list[tuple[str, str]]:
@@ -48,6 +58,12 @@ class ChapterHead(Block):
             if not all(isinstance(item, str) for item in head.get(key, [])):
                 raise self.error(
                     f"{{chapter-head}}: {key} must be a list of texts (one with a colon needs quotes)"
+                )
+        for name in head.get("runs_with", []):
+            if name not in NAMES and not is_installed(name):
+                raise self.error(
+                    f"{{chapter-head}}: {name!r} is neither a broker ({', '.join(NAMES)}) nor an installed "
+                    "Python package"
                 )
         box = Element("section", **{"class": "mq-head", "aria-label": "About this chapter"})
         columns = Element("div", **{"class": "mq-head-columns"})

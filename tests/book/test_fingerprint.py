@@ -1,9 +1,10 @@
-"""Results are kept under a key: it changes with what a chapter's outcome depends on, and with nothing else."""
+"""A record fits by a key: it changes with what a chapter prints, and with nothing else."""
 
 from pathlib import Path
 
 import pytest
 
+from mqcourse.book.chapter import Chapter
 from mqcourse.book.fingerprint import fingerprint, modules_used
 
 CHAPTER = """# Title
@@ -11,25 +12,28 @@ CHAPTER = """# Title
 ```{code-cell} ipython3
 from mqcourse.stack import endpoints
 import mqcourse.figures  # noqa
+from mqcourse.model.only import one
 ```
 
 In the text, `from mqcourse.hidden import nothing` is no import.
 """
-VERSIONS = {"rabbitmq": "4.0.5"}
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     files = {
-        "chapter.md": CHAPTER,
+        "book/chapter.md": CHAPTER,
         "requirements.txt": "pika==1\n",
         "mqcourse/__init__.py": "",
         "mqcourse/figures.py": "import math\n",
         "mqcourse/hidden.py": "1\n",
         "mqcourse/stack/__init__.py": "from mqcourse.stack.endpoints import endpoints\n",
-        "mqcourse/stack/endpoints.py": "def endpoints():\n    from . import deep\n",
-        "mqcourse/stack/deep.py": "from ..far import thing\n",
-        "mqcourse/stack/apart.py": "2\n",
+        "mqcourse/stack/endpoints.py": "def endpoints():\n    pass\n",
+        "mqcourse/model/__init__.py": "from mqcourse.model.run import run\n\ndef later():\n    import mqcourse.hidden\n",
+        "mqcourse/model/run.py": "def run():\n    from . import deep\n",
+        "mqcourse/model/deep.py": "from ..far import thing\n",
+        "mqcourse/model/only.py": "import mqcourse.stack\n",
+        "mqcourse/model/apart.py": "2\n",
         "mqcourse/far/__init__.py": "",
         "mqcourse/far/thing.py": "3\n",
         "servicebus_emulator/broker/queue.py": "4\n",
@@ -41,43 +45,58 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_imports_are_followed_into_functions_and_relative_ones(root: Path) -> None:
-    used = {
-        path.relative_to(root / "mqcourse").as_posix() for path in modules_used([root / "chapter.md"], root)
-    }
+def key(root: Path) -> str:
+    return fingerprint(Chapter("chapter", root))
+
+
+def test_imports_are_followed_into_functions_and_relative_ones_and_not_to_addresses(root: Path) -> None:
+    cells = [cell.source for cell in Chapter("chapter", root).cells]
+    used = {path.relative_to(root / "mqcourse").as_posix() for path in modules_used(cells, root)}
     assert used == {
-        "__init__.py",
         "figures.py",
-        "stack/__init__.py",
-        "stack/endpoints.py",
-        "stack/deep.py",
+        "model/only.py",
+        "model/run.py",
+        "model/deep.py",
         "far/__init__.py",
         "far/thing.py",
     }
 
 
+@pytest.mark.parametrize("name", ["mqcourse/figures.py", "mqcourse/far/thing.py"])
+def test_the_key_changes_with_what_is_used(root: Path, name: str) -> None:
+    before = key(root)
+    (root / name).write_text("changed = 1\n", encoding="utf-8")
+    assert key(root) != before
+
+
+def test_the_key_changes_with_a_cell_and_not_with_the_words_or_tags(root: Path) -> None:
+    path, before = root / "book" / "chapter.md", key(root)
+    path.write_text(CHAPTER.replace("# Title", "# Another\n\nWords."), encoding="utf-8")
+    assert key(root) == before
+    path.write_text(CHAPTER.replace("ipython3\n", "ipython3\n:tags: [hide-input]\n\n"), encoding="utf-8")
+    assert key(root) == before
+    path.write_text(CHAPTER.replace("# noqa", "# noqa: F401"), encoding="utf-8")
+    assert key(root) != before
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        "mqcourse/figures.py",
-        "mqcourse/far/thing.py",
-        "requirements.txt",
+        "mqcourse/hidden.py",
+        "mqcourse/model/apart.py",
+        "mqcourse/stack/endpoints.py",
         "servicebus_emulator/broker/queue.py",
     ],
 )
-def test_the_key_changes_with_what_is_used(root: Path, name: str) -> None:
-    before = fingerprint([root / "chapter.md"], VERSIONS, root)
-    (root / name).write_text("# changed\n", encoding="utf-8")
-    assert fingerprint([root / "chapter.md"], VERSIONS, root) != before
-
-
-def test_the_key_changes_with_a_brokers_version(root: Path) -> None:
-    before = fingerprint([root / "chapter.md"], VERSIONS, root)
-    assert fingerprint([root / "chapter.md"], {"rabbitmq": "4.3.0"}, root) != before
-
-
-@pytest.mark.parametrize("name", ["mqcourse/hidden.py", "mqcourse/stack/apart.py"])
 def test_the_key_stays_when_something_else_changes(root: Path, name: str) -> None:
-    before = fingerprint([root / "chapter.md"], VERSIONS, root)
-    (root / name).write_text("# changed\n", encoding="utf-8")
-    assert fingerprint([root / "chapter.md"], VERSIONS, root) == before
+    before = key(root)
+    (root / name).write_text("changed = 1\n", encoding="utf-8")
+    assert key(root) == before
+
+
+def test_comments_docstrings_and_layout_print_nothing(root: Path) -> None:
+    before = key(root)
+    (root / "mqcourse" / "far" / "thing.py").write_text(
+        '"""Other words."""\n\n# why\n\n(3)\n"""A note."""\n', encoding="utf-8"
+    )
+    assert key(root) == before

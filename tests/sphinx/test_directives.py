@@ -3,13 +3,14 @@
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from mqcourse.errors import CourseError
+from mqcourse.book.record import Record
 from mqcourse.interview.questions import load_bank
-from mqcourse.sphinx.chapter_head import runs_with
+from mqcourse.sphinx.chapter_head import day, shown_versions
 from mqcourse.sphinx.mathml import FormulaError, mathml
 
 MODULES = ("element", "mathml", "chapter_head", "key_points", "fact", "question", "predict")
@@ -18,10 +19,6 @@ extensions = ["myst_parser", *(f"mqcourse.sphinx.{{name}}" for name in {MODULES!
 myst_enable_extensions = ["dollarmath"]
 html_math_renderer = "mathml"
 html_theme = "basic"
-
-
-def setup(app):
-    app.add_config_value("mqcourse_versions", {{"rabbitmq": "4.9.9"}}, "env")
 """
 LISTS = "questions:\n- Why?\nobjectives:\n- Say why.\n"
 HEAD = "```{chapter-head}\nminutes: 5\n" + LISTS
@@ -84,13 +81,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (folder / "out" / "index.html").read_text(encoding="utf-8")
 
 
-def test_the_head_says_questions_minutes_and_versions_of_what_runs(page: str) -> None:
+def test_the_head_says_questions_and_minutes_and_that_nothing_was_run(page: str) -> None:
     head = page[page.index('class="mq-head"') : page.index('class="mq-head-foot"') + 600]
     assert "What does <code" in head
     assert "<em>happens</em>" in head
     assert "About 25 minutes" in head
-    assert "RabbitMQ 4.9.9" in head
-    assert re.search(r"pika \d+\.\d+", head)
+    assert "was never run" in page
 
 
 def test_the_head_of_a_page_without_cells_says_so(tmp_path: Path) -> None:
@@ -149,7 +145,6 @@ BAD = {
     "not-yaml": ("```{chapter-head}\nminutes: [\n```", "not YAML"),
     "a-list": ("```{chapter-head}\n- minutes\n```", "write `key: value` lines"),
     "unknown-broker": (HEAD + "runs_with: [zeromq]\n```", "'zeromq' is neither a broker"),
-    "broker-down": (HEAD + "runs_with: [kafka]\n```", "Apache Kafka does not run"),
     "no-fact": ("{fact}`there-is-none`", "there is no fact 'there-is-none'"),
     "no-fact-titled": ("{fact}`words <there-is-none>`", "there is no fact 'there-is-none'"),
     "no-fact-box": ("```{fact} there-is-none\n```", "there is no fact 'there-is-none'"),
@@ -184,9 +179,14 @@ def test_a_formula_that_cannot_be_shown_is_named() -> None:
         mathml(r"\nosuchcommand{a}", display=False)
 
 
-def test_versions_come_from_what_runs_and_what_is_installed() -> None:
-    found = runs_with(["kafka", "pika"], {"kafka": "4.3.1"})
-    assert found[0] == ("Apache Kafka", "4.3.1")
-    assert found[1][0] == "pika"
-    with pytest.raises(CourseError, match="mq up"):
-        runs_with(["rabbitmq"], {})
+def test_brokers_come_first_and_the_day_is_written_out() -> None:
+    record = Record(
+        datetime(2026, 3, 7, tzinfo=UTC),
+        1.0,
+        {"pika": "1.3", "kafka": "4.3.1", "rabbitmq": "4.0"},
+        "",
+        (),
+        (),
+    )
+    assert shown_versions(record) == [("RabbitMQ", "4.0"), ("Apache Kafka", "4.3.1"), ("pika", "1.3")]
+    assert day(record.ran) == "7 March 2026"

@@ -1,4 +1,4 @@
-"""The whole book, built once against the run's brokers and served on the loopback, and a real browser."""
+"""The whole book, built once from its kept runs and served on the loopback, and a real browser."""
 
 import os
 import threading
@@ -40,13 +40,10 @@ def chapters() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def built(request: pytest.FixtureRequest) -> Iterator[Built]:
+def built() -> Iterator[Built]:
     """The book, strictly built. MQ_BUILT_BOOK names a folder of HTML to look at instead, while working on pages."""
-    if "MQ_BUILT_BOOK" in BEFORE:
-        folder = Path(BEFORE["MQ_BUILT_BOOK"])
-    else:
-        request.getfixturevalue("stack")
-        folder = build_book(lambda line: None)
+    known = BEFORE.get("MQ_BUILT_BOOK")
+    folder = Path(known) if known else build_book(lambda line: None)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
