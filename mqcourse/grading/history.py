@@ -1,7 +1,7 @@
 """What happened in one trial: numbered messages, the workers that touched them, and in which order."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -12,6 +12,7 @@ class Kind(StrEnum):
     FINISHED = "finished"  # the work was done
     FAILED = "failed"  # the work raised an exception
     KILLED = "killed"  # the worker was killed (message 0: it concerns the worker)
+    SAW = "saw"  # what the check saw at the broker, in words (message 0; the worker is what was looked at)
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Event:
     worker: str
     message: int = 0
     """Number of the message, from 1; 0 is no message, a negative number one that was never sent."""
+    text: str = ""
+    """Of what was seen: its words."""
+    at_s: float = field(default=0.0, compare=False)
+    """Seconds since the trial began, for the reader. Nothing is judged by it."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +35,9 @@ class History:
 
     events: tuple[Event, ...] = ()
 
-    def add(self, kind: Kind, worker: str, message: int = 0) -> "History":
+    def add(self, kind: Kind, worker: str, message: int = 0, text: str = "", at_s: float = 0.0) -> "History":
         """The history with one event more."""
-        return History((*self.events, Event(kind, worker, message)))
+        return History((*self.events, Event(kind, worker, message, text, at_s)))
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)

@@ -1,43 +1,69 @@
 """Judge one answer: run its hidden check, and turn what happens into a verdict."""
 
 import ast
+import secrets
 from dataclasses import replace
-from typing import Any
 
+from mqcourse.errors import CourseError
+from mqcourse.grading import journal
 from mqcourse.grading.checks import of_lab
-from mqcourse.grading.guarantees import Guarantee
+from mqcourse.grading.child import plain
+from mqcourse.grading.guarantees import NOT_ANSWERED, Guarantee
 from mqcourse.grading.manifest import Exercise, Lab
+from mqcourse.grading.outcome import Unjudged
+from mqcourse.grading.trace import Trace
 from mqcourse.grading.trial import Answer, Refusal
 from mqcourse.grading.verdict import Verdict, refused
+from mqcourse.grading.witness import Witness
+
+MOST_SEED = 2**31
 
 
-def judge(lab: Lab, exercise: Exercise, answer: Answer) -> Verdict:
-    """The verdict on an answer. CourseError when the lab's broker does not answer: that is not the learner's fault."""
+def draw_seed() -> int:
+    """A seed for one run; it is printed with what did not pass, and given again it repeats the run."""
+    return secrets.randbelow(MOST_SEED)
+
+
+def judge(lab: Lab, exercise: Exercise, answer: Answer, witness: Witness) -> Verdict:
+    """The verdict on an answer.
+
+    Unjudged when a broker went away, or the check itself could not be carried out: that is not the learner's fault.
+    """
     check = of_lab(lab.name)[exercise.id]
     if _only_comments(answer.source):
-        return refused(exercise, Guarantee.ANSWERED, "not answered yet")
+        return refused(exercise, Guarantee.ANSWERED, NOT_ANSWERED)
+    traces: list[Trace] = []
+    given = answer.alive
+
+    def alive() -> None:
+        given()
+        witness.alive()
+
+    watched = replace(
+        answer,
+        source=plain(answer.source),
+        alive=alive,
+        keep=traces.append,
+        makes=journal.note_foreign,
+    )
     try:
-        return Verdict(exercise, tuple(check(replace(answer, source=plain(answer.source)))))
-    except Refusal as refusal:
-        return Verdict(exercise, tuple(refusal.breaches))
-
-
-def plain(source: str) -> str:
-    """The cell as plain Python: IPython's magics, where there are any, become calls."""
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        from IPython.core.inputtransformer2 import TransformerManager
-
         try:
-            transformer: Any = TransformerManager
-            transformed: str = transformer().transform_cell(source)
-        except (
-            Exception
-        ):  # whatever IPython makes of a broken cell: the process that runs it will name the error
-            return source
-        return transformed
-    return source
+            breaches = tuple(check(watched))
+        except Refusal as refusal:
+            breaches = tuple(refusal.breaches)
+        if breaches:  # before anybody is accused
+            witness.confirm()
+    except CourseError:
+        witness.confirm()
+        raise
+    except Exception as error:  # whatever a client of the check's own says: an answer cannot raise in here
+        witness.confirm()
+        raise Unjudged(
+            f"the check of {exercise.id} could not be carried out ({type(error).__name__}: {str(error)[:200]}), "
+            "so this run does not count and nothing is saved",
+            do="Run it again; if it happens again, see `mq doctor`",
+        ) from error
+    return Verdict(exercise, breaches, seed=answer.seed, traces=tuple(traces))
 
 
 def _only_comments(source: str) -> bool:

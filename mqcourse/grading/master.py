@@ -95,6 +95,16 @@ def solution_notebook(lab: Lab) -> str:
     return _written(lab, answers(lab, solved=True))
 
 
+def source_notebook(lab: Lab) -> str:
+    """The lab as nbgrader's generate_assignment takes it: what the learner finds stays, the solution is cut out there."""
+    given = {
+        cell.exercise: _for_teachers(cell.source, f"solutions/{lab.name}.md: exercise {cell.exercise}")
+        for cell in cells(lab)
+        if cell.exercise
+    }
+    return _written(lab, given)
+
+
 def graded_notebook(lab: Lab, given: Mapping[str, str]) -> str:
     """The reference with the learner's answer cells in it and without the experiments: what is graded."""
     return _written(lab, given, graded=True)
@@ -249,6 +259,33 @@ def _stubbed(source: str, where: str) -> str:
             f"{where}: the stub has no TODO", do="Say after ### STUB what is to do, with the word TODO"
         )
     return stub
+
+
+def _for_teachers(source: str, where: str) -> str:
+    """The comments of the stub, and after them the solution between nbgrader's own marks.
+
+    nbgrader puts `raise NotImplementedError()` where the solution was.
+    """
+    _stubbed(source, where)
+    lines: list[str] = []
+    solution: list[str] = []
+    state = "outside"
+    for line in source.splitlines():
+        mark = line.strip()
+        if mark == BEGIN:
+            state, solution = "solution", [line]
+        elif mark == STUB:
+            state = "stub"
+        elif mark == END:
+            lines += [*solution, line]
+            state = "outside"
+        elif state == "solution":
+            solution.append(line)
+        elif state == "outside":
+            lines.append(line)
+        elif (stub := re.sub(r"^(\s*)# ?", r"\1", line, count=1)).strip().startswith("#"):
+            lines.append(stub)
+    return "\n".join(lines)
 
 
 def _replaced(source: str, where: str, *, solved: bool) -> str:

@@ -5,26 +5,34 @@ answer that replaces names, kills its kernel or loops for ever reaches no check 
 one line of JSON on the pipe that `--verdicts` names.
 """
 
+import contextlib
 import json
 import os
 import re
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from queue import Empty
 from typing import Any
 
+import psutil
 import pytest
 
-from mqcourse.grading import manifest
+from mqcourse.errors import CourseError
+from mqcourse.grading import journal, keep, manifest
 from mqcourse.grading.checks import of_lab
-from mqcourse.grading.guarantees import Guarantee
+from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.judge import judge
 from mqcourse.grading.lean import lean
 from mqcourse.grading.manifest import Exercise
-from mqcourse.grading.trial import Answer
-from mqcourse.grading.verdict import Verdict, refused
+from mqcourse.grading.outcome import Unjudged
+from mqcourse.grading.run import GRACE_S, signature
+from mqcourse.grading.trial import ONLY_HERE, Answer
+from mqcourse.grading.verdict import State, Verdict
+from mqcourse.grading.witness import Witness
 
 with lean():
     from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
@@ -32,7 +40,9 @@ with lean():
 LIMITS = """
 import sys as _sys
 from mqcourse.grading.child import BoundedOutput as _BoundedOutput, limit_resources as _limit_resources
+from mqcourse.grading.guard import close as _close
 _limit_resources()
+_close()
 _sys.stdout, _sys.stderr = _BoundedOutput(_sys.stdout), _BoundedOutput(_sys.stderr)
 """
 """Runs first in each kernel: what a cell prints and uses is bounded."""
@@ -47,8 +57,13 @@ class NotPassed(Exception):
 class Grading:
     """The run of one graded notebook."""
 
-    def __init__(self, verdicts_fd: int) -> None:
+    def __init__(self, verdicts_fd: int, key: str, seed: int) -> None:
+        os.set_inheritable(verdicts_fd, False)
         self._fd = verdicts_fd
+        self._key = key
+        self._seed = seed
+        self._abandoned = threading.Event()
+        self._witness: Witness | None = None
         self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="judge")
         self._judged: dict[str, Future[Verdict]] = {}
         self._failed: dict[str, str] = {}
@@ -65,9 +80,9 @@ class Grading:
         if "exercise" in metadata:
             exercise = lab.exercise(metadata["exercise"]["id"])
             of_lab(lab.name)  # imported before any answer runs
-            self._judged[exercise.id] = self._pool.submit(
-                judge, lab, exercise, Answer(self._setup, item.cell.source)
-            )
+            self._witness = self._witness or Witness(lab.brokers)
+            answer = Answer(self._setup, item.cell.source, self._seed, alive=self._wanted)
+            self._judged[exercise.id] = self._pool.submit(judge, lab, exercise, answer, self._witness)
             item.runtest = partial(self._run_answer, item, exercise)
         elif "check" in metadata:
             item.runtest = partial(self._run_check, item, lab.exercise(metadata["check"]))
@@ -78,6 +93,29 @@ class Grading:
     def pytest_sessionfinish(self) -> None:
         """Nothing of a trial is left behind."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._witness:
+            self._witness.close()
+        journal.clear()
+
+    def abandon(self) -> None:
+        """End everything and give back what was made, because nobody waits for the verdicts any more."""
+        self._abandoned.set()
+        for child in psutil.Process().children(recursive=True):  # the kernel; the trials end their own
+            with contextlib.suppress(psutil.Error):
+                if "ipykernel" in " ".join(child.cmdline()):
+                    child.kill()
+        ended = threading.Thread(
+            target=partial(self._pool.shutdown, wait=True, cancel_futures=True), daemon=True
+        )
+        ended.start()
+        ended.join(GRACE_S - 2.0)
+        journal.clear()
+        journal.sweep()
+        os._exit(1)
+
+    def _wanted(self) -> None:
+        if self._abandoned.is_set():
+            raise Unjudged("nobody waits for this verdict any more")
 
     def _run_setup(self, item: Any) -> None:
         _watch(item.parent)
@@ -103,14 +141,30 @@ class Grading:
             raise
 
     def _run_check(self, item: Any, exercise: Exercise) -> None:
-        verdict = self._judged[exercise.id].result()
+        try:
+            verdict = self._judged[exercise.id].result()
+        except CourseError as error:
+            self._tell({"unjudged": str(error)})
+            raise
+        except BaseException as error:  # a defect of the check: no verdict is better than a false one
+            self._tell(
+                {"unjudged": f"the check of {exercise.id} failed: {type(error).__name__}: {error}"[:400]}
+            )
+            raise
         failed = self._failed.get(exercise.id)
-        if failed and not any(breach.guarantee is Guarantee.ANSWERED for breach in verdict.breaches):
-            verdict = refused(exercise, Guarantee.RUNS, failed)
-        line = json.dumps({"exercise": exercise.id, "broken": verdict.as_dict()["broken"]}) + "\n"
-        os.write(self._fd, line.encode())
+        if failed and verdict.state is not State.UNTOUCHED:
+            verdict = replace(verdict, breaches=(Breach(Guarantee.RUNS, failed),))
+        self._tell({"exercise": exercise.id, "verdict": verdict.as_dict()})
         if not verdict.passed:
             raise NotPassed("\n".join(verdict.lines()))
+
+    def _tell(self, told: dict[str, Any]) -> None:
+        body = json.dumps(told)
+        line = json.dumps({"body": body, "signed": signature(self._key, body)}) + "\n"
+        with contextlib.suppress(BrokenPipeError):
+            rest = line.encode()
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
 
     def _fresh_kernel(self, item: Any) -> None:
         notebook = item.parent
@@ -158,18 +212,36 @@ def _in_plain_words(error: Exception) -> str:
     message = str(error.args[0]) if error.args else ""
     if message.startswith("Timeout"):
         return "the answer cell itself did not end in time: keep only definitions in it, and call them in a cell of your own"
-    last = said.splitlines()[-1] if said else message
-    return f"the answer cell stopped with {last[:300]}"
+    last = (said.splitlines()[-1] if said else message)[:300]
+    return f"the answer cell stopped with {last}" + (f"; {ONLY_HERE}" if last.startswith("NameError") else "")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--verdicts FD."""
+    """--verdicts FD --seed N."""
     parser.addoption(
         "--verdicts", type=int, help="file descriptor that takes a line of JSON for each verdict"
     )
+    parser.addoption("--seed", type=int, default=0, help="what the checks draw comes from here")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin the grading when asked to."""
-    if config.getoption("verdicts") is not None:
-        config.pluginmanager.register(Grading(config.getoption("verdicts")), "grading")
+    if config.getoption("verdicts") is None:
+        return
+    keep.shut()
+    asked = os.dup(0)  # not inherited
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    key = b""
+    while not key.endswith(b"\n") and (part := os.read(asked, 1)):
+        key += part
+    grading = Grading(config.getoption("verdicts"), key.decode().strip(), config.getoption("seed"))
+    config.pluginmanager.register(grading, "grading")
+
+    def watch() -> None:
+        while os.read(asked, 1):
+            pass
+        grading.abandon()
+
+    threading.Thread(target=watch, daemon=True).start()

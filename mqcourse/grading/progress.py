@@ -1,20 +1,102 @@
 """What a learner has reached: one line for each verdict, only ever appended; the present state is a replay."""
 
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
-from mqcourse.grading.verdict import Report
+from mqcourse.grading.verdict import Report, State
 from mqcourse.home import state_folder
 
 
 def file() -> Path:
     """Where the lines are kept: progress/labs.jsonl in the state folder."""
     return state_folder() / "progress" / "labs.jsonl"
+
+
+@dataclass(frozen=True)
+class Try:
+    """One answer that was judged and did not pass."""
+
+    time: datetime
+    digest: str
+    """Of its source: the same answer again is no further try."""
+
+
+def steps_file() -> Path:
+    """Where tries and what was shown are kept: progress/steps.jsonl in the state folder."""
+    return state_folder() / "progress" / "steps.jsonl"
+
+
+def tried(lab: str, exercise: str, source: str, state: State) -> None:
+    """Keep that an answer was judged. What was not answered is no try."""
+    if state is not State.UNTOUCHED:
+        digest = hashlib.sha256(source.strip().encode("utf-8", "replace")).hexdigest()[:16]
+        _step(lab, exercise, "passed" if state is State.PASSED else "try", digest=digest)
+
+
+def tries(lab: str, exercise: str) -> list[Try]:
+    """The answers to an exercise that did not pass, the first one first."""
+    return [
+        Try(datetime.fromisoformat(line["time"]), str(line.get("digest")))
+        for line in _steps(lab, exercise, "try")
+    ]
+
+
+def hint_shown(lab: str, exercise: str, number: int) -> None:
+    """Keep that a hint was shown."""
+    _step(lab, exercise, "hint", number=number)
+
+
+def hints_shown(lab: str, exercise: str) -> set[int]:
+    """Numbers of the hints that were shown."""
+    return {int(line["number"]) for line in _steps(lab, exercise, "hint")}
+
+
+def answer_shown(lab: str, exercise: str) -> None:
+    """Keep that the worked answer was shown."""
+    _step(lab, exercise, "answer")
+
+
+def answers_shown(lab: str) -> set[str]:
+    """Ids of the exercises of a lab whose worked answer was shown."""
+    return {
+        line["exercise"]
+        for line in _lines(steps_file())
+        if line.get("lab") == lab and line.get("step") == "answer" and isinstance(line.get("exercise"), str)
+    }
+
+
+def _step(lab: str, exercise: str, step: str, **more: Any) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    try:
+        _append(steps_file(), {"time": now, "lab": lab, "exercise": exercise, "step": step, **more})
+    except OSError as error:
+        raise CourseError(
+            f"progress could not be kept: {steps_file().parent}: {error.strerror}",
+            do="Make room or mend the folder's permissions",
+        ) from error
+
+
+def _steps(lab: str, exercise: str, step: str) -> Iterator[dict[str, Any]]:
+    for line in _lines(steps_file()):
+        if (line.get("lab"), line.get("exercise"), line.get("step")) == (lab, exercise, step):
+            yield line
+
+
+def _append(path: Path, line: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    target = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(target, (json.dumps(line) + "\n").encode())
+        os.fsync(target)
+    finally:
+        os.close(target)
 
 
 def save(report: Report, now: datetime | None = None) -> Path:
@@ -31,13 +113,7 @@ def save(report: Report, now: datetime | None = None) -> Path:
     }
     path = file()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        target = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(target, (json.dumps(line) + "\n").encode())
-            os.fsync(target)
-        finally:
-            os.close(target)
+        _append(path, line)
     except OSError as error:
         raise CourseError(
             f"the verdict was reached ({report.points} of {report.lab.points} points) but not saved: {path.parent}: {error.strerror}",
@@ -49,16 +125,18 @@ def save(report: Report, now: datetime | None = None) -> Path:
 def best() -> dict[str, dict[str, int]]:
     """Lab -> exercise -> the most points ever reached in it. A line that a crash cut off is passed over."""
     reached: dict[str, dict[str, int]] = {}
-    for line in _lines():
+    for line in _lines(file()):
+        if not (isinstance(line.get("lab"), str) and isinstance(line.get("exercises"), dict)):
+            continue
         lab = reached.setdefault(line["lab"], {})
         for exercise, points in line["exercises"].items():
             lab[exercise] = max(points, lab.get(exercise, 0))
     return reached
 
 
-def _lines() -> Iterator[dict[str, Any]]:
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        text = file().read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return
     for line in text.splitlines():
@@ -66,9 +144,5 @@ def _lines() -> Iterator[dict[str, Any]]:
             entry = json.loads(line)
         except json.JSONDecodeError:
             continue
-        if (
-            isinstance(entry, dict)
-            and isinstance(entry.get("lab"), str)
-            and isinstance(entry.get("exercises"), dict)
-        ):
+        if isinstance(entry, dict):
             yield entry

@@ -2,7 +2,10 @@
 
 import contextlib
 import hashlib
+import hmac
+import importlib.util
 import json
+import marshal
 import os
 import secrets
 import selectors
@@ -11,30 +14,36 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from importlib import import_module
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from mqcourse.errors import CourseError
-from mqcourse.grading import master
-from mqcourse.grading.guarantees import Guarantee
+from mqcourse.grading import journal, master
+from mqcourse.grading.guarantees import NOT_ANSWERED, Guarantee
+from mqcourse.grading.journal import MARK
+from mqcourse.grading.judge import draw_seed
+from mqcourse.grading.keep import orphans
+from mqcourse.grading.outcome import Unjudged, Void
 from mqcourse.grading.submission import Submission, read
-from mqcourse.grading.verdict import Report, Verdict, read_breaches, refused
+from mqcourse.grading.verdict import Report, Verdict, read_verdict, refused
+from mqcourse.grading.witness import Witness
+from mqcourse.home import CHECKOUT
 from mqcourse.variables import Kind, environment_of
 
 CELL_LIMIT_S = 8.0
-RUN_LIMIT_S = 240.0
-MARK = "MQ_GRADING_RUN"
-"""An environment variable that every process of a run carries, so that none is left behind."""
+RUN_LIMIT_S = 600.0
+"""Every wait of a check has a limit of its own; this one is met only when the machine or the grader hangs."""
+POLL_S = 0.3
+GRACE_S = 6.0
+"""How long the run may take to give back what it made at the brokers, when nobody waits for it any more."""
 
 
-def grade(path: Path, say: Callable[[str], None] = lambda _line: None) -> Report:
-    """The report on a learner's notebook. CourseError when it is no notebook of a lab, or a broker does not answer.
+def grade(path: Path, say: Callable[[str], None] = lambda _line: None, *, seed: int | None = None) -> Report:
+    """The report on a learner's notebook. CourseError when it is no notebook of a lab.
 
-    Exercises that nobody has touched are not run.
+    Unjudged when a broker does not answer or goes away. Exercises that nobody has touched are not run. `seed` repeats
+    what the checks drew in the run that printed it.
     """
     given = read(path)
     stubs = master.answers(given.lab, solved=False)
@@ -43,39 +52,55 @@ def grade(path: Path, say: Callable[[str], None] = lambda _line: None) -> Report
         Submission(
             given.lab,
             {id_: source for id_, source in given.answers.items() if id_ not in untouched},
-            {**given.unusable, **dict.fromkeys(untouched, "not answered yet")},
+            {**given.unusable, **dict.fromkeys(untouched, NOT_ANSWERED)},
         ),
         say,
+        seed=seed,
     )
 
 
-def grade_submission(submission: Submission, say: Callable[[str], None] = lambda _line: None) -> Report:
+def grade_submission(
+    submission: Submission, say: Callable[[str], None] = lambda _line: None, *, seed: int | None = None
+) -> Report:
     """The same for answers that are already taken out of their notebook."""
     lab = submission.lab
+    seed = draw_seed() if seed is None else seed
     began_s = time.monotonic()
     found: dict[str, Verdict] = {
         exercise.id: refused(exercise, Guarantee.ANSWERED, submission.unusable[exercise.id])
         for exercise in lab.exercises
         if exercise.id in submission.unusable
     }
+    journal.sweep()
     if submission.answers:
-        _ask_brokers(lab.brokers)
-        before = _fingerprint()
-        say(f"running {len(submission.answers)} answers")
-        verdicts = _run(lab.name, master.graded_notebook(lab, submission.answers))
-        if missing := [id_ for id_ in submission.answers if id_ not in verdicts]:
-            # An answer has ended the whole run. Each one that has no verdict gets a run of its own, to find out which.
-            for id_ in missing:
-                say(f"running {id_} alone")
-                verdicts |= _run(lab.name, master.graded_notebook(lab, {id_: submission.answers[id_]}))
-        for id_, broken in verdicts.items():
-            found[id_] = Verdict(lab.exercise(id_), read_breaches(broken))
-        after = _fingerprint()
-        changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
-        if changed:
-            raise CourseError(
-                f"while the answers ran, {changed[0]} of the course's own code was changed, so no verdict counts",
-                do="Bring it back with `git checkout -- mqcourse/grading solutions labs/labs.toml`, and take the code that writes to it out of your answer",
+        with Witness(lab.brokers) as witness:
+            before = _fingerprint()
+            say(f"running {len(submission.answers)} answers")
+
+            def run(answers: Mapping[str, str]) -> dict[str, Verdict]:
+                entries = _run(lab.name, master.graded_notebook(lab, answers), seed, witness)
+                return {
+                    id_: read_verdict(lab.exercise(id_), entry)
+                    for id_, entry in entries.items()
+                    if id_ in answers
+                }
+
+            verdicts = run(submission.answers)
+            if missing := [id_ for id_ in submission.answers if id_ not in verdicts]:
+                # An answer has ended the whole run. Each one without a verdict gets a run of its own, to find out which.
+                witness.confirm()
+                for id_ in missing:
+                    say(f"running {id_} alone")
+                    verdicts |= run({id_: submission.answers[id_]})
+            found |= verdicts
+            if any(not verdict.passed for verdict in verdicts.values()) or len(verdicts) < len(
+                submission.answers
+            ):
+                witness.confirm()
+        if changed := _changed(before, _fingerprint()):
+            raise Void(
+                f"while the answers ran, {changed} of the course's own code was changed, so no verdict counts",
+                do="Bring it back with `git checkout -- mqcourse solutions labs/labs.toml`, and take the code that writes to it out of your answer",
             )
     return Report(
         lab,
@@ -89,111 +114,205 @@ def grade_submission(submission: Submission, say: Callable[[str], None] = lambda
             for exercise in lab.exercises
         ),
         time.monotonic() - began_s,
+        seed if submission.answers else None,
     )
 
 
-def _run(name: str, notebook: str) -> dict[str, list[Mapping[str, str]]]:
-    """What each exercise broke, by id; an exercise is missing when the run ended before its verdict."""
+def _run(name: str, notebook: str, seed: int, witness: Witness) -> dict[str, Mapping[str, Any]]:
+    """The verdict on each exercise, by id; an exercise is missing when the run ended before its verdict."""
     mark = secrets.token_hex(8)
-    with tempfile.TemporaryDirectory(prefix="mq-grade-") as folder:
+    key = secrets.token_hex(32)
+    with _folder(mark) as folder, orphans():
         path = Path(folder) / f"{name}.ipynb"
         path.write_text(notebook, encoding="utf-8")
         out, inlet = os.pipe()
         command = [
             *(sys.executable, "-P", "-m", "pytest", str(path), "-q", "--nbval-lax", "--nbval-current-env"),
-            *("-p", "mqcourse.grading.plugin", "-p", "nbval.plugin", "-p", "no:cacheprovider"),
-            *("--nbval-cell-timeout", str(CELL_LIMIT_S), "--verdicts", str(inlet)),
+            *(
+                "-p",
+                "mqcourse.grading.plugin",
+                "-p",
+                "nbval.plugin",
+                "-p",
+                "no:cacheprovider",
+                "--noconftest",
+            ),
+            *("--nbval-cell-timeout", str(CELL_LIMIT_S), "--verdicts", str(inlet), "--seed", str(seed)),
             *("-c", os.devnull, "--rootdir", folder, "--tb=short", "--color=no", "--capture=no"),
         ]
         with (Path(folder) / "log").open("w+", encoding="utf-8") as log:
             process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=_environment(mark),
+                env=_environment(mark, folder),
                 pass_fds=[inlet],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
             os.close(inlet)
+            stdin: Any = process.stdin
             try:
-                lines = _lines(out, time.monotonic() + RUN_LIMIT_S)
+                with contextlib.suppress(BrokenPipeError):
+                    # The key goes this way, so no process of an answer finds it in an environment or a command line.
+                    stdin.write(f"{key}\n".encode())
+                    stdin.flush()
+                verdicts = _verdicts(_lines(out, time.monotonic() + RUN_LIMIT_S, witness), key)
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(timeout=10)
+                    process.wait(timeout=GRACE_S)
             finally:
                 os.close(out)
+                with contextlib.suppress(OSError):
+                    stdin.close()  # the run takes that for our end, and gives back what it made
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=GRACE_S)
                 _end_all(process, mark)
+                journal.sweep()  # of a run that was killed
             log.seek(0)
             said = log.read(200_000)
-    verdicts = {line["exercise"]: line["broken"] for line in lines}
     if not verdicts and "CourseError" in said:
         raise CourseError(said.split("CourseError: ", 1)[1].splitlines()[0])
-    if not verdicts and process.returncode not in (0, 1, -signal.SIGKILL):
-        raise CourseError(
+    if not verdicts and process.returncode not in (0, 1, -signal.SIGKILL, -signal.SIGTERM):
+        witness.confirm()
+        raise Unjudged(
             f"the grading run ended with code {process.returncode}: {_last(said)}", do="Run `mq doctor`"
         )
     return verdicts
 
 
-def _lines(source: int, end_s: float) -> list[Mapping[str, Any]]:
-    """The lines of JSON that come through the pipe until its other end closes, or the time is up."""
+@contextlib.contextmanager
+def _folder(mark: str) -> Iterator[str]:
+    """A folder of the run's own in the state folder. What a killed run leaves there is swept by the next one."""
+    home = journal.folder()
+    home.mkdir(parents=True, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="run-", dir=home)
+    journal.note("here", "folder", folder)
+    journal.note("here", "processes", mark)
+    try:
+        yield folder
+    finally:
+        journal.clear()
+
+
+def _verdicts(lines: Iterator[Mapping[str, Any]], key: str) -> dict[str, Mapping[str, Any]]:
+    """The verdicts, by exercise. Void when a line is not the grader's own, or a second one for an exercise."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for line in lines:
+        body = str(line.get("body", ""))
+        if not hmac.compare_digest(str(line.get("signed", "")).encode(), signature(key, body).encode()):
+            raise Void(
+                "something else than the grader wrote a verdict, so no verdict counts",
+                do="Take the code that writes into the grader's files out of your answer",
+            )
+        told = json.loads(body)
+        if "unjudged" in told:
+            raise Unjudged(told["unjudged"])
+        if told["exercise"] in found:
+            raise Void(
+                f"there was a second verdict for {told['exercise']}, so no verdict counts",
+                do="Run it again",
+            )
+        found[told["exercise"]] = told["verdict"]
+    return found
+
+
+def signature(key: str, body: str) -> str:
+    """What shows that a line is the grader's own."""
+    return hmac.new(key.encode(), body.encode(), hashlib.sha256).hexdigest()
+
+
+def _lines(source: int, end_s: float, witness: Witness) -> Iterator[Mapping[str, Any]]:
+    """The lines of JSON that come through the pipe until its other end closes.
+
+    Unjudged when a broker goes away meanwhile, or the time is up.
+    """
     received = b""
     with selectors.DefaultSelector() as selector:
         selector.register(source, selectors.EVENT_READ)
-        while (left_s := end_s - time.monotonic()) > 0:
-            if selector.select(left_s):
-                part = os.read(source, 65_536)
-                if not part:
-                    break
-                received += part
-    return [json.loads(line) for line in received.splitlines() if line.endswith(b"}")]
+        while time.monotonic() < end_s:
+            if not selector.select(POLL_S):
+                witness.alive()
+                continue
+            part = os.read(source, 65_536)
+            if not part:
+                return
+            received += part
+            *whole, received = received.split(b"\n")
+            for line in whole:
+                try:
+                    entry = json.loads(line)
+                except ValueError:
+                    entry = {}
+                yield entry if isinstance(entry, dict) else {}
+    raise Unjudged(
+        f"the answers were not judged within {RUN_LIMIT_S:.0f} s", do="Run it again when less runs beside it"
+    )
 
 
-def _environment(mark: str) -> dict[str, str]:
+def _environment(mark: str, folder: str) -> dict[str, str]:
     return {
         **environment_of(Kind.PYTHON),
         MARK: mark,
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTEST_ADDOPTS": "",
         "PYTHONWARNINGS": "ignore",
+        "PYTHONDONTWRITEBYTECODE": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "JPY_SESSION_NAME": "",
+        "JUPYTER_RUNTIME_DIR": str(Path(folder) / "runtime"),
+        "IPYTHONDIR": str(journal.folder() / "ipython"),
     }
 
 
-def _end_all(process: subprocess.Popen[bytes], mark: str) -> None:
+def _end_all(process: "subprocess.Popen[bytes]", mark: str) -> None:
     """End the run and every process that carries its mark, also one that left its parent or its session."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    for other in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if other.environ().get(MARK) == mark:
-                other.kill()
+    journal.end_marked(mark)
 
 
-def _ask_brokers(brokers: tuple[str, ...]) -> None:
-    """CourseError when a broker of the lab does not answer: better now than as five wrong verdicts."""
-    for broker in brokers:
-        with import_module(f"mqcourse.grading.checks.{broker}").Desk():
-            pass
-
-
-def _fingerprint() -> dict[str, str]:
-    """A digest of each file that a verdict depends on."""
-    from mqcourse.home import CHECKOUT
-
+def _fingerprint() -> dict[Path, str]:
+    """A digest of each file that a verdict depends on: the course's code, its byte code, the masters, the manifest."""
     files = [
-        *(CHECKOUT / "mqcourse" / "grading").rglob("*.py"),
+        *(CHECKOUT / "mqcourse").rglob("*.py"),
+        *(CHECKOUT / "mqcourse").rglob("*.pyc"),
         *(CHECKOUT / "solutions").glob("*.md"),
         CHECKOUT / "labs" / "labs.toml",
     ]
-    return {
-        str(file.relative_to(CHECKOUT)): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in files
-        if file.is_file()
-    }
+    found = {}
+    for file in files:
+        with contextlib.suppress(OSError):  # replaced at this moment: the next look sees the other one
+            found[file] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return found
+
+
+def _changed(before: Mapping[Path, str], after: Mapping[Path, str]) -> str | None:
+    """A file that is not what it was; None when all are.
+
+    Byte code that another process of the course wrote meanwhile is no change, as long as it is its source's.
+    """
+    for file in sorted({*before, *after}):
+        if before.get(file) == after.get(file):
+            continue
+        if file.suffix == ".pyc" and (file not in after or _is_of_its_source(file)):
+            continue
+        if file.suffix == ".pyc":
+            file.unlink(missing_ok=True)
+        return str(file.relative_to(CHECKOUT))
+    return None
+
+
+def _is_of_its_source(file: Path) -> bool:
+    try:
+        source = Path(importlib.util.source_from_cache(str(file)))
+        same: bool = marshal.loads(file.read_bytes()[16:]) == compile(  # noqa: S302  compared, never run
+            source.read_bytes(), str(source), "exec", dont_inherit=True
+        )
+    except Exception:  # of bytes that anybody may have written
+        return False
+    return same
 
 
 def _last(text: str) -> str:

@@ -1,14 +1,17 @@
 """Reading a learner's notebook, whatever it has become: only the answer cells are taken out of it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mqcourse.errors import CourseError
 from mqcourse.grading.manifest import Lab, load
+from mqcourse.grading.outcome import Unusable
 
+CALL = re.compile(r"""\bcheck\(\s*["'](\w+)["']""")
+"""A check cell's call, which names the lab."""
 MOST_BYTES = 50 << 20
 MOST_ANSWER_CHARS = 100_000
 
@@ -27,22 +30,22 @@ def read(path: Path, labs: tuple[Lab, ...] | None = None) -> Submission:
     shown = path.name
     try:
         if path.is_dir():
-            raise CourseError(f"{shown} is a folder", do="Name a notebook: mq grade labs/NAME.ipynb")
+            raise Unusable(f"{shown} is a folder", do="Name a notebook: mq grade labs/NAME.ipynb")
         size = path.stat().st_size
         if size > MOST_BYTES:
-            raise CourseError(
+            raise Unusable(
                 f"{shown} has {size >> 20} MB, more than the {MOST_BYTES >> 20} MB that are read",
                 do="Clear its outputs (Edit, Clear All Outputs), save it, and grade it again",
             )
         raw = path.read_bytes()
     except FileNotFoundError as error:
         names = ", ".join(lab.name for lab in labs or load())
-        raise CourseError(
+        raise Unusable(
             f"there is no notebook {shown}",
             do=f"Name one that exists: mq grade labs/NAME.ipynb; the labs are {names}",
         ) from error
     except OSError as error:
-        raise CourseError(f"{shown} cannot be read: {error.strerror}", do="See to its permissions") from error
+        raise Unusable(f"{shown} cannot be read: {error.strerror}", do="See to its permissions") from error
     return parse(raw, shown, path.stem, labs)
 
 
@@ -50,34 +53,53 @@ def parse(raw: bytes, shown: str, stem: str, labs: tuple[Lab, ...] | None = None
     """The same from the file's bytes; `shown` is its name in errors, `stem` names the lab if the notebook does not."""
     again = "Save it again in JupyterLab, or take a fresh copy of labs/ and paste your answers into it"
     if not raw.strip():
-        raise CourseError(f"{shown} is empty", do=again)
+        raise Unusable(f"{shown} is empty", do=again)
     try:
         notebook = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise CourseError(f"{shown} is no notebook: it is not UTF-8 text", do=again) from error
+        raise Unusable(f"{shown} is no notebook: it is not UTF-8 text", do=again) from error
     except json.JSONDecodeError as error:
-        raise CourseError(
+        raise Unusable(
             f"{shown} is no notebook, or a cut-off one: {error.msg} in line {error.lineno}", do=again
         ) from error
     except (RecursionError, ValueError) as error:
-        raise CourseError(f"{shown} is no notebook: its JSON cannot be read", do=again) from error
+        raise Unusable(f"{shown} is no notebook: its JSON cannot be read", do=again) from error
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
-        raise CourseError(f"{shown} is no notebook of format 4: it has no list of cells", do=again)
-    return _answers(
-        [cell for cell in cells if isinstance(cell, dict)], _lab(notebook, shown, stem, labs or load())
-    )
+        raise Unusable(f"{shown} is no notebook of format 4: it has no list of cells", do=again)
+    cells = [cell for cell in cells if isinstance(cell, dict)]
+    return _answers(cells, _lab(notebook, cells, shown, stem, labs or load()))
 
 
-def _lab(notebook: Mapping[str, Any], shown: str, stem: str, labs: tuple[Lab, ...]) -> Lab:
+def _lab(
+    notebook: Mapping[str, Any],
+    cells: list[Mapping[str, Any]],
+    shown: str,
+    stem: str,
+    labs: tuple[Lab, ...],
+) -> Lab:
+    """The lab that the notebook names; else the one whose checks it calls, or whose name the file's begins with.
+
+    An editor may drop the notebook's metadata, and a browser calls a second download "NAME (1).ipynb".
+    """
+    by_name = {lab.name: lab for lab in labs}
     mine = _dict(_dict(notebook.get("metadata")).get("mqcourse")).get("lab")
-    for name in (mine, stem):
-        for lab in labs:
-            if lab.name == name:
-                return lab
-    raise CourseError(
+    if isinstance(mine, str) and mine in by_name:
+        return by_name[mine]
+    calls = CALL.findall("\n".join(_source(cell.get("source")) or "" for cell in cells))
+    called = {name for name in calls if name in by_name}
+    if len(called) == 1:
+        return by_name[called.pop()]
+    begun = [name for name in by_name if re.match(rf"{re.escape(name)}(?![A-Za-z0-9_])", stem)]
+    if begun:
+        return by_name[begun[0]]
+    answered = {id_ for cell in cells if (id_ := _exercise(cell))}
+    fitting = [lab for lab in labs if answered and answered <= {exercise.id for exercise in lab.exercises}]
+    if len(fitting) == 1:
+        return fitting[0]
+    raise Unusable(
         f"{shown} belongs to no lab of this course",
-        do=f"Grade one of labs/: {', '.join(lab.name for lab in labs)}",
+        do=f"Give the file a lab's name, such as labs/{labs[0].name}.ipynb; the labs are {', '.join(by_name)}",
     )
 
 

@@ -12,16 +12,21 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+import psutil
+
 from mqcourse.grading.child import pack, unpack
-from mqcourse.grading.guarantees import Breach, Guarantee
+from mqcourse.grading.guarantees import NOT_ANSWERED, Breach, Guarantee
 from mqcourse.grading.history import History, Kind
+from mqcourse.grading.outcome import Unjudged
+from mqcourse.grading.trace import Trace, shortened_text
 from mqcourse.variables import Kind as Child
 from mqcourse.variables import environment_of
 
@@ -44,6 +49,15 @@ USUAL_START_S = 0.5
 
 MOST_PATIENCE = 8.0
 
+LONG_S = 2.0
+"""A wait of so long that did not bring what was waited for: then each process says where it stands."""
+
+WHERE_S = 0.5
+"""How long a process may take to say where it stands."""
+
+MOST_PRINTED_BYTES = 8_000
+ONLY_HERE = "only this cell and the notebook's first one run: what another cell defines must stand here too"
+
 
 class Refusal(Exception):
     """The trial cannot go on: these guarantees are broken already."""
@@ -62,6 +76,15 @@ class Answer:
     seed: int = 0
     """What a check draws (kill points, sizes, names, prices) comes from here, so a verdict can be repeated."""
 
+    alive: Callable[[], None] = lambda: None
+    """Raises Unjudged when the verdict cannot count any more: a broker went away, or nobody waits for it."""
+    keep: Callable[[Trace], None] = lambda _trace: None
+    """Takes what each trial shows afterwards."""
+    makes: Callable[[str, str, str], None] = lambda _broker, _kind, _name: None
+    """Takes what the answer is about to make at a broker: its name, the kind (queue, topic, …), the thing's name."""
+    folder: str | None = None
+    """Where the answer's processes work; the present folder when None."""
+
     def draw(self, exercise: str) -> random.Random:
         """A source of choices for one exercise: the same seed gives the same choices."""
         return random.Random(f"{self.seed}:{exercise}")  # noqa: S311  repeatable, not secret
@@ -79,18 +102,24 @@ class Program:
         self.ready = False
         """Whether it has begun with the answer: Python and the imports of the first cell are there."""
         self.began_s = time.monotonic()
+        self.where: tuple[str, ...] | None = None
+        """Where it stood when it was asked last."""
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed by kill(); it has no name, so none is left
+        self._printed = ""
         mine, theirs = socket.socketpair()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "mqcourse.grading.child", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
             start_new_session=True,
             env={
                 **environment_of(Child.PYTHON),
                 "PYTHONHASHSEED": str(hash_seed),
                 "PYTHONWARNINGS": "ignore",
+                "PYTHONUNBUFFERED": "1",
+                "PYTHONDONTWRITEBYTECODE": "1",
             },
         )
         theirs.close()
@@ -104,6 +133,11 @@ class Program:
         self._thread.start()
 
     @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether the answer is still at work."""
         return self.ended is None
@@ -114,16 +148,35 @@ class Program:
             self._writer.write(json.dumps(message) + "\n")
             self._writer.flush()
 
+    @property
+    def printed(self) -> str:
+        """What it has printed; the beginning and the end of it when it is long."""
+        if not self._output.closed:
+            size = os.fstat(self._output.fileno()).st_size
+            half = MOST_PRINTED_BYTES // 2
+            read = [os.pread(self._output.fileno(), half, 0)]
+            if size > half:
+                read.append(os.pread(self._output.fileno(), half, max(half, size - half)))
+            self._printed = b"".join(read).decode("utf-8", errors="replace")
+        return shortened_text(self._printed)
+
     def kill(self) -> None:
         """kill -9, and wait until it is over. The processes the answer started itself go with it."""
         self.ended = self.ended or "killed"
+        started: list[psutil.Process] = []
+        with contextlib.suppress(psutil.Error):
+            started = psutil.Process(self._process.pid).children(recursive=True)
+        for other in started:  # one that has a session of its own is not in the group
+            with contextlib.suppress(psutil.Error):
+                other.kill()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
         self._thread.join()
-        for stream in (self._reader, self._writer, self._connection):
+        _ = self.printed  # kept, before its file goes
+        for stream in (self._reader, self._writer, self._connection, self._output):
             with contextlib.suppress(OSError):
                 stream.close()
 
@@ -147,11 +200,14 @@ class Trial:
         self._changed = threading.Condition()
         self._programs: list[Program] = []
         self._holds: Callable[[str, int], bool] = lambda _worker, _message: False
-        self._fails: Callable[[int, int], bool] = lambda _message, _try: False
+        self._fails: Callable[[int, int], bool | str] = lambda _message, _try: False
+        self._stops: Callable[[str, str], bool] = lambda _worker, _step: False
+        self._stopped: set[str] = set()
         self._held: dict[tuple[str, int], tuple[Program, int]] = {}
         self._verbs: dict[str, Callable[..., Any]] = {}
         self._last_s = time.monotonic()
         self._patience = 1.0
+        self._began_s = time.monotonic()
         self.history = History()
 
     def __enter__(self) -> Self:
@@ -162,9 +218,33 @@ class Trial:
     ) -> None:
         for program in self._programs:
             program.kill()
+        self._answer.keep(
+            Trace(
+                self.history,
+                tuple(program.name for program in self._programs),
+                {program.name: program.printed for program in self._programs if program.printed.strip()},
+                {program.name: program.where for program in self._programs if program.where},
+            )
+        )
 
-    def start(self, name: str, function: str, *, hash_seed: int = 0, **arguments: Any) -> Program:
-        """Run the answer's `function` in a process; a string "@handle" stands for the function that the trial watches."""
+    def saw(self, what: str, text: str) -> None:
+        """Put into the history what the check saw at the broker: saw("the queue", "5 unacknowledged")."""
+        with self._changed:
+            self._record(Kind.SAW, what, text=text)
+
+    def start(
+        self,
+        name: str,
+        function: str,
+        *,
+        hash_seed: int = 0,
+        steps: Sequence[str] = (),
+        **arguments: Any,
+    ) -> Program:
+        """Run the answer's `function` in a process; a string "@handle" stands for the function that the trial watches.
+
+        `steps` are methods ("module:Class.method") at whose beginning the process can be stopped: see `stop_at`.
+        """
         packed = {
             key: {"verb": value[1:]} if isinstance(value, str) and value.startswith("@") else pack(value)
             for key, value in arguments.items()
@@ -174,6 +254,7 @@ class Trial:
             "source": self._answer.source,
             "function": function,
             "arguments": packed,
+            "steps": list(steps),
         }
         program = Program(self, name, order, hash_seed)
         self._programs.append(program)
@@ -183,8 +264,19 @@ class Trial:
         """From now on work on a message does not end while `holds(worker, message)` is true when it begins."""
         self._holds = holds
 
-    def fail(self, fails: Callable[[int, int], bool]) -> None:
-        """From now on work on a message raises WorkFailed when `fails(message, try)` is true; tries count from 1."""
+    def stop_at(self, stops: Callable[[str, str], bool]) -> None:
+        """From now on a worker that comes to a step stops there for good when `stops(worker, step)` is true."""
+        self._stops = stops
+
+    def stopped(self, program: Program) -> bool:
+        """Whether the program has been stopped at a step."""
+        return program.name in self._stopped
+
+    def fail(self, fails: Callable[[int, int], bool | str]) -> None:
+        """From now on work on a message raises WorkFailed when `fails(message, try)` is true; tries count from 1.
+
+        A text is what the exception says.
+        """
         self._fails = fails
 
     def offer(self, verb: str, function: Callable[..., Any]) -> None:
@@ -215,11 +307,17 @@ class Trial:
         with self._changed:
             while not until(self.history):
                 self._refuse_failed()
+                self._answer.alive()
                 left_s = end_s - time.monotonic()
                 if left_s <= 0 or not any(program.running for program in self._programs):
-                    return until(self.history)
+                    break
                 self._changed.wait(min(left_s, 0.5))
-            return True
+            else:
+                return True
+            reached = until(self.history)
+        if not reached and deadline_s >= LONG_S:
+            self._ask_where()
+        return reached
 
     def wait_quiet(
         self,
@@ -240,9 +338,10 @@ class Trial:
                 return True
             quiet_for_s = (time.monotonic() - self._last_s) / self._patience
             if quiet_for_s > STUCK_S or (quiet_for_s > quiet_s and drained()):
-                return False
+                break
             if not any(program.running for program in self._programs):
                 return False
+        self._ask_where()
         return False
 
     def result(self, program: Program, *, deadline_s: float = DEADLINE_S) -> Any:
@@ -250,22 +349,27 @@ class Trial:
         self._await_ready()
         end_s = time.monotonic() + deadline_s * self._patience
         with self._changed:
-            while program.running:
-                left_s = end_s - time.monotonic()
-                if left_s <= 0:
-                    raise Refusal(
-                        [Breach(Guarantee.ENDS, f"{program.name} had not ended after {deadline_s:g} s")]
-                    )
-                self._changed.wait(left_s)
+            while program.running and time.monotonic() < end_s:
+                self._answer.alive()
+                self._changed.wait(min(0.5, max(0.0, end_s - time.monotonic())))
+        if program.running:
+            self._ask_where()
+            raise Refusal([Breach(Guarantee.ENDS, f"{program.name} had not ended after {deadline_s:g} s")])
+        with self._changed:
             if program.breach:
                 raise Refusal([program.breach])
             return program.returned
 
     def hear(self, program: Program, message: Mapping[str, Any]) -> None:
         """Take what a program says; called from the program's own thread."""
+        if message.get("call") == "makes":
+            self._make(program, message)
+            return
         with self._changed:
             if "call" in message:
                 self._work(program, message)
+            elif "where" in message:
+                program.where = tuple(str(place) for place in message["where"])
             elif "ready" in message:
                 program.ready = True
                 took_s = time.monotonic() - program.began_s
@@ -277,8 +381,35 @@ class Trial:
             self._last_s = time.monotonic()
             self._changed.notify_all()
 
+    def _ask_where(self) -> None:
+        """Let every process that still runs say where it stands; one that cannot answer is left out."""
+        asked = [program for program in self._programs if program.running]
+        for program in asked:
+            program.where = None
+            program.send({"where": True})
+        end_s = time.monotonic() + WHERE_S
+        with self._changed:
+            while any(program.running and program.where is None for program in asked):
+                left_s = end_s - time.monotonic()
+                if left_s <= 0:
+                    return
+                self._changed.wait(left_s)
+
+    def _make(self, program: Program, message: Mapping[str, Any]) -> None:
+        """Note what the answer is about to make, then let it."""
+        given = unpack(message["arguments"])
+        with contextlib.suppress(TypeError):  # an answer that calls this by itself, with other arguments
+            self._answer.makes(*(str(each) for each in given))
+        program.send({"id": message["id"], "return": None})
+
     def _work(self, program: Program, message: Mapping[str, Any]) -> None:
         arguments = unpack(message["arguments"])
+        if message["call"] == "step":
+            if self._stops(program.name, str(arguments[0])):
+                self._stopped.add(program.name)
+            else:
+                program.send({"id": message["id"], "return": None})
+            return
         if message["call"] in self._verbs:
             try:
                 reply = {"return": pack(self._verbs[message["call"]](*arguments))}
@@ -291,17 +422,18 @@ class Trial:
         number = (self._number_of(body) if isinstance(body, bytes) else None) or -1
         self._record(Kind.STARTED, program.name, number)
         tried = self.history.messages(Kind.STARTED).count(number)
-        if self._fails(number, tried):
+        if fails := self._fails(number, tried):
             self._record(Kind.FAILED, program.name, number)
-            program.send({"id": message["id"], "raise": f"message {number} cannot be processed"})
+            says = fails if isinstance(fails, str) else f"message {number} cannot be processed"
+            program.send({"id": message["id"], "raise": says})
         elif self._holds(program.name, number):
             self._held[program.name, number] = (program, message["id"])
         else:
             self._record(Kind.FINISHED, program.name, number)
             program.send({"id": message["id"], "return": None})
 
-    def _record(self, kind: Kind, worker: str, message: int = 0) -> None:
-        self.history = self.history.add(kind, worker, message)
+    def _record(self, kind: Kind, worker: str, message: int = 0, text: str = "") -> None:
+        self.history = self.history.add(kind, worker, message, text, time.monotonic() - self._began_s)
         self._last_s = time.monotonic()
         self._changed.notify_all()
 
@@ -310,12 +442,14 @@ class Trial:
         end_s = time.monotonic() + START_S
         with self._changed:
             while any(program.running and not program.ready for program in self._programs):
+                self._answer.alive()
                 left_s = end_s - time.monotonic()
                 if left_s <= 0:
-                    raise Refusal(
-                        [Breach(Guarantee.RUNS, f"no process could be started within {START_S:g} s")]
+                    raise Unjudged(
+                        f"this machine could not start a Python process within {START_S:g} s",
+                        do="Run it again when less runs beside it",
                     )
-                self._changed.wait(left_s)
+                self._changed.wait(min(left_s, 0.5))
 
     def _refuse_failed(self) -> None:
         broken = [program.breach for program in self._programs if program.breach]
@@ -337,9 +471,11 @@ def _end(program: Program, message: Mapping[str, Any]) -> tuple[str, Breach | No
         )
     if "error" in message:
         error = message["error"]
-        if error["type"] == "NotImplementedError":
-            return "error", Breach(Guarantee.ANSWERED, "not answered yet")
+        if error["type"] == "NotImplementedError" and error["mine"]:
+            return "error", Breach(Guarantee.ANSWERED, NOT_ANSWERED)
         where = f" (line {error['line']}: {error['text']})" if error["line"] else ""
         what = f"{error['type']}: {error['says']}".rstrip(": ")
+        if error["type"] == "NameError":
+            where += f"; {ONLY_HERE}"
         return "error", Breach(Guarantee.RUNS, " ".join(f"{program.name} stopped with {what}{where}".split()))
     return "died", Breach(Guarantee.RUNS, f"the process of {program.name} was ended from inside")

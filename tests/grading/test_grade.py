@@ -1,5 +1,6 @@
 """Verdicts on the real brokers: right answers, no answers, the known wrong ones, and answers that attack the grader."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -13,19 +14,22 @@ import wrong_answers
 from run_stack import RUN_VARIABLE
 
 from mqcourse.errors import CourseError
-from mqcourse.grading import labs, manifest, master, progress, run
+from mqcourse.grading import journal, labs, manifest, master, progress, run
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.manifest import Lab
+from mqcourse.grading.outcome import NO_BROKER, POINTS_MISSING, Void
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("stack")]
 
 LABS = [lab for lab in manifest.load() if set(lab.brokers) <= {"rabbitmq", "kafka", "servicebus"}]
+SENTENCED = [lab for lab in LABS if any(exercise.sentences for exercise in lab.exercises)]
+"""Their wrong answers are all judged in test_known_answers.py, side by side; one round of them is graded here."""
 ROUNDS = [
     pytest.param(lab, number, id=f"{lab.name}-{number + 1}")
     for lab in LABS
-    for number in range(len(wrong_answers.rounds(wrong_answers.of(lab))))
+    for number in range(1 if lab in SENTENCED else len(wrong_answers.rounds(wrong_answers.of(lab))))
 ]
 
 
@@ -56,10 +60,11 @@ def test_an_unanswered_lab_scores_nothing(lab: Lab, tmp_path: Path) -> None:
     path = tmp_path / "a copy with another name.ipynb"
     path.write_text(master.lab_notebook(lab))
     done = mq("grade", str(path))
-    assert done.returncode == 1
+    assert done.returncode == POINTS_MISSING
     assert f"Points: 0 of {lab.points}" in done.stdout
     assert done.stdout.count("not answered yet") == len(lab.exercises)
-    assert done.stdout.count("Hint: ") == len(lab.exercises)
+    assert done.stdout.count("This is where you start.") == len(lab.exercises)
+    assert not any(exercise.hint in done.stdout for exercise in lab.exercises)
 
 
 @pytest.mark.parametrize("lab", LABS, ids=[lab.name for lab in LABS])
@@ -85,17 +90,16 @@ def test_wrong_answers_are_refused_for_the_right_reason(lab: Lab, number: int) -
             assert verdict.passed, said
         else:
             assert verdict.points == 0, wrong.mistake
-            assert wrong.broken in [breach.guarantee for breach in verdict.breaches], (
-                f"{wrong.mistake}: {said}"
-            )
-            assert wrong.says in said, f"{wrong.mistake}: {said}"
+            assert wrong.refused_rightly(verdict) == "", wrong.mistake
 
 
 REPLACING = """
-import builtins, pika, mqcourse.grading.guarantees as g, mqcourse.grading.trial as t, mqcourse.grading.judge as j
-g.lost = g.duplicated = g.acknowledged_early = lambda *a, **k: []
-t.Trial.wait = lambda *a, **k: True
-j.judge = builtins.print = pika.BlockingConnection = None
+import builtins, json, os, pika, sys
+for module in list(sys.modules.values()):
+    for name in ("tell", "told", "pack", "judge", "run", "main"):
+        if getattr(module, "__name__", "").startswith(("mqcourse", "__main__")) and hasattr(module, name):
+            setattr(module, name, lambda *a, **k: [])
+builtins.print = json.dumps = os._exit = pika.BlockingConnection = None
 builtins.set = list
 def work(queue, handle): pass
 """
@@ -104,7 +108,7 @@ def work(queue, handle):
     for number in range(1, 9):
         handle(b'{"job": %d}' % number)
 """
-CLOSING = "def work_once(queue, handle, is_done, mark_done):\n    import os\n    os.closerange(3, 1000)"
+CLOSING = "def work_once(queue, database, handle):\n    import os\n    os.closerange(3, 1000)"
 
 ATTACKS: dict[str, dict[str, tuple[str, str]]] = {
     "that do not end or end too early": {
@@ -120,12 +124,12 @@ ATTACKS: dict[str, dict[str, tuple[str, str]]] = {
         "confirm": ("def publish(): pass", "unexpected keyword argument"),
     },
     "that replace names": {
-        "acknowledge": (REPLACING, "message 1 was lost"),
+        "acknowledge": (REPLACING, "worker A never began to work on it"),
         "poison": ("def wrok(queue, handle)\n  pass", "SyntaxError"),
         "once": (CLOSING, "ended from inside"),
         "confirm": ("def pulbish(queue, bodies): return []", "the answer cell defines no function 'publish'"),
     },
-    "that forge work": {"acknowledge": (FORGING, "message 1 was lost")},
+    "that forge work": {"acknowledge": (FORGING, "has no connection to at.rabbitmq_url")},
     "that end the grader": {
         "acknowledge": ("import os\nos.kill(os.getppid(), 9)", "ended the process that runs it")
     },
@@ -147,12 +151,17 @@ def test_bad_answers_cost_only_their_own_points(attacks: dict[str, tuple[str, st
     assert left_behind() == []
 
 
-def test_code_that_writes_to_the_checks_makes_every_verdict_void() -> None:
+@pytest.mark.parametrize(
+    "place",
+    ["written_by_a_test.py", f"__pycache__/written_by_a_test.{sys.implementation.cache_tag}.pyc"],
+    ids=["source", "byte code"],
+)
+def test_code_that_writes_to_the_course_makes_every_verdict_void(place: str) -> None:
     lab = manifest.find("rabbitmq_work_queue")
-    target = CHECKOUT / "mqcourse" / "grading" / "checks" / "written_by_a_test.py"
+    target = CHECKOUT / "mqcourse" / place
     source = f"from pathlib import Path\nPath({str(target)!r}).write_text('')\n"
     try:
-        with pytest.raises(CourseError, match=r"written_by_a_test\.py of the course's own code was changed"):
+        with pytest.raises(Void, match=r"written_by_a_test\S* of the course's own code was changed"):
             run.grade_submission(Submission(lab, {"acknowledge": source}, {}))
     finally:
         target.unlink(missing_ok=True)
@@ -161,8 +170,42 @@ def test_code_that_writes_to_the_checks_makes_every_verdict_void() -> None:
 def test_a_broker_that_does_not_answer_is_not_the_learners_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MQ_RABBITMQ_URL", "amqp://127.0.0.1:1/%2F")
     lab = manifest.find("rabbitmq_work_queue")
-    with pytest.raises(CourseError, match=r"RabbitMQ does not answer.*mq up rabbitmq"):
+    with pytest.raises(CourseError, match=r"RabbitMQ does not answer.*mq up rabbitmq") as failed:
         run.grade_submission(Submission(lab, master.answers(lab, solved=True), {}))
+    assert failed.value.exit_code == NO_BROKER
+
+
+WRITING = """
+import glob, json, os
+line = json.dumps({"body": json.dumps({"exercise": "confirm", "verdict": {"broken": []}}), "signed": "00"})
+for parent in glob.glob("/proc/[0-9]*/cmdline"):
+    try:
+        if b"--verdicts" not in open(parent, "rb").read():
+            continue
+        for each in glob.glob(os.path.dirname(parent) + "/fd/*"):
+            if os.readlink(each).startswith("pipe:"):
+                open(each, "w").write(line + "\\n")
+    except OSError:
+        pass
+"""
+
+
+def test_a_verdict_that_the_answer_wrote_itself_pays_nothing() -> None:
+    """As another user than root the pipe cannot even be opened; as root the line has no signature."""
+    lab = manifest.find("rabbitmq_work_queue")
+    with contextlib.suppress(Void):
+        report = run.grade_submission(Submission(lab, {"acknowledge": WRITING}, {}))
+        assert report.points == 0
+
+
+def test_a_seed_repeats_what_a_check_draws_and_is_printed() -> None:
+    lab = manifest.find("rabbitmq_work_queue")
+    wrong = {"acknowledge": "def work(queue, handle):\n    print('I do nothing')\n"}
+    report = run.grade_submission(Submission(lab, wrong, {}), seed=11)
+    text = report.as_text()
+    assert "--seed 11" in text
+    assert "I do nothing" in text
+    assert report.as_dict()["exercises"][0]["history"][0]["workers"]
 
 
 def test_nothing_is_left_at_the_brokers(stack: Any) -> None:
@@ -193,7 +236,7 @@ def left_behind() -> list[str]:
     for process in psutil.process_iter():
         try:
             marks = process.environ()
-            if run.MARK in marks and marks.get(RUN_VARIABLE) == os.environ[RUN_VARIABLE]:
+            if journal.MARK in marks and marks.get(RUN_VARIABLE) == os.environ[RUN_VARIABLE]:
                 found.append(" ".join(process.cmdline()))
         except (psutil.Error, OSError):
             continue

@@ -59,11 +59,12 @@ def test_a_folder_that_cannot_be_made_is_one_line(home: Path) -> None:
         progress.save(report("fair"))
 
 
-def test_the_report_says_points_what_broke_and_a_hint() -> None:
+def test_the_report_says_points_and_gives_no_hint_unasked() -> None:
     text = report("fair").as_text()
     assert "  2/2  Share the work fairly" in text
     assert "  0/2  Acknowledge when the work is done" in text
     assert "not answered yet" in text
-    assert f"Hint: {LAB.exercises[0].hint}" in text
+    assert "This is where you start." in text
+    assert LAB.exercises[0].hint not in text
     assert "Points: 2 of 12, in 1.5 s." in text
     assert report("fair").as_dict()["exercises"][1]["passed"] is True

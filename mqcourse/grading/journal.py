@@ -1,0 +1,226 @@
+"""What a grading makes and must not leave behind: noted before it is made, removed at the end or by the next run.
+
+Each process that judges has a file of its own under grading/ in the state folder: a line for each queue, exchange,
+topic, group, folder or mark of processes; a second line takes it back. A file whose process is gone is swept.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from mqcourse.home import state_folder
+
+MARK = "MQ_GRADING_RUN"
+"""An environment variable that every process of a grading carries, so that none is left behind."""
+
+Thing = tuple[str, str, str]
+"""Where it is (a broker, or "here"), its kind, its name."""
+
+_lock = threading.Lock()
+
+
+def folder() -> Path:
+    """Where the journals lie."""
+    return state_folder() / "grading"
+
+
+def note(where: str, kind: str, name: str) -> None:
+    """Call this before the thing is made."""
+    _append({"made": [where, kind, name]})
+
+
+def gone(where: str, kind: str, name: str) -> None:
+    """The thing is removed."""
+    _append({"gone": [where, kind, name]})
+
+
+def note_foreign(where: str, kind: str, name: str) -> None:
+    """The same for what an answer makes; what is there already belongs to somebody else and is let be."""
+    if (where, kind, name) in _open(_read(_file())) or name.startswith("amq."):
+        return
+    with contextlib.suppress(Exception):  # of any client; a broker that fails is noticed by its witness
+        if not _exists(where, kind, name):
+            note(where, kind, name)
+
+
+def clear() -> None:
+    """Remove what this process still has noted, and its file."""
+    _clear(_file())
+
+
+def sweep() -> None:
+    """Remove what processes left that are gone. Nothing that cannot be removed now is forgotten."""
+    with contextlib.suppress(OSError):
+        for file in sorted(folder().glob("*.jsonl")):
+            if not _lives(file.stem):
+                _clear(file)
+
+
+def end_marked(mark: str) -> None:
+    """End every process that carries the mark, also one that left its parent or its session."""
+    for other in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if other.pid != os.getpid() and other.environ().get(MARK) == mark:
+                other.kill()
+
+
+def _file() -> Path:
+    return folder() / f"{_own_name(os.getpid())}.jsonl"
+
+
+@cache
+def _own_name(pid: int) -> str:
+    return f"{pid}-{int(psutil.Process(pid).create_time() * 1000)}"
+
+
+def _lives(name: str) -> bool:
+    pid, _, born_ms = name.partition("-")
+    try:
+        return abs(psutil.Process(int(pid)).create_time() * 1000 - int(born_ms)) < 2000
+    except (psutil.Error, ValueError):
+        return False
+
+
+def _append(line: Mapping[str, Any]) -> None:
+    file = _file()
+    with _lock:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(line) + "\n")
+
+
+def _read(file: Path) -> Iterable[Mapping[str, Any]]:
+    with contextlib.suppress(OSError):
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError):
+                yield json.loads(line)
+
+
+def _open(lines: Iterable[Mapping[str, Any]]) -> list[Thing]:
+    things: dict[Thing, None] = {}
+    for line in lines:
+        if "made" in line:
+            things[tuple(line["made"])] = None
+        else:
+            things.pop(tuple(line.get("gone", ())), None)
+    return list(things)
+
+
+def _clear(file: Path) -> None:
+    left = _open(_read(file))
+    kept: list[Thing] = []
+    for where in dict.fromkeys(thing[0] for thing in left):
+        mine = [thing for thing in left if thing[0] == where]
+        try:
+            _REMOVED[where]([(kind, name) for _, kind, name in mine])
+        except Exception:  # of any client: its broker does not run. The next sweep tries again
+            kept += mine
+    with _lock, contextlib.suppress(OSError):
+        if kept:
+            file.write_text("".join(json.dumps({"made": thing}) + "\n" for thing in kept), encoding="utf-8")
+        else:
+            file.unlink(missing_ok=True)
+
+
+def _remove_here(things: list[tuple[str, str]]) -> None:
+    for kind, name in things:
+        if kind == "processes":
+            end_marked(name)
+    for kind, name in things:
+        if kind == "folder":
+            shutil.rmtree(name, ignore_errors=True)
+
+
+def _remove_rabbitmq(things: list[tuple[str, str]]) -> None:
+    with _rabbitmq() as connection:
+        for kind, name in things:
+            channel = connection.channel()
+            with contextlib.suppress(_pika_refused()):  # it is used exclusively, or is not there
+                (channel.exchange_delete if kind == "exchange" else channel.queue_delete)(name)
+
+
+def _remove_kafka(things: list[tuple[str, str]]) -> None:
+    from mqcourse.grading.checks.kafka import Desk
+
+    with Desk() as desk:
+        desk.remove(
+            [name for kind, name in things if kind == "topic"],
+            [name for kind, name in things if kind == "group"],
+        )
+
+
+def _remove_servicebus(things: list[tuple[str, str]]) -> None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    with _servicebus() as admin:
+        for kind, name in things:
+            with contextlib.suppress(ResourceNotFoundError):
+                (admin.delete_topic if kind == "topic" else admin.delete_queue)(name)
+
+
+def _exists(where: str, kind: str, name: str) -> bool:
+    if where == "rabbitmq":
+        with _rabbitmq() as connection:
+            channel = connection.channel()
+            try:
+                if kind == "exchange":
+                    channel.exchange_declare(name, passive=True)
+                else:
+                    channel.queue_declare(name, passive=True)
+            except _pika_refused():
+                return False
+            return True
+    if where == "kafka":
+        from mqcourse.grading.checks.kafka import Desk
+
+        with Desk() as desk:
+            return desk.has(kind, name)
+    from azure.core.exceptions import ResourceNotFoundError
+
+    with _servicebus() as admin:
+        try:
+            (admin.get_topic if kind == "topic" else admin.get_queue)(name)
+        except ResourceNotFoundError:
+            return False
+    return True
+
+
+def _rabbitmq() -> Any:
+    import pika
+
+    from mqcourse.stack import endpoints
+
+    return pika.BlockingConnection(pika.URLParameters(endpoints().rabbitmq_url))
+
+
+def _pika_refused() -> type[Exception]:
+    from pika.exceptions import ChannelClosedByBroker
+
+    refused: type[Exception] = ChannelClosedByBroker
+    return refused
+
+
+def _servicebus() -> Any:
+    from azure.servicebus.management import ServiceBusAdministrationClient
+
+    from mqcourse.stack import endpoints
+
+    return ServiceBusAdministrationClient.from_connection_string(
+        **endpoints().servicebus_administration, retry_total=0
+    )
+
+
+_REMOVED: Mapping[str, Callable[[list[tuple[str, str]]], None]] = {
+    "here": _remove_here,
+    "rabbitmq": _remove_rabbitmq,
+    "kafka": _remove_kafka,
+    "servicebus": _remove_servicebus,
+}

@@ -1,0 +1,126 @@
+"""A verdict as a notebook shows it: a box with its state in a word and a colour, and the trials as small pictures.
+
+The colours hold against light and dark pages alike: text takes the page's own colour, and what a colour says is also
+said by a word or a shape.
+"""
+
+from html import escape
+
+from mqcourse.grading.history import Kind
+from mqcourse.grading.trace import Trace, in_words
+from mqcourse.grading.verdict import START, State, Verdict
+
+COLOUR = {State.PASSED: "#2e7d32", State.FAILED: "#c62828", State.UNTOUCHED: "#757575"}
+SIGN = {State.PASSED: "✓", State.FAILED: "✗", State.UNTOUCHED: "○"}
+LANE_PX, STEP_PX, HEAD_PX, MOST_STEPS = 26, 26, 16, 60
+DONE, OPEN, FAILED, KILLED = "#2e7d32", "#b26a00", "#c62828", "#c62828"
+INK = "var(--jp-content-font-color1, currentColor)"
+
+
+def html(verdict: Verdict) -> str:
+    """The whole verdict."""
+    state, exercise = verdict.state, verdict.exercise
+    colour = COLOUR[state]
+    head = (
+        f'<strong><span style="background:{colour};color:#fff;border-radius:3px;padding:0 .4em">'
+        f"{SIGN[state]} {state}</span> {escape(exercise.title)}</strong> "
+        f"{verdict.points} of {exercise.points} points"
+    )
+    lines = [START] if state is State.UNTOUCHED else verdict.lines()
+    if state is State.PASSED:
+        lines = [exercise.guarantee, *lines]
+    body = "".join(f"<div>{escape(line)}</div>" for line in lines)
+    if state is State.FAILED:
+        body += "".join(_trace(trace, place) for place, trace in enumerate(verdict.shown_traces, 1))
+        body += "<div>A hint, when you want one: <code>hint(1)</code></div>"
+    return (
+        f'<div role="group" aria-label="verdict: {escape(exercise.title)}: {state}" '
+        f'style="border-left:4px solid {colour};padding:.2em .8em;color:{INK}">{head}{body}</div>'
+    )
+
+
+def _trace(trace: Trace, place: int) -> str:
+    lanes = trace.lines()[: len(trace.lanes)] if trace.history.events else []
+    text = "".join(f"{escape(line)}\n" for line in trace.lines()[len(lanes) :])
+    words = "".join(f"<li>{escape(line)}</li>" for line in lanes)
+    return (
+        '<div style="margin:.4em 0">'
+        + (
+            f"{svg(trace, place)}<details><summary>The same in words</summary><ul>{words}</ul></details>"
+            if lanes
+            else ""
+        )
+        + (f'<pre style="max-height:16em;overflow:auto">{text}</pre>' if text else "")
+        + "</div>"
+    )
+
+
+def svg(trace: Trace, place: int = 1) -> str:
+    """A lane for each worker, time to the right: a box for each piece of work, an x where it was killed."""
+    lanes = trace.lanes
+    events = trace.history.events[:MOST_STEPS]
+    label_px = 8 * max((len(lane) for lane in lanes), default=4) + 12
+    width = label_px + STEP_PX * (len(events) + 1)
+    height = HEAD_PX + LANE_PX * len(lanes) + 6
+    words = ". ".join(f"{lane}: {in_words(trace.history, lane)}" for lane in lanes)
+    drawn: list[str] = []
+    for row, lane in enumerate(lanes):
+        y = HEAD_PX + LANE_PX * row + LANE_PX // 2
+        drawn.append(f'<text x="0" y="{y + 4}" fill="{INK}">{escape(lane)}</text>')
+        drawn.append(
+            f'<line x1="{label_px}" x2="{width}" y1="{y}" y2="{y}" stroke="{INK}" stroke-opacity=".25"/>'
+        )
+        drawn += _row(trace, lane, y, label_px)
+        if not any(event.worker == lane for event in events):
+            drawn.append(
+                f'<text x="{label_px + 4}" y="{y - 3}" fill="{INK}" font-style="italic">got nothing</text>'
+            )
+    return (
+        f'<svg role="img" aria-labelledby="mq-t{place}" aria-describedby="mq-d{place}" viewBox="0 0 {width} {height}" '
+        f'style="max-width:100%;width:{width}px;color:{INK};font:12px sans-serif">'
+        f'<title id="mq-t{place}">What each worker did</title><desc id="mq-d{place}">{escape(words)}</desc>'
+        f"{''.join(drawn)}</svg>"
+    )
+
+
+def _row(trace: Trace, lane: str, y: int, left: int) -> list[str]:
+    """What one lane shows. A box reaches from the start of the work to its end; one without an end stays open."""
+    drawn: list[str] = []
+    events = trace.history.events[:MOST_STEPS]
+    open_: dict[int, int] = {}
+
+    def box(message: int, first: int, last: int, colour: str, dashed: bool) -> str:
+        x, wide = left + STEP_PX * first + 2, max(STEP_PX - 4, STEP_PX * (last - first) + STEP_PX - 4)
+        dash = ' stroke-dasharray="4 3"' if dashed else ""
+        number = str(message) if message > 0 else "?"
+        return (
+            f'<rect x="{x}" y="{y - 9}" width="{wide}" height="18" rx="3" fill="{colour}" fill-opacity=".18" '
+            f'stroke="{colour}" stroke-width="1.5"{dash}/>'
+            f'<text x="{x + 5}" y="{y + 4}" fill="{INK}">{number}</text>'
+        )
+
+    for step, event in enumerate(events):
+        if event.worker != lane:
+            continue
+        if event.kind is Kind.STARTED:
+            open_[event.message] = step
+        elif event.kind in (Kind.FINISHED, Kind.FAILED):
+            colour = DONE if event.kind is Kind.FINISHED else FAILED
+            first = open_.pop(event.message, step)
+            drawn.append(box(event.message, first, step, colour, dashed=False))
+            if event.kind is Kind.FAILED:
+                drawn.append(f'<text x="{left + STEP_PX * step + 14}" y="{y - 10}" fill="{INK}">!</text>')
+        elif event.kind is Kind.KILLED:
+            drawn += [box(message, first, step - 1, OPEN, dashed=True) for message, first in open_.items()]
+            open_.clear()
+            x = left + STEP_PX * step + STEP_PX // 2
+            drawn.append(
+                f'<path d="M{x - 6} {y - 6}L{x + 6} {y + 6}M{x - 6} {y + 6}L{x + 6} {y - 6}" '
+                f'stroke="{KILLED}" stroke-width="2.5"><title>killed</title></path>'
+            )
+        elif event.kind is Kind.SAW:
+            drawn.append(
+                f'<text x="{left + STEP_PX * step + 4}" y="{y - 3}" fill="{INK}">{escape(event.text)}</text>'
+            )
+    end = len(events) - 1
+    return drawn + [box(message, first, end, OPEN, dashed=True) for message, first in open_.items()]
