@@ -155,9 +155,9 @@ class Shift:
     def still_held(self, queue: str, sent: Set[int]) -> set[int]:
         """What the broker still holds of `sent`, asked when every worker is dead."""
         expected = sent - self._wire.numbers(Did.ACKNOWLEDGED)
-        if self._desk.wait_ready(queue, len(expected)) == len(expected):
-            return set(expected)
-        return set(self._desk.look(queue))
+        ready = self._desk.wait_ready(queue, len(expected))
+        self._trial.saw("the queue", f"{ready} messages, {len(sent - expected)} acknowledged")
+        return set(expected) if ready == len(expected) else set(self._desk.look(queue))
 
     def acknowledged_early(self, worker: Program, queue: str, sent: Set[int]) -> list[Breach]:
         """What the worker, killed just now and alone on the queue, had in its hands and the broker does not hold."""
