@@ -58,6 +58,11 @@ def register(subcommands: Any) -> None:
         "solutions", help="generate the solution notebooks, for pytest --nbval-lax"
     )
     solutions.add_argument("folder", type=Path, nargs="?", help="where to; _build/solutions if not given")
+    source = actions.add_parser(
+        "source", help="for teachers: write the labs as assignments that nbgrader takes"
+    )
+    source.add_argument("folder", type=Path, help="the course folder of nbgrader")
+    source.set_defaults(run=run_source)
     table = actions.add_parser(
         "table", help="judge every known wrong and honest answer: exercise x sentence x answer x verdict"
     )
@@ -66,11 +71,6 @@ def register(subcommands: Any) -> None:
     table.add_argument("--seeds", type=int, default=1, metavar="N", help="judge each with seeds 0 to N - 1")
     table.add_argument("--json", action="store_true", help="print JSON")
     table.set_defaults(run=run_table)
-    source = actions.add_parser(
-        "source", help="for teachers: write the labs as assignments that nbgrader takes"
-    )
-    source.add_argument("folder", type=Path, help="the course folder of nbgrader")
-    source.set_defaults(run=run_source)
     for each in (labs, listing):
         each.add_argument("--json", action="store_true", help="print JSON")
         each.set_defaults(run=run_list)

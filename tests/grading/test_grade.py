@@ -124,7 +124,7 @@ ATTACKS: dict[str, dict[str, tuple[str, str]]] = {
         "confirm": ("def publish(): pass", "unexpected keyword argument"),
     },
     "that replace names": {
-        "acknowledge": (REPLACING, ""),
+        "acknowledge": (REPLACING, "worker A never began to work on it"),
         "poison": ("def wrok(queue, handle)\n  pass", "SyntaxError"),
         "once": (CLOSING, "ended from inside"),
         "confirm": ("def pulbish(queue, bodies): return []", "the answer cell defines no function 'publish'"),
