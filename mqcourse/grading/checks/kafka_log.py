@@ -103,6 +103,7 @@ def commit(answer: Answer) -> Sequence[Breach]:
                 done, place = trial.history.messages(Kind.FINISHED), desk.committed(group, topic)
             trial.kill(program)
             after = desk.committed(group, topic)
+            trial.saw("the group", f"committed offsets by partition: {after or 'none'}")
             desk.expel(group)
             gone = {number for number, (part, offset) in at.items() if offset < after.get(part, 0)}
             gone -= {*trial.history.messages(Kind.FINISHED)}

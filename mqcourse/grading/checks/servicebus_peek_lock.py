@@ -75,6 +75,7 @@ def settle(answer: Answer) -> Sequence[Breach]:
             done, held = trial.history.messages(Kind.FINISHED), desk.peek(queue)
         trial.kill(first)
         left = set(desk.peek(queue))
+        trial.saw("the queue", f"{len(left)} messages, completed: {len(sent) - len(left)}")
         early = [
             *guarantees.acknowledged_early(trial.history, gone={*sent} - left, verb=VERB),
             *_unsettled(done, held),
@@ -340,6 +341,7 @@ def state(answer: Answer) -> Sequence[Breach]:
         for worker, (step, number) in stops.items():
             program = trial.start(worker, "add_up", queue=queue, **verbs)
             if trial.wait_quiet(lambda _seen, p=program: trial.stopped(p), quiet_s=3):  # type: ignore[misc]
+                trial.saw(worker, f"stopped before {step[0].rpartition('.')[2]}()")
                 kills.append(
                     f"{worker} after it had packed message {number}, before {step[0].rpartition('.')[2]}()"
                 )
@@ -385,6 +387,7 @@ def _miscounted(desk: Desk, trial: Trial, queue: str, sent: int) -> list[Breach]
     working = trial.history.open_work().get("worker A", [])
     if len(working) > 1:
         done, left = len(trial.history.messages(Kind.FINISHED)), desk.active(queue)
+    trial.saw("the queue", f"{left} messages, completed: {sent - left}")
     if sent - left > done:
         return [
             Breach(
