@@ -11,7 +11,7 @@ from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import STUCK_S, Answer, Refusal, Trial
 
-WORDS = {"verb": "completed"}
+WORDS: Any = {"verb": "completed"}
 LONG_WORK_S = LOCK_S + 2.5
 """Longer than a lock, with time for another worker to take what was unlocked."""
 
