@@ -7,7 +7,7 @@ VENV := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONINSPECT PYTHONVERBOSE PYTHONPLATLIBDIR
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop status book lab test test-fast check format lock derived conformance bench clean
+.PHONY: help start stop status book lab test test-fast check format lock derived conformance bench clean clean-cache
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -21,8 +21,9 @@ stop: ## stop everything that make start started
 status: .venv-course ## what runs, where, in which version
 	@"$(VENV)/mq" status
 
-book: .venv-course ## execute and build the book again (the brokers must run)
-	@"$(VENV)/mq" book build
+book: .venv-course ## run the chapters on your own brokers and build the book from what they gave
+	@"$(VENV)/mq" up
+	@"$(VENV)/mq" book run
 
 lab: .venv-course ## start JupyterLab and the brokers the labs need
 	@"$(VENV)/mq" up rabbitmq kafka jupyter
@@ -55,8 +56,11 @@ conformance: .venv-test ## the Azure SDKs and plain AMQP clients against the Ser
 bench: .venv-test ## every benchmark, its table kept in benchmarks/results
 	@for name in benchmarks/[!_]*.py; do "$(VENV)/mq" bench --save "$$(basename "$$name" .py)"; done
 
-clean: stop ## remove everything that was made or fetched (.venv, .mq, _build)
+clean: stop ## remove everything in this folder that was made or fetched (.venv, .mq, _build)
 	@rm -rf .venv .mq _build
+
+clean-cache: ## remove the downloads that all checkouts share
+	@"$(PYTHON)" -c "import shutil; from mqcourse.home import cache_folder; shutil.rmtree(cache_folder(), True)"
 
 .PHONY: .venv-course .venv-test
 .venv-course:

@@ -30,7 +30,10 @@ def cache_folder() -> Path:
     if named:
         return Path(named).absolute()
     base = os.environ.get("XDG_CACHE_HOME") or ""
-    caches = Path(base) if base.startswith("/") else Path("~/.cache").expanduser()
+    try:
+        caches = Path(base) if base.startswith("/") else Path.home() / ".cache"
+    except RuntimeError:  # this user has no home folder
+        return CHECKOUT / ".mq" / "cache"
     folder = caches / "mastering-message-queues"
     nearest = next((there for there in (folder, *folder.parents) if there.exists()), None)
     usable = folder.is_absolute() and nearest is not None and nearest.is_dir() and os.access(nearest, os.W_OK)

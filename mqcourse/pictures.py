@@ -1,5 +1,6 @@
 """The README's pictures, taken of the running book and JupyterLab: python -m mqcourse.pictures."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def take(folder: Path = FOLDER) -> list[Path]:
         page.locator("#what-the-customers-saw").evaluate("element => element.scrollIntoView()")
         page.screenshot(path=book)
         page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
-        page.goto(where["jupyter"].replace("/lab?", f"/lab/tree/{LAB}?"))
+        page.goto(re.sub(r"/lab/tree/[^?]*", f"/lab/tree/{LAB}", where["jupyter"]))
         page.locator(".jp-Notebook h1").first.wait_for(timeout=60_000)
         answer = page.locator(".jp-CodeCell", has_text="TODO").first
         answer.locator(".cm-content").wait_for(timeout=60_000)

@@ -1,14 +1,31 @@
-"""Progress of long steps: bars in a terminal, plain lines elsewhere; always megabytes and seconds."""
+"""Progress of long steps: bars in a terminal, plain lines elsewhere; always megabytes and seconds.
 
+Within a plan (see mqcourse.plan) the steps are told of in the plan's one line, and none has lines of its own.
+"""
+
+import os
+import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+from mqcourse.plan import (
+    DRAWN_EVERY_S,
+    PLAIN_EVERY_S,
+    Part,
+    Plan,
+    expected,
+    remember,
+    shown_again_and_again,
+)
+
 MB = 1_000_000
+CLEAR = "\r\x1b[K"
+"""To the line's beginning, and the rest of it empty."""
 LINE_EVERY_S = 2.0
 """How often a step without a terminal says where it stands: often enough to show life, rare enough for a log."""
 
@@ -24,6 +41,13 @@ class Step:
     began: float = field(default_factory=time.monotonic)
     bar: Any = None
     said: float = field(default_factory=time.monotonic)
+
+    def say(self, detail: str) -> None:
+        """What it does now: within a plan it stands in the plan's line, else it is a line of news."""
+        if self.progress.plan is None:
+            self.progress.say(detail)
+        else:
+            self.progress.plan.doing[str(id(self))] = f"{self.title}, {detail.strip()}"
 
     def advance(self, n_bytes: int) -> None:
         """`n_bytes` more have come."""
@@ -57,7 +81,10 @@ class Progress:
         self.stream = stream or sys.stderr
         self.quiet = quiet
         self.lock = threading.RLock()
-        self.terminal = not quiet and self.stream.isatty()
+        # a dumb terminal cannot draw a line again
+        drawable = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+        self.terminal = not quiet and self.stream.isatty() and drawable
+        self.plan: Plan | None = None
         self._bars: Any = None
         self._open = 0
 
@@ -68,14 +95,62 @@ class Progress:
         with self.lock:
             if self._bars is not None:
                 self._bars.console.print(line, highlight=False, markup=False)
+            elif self.plan is not None and self.terminal:
+                self.stream.write(f"{CLEAR}{line}\n{self._line()}")
+                self.stream.flush()
             else:
                 self.stream.write(f"{line}\n")
                 self.stream.flush()
 
     @contextmanager
+    def planned(self, parts: Mapping[str, tuple[str, float]]) -> Iterator[Plan]:
+        """One line for all that is done in the block: `parts` are names with titles and the seconds each should take."""
+        now = time.monotonic()
+        expected_s = expected({name: usual_s for name, (_, usual_s) in parts.items()})
+        plan = Plan({name: Part(title, expected_s[name], now) for name, (title, _) in parts.items()})
+        self.plan = plan
+        try:
+            if self.quiet:
+                yield plan
+            else:
+                with shown_again_and_again(self._show, DRAWN_EVERY_S if self.terminal else PLAIN_EVERY_S):
+                    yield plan
+        finally:
+            self.plan = None
+            if self.terminal:
+                self.stream.write(CLEAR)
+                self.stream.flush()
+        remember(plan)
+
+    def ended(self, name: str, *, failed: bool = False) -> None:
+        """A part of the plan is done, or failed."""
+        if self.plan is not None and name in self.plan.parts:
+            part = self.plan.parts[name]
+            part.took_s, part.failed = time.monotonic() - part.began_s, failed
+
+    def _line(self) -> str:
+        if self.plan is None:
+            return ""
+        width = shutil.get_terminal_size().columns - 1 if self.terminal else 100
+        return self.plan.line(time.monotonic(), width)
+
+    def _show(self) -> None:
+        with self.lock:
+            self.stream.write(f"{CLEAR}{self._line()}" if self.terminal else f"{self._line()}\n")
+            self.stream.flush()
+
+    @contextmanager
     def step(self, title: str, total_bytes: int | None = None) -> Iterator[Step]:
         """A long step: a bar or lines while it runs, one closing line with its megabytes and seconds."""
         step = Step(title, total_bytes, self)
+        if self.plan is not None:
+            plan = self.plan
+            plan.doing[str(id(step))] = title
+            try:
+                yield step
+            finally:
+                plan.doing.pop(str(id(step)), None)
+            return
         with self.lock:
             self._open_bar(step)
         try:
@@ -88,7 +163,11 @@ class Progress:
 
     def moved(self, step: Step) -> None:
         """Called by a step, with the lock held."""
-        if self._bars is not None:
+        if self.plan is not None:
+            if step.total_bytes:
+                done, total = step.done_bytes / MB, step.total_bytes / MB
+                self.plan.doing[str(id(step))] = f"{step.title}, {done:.0f} of {total:.0f} MB"
+        elif self._bars is not None:
             self._bars.update(step.bar, completed=step.done_bytes)
         elif not self.quiet and time.monotonic() - step.said >= LINE_EVERY_S:
             step.said = time.monotonic()

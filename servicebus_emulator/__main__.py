@@ -238,15 +238,26 @@ def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
     if certificate is None:
         import datetime
 
-        from servicebus_emulator.certificate import CertificateError, ensure
+        from servicebus_emulator.certificate import CertificateError, ensure, older_than_tested
 
         if options.data is None:
             raise StartError("--tls keeps its certificate in --data; give that, or --tls-cert and --tls-key")
+        kept = options.data / "tls" / "certificate.pem"
         try:
+            before = kept.read_bytes() if kept.exists() else None
             made = ensure(options.data / "tls", datetime.datetime.now(datetime.UTC))
+            renewed = before is not None and made.certificate.read_bytes() != before
         except (CertificateError, OSError) as error:
             raise StartError(str(error)) from None
         certificate, key = made.certificate, made.key
+        if renewed:
+            sys.stderr.write(
+                f"warning: {certificate} was made again, because the old one expired or lacked a name: clients that "
+                "trusted the old one must trust this one\n"
+            )
+        warning = older_than_tested()
+        if warning:
+            sys.stderr.write(f"warning: {warning}\n")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(certificate, key)

@@ -14,10 +14,13 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 VALID_DAYS = 397
 """Some clients refuse certificates that live longer than 398 days."""
 RENEW_BEFORE_DAYS = 30
+TESTED_SINCE = 46
+"""Oldest major version of ``cryptography`` that the project asks for (pyproject.toml)."""
 NAMES = ("localhost", "servicebus", "host.docker.internal")
 ADDRESSES = ("127.0.0.1", "::1")
 
@@ -130,12 +133,41 @@ def _serves(
         kept = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (ValueError, TypeError, OSError, x509.ExtensionNotFound):
         return False
+    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    begins, ends = _validity(certificate)
     return (
-        certificate.public_key() == key.public_key()
-        and certificate.not_valid_before_utc <= now
-        and certificate.not_valid_after_utc - now > datetime.timedelta(days=RENEW_BEFORE_DAYS)
+        # bytes and not key objects, which older versions of the package compare by identity
+        certificate.public_key().public_bytes(*form) == key.public_key().public_bytes(*form)
+        and begins <= now
+        and ends - now > datetime.timedelta(days=RENEW_BEFORE_DAYS)
         and set(names) <= set(kept.get_values_for_type(x509.DNSName))
         and set(addresses) <= {str(address) for address in kept.get_values_for_type(x509.IPAddress)}
+    )
+
+
+def _validity(certificate: Any) -> tuple[datetime.datetime, datetime.datetime]:
+    """From when until when; versions before 42 of the package have these times without a zone only."""
+    try:
+        return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except AttributeError:
+        utc = datetime.UTC
+        return certificate.not_valid_before.replace(tzinfo=utc), certificate.not_valid_after.replace(
+            tzinfo=utc
+        )
+
+
+def older_than_tested() -> str:
+    """What to tell a person whose ``cryptography`` is older than the oldest tried version; empty when it is not."""
+    try:
+        from cryptography import __version__ as version
+    except ImportError:
+        return ""
+    major = version.partition(".")[0]
+    if not major.isdigit() or int(major) >= TESTED_SINCE:
+        return ""
+    return (
+        f"the package 'cryptography' is version {version}, older than {TESTED_SINCE}, with which --tls is tested: "
+        f"pip install 'cryptography>={TESTED_SINCE}'"
     )
 
 

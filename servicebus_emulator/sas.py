@@ -11,8 +11,10 @@ Pure: the time is passed in. Both doors use it: put-token on AMQP's ``$cbs`` nod
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import hmac
+import re
 import urllib.parse
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -168,10 +170,9 @@ def parse(text: str) -> Token:
     missing = [name for name in ("sr", "sig", "se", "skn") if not fields.get(name)]
     if missing:
         raise SasError(f"MalformedToken: the token lacks {', '.join(missing)}.")
-    try:
-        expires_s = int(fields["se"])
-    except ValueError:
-        raise SasError(f"MalformedToken: se='{fields['se']}' is not a whole number of seconds.") from None
+    if not re.fullmatch(r"\d{1,18}", fields["se"], re.ASCII):
+        raise SasError(f"MalformedToken: se='{fields['se'][:40]}' is no number of seconds since 1970.")
+    expires_s = int(fields["se"])
     return Token(
         audience=urllib.parse.unquote_plus(fields["sr"]),
         audience_as_signed=fields["sr"],
@@ -208,7 +209,7 @@ def verify(text: str, audience: str, keys: KeyRing, now_s: float) -> Grant:
     else:
         raise SasError("InvalidSignature: The token has an invalid signature.")
     if now_s >= token.expires_s:
-        raise SasError(f"ExpiredToken: the token expired {now_s - token.expires_s:.0f} s ago.")
+        raise SasError(f"ExpiredToken: The token is expired. Expiration time: '{_moment(token.expires_s)}'.")
     return Grant(rule.name, rule.rights, token.path, float(token.expires_s))
 
 
@@ -217,6 +218,14 @@ def parsed_rule(
 ) -> AccessRule:
     """A rule from the words of a configuration. Raises ValueError for an unknown right."""
     return AccessRule(name, key, frozenset(Right(word) for word in rights), secondary_key, scope)
+
+
+def _moment(seconds: int) -> str:
+    """A time in UTC as the service writes it into its texts."""
+    try:
+        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds} s after 1970"
 
 
 def _with_scheme(token: Token, asked_host: str) -> Token:

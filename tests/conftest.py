@@ -68,6 +68,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 patch.delenv(name)
         home = tmp_path_factory.mktemp("mq home")
         patch.setenv("MQ_HOME", str(home))
+        patch.setenv("MQ_CACHE", str(home / "cache"))  # nothing that another checkout made
         patch.setenv("MQ_PORT_BASE", str(free_base()))
         patch.setenv(RUN_VARIABLE, str(os.getpid()))
         yield home

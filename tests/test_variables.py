@@ -39,9 +39,9 @@ HARMFUL = {
     "MAKEFLAGS": "n",
     "BASH_ENV": "/nowhere",
     "PATH": "/usr/bin:/bin",
-    "HOME": "/home/reader",
+    "HOME": "/nowhere/reader",
     "TMPDIR": "/tmp/with a space",
-    "MQ_HOME": "/home/reader/course/.mq",
+    "MQ_HOME": "/nowhere/reader/course/.mq",
 }
 PROXIES = {"HTTPS_PROXY", "http_proxy", "ALL_PROXY", "NO_PROXY", "no_proxy"}
 EVERYBODY = {"PATH", "HOME", "TMPDIR", "MQ_HOME"}

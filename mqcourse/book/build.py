@@ -1,4 +1,4 @@
-"""`mq book build`: the book as HTML, its chapters executed against the running stack."""
+"""`mq book build`: the book as HTML, from the chapters and the records of their runs. Needs no broker."""
 
 import fcntl
 import json
@@ -15,7 +15,6 @@ from typing import Any
 
 import psutil
 
-from mqcourse.book.running import broker_versions
 from mqcourse.errors import CourseError
 from mqcourse.home import CHECKOUT, state_folder
 
@@ -54,11 +53,10 @@ class Places:
 def build_book(say: Say, *, only: Sequence[Path] = (), source: Path = CHECKOUT) -> Path:
     """Build the book and return the folder of its HTML (`.mq/book/html`; with `only`, `.mq/book/draft/html`).
 
-    `say` takes one line of progress a chapter. `only` names chapter files: the front page and these are built, and
-    warnings (links to chapters that were left out) are said but do not fail. Raises CourseError when the brokers do
-    not run, a cell fails, or there is any warning; a failure is never forgotten: the next build meets it again.
+    Nothing is executed: the outputs are those of the chapters' last runs. `say` takes a line of progress. `only` names
+    chapter files: the front page and these are built, and warnings (links to chapters that were left out) are said but
+    do not fail. Raises CourseError when there is any warning; it is never forgotten: the next build meets it again.
     """
-    broker_versions()
     folder = state_folder() / "book"
     places = Places(source, folder / "draft" if only else folder)
     places.folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +68,7 @@ def build_book(say: Say, *, only: Sequence[Path] = (), source: Path = CHECKOUT) 
         places.clean.unlink(missing_ok=True)
         code, broken, warnings = run_sphinx(places, toc, say)
         if broken is not None:
-            raise CourseError(explain(broken, places), do=f"The whole story is in {places.warnings}")
+            raise CourseError(explain(broken), do=f"The whole story is in {places.warnings}")
         if code == 0:
             places.clean.touch()
         elif only and code == 1:
@@ -159,7 +157,7 @@ def run_sphinx(places: Places, toc: Path, say: Say) -> tuple[int, dict[str, Any]
         child.stderr.close()
     if code not in (0, 1) and broken is None:
         last = "".join(told).strip().splitlines()[-1:] or [f"exit code {code}"]
-        broken = {"kind": "Sphinx", "chapter": "", "message": last[0]}
+        broken = {"message": last[0]}
     text = ANSI.sub("", places.warnings.read_text(encoding="utf-8")) if places.warnings.exists() else ""
     return (
         code,
@@ -186,27 +184,12 @@ def end_with_children(child: "subprocess.Popen[str]") -> None:
 
 
 def progress(event: dict[str, Any]) -> str:
-    """One line for the reader, or nothing."""
-    if event["event"] == "chapter":
-        return f"chapter {event['place']} of {event['of']}: {shown(event['name'])}"
-    how = "executed" if event["ran"] else "read"
-    return f"  {how} in {event['seconds']:.1f} s" if event["ran"] or event["seconds"] > 1 else ""
+    """One line for the reader, or nothing: how many pages are read now, and that they are written then."""
+    if event["event"] == "read":
+        return f"the book: {event['of']} pages to make" if event["of"] else "the book: every page is current"
+    return ""
 
 
-def shown(name: str) -> str:
-    """A chapter as the reader knows it: without the folder that holds all of them."""
-    return name.removeprefix("book/")
-
-
-def explain(broken: dict[str, Any], places: Places) -> str:
-    """What ended the build, in one line: which chapter, which line of which cell, which error."""
-    message = ANSI.sub("", broken["message"]).strip()
-    if broken["kind"] in ("CellExecutionError", "CellTimeoutError", "DeadKernelError"):
-        chapter = Path(broken["chapter"])
-        name = chapter.relative_to(places.source) if chapter.is_relative_to(places.source) else chapter
-        lines = [line.strip() for line in message.splitlines() if line.strip()]
-        cell = next((line for line in lines[1:] if not line.startswith("---")), "")
-        at = next((line.split(maxsplit=2)[-1] for line in lines if line.startswith("---->")), "")
-        where = f", at `{at}`" if at else ""
-        return f"a cell of {name} failed: {lines[-1]}{where} (the cell begins with `{cell}`)"
-    return f"the book cannot be built: {' '.join(message.split())}"
+def explain(broken: dict[str, Any]) -> str:
+    """What ended the build, in one line."""
+    return f"the book cannot be built: {' '.join(ANSI.sub('', broken['message']).split())}"

@@ -1,22 +1,52 @@
-"""`mq book build` and `mq book check`."""
+"""`mq book build`, `mq book run`, `mq book open` and `mq book check`."""
 
 import argparse
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mqcourse.book.chapter import Chapter
+    from mqcourse.book.run import Run
+
+UNTRUE = 3
+"""Exit code of `mq book run`: all ran and the book is built, but claims did not hold on this machine."""
 
 
 def register(subcommands: Any) -> None:
     """Add `mq book`."""
-    book = subcommands.add_parser("book", help="build the book against the running brokers")
+    book = subcommands.add_parser("book", help="build the book, and run its chapters on your brokers")
     actions = book.add_subparsers(dest="action", metavar="ACTION", required=True)
-    build = actions.add_parser("build", help="execute and build; warnings and failing cells are errors")
+    build = actions.add_parser("build", help="build the pages from the chapters' last runs: needs no broker")
     build.add_argument("chapters", nargs="*", type=Path, metavar="CHAPTER.md", help="only these, as a draft")
     build.set_defaults(run=run_build)
-    check = actions.add_parser(
-        "check", help="questions and facts are in order, and the book builds without a warning"
+    run = actions.add_parser(
+        "run",
+        help="execute chapters on your brokers, then build the book",
+        description="Execute chapters on your brokers, several side by side, then build the book from what they gave. "
+        f"Exit code: 0 all held; {UNTRUE} the book is built, but a claim did not hold on this machine; "
+        "1 a cell failed otherwise (the book is built, too).",
     )
-    check.add_argument("--no-build", action="store_true", help="questions and facts only: needs no broker")
+    run.add_argument("chapters", nargs="*", metavar="CHAPTER", help="such as kafka/log; left out: all")
+    run.add_argument(
+        "--strict", action="store_true", help="a claim that does not hold is an error, and nothing is built"
+    )
+    run.add_argument(
+        "--keep", action="store_true", help="strict, and the records go to book/runs, for the published book"
+    )
+    run.set_defaults(run=run_run)
+    opened = actions.add_parser("open", help="a chapter as a notebook, to be run in JupyterLab")
+    opened.add_argument("chapter", metavar="CHAPTER", help="such as kafka/log")
+    opened.set_defaults(run=run_open)
+    check = actions.add_parser(
+        "check",
+        help="questions, facts and records are in order, every chapter runs strictly, and the book builds",
+    )
+    check.add_argument(
+        "--no-build", action="store_true", help="questions, facts and records only: needs no broker"
+    )
     check.set_defaults(run=run_check)
 
 
@@ -35,15 +65,109 @@ def run_build(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_run(arguments: argparse.Namespace) -> int:
+    """Execute, say what did not hold, and build."""
+    from mqcourse.book import run as running
+    from mqcourse.book.build import build_book, one_build_at_a_time
+    from mqcourse.book.chapter import chapters, named
+    from mqcourse.home import state_folder
+
+    chosen = named(arguments.chapters) if arguments.chapters else chapters()
+    folder = state_folder() / "book" / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    strict = arguments.strict or arguments.keep
+    with one_build_at_a_time(folder):
+        done = running.run_chapters(chosen, say, strict=strict)
+        if arguments.keep:
+            running.keep(chosen, done)
+    told(done)
+    if strict and done.failed:
+        return 1
+    folder = build_book(say)
+    sys.stdout.write(f"{folder}/index.html\n")
+    return 1 if done.failed else UNTRUE if done.claims else 0
+
+
+def told(done: "Run") -> None:
+    """The end of a run: how long it took, what failed, which claims did not hold."""
+    many = len(done.records)
+    share = f", {done.took_s / done.summed_s:.0%} of their {done.summed_s:.0f} s" if many > 1 else ""
+    say(
+        f"{many} chapters in {done.took_s:.0f} s{share}"
+        if many > 1
+        else f"one chapter in {done.took_s:.0f} s"
+    )
+    for chapter, failed in done.failed:
+        say(f"{chapter.file}: {failed}")
+    for chapter, claim in done.claims:
+        say(f"{chapter.file}, cell {claim.cell}: {claim.line}")
+
+
+def run_open(arguments: argparse.Namespace) -> int:
+    """Write the notebook, and say where it is and how to open it."""
+    from mqcourse.book import notebook
+    from mqcourse.book.chapter import named
+
+    path = notebook(named([arguments.chapter])[0].name)
+    sys.stdout.write(f"{path}\n")
+    say(opened_at(path))
+    return 0
+
+
+def opened_at(path: Path) -> str:
+    """The address of a notebook in the JupyterLab that runs, or how to start one."""
+    from mqcourse.home import CHECKOUT
+    from mqcourse.stack import stack
+
+    row = next(row for row in stack.status() if row.name == "jupyter")
+    if row.state != "running" or not row.endpoint:
+        return "JupyterLab does not run: `mq up jupyter` starts it; then give this command again"
+    if not path.is_relative_to(CHECKOUT):
+        return f"open it in JupyterLab, {row.endpoint}"
+    address, _, token = row.endpoint.partition("?")
+    return f"Open {address}/tree/{path.relative_to(CHECKOUT).as_posix()}?{token}"
+
+
 def run_check(arguments: argparse.Namespace) -> int:
-    """What is derived or loaded is in order; then the strict build."""
+    """What is derived or loaded is in order; every chapter runs, strictly; the strict build."""
     from mqcourse.book.facts import load_facts
+    from mqcourse.book.record import problems
     from mqcourse.interview.questions import load_bank
 
     facts = load_facts()
     topics = load_bank(known_facts=facts)
     count = sum(len(topic.questions) for topic in topics.values())
     say(f"{len(facts)} facts and {count} questions are in order")
+    wrong = list(problems())
+    for line in wrong:
+        say(line)
+    if not wrong:
+        say("every chapter's kept run is of its cells as they are")
     if arguments.no_build:
-        return 0
+        return 1 if wrong else 0
+    from mqcourse.book.chapter import chapters
+
+    wrong += run_strictly(chapters())
+    if wrong:
+        return 1
     return run_build(argparse.Namespace(chapters=[]))
+
+
+def run_strictly(chosen: "Sequence[Chapter]") -> list[str]:
+    """Execute chapters as CI does; what fails, and what no longer agrees with the kept runs, each said and given back."""
+    from mqcourse.book import record, run
+
+    with tempfile.TemporaryDirectory(prefix="mq-book-check-") as folder:
+        done = run.run_chapters(
+            chosen, say, strict=True, path_of=lambda chapter: Path(folder, f"{chapter.name}.ipynb")
+        )
+    told(done)
+    wrong = [f"{chapter.file}: {failed}" for chapter, failed in done.failed]
+    for chapter, fresh in done.records.items():
+        kept = record.read(record.kept_path(chapter))
+        if kept is None or fresh.failed or not kept.fits(chapter):
+            continue
+        if differ := run.agree(kept, fresh):
+            wrong.append(f"{chapter.file}: {differ}")
+            say(wrong[-1])
+    return wrong

@@ -1,56 +1,73 @@
-"""What the kept results of a chapter depend on beside its own cells, as one short key.
+"""What the kept outputs of a chapter depend on, as one short key: its own cells, and what they use of the course.
 
-Jupyter Cache compares a chapter's code cells and nothing else, so results would outlive the code they came from. The
-key names the folder of results: another key, another folder, and every chapter runs again.
+Not part of it, though outputs may change with them: the versions of brokers and packages, which the record names
+instead, and the course's modules that only find addresses and start brokers. Comments, docstrings and line breaks of a
+module do not count either: they print nothing.
 """
 
 import ast
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
+from mqcourse.book.chapter import Chapter
 from mqcourse.home import CHECKOUT
 
 PACKAGE = "mqcourse"
-EMULATOR = "servicebus_emulator"
-"""A broker that changes without a new version: its sources stand for it."""
-PINS = ("requirements.txt",)
-CODE_CELL = re.compile(
-    r"^(?P<fence>`{3,}|:{3,})\{code-cell\}.*?$(?P<body>.*?)^(?P=fence)\s*$", re.MULTILINE | re.DOTALL
-)
+ADDRESSES = ("mqcourse.stack", "mqcourse.install", "mqcourse.home", "mqcourse.errors", "mqcourse.progress")
+"""Modules that a cell uses to reach a broker, and nothing of what it then prints; not followed."""
 IMPORT = re.compile(
     rf"^\s*(?:from|import)\s+(?P<module>{PACKAGE}(?:\.\w+)*)(?:\s+import\s+(?P<names>[\w, ]+))?", re.MULTILINE
 )
 
 
-def fingerprint(chapters: Iterable[Path], versions: Mapping[str, str], root: Path = CHECKOUT) -> str:
-    """Sixteen hexadecimal digits over the modules that the chapters use, our emulator, the pins and the versions."""
+def fingerprint(chapter: Chapter) -> str:
+    """Sixteen hexadecimal digits over the code cells of a chapter and the modules of the course that they use."""
     digest = hashlib.sha256()
-    beside = {root / pin for pin in PINS if (root / pin).exists()} | set((root / EMULATOR).rglob("*.py"))
-    for path in sorted(modules_used(chapters, root) | beside):
-        digest.update(f"\0{path.relative_to(root).as_posix()}\0".encode())
-        digest.update(path.read_bytes())
-    for name, version in sorted(versions.items()):
-        digest.update(f"\0{name}={version}".encode())
+    for cell in chapter.cells:
+        digest.update(f"\0{cell.source}".encode())
+    for path in sorted(modules_used([cell.source for cell in chapter.cells], chapter.root)):
+        digest.update(f"\0{path.relative_to(chapter.root).as_posix()}\0".encode())
+        digest.update(code_of(path).encode())
     return digest.hexdigest()[:16]
 
 
-def modules_used(chapters: Iterable[Path], root: Path = CHECKOUT) -> set[Path]:
+def code_of(path: Path) -> str:
+    """A module as it is executed: without comments, docstrings and layout."""
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            # a text that stands alone: a docstring, or the note below a constant
+            node.body = [one for one in node.body if not _is_text(one)]
+    return ast.unparse(tree)  # not ast.dump, which differs between versions of Python
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def modules_used(cells: Iterable[str], root: Path = CHECKOUT) -> set[Path]:
     """The package's source files that the code cells import, and all that those import in turn, at any depth."""
     waiting: list[str] = []
-    for chapter in chapters:
-        for cell in CODE_CELL.finditer(chapter.read_text(encoding="utf-8")):
-            for found in IMPORT.finditer(cell["body"]):
-                waiting.append(found["module"])
-                waiting += [
-                    f"{found['module']}.{name.split()[0]}"
-                    for name in (found["names"] or "").split(",")
-                    if name.strip()
-                ]
+    for cell in cells:
+        for found in IMPORT.finditer(cell):
+            waiting.append(found["module"])
+            waiting += [
+                f"{found['module']}.{name.split()[0]}"
+                for name in (found["names"] or "").split(",")
+                if name.strip()
+            ]
     files: set[Path] = set()
     while waiting:
-        for path in sources_of(waiting.pop(), root):
+        module = waiting.pop()
+        if any(module == one or module.startswith(f"{one}.") for one in ADDRESSES):
+            continue
+        for path in sources_of(module, root):
             if path not in files:
                 files.add(path)
                 waiting += imports_of(path, root)

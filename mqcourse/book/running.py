@@ -1,4 +1,6 @@
-"""Which brokers run, asked of the brokers themselves: the book is executed against them and says their versions."""
+"""Which brokers run, asked of the brokers themselves: chapters are executed against them, and a record says versions."""
+
+from collections.abc import Sequence
 
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
@@ -8,16 +10,13 @@ PATIENCE_S = 10
 """A broker that `mq up` called ready answers at once; one that was killed refuses the connection at once."""
 
 
-def broker_versions() -> dict[str, str]:
-    """Version by broker, in the stack's names. Logs into each one.
+def broker_versions(names: Sequence[str]) -> dict[str, str]:
+    """Version by broker, of those named, in the stack's names. Logs into each one.
 
-    Raises CourseError when one of them does not answer. RabbitMQ and Kafka are needed always; Service Bus is asked
-    where it was started or named, and a chapter whose head names it fails without it.
+    Raises CourseError when one of them does not answer.
     """
-    versions = {"rabbitmq": rabbitmq_version(), "kafka": kafka_version()}
-    if "servicebus_connection_string" in endpoints().known:
-        versions["servicebus"] = servicebus_version()
-    return versions
+    asked = {"rabbitmq": rabbitmq_version, "kafka": kafka_version, "servicebus": servicebus_version}
+    return {name: asked[name]() for name in names}
 
 
 def rabbitmq_version() -> str:
@@ -32,7 +31,7 @@ def rabbitmq_version() -> str:
     except (pika.exceptions.AMQPError, OSError) as error:
         raise CourseError(
             f"RabbitMQ does not answer at {parameters.host}:{parameters.port} ({type(error).__name__})",
-            do="The book is executed against it: run `mq up rabbitmq`",
+            do="Chapters are executed against it: run `mq up rabbitmq`",
         ) from error
     try:
         return str(connection._impl.server_properties["version"])
@@ -53,7 +52,7 @@ def kafka_version() -> str:
     except (KafkaError, OSError) as error:
         raise CourseError(
             f"Kafka does not answer at {endpoints().kafka_bootstrap} ({type(error).__name__})",
-            do="The book is executed against it: run `mq up kafka`",
+            do="Chapters are executed against it: run `mq up kafka`",
         ) from error
     try:
         started = record.read(state_folder(), "kafka")
@@ -81,7 +80,7 @@ def servicebus_version() -> str:
     except AzureError as error:
         raise CourseError(
             f"Azure Service Bus does not answer ({type(error).__name__})",
-            do="The book is executed against it: run `mq up servicebus`",
+            do="Chapters are executed against it: run `mq up servicebus`",
         ) from error
     started = record.read(state_folder(), "servicebus")
     if started is not None and started.endpoint == settings["conn_str"]:

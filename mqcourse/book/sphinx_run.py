@@ -6,7 +6,6 @@ mqcourse.book.build; `python -m mqcourse.book.sphinx_run SOURCE OUT DOCTREES TOC
 
 import json
 import sys
-import time
 import traceback
 from pathlib import Path
 from typing import Any, TextIO
@@ -20,12 +19,6 @@ def main(source: Path, out: Path, doctrees: Path, toc: Path, status_log: Path, w
     def say(**event: Any) -> None:
         events.write(json.dumps(event) + "\n")
         events.flush()
-
-    # The first import of matplotlib lists the machine's fonts and says so; in a cell, that would be an output.
-    from mqcourse.sphinx.execution import keep_at_home_nothing
-
-    keep_at_home_nothing()
-    import matplotlib.font_manager  # noqa: F401
 
     with (
         status_log.open("w", encoding="utf-8") as status,
@@ -69,12 +62,7 @@ def build(
     except Exception as error:
         traceback.print_exc(file=warnings)
         cause = error.__cause__
-        say(
-            event="broken",
-            chapter=Path(str(error)).as_posix() if type(error).__name__ == "ExecutionError" else "",
-            kind=type(cause or error).__name__,
-            message=str(cause or error) or type(cause or error).__name__,
-        )
+        say(event="broken", message=str(cause or error) or type(cause or error).__name__)
         return 2
     return 1 if found or app.statuscode else 0
 
@@ -90,26 +78,8 @@ def left_out(source: Path, toc: Path) -> list[str]:
 
 
 def report_chapters(app: Any, say: Any) -> None:
-    """Say which chapter is being read (and executed), and how long it took, out of how many."""
-    state: dict[str, Any] = {"place": 0, "of": 0, "began": 0.0}
-
-    def before(_app: Any, _env: Any, names: list[str]) -> None:
-        state["of"] = len(names)
-
-    def began(_app: Any, name: str, _source: list[str]) -> None:
-        state["place"] += 1
-        state["began"] = time.time()
-        say(event="chapter", name=name, place=state["place"], of=state["of"])
-
-    def ended(_app: Any, tree: Any) -> None:
-        name = app.env.docname
-        data = app.env.nb_metadata.get(name, {}).get("exec_data") or {}
-        ran = float(data.get("mtime") or 0.0) >= state["began"]
-        say(event="read", name=name, ran=ran, seconds=time.time() - state["began"])
-
-    app.connect("env-before-read-docs", before)
-    app.connect("source-read", began)
-    app.connect("doctree-read", ended)
+    """Say how many pages are read."""
+    app.connect("env-before-read-docs", lambda _app, _env, names: say(event="read", of=len(names)))
 
 
 def finish(app: Any, out: Path) -> None:

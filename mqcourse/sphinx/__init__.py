@@ -1,4 +1,4 @@
-"""The book's own directives and roles, each in one module, and the execution of its chapters.
+"""The book's own directives and roles, each in one module, and where the outputs of its cells come from.
 
 A Sphinx extension: `_config.yml` names it, so that `jupyter-book build .` and `mq book build` make the same pages.
 """
@@ -17,10 +17,10 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         backpressure,
         chapter_head,
         element,
-        execution,
         fact,
         key_points,
         mathml,
+        outputs,
         predict,
         question,
         search_excerpts,
@@ -29,7 +29,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
 
     for module in (
         element,
-        execution,
+        outputs,
         mathml,
         chapter_head,
         key_points,

@@ -1,43 +1,34 @@
-"""`{chapter-head}`: the questions, objectives, minutes and versions that stand at the head of a chapter."""
+"""`{chapter-head}`: the questions, objectives, minutes, and when and on which versions the chapter was run."""
 
-from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
 
-from mqcourse.errors import CourseError
+from mqcourse.book.chapter import Chapter
+from mqcourse.book.record import Chosen, Record
 from mqcourse.sphinx.block import Block
 from mqcourse.sphinx.element import Element, InlineElement
+from mqcourse.sphinx.outputs import chapter_of, chosen_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sphinx.application import Sphinx
 
-BROKERS = {"rabbitmq": "RabbitMQ", "kafka": "Apache Kafka", "servicebus": "Service Bus emulator"}
+NAMES = {"rabbitmq": "RabbitMQ", "kafka": "Apache Kafka", "servicebus": "Service Bus emulator"}
 """How the stack calls a broker, and how the page does."""
 
 
-def runs_with(names: Sequence[str], running: "Mapping[str, str]") -> list[tuple[str, str]]:
-    """Pairs (name on the page, version): brokers from the running stack, packages from what is installed.
+def shown_versions(record: Record) -> list[tuple[str, str]]:
+    """Pairs (name on the page, version) of a run, brokers first."""
+    names = sorted(
+        record.versions, key=lambda name: (list(NAMES).index(name) if name in NAMES else len(NAMES), name)
+    )
+    return [(NAMES.get(name, name), record.versions[name]) for name in names]
 
-    Raises CourseError for a name that is neither.
-    """
-    found = []
-    for name in names:
-        if name in BROKERS:
-            if name not in running:
-                raise CourseError(f"{BROKERS[name]} does not run", do="Start it with `mq up`")
-            found.append((BROKERS[name], running[name]))
-            continue
-        try:
-            found.append((name, version(name)))
-        except PackageNotFoundError:
-            raise CourseError(
-                f"{name!r} is neither a broker ({', '.join(BROKERS)}) nor an installed Python package"
-            ) from None
-    return found
+
+def day(of: datetime) -> str:
+    """26 November 2026."""
+    return f"{of.day} {of:%B} {of.year}"
 
 
 class ChapterHead(Block):
@@ -51,17 +42,13 @@ class ChapterHead(Block):
     }
 
     def run(self) -> list[nodes.Node]:
-        """The box, with the versions asked of what runs now."""
+        """The box, with the versions of the page's run."""
         head = self.settings(self.KEYS, required=("minutes", "questions", "objectives"))
         for key in ("questions", "objectives", "runs_with"):
             if not all(isinstance(item, str) for item in head.get(key, [])):
                 raise self.error(
                     f"{{chapter-head}}: {key} must be a list of texts (one with a colon needs quotes)"
                 )
-        try:
-            versions = runs_with(head.get("runs_with", []), self.config.mqcourse_versions)
-        except CourseError as error:
-            raise self.error(f"{{chapter-head}}: {error}") from error
         box = Element("section", **{"class": "mq-head", "aria-label": "About this chapter"})
         columns = Element("div", **{"class": "mq-head-columns"})
         for title, items in (("Questions", head["questions"]), ("Objectives", head["objectives"])):
@@ -70,14 +57,69 @@ class ChapterHead(Block):
             columns += Element("div", label, self.bullets(items))
         foot = Element("p", **{"class": "mq-head-foot"})
         foot += InlineElement("span", f"About {head['minutes']} minutes", **{"class": "mq-minutes"})
-        for name, number in versions:
-            foot += nodes.Text(" ")
-            foot += InlineElement("span", f"{name} {number}", **{"class": "mq-version"})
-        if not versions:
-            foot += nodes.Text(" No program runs on this page; each fact names its own version.")
         box += columns
+        if not head.get("runs_with"):
+            foot += nodes.Text(" No program runs on this page; each fact names its own version.")
+            box += foot
+            return [box]
+        page = self.env.docname
+        chapter, chosen = chapter_of(self.env, page), chosen_for(self.env, page)
+        if chosen is not None:
+            where = " on this machine" if chosen.own else ""
+            foot += nodes.Text(f" Run{where} on {day(chosen.record.ran)} with")
+            for name, number in shown_versions(chosen.record):
+                foot += nodes.Text(" ")
+                foot += InlineElement("span", f"{name} {number}", **{"class": "mq-version"})
         box += foot
-        return [box]
+        run = Element("p", **{"class": "mq-head-run"})
+        run += nodes.Text("Run this chapter yourself: ")
+        run += nodes.literal(text=f"mq book open {chapter.name}")
+        run += nodes.Text(" opens it in JupyterLab.")
+        box += run
+        return [box, *notices(chapter, chosen)]
+
+
+def notices(chapter: Chapter, chosen: Chosen | None) -> list[nodes.Node]:
+    """What a reader must know about the outputs: never run, of an older state, claims that did not hold, a failure."""
+    again = f"mq book run {chapter.name}"
+    if chosen is None:
+        return [notice("The code of this page was never run, so it shows no outputs. Run it: ", again)]
+    found = []
+    record = chosen.record
+    if not record.fits(chapter):
+        found.append(
+            notice(
+                f"The code of this page changed after its last run. The outputs are of {day(record.ran)}, "
+                "of an older state. Run it again: ",
+                again,
+            )
+        )
+    if chosen.broken is not None:
+        found.append(
+            notice(
+                f"Your run of {day(chosen.broken.ran)} did not reach the end, so the outputs below are those of "
+                f"{day(record.ran)} that the book came with. What happened: {chosen.broken.failed}. Try again: ",
+                again,
+            )
+        )
+    if record.failed:
+        found.append(
+            notice(f"The run of this page did not reach the end: {record.failed}. Try again: ", again)
+        )
+    if record.claims:
+        many = len(record.claims)
+        what = "A claim of this page" if many == 1 else f"{many} claims of this page"
+        found.append(
+            notice(f"{what} did not hold in this run; it is said where it stands. Try again: ", again)
+        )
+    return found
+
+
+def notice(text: str, command: str) -> nodes.Node:
+    """A box below the head."""
+    box = Element("div", **{"class": "mq-claim", "role": "note"})
+    box += nodes.paragraph("", "", nodes.Text(text), nodes.literal(text=command))
+    return box
 
 
 def setup(app: "Sphinx") -> None:

@@ -166,7 +166,9 @@ def refused(kafka: Program, file: Path) -> str | None:
     )
     if done.returncode == 0:
         return None
-    return ((done.stdout + done.stderr).strip().splitlines() or ["no reason given"])[0]
+    said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    # a JVM's note that it read options from a variable is no reason
+    return next((line for line in said if not line.startswith(("Picked up", "NOTE:"))), "no reason given")
 
 
 def _train(kafka: Program, folder: Path, file: Path) -> None:

@@ -36,7 +36,7 @@ class Book:
         """The server of the built pages."""
         html = self.html(place)
         if not (html / "index.html").is_file():
-            raise CourseError("the book is not built yet", do="Run `mq book build` (the brokers must run)")
+            raise CourseError("the book is not built yet", do="Run `mq book build`")
         port = place.ports.of("book")
         argv = (
             sys.executable,

@@ -40,15 +40,18 @@ unset PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONINSPECT PYTHONVER
 exec {python} -P -m mqcourse.cli "$@"
 """
     quoted = shlex.quote(str(folder))
+    # Only where it is not the checkout's own: a variable would follow the user into another checkout.
+    elsewhere = state != CHECKOUT / ".mq"
+    home = shlex.quote(str(state))
     posix = f"""# For sh, bash, zsh: type   . {shlex.quote(shown(state / "activate"))}   and `mq` works in this terminal.
-export MQ_HOME={shlex.quote(str(state))}
+{f"export MQ_HOME={home}" if elsewhere else ""}
 case ":$PATH:" in
   *:{quoted}:*) ;;
   *) PATH={quoted}:"$PATH"; export PATH ;;
 esac
 """
     fish = f"""# For fish: type   source {shlex.quote(shown(state / "activate.fish"))}
-set -gx MQ_HOME {shlex.quote(str(state))}
+{f"set -gx MQ_HOME {home}" if elsewhere else ""}
 contains {quoted} $PATH; or set -gx PATH {quoted} $PATH
 """
     try:

@@ -27,6 +27,8 @@ from mqcourse.stack.shell import write_activation
 
 INSTALLING = "install"
 """The mark of the processes that fetch and prepare software."""
+USUAL_S = {"rabbitmq": 25.0, "kafka": 10.0, "servicebus": 3.0, "book": 20.0, "jupyter": 6.0}
+"""What each service takes on a quiet machine when all was fetched before; kept anew at each start."""
 _WRITING = Lock()
 """Services that become ready at the same time write the addresses one after the other."""
 
@@ -117,7 +119,8 @@ def up_all(
                 name: partial(_bring_up, name, down.get(name), first.get(name), place, progress)
                 for name in dict.fromkeys([*down, *first])
             }
-            with _owned_installation(state):
+            parts = {name: (SERVICES[name].title, USUAL_S[name]) for name in jobs}
+            with progress.planned(parts), _owned_installation(state):
                 started, failed = side_by_side(jobs)
             running += [known for known in started.values() if known is not None]
         _write_endpoints(state)
@@ -133,14 +136,37 @@ def _bring_up(
     progress: Progress,
 ) -> Record | None:
     """Fetch, prepare and start one service, and say when it can be used; None when it runs already."""
-    service = SERVICES[name]
+    try:
+        known = _bring_up_untold(SERVICES[name], provider, first, place, progress)
+    except BaseException as error:
+        progress.ended(name, failed=True)
+        progress.say(f"{SERVICES[name].title} did not come up: {error}")
+        raise
+    progress.ended(name)
+    if known is not None:
+        progress.say(f"{SERVICES[name].title} can be used now: {page_address(known)}")
+    return known
+
+
+def page_address(known: Record) -> str:
+    """An address as one shows it: without the keys of a connection string."""
+    return known.endpoint.removeprefix("Endpoint=").split(";")[0]
+
+
+def _bring_up_untold(
+    service: Service,
+    provider: Provider | None,
+    first: Callable[[], None] | None,
+    place: Place,
+    progress: Progress,
+) -> Record | None:
     if first is not None:
         first()
     if provider is None:
         return None
     try:
         with only_one(
-            place.software / f"{name}.lock",
+            place.software / f"{service.name}.lock",
             say=progress.say,
             waiting_for=f"another installation of {service.title}",
         ):
@@ -149,8 +175,6 @@ def _bring_up(
         raise unwritable(place.software, error) from error
     known = provider.start(service, place)
     _write_endpoints(place.state)
-    if service.is_broker:
-        progress.say(f"{service.title} can be used now")
     return known
 
 

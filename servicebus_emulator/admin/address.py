@@ -38,6 +38,12 @@ class Context:
 def target_of(segments: Sequence[str]) -> Target:
     """Take an address apart. Entity names may hold slashes, raw or percent-encoded. Raises BadRequest."""
     lowered = [segment.lower() for segment in segments]
+    for at, segment in enumerate(lowered):
+        if segment.startswith("$") and not (segment == "$default" and lowered[at - 1] == "rules"):
+            raise BadRequest(
+                f"'/{'/'.join(segments)}' is a part of an entity ({segments[at]}): administration knows queues, "
+                "topics, subscriptions and rules only. Read its counts in the entity's own properties."
+            )
     if "subscriptions" not in lowered[1:]:
         return Target("/".join(segments))
     at = lowered.index("subscriptions", 1)

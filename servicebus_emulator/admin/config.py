@@ -33,7 +33,10 @@ from servicebus_emulator.broker.description import (
     SubscriptionDescription,
     TopicDescription,
     TrueFilter,
+    check_access_rules,
+    figure,
 )
+from servicebus_emulator.broker.errors import ArgumentError
 from servicebus_emulator.broker.limits import OFFICIAL_EMULATOR, UNLIMITED, Limits
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.sas import AccessRule, Right
@@ -206,7 +209,7 @@ class _Reader:
         for name, raw in given.items():
             where = f"{path}.{name}"
             if name in forwards:
-                found[forwards[name]] = descriptions.entity_of(self.text(raw, where, empty=True)) or None
+                found[forwards[name]] = descriptions.destination_of(self.text(raw, where, empty=True)) or None
             elif name in known:
                 self.setting(known[name], raw, where, found)
         return found
@@ -226,7 +229,7 @@ class _Reader:
             self.wrong(where, str(error))
             return
         allowed = self.limits.ranges.get(setting.field)
-        if allowed is not None and isinstance(value, int | float) and not allowed.allows(float(value)):
+        if allowed is not None and isinstance(value, int | float) and not allowed.allows(value):
             span = ""
             if setting.kind is descriptions.DURATION:
                 span = f" ({duration.write(allowed.minimum)} to {duration.write(allowed.maximum)})"
@@ -260,6 +263,11 @@ class _Reader:
                 )
             )
         self.unique([(rule.key_name, f"{path}[{at}].Name") for at, rule in enumerate(found)], "rule")
+        if not self.problems:
+            try:
+                check_access_rules(found)  # those of a namespace do not come to the broker
+            except ArgumentError as error:
+                self.wrong(path, str(error))
         return tuple(found)
 
     # -- rules of subscriptions
@@ -391,5 +399,7 @@ def _shown(value: object) -> str:
         if value is None or isinstance(value, bool)
         else None
     )
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        text = figure(value)
     text = text or (f"'{value}'" if isinstance(value, str) else str(value))
     return text if len(text) <= 60 else text[:57] + "..."

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from servicebus_emulator.broker.description import (
+    Description,
     QueueDescription,
     RuleDescription,
     SubscriptionDescription,
     TopicDescription,
 )
+from servicebus_emulator.broker.entity import Entity
 from servicebus_emulator.broker.errors import BrokerError, EntityNotFound
 from servicebus_emulator.broker.namespace import Namespace
+from servicebus_emulator.broker.refusals import Asked, settled
 from servicebus_emulator.sas import AccessRule
 
 
@@ -98,14 +101,14 @@ class _Work:
             queue = replace(bare, forward_to=None, forward_dead_lettered_messages_to=None)
             if _missing(lambda: broker.queue(bare.name)):
                 self.attempt(entity.path, lambda: broker.create_queue(queue, now_s))
-            elif not _forwards(bare) and broker.queue(bare.name).description != bare:
+            elif not _forwards(bare) and _differs(broker, bare, broker.queue(bare.name)):
                 self.attempt(entity.path, lambda: broker.update_queue(queue, now_s))
             return
         topic = bare
         if _missing(lambda: broker.topic(topic.name)):
             if not self.attempt(entity.path, lambda: broker.create_topic(topic, now_s)):
                 return
-        elif broker.topic(topic.name).description != topic and not self.attempt(
+        elif _differs(broker, topic, broker.topic(topic.name)) and not self.attempt(
             entity.path, lambda: broker.update_topic(topic, now_s)
         ):
             return
@@ -127,9 +130,8 @@ class _Work:
                 configured.path, lambda: broker.create_subscription(topic, bare, now_s, rules=rules)
             ):
                 return
-        elif (
-            not _forwards(description)
-            and broker.subscription(topic, description.name).description != description
+        elif not _forwards(description) and _differs(
+            broker, description, broker.subscription(topic, description.name)
         ):
             self.attempt(configured.path, lambda: broker.update_subscription(topic, bare, now_s))
         if configured.rules:
@@ -158,20 +160,25 @@ class _Work:
         broker, now_s, description = self.broker, self.now_s, entity.description
         if isinstance(description, QueueDescription) and _forwards(description):
             queue = description
-            if (
-                not _missing(lambda: broker.queue(queue.name))
-                and broker.queue(queue.name).description != queue
+            if not _missing(lambda: broker.queue(queue.name)) and _differs(
+                broker, queue, broker.queue(queue.name)
             ):
                 self.attempt(f"{entity.path}.Properties", lambda: broker.update_queue(queue, now_s))
         for subscription in entity.subscriptions:
             wanted, topic = subscription.description, description.name
             if not _forwards(wanted) or _missing(partial(broker.subscription, topic, wanted.name)):
                 continue
-            if broker.subscription(topic, wanted.name).description != wanted:
+            if _differs(broker, wanted, broker.subscription(topic, wanted.name)):
                 self.attempt(
                     f"{subscription.path}.Properties",
                     partial(broker.update_subscription, topic, wanted, now_s),
                 )
+
+
+def _differs(broker: Namespace, wanted: Description, present: Entity) -> bool:
+    """Whether an update would change something."""
+    before = present.description
+    return settled(Asked(broker, present.path, wanted, before)) != before
 
 
 def _forwards(description: QueueDescription | SubscriptionDescription) -> bool:

@@ -5,6 +5,7 @@ The order matters: serializers of several clients skip an element that comes too
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -20,6 +21,7 @@ from servicebus_emulator.broker.description import (
     SubscriptionDescription,
     TopicDescription,
 )
+from servicebus_emulator.broker.refusals import shown_size_megabytes
 
 Settable = QueueDescription | TopicDescription | SubscriptionDescription
 
@@ -31,6 +33,7 @@ class Runtime:
     created_s: float
     updated_s: float
     accessed_s: float
+    """0 when it was not used yet: shown as the first moment of the year 1, .NET's DateTime.MinValue."""
     active: int = 0
     dead_letter: int = 0
     scheduled: int = 0
@@ -59,10 +62,13 @@ def _read_bool(text: str) -> bool:
 
 
 def _read_int(text: str) -> int:
-    try:
-        return int(text.strip())
-    except ValueError:
-        raise ValueError(f"'{text}' is no whole number") from None
+    """A whole number of XML Schema. One beyond 64 bits cannot be held by any of the service's fields."""
+    digits = text.strip()
+    if not re.fullmatch(r"[+-]?\d+", digits, re.ASCII):
+        raise ValueError(f"'{text[:40]}' is no whole number")
+    if len(digits.lstrip("+-").lstrip("0")) > 19 or not -(2**63) <= int(digits) < 2**63:
+        raise ValueError("the number has more than 64 bits")
+    return int(digits)
 
 
 def _read_status(text: str) -> EntityStatus:
@@ -122,6 +128,7 @@ def _shown(name: str, show: Callable[[Runtime], object]) -> tuple[str, Shown]:
     return name, lambda runtime: element(name, show(runtime))
 
 
+NEVER = "0001-01-01T00:00:00Z"
 RULES = "AuthorizationRules"
 FORWARD_TO = "ForwardTo"
 FORWARD_DEAD = "ForwardDeadLetteredMessagesTo"
@@ -129,7 +136,9 @@ _SIZE_IN_BYTES = _shown("SizeInBytes", lambda runtime: runtime.size_bytes)
 _MESSAGE_COUNT = _shown("MessageCount", lambda runtime: runtime.total)
 _CREATED = _shown("CreatedAt", lambda runtime: timestamp(runtime.created_s))
 _UPDATED = _shown("UpdatedAt", lambda runtime: timestamp(runtime.updated_s))
-_ACCESSED = _shown("AccessedAt", lambda runtime: timestamp(runtime.accessed_s))
+_ACCESSED = _shown(
+    "AccessedAt", lambda runtime: timestamp(runtime.accessed_s) if runtime.accessed_s else NEVER
+)
 _ANONYMOUS = _shown("IsAnonymousAccessible", lambda runtime: "false")
 _COUNTS = ("CountDetails", _count_details)
 _AVAILABLE = _shown("EntityAvailabilityStatus", lambda runtime: "Available")
@@ -150,7 +159,7 @@ _IDLE = Setting("AutoDeleteOnIdle", "auto_delete_on_idle_s", DURATION)
 _PARTITIONED = Setting("EnablePartitioning", "enable_partitioning", BOOL)
 _EXPRESS = Setting("EnableExpress", "enable_express", BOOL)
 _LARGEST = Setting("MaxMessageSizeInKilobytes", "max_message_size_in_kilobytes", INT, since="2021-05")
-_ORDERING = _shown("SupportOrdering", lambda runtime: "true")
+_ORDERING = "SupportOrdering"
 
 QUEUE: tuple[Item, ...] = (
     _LOCK, _SIZE, _DUPLICATES, _SESSION, _TTL, _DEAD_EXPIRED, _HISTORY, _DELIVERIES, _BATCHED, _SIZE_IN_BYTES,
@@ -188,13 +197,21 @@ def table_of(description: Settable) -> tuple[str, tuple[Item, ...]]:
     return "SubscriptionDescription", SUBSCRIPTION
 
 
-def write(description: Settable, runtime: Runtime, base: str, api_version: str) -> str:
-    """The description's XML. ``base`` is the namespace's address, put before forward destinations."""
+def write(description: Settable, runtime: Runtime, base: str, api_version: str, kilobytes: int) -> str:
+    """The description's XML. ``base`` is the namespace's address, put before forward destinations.
+
+    ``kilobytes`` is the tier's message size, shown where the entity has none of its own.
+    """
     name, table = table_of(description)
+    shown: dict[str, object] = {
+        "max_size_in_megabytes": shown_size_megabytes(description),
+        "max_message_size_in_kilobytes": getattr(description, "max_message_size_in_kilobytes", None)
+        or kilobytes,
+    }
     parts = [f'<{name} xmlns="{CONNECT}" xmlns:i="{INSTANCE}">']
     for item in table:
         if isinstance(item, Setting):
-            value = getattr(description, item.field)
+            value = shown.get(item.field, getattr(description, item.field))
             if value is not None and item.since <= api_version:
                 parts.append(element(item.name, item.kind.write(value)))
         elif isinstance(item, tuple):
@@ -202,10 +219,13 @@ def write(description: Settable, runtime: Runtime, base: str, api_version: str) 
                 parts.append(item[1](runtime))
         elif item == RULES:
             parts.append(_write_rules(getattr(description, "authorization_rules", ())))
+        elif item == _ORDERING:  # each partition of a queue has an order of its own
+            partitioned = getattr(description, "enable_partitioning", False)
+            parts.append(element(item, "false" if partitioned else "true"))
         else:
             target = getattr(description, FORWARD_FIELDS[item], None)
             if target:
-                parts.append(element(item, f"{base}/{target}"))
+                parts.append(element(item, target if "://" in target else f"{base}/{target}"))
     parts.append(f"</{name}>")
     return "".join(parts)
 
@@ -220,7 +240,7 @@ def read(root: ET.Element, default: Settable, api_version: str, now_s: float) ->
     """
     _, table = table_of(default)
     settings = {item.name: item for item in table if isinstance(item, Setting)}
-    ignored = {item[0] for item in table if isinstance(item, tuple)}
+    ignored = {_ORDERING, *(item[0] for item in table if isinstance(item, tuple))}
     known_fields = {item.name for item in fields(default)}
     found: dict[str, object] = {}
     problems: list[str] = []
@@ -234,7 +254,7 @@ def read(root: ET.Element, default: Settable, api_version: str, now_s: float) ->
                 else:
                     problems.append(f"{name}: an empty element is not allowed")
             elif name in FORWARD_FIELDS and FORWARD_FIELDS[name] in known_fields:
-                found[FORWARD_FIELDS[name]] = entity_of(text) or None
+                found[FORWARD_FIELDS[name]] = destination_of(text) or None
             elif name == RULES and RULES in table:
                 found["authorization_rules"] = _read_rules(child, now_s)
             elif name == "DefaultRuleDescription" and table is SUBSCRIPTION:
@@ -249,11 +269,15 @@ def read(root: ET.Element, default: Settable, api_version: str, now_s: float) ->
     return found
 
 
-def entity_of(target: str) -> str:
-    """The entity in a forward destination, which may be a full URI of the namespace."""
-    if "://" in target:
-        target = target.split("://", 1)[1].partition("/")[2]
-    return target.strip().strip("/")
+def destination_of(text: str) -> str:
+    """A forward destination as it is kept: the entity's name, or a URI whose scheme is another than ``sb``, which the
+    service gives back as it was sent. Empty for none."""
+    text = text.strip()
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return text.strip("/")
+    entity = rest.partition("/")[2].strip("/")
+    return entity if not entity or scheme.lower() == "sb" else text.rstrip("/")
 
 
 def _write_rules(rules: tuple[AuthorizationRule, ...]) -> str:
@@ -289,14 +313,9 @@ def _read_rules(root: ET.Element, now_s: float) -> tuple[AuthorizationRule, ...]
             raise ValueError(f"{error}; rights are Listen, Send and Manage") from None
         if not values.get("KeyName") or not values.get("PrimaryKey") or not rights:
             raise ValueError("an AuthorizationRule needs KeyName, PrimaryKey and at least one of Rights")
-        if AccessRight.MANAGE in rights and len(rights) < 3:
-            raise ValueError(f"the rule '{values['KeyName']}' has Manage, which needs Send and Listen too")
         rules.append(
             AuthorizationRule(
                 values["KeyName"], values["PrimaryKey"], values.get("SecondaryKey", ""), rights, now_s, now_s
             )
         )
-    names = [rule.key_name.lower() for rule in rules]
-    if len(set(names)) < len(names):
-        raise ValueError("two AuthorizationRules have the same KeyName")
     return tuple(rules)

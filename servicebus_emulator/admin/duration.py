@@ -27,6 +27,8 @@ def parse(text: str) -> float:
     for name, number in found.groupdict().items():
         if number is not None:
             total_s += float(number.replace(",", ".")) * _NAMED_IN_S[name]
+    if total_s > MAX_S + 1:  # clients round the longest span up and down
+        raise ValueError(f"'{text[:40]}' is longer than .NET's longest time span, {MAX}")
     return min(total_s, MAX_S)
 
 

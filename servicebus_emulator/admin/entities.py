@@ -48,18 +48,15 @@ def respond(request: Request, host: Host, hosted: Hosted, now_s: float) -> Respo
     except BadRequest as error:
         return atom.error_response(400, f"Bad Request. {error}", 40000)
     except access.Refused as error:
-        return atom.error_response(error.status, str(error), 40100 if error.status == 401 else 40300)
+        return atom.error_response(error.status, str(error), error.sub_code)
     except BrokerError as error:
-        return atom.error_response(
-            error.status, f"{_TITLES.get(error.status, '')}{error}", error.status * 100
-        )
+        return atom.error_response(error.status, f"{_TITLES.get(error.sub_code, '')}{error}", error.sub_code)
 
 
 _TITLES = {
-    400: "Bad Request. ",
-    404: "Not Found. ",
-    409: "Conflict. You're requesting an operation that isn't allowed in the resource's current state. ",
-    412: "Precondition Failed. ",
+    40000: "Bad Request. ",
+    40900: "Conflict. You're requesting an operation that isn't allowed in the resource's current state. ",
+    41200: "Precondition Failed. ",
 }
 
 
@@ -84,7 +81,7 @@ def _dispatch(context: Context) -> Response:
     if first.startswith("$") and first != "$default":
         raise BadRequest(f"'/{'/'.join(segments)}' names nothing that is known here.")
     target = target_of(segments)
-    _authorize(context)
+    _authorize(context, target)
     if method not in ("GET", "PUT", "DELETE"):
         return atom.error_response(
             501,
@@ -98,10 +95,25 @@ def _dispatch(context: Context) -> Response:
     return _entity(context, target)
 
 
-def _authorize(context: Context) -> None:
-    """The token must cover the address as asked for: some clients sign for exactly that, others for the namespace."""
+def _authorize(context: Context, target: Target | None = None) -> None:
+    """The token must cover the address as asked for: some clients sign for exactly that, others for the namespace.
+
+    What does not exist is told to everybody whose token is good (live tests of azure-sdk-for-go, LackPermissions).
+    """
     path = "/".join(context.request.segments)
-    access.require_manage(context.request, context.host, context.hosted, path)
+    request = context.request
+    missing = target is not None and request.method == "GET" and not _exists(context, target)
+    action = access.ACTIONS.get(request.method, "EntityWrite")
+    access.require_manage(
+        request, context.host, context.hosted, path, action=action, rights_matter=not missing
+    )
+
+
+def _exists(context: Context, target: Target) -> bool:
+    broker, name = context.hosted.broker, target.entity
+    if not target.subscription:
+        return any(_find(partial(get, name)) is not None for get in (broker.queue, broker.topic))
+    return _find(lambda: broker.subscription(name, target.subscription or "")) is not None
 
 
 # -- queues and topics
@@ -129,7 +141,6 @@ def _entity(context: Context, target: Target) -> Response:
     root = atom.read_description(context.request.body, kind)
     blank: Settable = TopicDescription(target.entity) if wants_topic else QueueDescription(target.entity)
     found = descriptions.read(root, blank, context.api_version, now_s)
-    _check_large_messages(context, found)
     _authorize_forwarding(context, found)
     updating = bool(context.request.header("if-match"))
     if updating:
@@ -151,7 +162,11 @@ def _entity(context: Context, target: Target) -> Response:
 def _holder_entry(context: Context, holder: Holder) -> Entry:
     path = holder.path
     content = descriptions.write(
-        holder.description, runtime_of(holder), f"sb://{context.request.host}", context.api_version
+        holder.description,
+        runtime_of(holder),
+        f"sb://{context.request.host}",
+        context.api_version,
+        context.hosted.broker.limits.shown_message_kilobytes,
     )
     title = holder.name if isinstance(holder, Subscription) else holder.description.name
     return Entry(context.href(path), title, content, holder.created_s, holder.updated_s)
@@ -355,19 +370,6 @@ def _keeping_fixed(blank: T, existing: object) -> T:
     names = {item.name for item in fields(blank)}  # type: ignore[arg-type]
     kept = {name: getattr(existing, name) for name in FIXED_AFTER_CREATION if name in names}
     return replace(blank, **kept)  # type: ignore[type-var]
-
-
-def _check_large_messages(context: Context, found: dict[str, object]) -> None:
-    limits = context.hosted.broker.limits
-    wanted = found.get("max_message_size_in_kilobytes")
-    if wanted is None:
-        return
-    if limits.name in ("basic", "standard", "official-emulator"):
-        raise BadRequest(
-            f"MaxMessageSizeInKilobytes: not available in the {limits.name} tier, only in premium."
-        )
-    if not 1024 <= int(str(wanted)) <= 102_400:
-        raise BadRequest(f"MaxMessageSizeInKilobytes: {wanted} is outside 1024 to 102400.")
 
 
 def _authorize_forwarding(context: Context, found: dict[str, object]) -> None:

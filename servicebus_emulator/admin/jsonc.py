@@ -19,6 +19,8 @@ def loads(text: str) -> object:
         json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise JsonError(f"line {error.lineno} column {error.colno}: {error.msg}") from None
+    except JsonError:
+        raise
     except UnicodeEncodeError as error:
         half = error.object[error.start]
         raise JsonError(
@@ -26,6 +28,8 @@ def loads(text: str) -> object:
         ) from None
     except RecursionError:
         raise JsonError("nested too deep") from None
+    except ValueError:  # Python's own limit of 4,300 digits
+        raise JsonError("a number has too many digits") from None
     return value
 
 

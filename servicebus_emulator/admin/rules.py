@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from servicebus_emulator.broker.description import (
     SqlFilter,
     TrueFilter,
 )
+from servicebus_emulator.broker.typed_value import TypedValue
 
 _TYPE = f"{{{INSTANCE}}}type"
 _INT_MAX = 2**31 - 1
@@ -117,6 +119,8 @@ def _write_values(values: Mapping[str, object]) -> str:
 
 def _typed(value: object) -> tuple[str, str]:
     match value:
+        case TypedValue():
+            return value.kind, value.text
         case bool():
             return "boolean", "true" if value else "false"
         case int():
@@ -221,30 +225,55 @@ def _read_values(root: ET.Element) -> dict[str, object]:
     return found
 
 
-def _value(kind: str, text: str) -> object:
+# XML Schema's whole numbers and their ranges.
+_WHOLE = {
+    "byte": (-(2**7), 2**7),
+    "short": (-(2**15), 2**15),
+    "int": (-(2**31), 2**31),
+    "long": (-(2**63), 2**63),
+    "unsignedByte": (0, 2**8),
+    "unsignedShort": (0, 2**16),
+    "unsignedInt": (0, 2**32),
+    "unsignedLong": (0, 2**64),
+}
+
+
+def _value(kind: str, text: str) -> TypedValue:
+    """A value with its type and text. Raises ValueError for a text that is none of the type."""
+    return TypedValue(kind, text, _compared(kind, text))
+
+
+def _compared(kind: str, text: str) -> object:
     match kind:
         case "string" | "anyURI" | "char":
             return text
-        case (
-            "int"
-            | "long"
-            | "short"
-            | "byte"
-            | "unsignedInt"
-            | "unsignedLong"
-            | "unsignedShort"
-            | "unsignedByte"
-        ):
-            return int(text)
+        case _ if kind in _WHOLE:
+            return _whole(kind, text.strip())
         case "double" | "float" | "decimal":
             return float(text)
         case "boolean":
-            return text.strip().lower() in ("true", "1")
+            return _truth(text.strip())
         case "dateTime":
             return datetime.datetime.fromisoformat(text.strip())
         case "duration":
-            return datetime.timedelta(seconds=duration.parse(text))
+            sign = -1 if text.strip().startswith("-") else 1
+            return sign * datetime.timedelta(seconds=duration.parse(text.strip().removeprefix("-")))
         case "guid":
             return uuid.UUID(text.strip())
         case _:
             raise ValueError(f"the type '{kind}' is not known")
+
+
+def _whole(kind: str, digits: str) -> int:
+    least, beyond = _WHOLE[kind]
+    if not re.fullmatch(r"[+-]?\d{1,40}", digits, re.ASCII):
+        raise ValueError(f"'{digits[:40]}' is no {kind}")
+    if not least <= int(digits) < beyond:
+        raise ValueError(f"{digits} is out of the range of {kind}, {least} to {beyond - 1}")
+    return int(digits)
+
+
+def _truth(text: str) -> bool:
+    if text not in ("true", "false", "1", "0"):
+        raise ValueError(f"'{text[:40]}' is neither true nor false")
+    return text in ("true", "1")

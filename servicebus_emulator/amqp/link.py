@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import MESSAGE_SIZE_EXCEEDED, TRANSFER_LIMIT_EXCEEDED, LinkError, LocalUseError
+from .errors import MESSAGE_SIZE_EXCEEDED, NOT_IMPLEMENTED, TRANSFER_LIMIT_EXCEEDED, LinkError, LocalUseError
 from .events import Event, FlowReceived, LinkDetached, MessageReceived
 from .frames import encode_uint
 from .performatives import (
@@ -152,7 +152,7 @@ class Link:
     def accept(
         self, *, source: Any, target: Any, max_message_size: int = 0, properties: dict[Any, Any] | None = None
     ) -> None:
-        """Answer the peer's attach, keeping its settle modes."""
+        """Answer the peer's attach, keeping its settle modes; a receiving end settles at once, which is mode first."""
         attach = self.remote_attach
         if attach is None:
             raise LocalUseError(f"link {self.name}: there is no attach to accept")
@@ -160,7 +160,7 @@ class Link:
             source=source,
             target=target,
             snd_settle_mode=attach.snd_settle_mode,
-            rcv_settle_mode=attach.rcv_settle_mode,
+            rcv_settle_mode=FIRST if self.role is RECEIVER else attach.rcv_settle_mode,
             max_message_size=max_message_size,
             properties=properties,
         )
@@ -266,6 +266,10 @@ class Link:
         if first is None:
             if transfer.aborted:
                 return None
+            if transfer.resume:
+                raise LinkError(
+                    f"link {self.name}: no delivery is resumed here, send it anew", NOT_IMPLEMENTED
+                )
             if transfer.delivery_id is None:
                 raise LinkError(f"link {self.name}: the first transfer of a delivery has no delivery-id")
             self._take_credit()

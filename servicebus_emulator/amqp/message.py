@@ -25,7 +25,6 @@ from .sections import (
     CREATION_TIME,
     DATA,
     DELIVERY_ANNOTATIONS,
-    EPOCH,
     GROUP_ID,
     HEADER,
     HEADER_TYPES,
@@ -73,6 +72,12 @@ __all__ = [
 
 PARTITION_KEY = Symbol("x-opt-partition-key")
 SCHEDULED_ENQUEUE_TIME = Symbol("x-opt-scheduled-enqueue-time")
+
+MAX_TTL_MS = 0xFFFF_FFFF
+"""The end of header.ttl (3.2.1), 49.7 days."""
+LAST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999, where the calendars of .NET and Python end."""
+PROPERTY_COUNT = len(PROPERTY_TYPES)
 
 _STAMPED = frozenset(
     {
@@ -220,15 +225,22 @@ class EncodedMessage:
 
     @property
     def time_to_live_s(self) -> float | None:
-        """header.ttl in seconds."""
+        """How long the message lives, in seconds; None when the sender did not say."""
         milliseconds = self._ttl_ms
         return None if milliseconds is None else milliseconds / 1000
 
     @property
     def _ttl_ms(self) -> int | None:
+        """header.ttl, which ends at 49.7 days; at its end the SDKs' own two times of the properties say how long."""
         at = self._header_at
         value = None if at < 0 else list_item(self.encoded, at, 2)
-        return value if type(value) is UInt else None
+        if type(value) is not UInt:
+            return None
+        if value == MAX_TTL_MS:
+            created, expires = self.field(CREATION_TIME), self.field(ABSOLUTE_EXPIRY_TIME)
+            if created is not None and expires is not None and expires - created > value:
+                return int(expires - created)
+        return value
 
     @property
     def scheduled_enqueue_s(self) -> float | None:
@@ -256,8 +268,8 @@ class EncodedMessage:
         if name == "partitionkey":
             return self.partition_key
         if name == "scheduledenqueuetimeutc":
-            scheduled_s = self.scheduled_enqueue_s
-            return None if scheduled_s is None else EPOCH + timedelta(seconds=scheduled_s)
+            due = self.annotation(SCHEDULED_ENQUEUE_TIME)
+            return plain_value(due) if type(due) is Timestamp else None
         return None
 
     def application_properties(self) -> Mapping[str, object]:
@@ -344,7 +356,7 @@ class EncodedMessage:
         fields += [None] * (3 - len(fields))
         seconds = value.total_seconds() if isinstance(value, timedelta) else value
         fields[2] = (
-            None if seconds is None else UInt(min(0xFFFF_FFFF, max(0, int(float(str(seconds)) * 1000))))
+            None if seconds is None else UInt(min(MAX_TTL_MS, max(0, int(float(str(seconds)) * 1000))))
         )
         parts[HEADER] = b"\x00\x53\x70" + encode_value(fields)
         return self._joined(parts)
@@ -382,18 +394,19 @@ class EncodedMessage:
         state: int = 0,
         locked_until_ms: int | None = None,
         lock_token: bytes | None = None,
-        expires_ms: int | None = None,
+        time_to_live_ms: int | None = None,
         dead_letter_source: str | None = None,
     ) -> bytes:
         """The message as a receiver gets it: header, lock token, stamped annotations and the sender's bare message.
 
-        `lock_token` is 16 bytes in .NET's little-endian GUID order. Times are milliseconds since the epoch. Like the
-        cloud it says a state only when that is not active (0), and the number a message first had only when it came
+        `lock_token` is 16 bytes in .NET's little-endian GUID order. Times are milliseconds since the epoch.
+        `time_to_live_ms` is how long the message lives from being enqueued; None when it does not expire, or so late
+        that no client has a date for it. Like the cloud it says a state only when that is not active (0), and the number a message first had only when it came
         from elsewhere (SDK test test_message_backcompat_peek_lock_databody counts the bytes).
         """
         kept, count = self.kept_annotations()
         parts = [
-            self._header(delivery_count, enqueued_ms, expires_ms),
+            self._header(delivery_count, time_to_live_ms),
             self._delivery_annotations(lock_token)
             if self._delivery_at >= 0
             else _NO_LOCK_TOKEN
@@ -419,8 +432,8 @@ class EncodedMessage:
         parts.append(_pack_annotations(b"\x00\x53\x72\xd1", 4 + len(kept) + len(stamped), count))
         parts.append(kept)
         parts.append(stamped)
-        if expires_ms is not None:
-            parts.append(self._bare_with_expiry(expires_ms, enqueued_ms))
+        if time_to_live_ms is not None:
+            parts.append(self._bare_with_expiry(time_to_live_ms, enqueued_ms))
         else:
             parts.append(self.encoded[self._bare_at :] if self._bare_at else self.encoded)
         return b"".join(parts)
@@ -432,30 +445,40 @@ class EncodedMessage:
             own[Symbol("x-opt-lock-token")] = UUID(bytes_le=lock_token)
         return b"\x00\x53\x71" + encode_value(own)
 
-    def _header(self, delivery_count: int, enqueued_ms: int, expires_ms: int | None) -> bytes:
-        if self._header_at < 0 and expires_ms is None:
+    def _header(self, delivery_count: int, time_to_live_ms: int | None) -> bytes:
+        if self._header_at < 0 and time_to_live_ms is None:
             if delivery_count < 256:
                 return _PLAIN_HEADERS[delivery_count]
             return header_section([None, None, None, None, UInt(delivery_count)])
         fields: list[Any] = []
         if self._header_at >= 0:
             fields = list(decode_value(self.encoded, self._header_at)[0])
-        fields += [None] * (5 - len(fields))
-        if expires_ms is not None:
-            left = max(0, expires_ms - enqueued_ms)
-            if type(fields[2]) is not UInt or left < fields[2]:
-                fields[2] = UInt(min(left, 0xFFFF_FFFF))
-        return header_section([fields[0], fields[1], fields[2], None, UInt(delivery_count)])
+        durable, priority, ttl, first_acquirer, _ = fields + [None] * (5 - len(fields))
+        if time_to_live_ms is not None:
+            ttl = UInt(min(time_to_live_ms, MAX_TTL_MS))
+        if first_acquirer and delivery_count:
+            first_acquirer = False  # 3.2.1: another link had it before
+        return header_section([durable, priority, ttl, first_acquirer, UInt(delivery_count)])
 
-    def _bare_with_expiry(self, expires_ms: int, enqueued_ms: int) -> bytes:
+    def _bare_with_expiry(self, time_to_live_ms: int, enqueued_ms: int) -> bytes:
+        """The bare message whose two times are exactly the time to live apart: clients take the difference.
+
+        As long as that is so already they stay the sender's. Otherwise the life is counted from the sender's
+        creation-time, or from being enqueued when it gave none.
+        """
         buffer = self.encoded
         fields: list[Any] = []
         after = self._bare_at
         if self._properties_at >= 0:
             fields, after = decode_value(buffer, self._properties_at)
-        changes: dict[int, Any] = {ABSOLUTE_EXPIRY_TIME: Timestamp(expires_ms)}
-        if len(fields) <= CREATION_TIME or fields[CREATION_TIME] is None:
-            changes[CREATION_TIME] = Timestamp(enqueued_ms)
+        expires, created = (fields + [None] * PROPERTY_COUNT)[ABSOLUTE_EXPIRY_TIME : CREATION_TIME + 1]
+        changes: dict[int, Any] = {}
+        if created is None or not 0 <= created <= LAST_MS - time_to_live_ms:
+            created = changes[CREATION_TIME] = Timestamp(enqueued_ms)
+        if expires is None or expires - created != time_to_live_ms:
+            changes[ABSOLUTE_EXPIRY_TIME] = Timestamp(min(created + time_to_live_ms, LAST_MS))
+        if not changes:
+            return buffer[self._bare_at :] if self._bare_at else buffer
         return properties_section(fields, changes) + buffer[after:]
 
 

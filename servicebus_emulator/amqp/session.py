@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from .errors import (
     ERRANT_LINK,
     HANDLE_IN_USE,
-    NOT_ALLOWED,
     RESOURCE_LIMIT_EXCEEDED,
     UNATTACHED_HANDLE,
     WINDOW_VIOLATION,
+    FrameError,
     LinkError,
     LocalUseError,
     SessionError,
@@ -153,11 +153,12 @@ class Session:
 
     def _free_handle(self) -> int:
         handles = self.links_by_handle
-        if len(handles) >= MAX_HANDLES or len(handles) > self.remote_handle_max:
+        limit = min(MAX_HANDLES - 1, self.remote_handle_max)
+        if len(handles) > limit:
             raise SessionError("the session holds as many links as it may", RESOURCE_LIMIT_EXCEEDED)
         handle = len(handles)
         while handle in handles:
-            handle = (handle + 1) % MAX_HANDLES
+            handle = (handle + 1) % (limit + 1)
         return handle
 
     def forget_link(self, link: Link) -> None:
@@ -203,7 +204,7 @@ class Session:
         if attach.handle in self.links_by_remote_handle:
             raise SessionError(f"the handle {attach.handle} is in use", HANDLE_IN_USE)
         if attach.handle >= MAX_HANDLES:
-            raise SessionError(f"the handle {attach.handle} is above handle-max", NOT_ALLOWED)
+            raise FrameError(f"the handle {attach.handle} is above handle-max {MAX_HANDLES - 1}")  # 2.7.2
         role = not attach.role
         link = self._awaiting_attach.pop((attach.name, role), None)
         if link is None:
@@ -235,8 +236,8 @@ class Session:
             events.append(link.on_sender_flow(flow))
         elif link.on_flow(flow):
             events.append(CreditChanged(link))
-        if flow.echo:
-            self.write_link_flow(link)
+        if flow.echo and link.attached:
+            self.write_link_flow(link)  # before our attach the peer does not know our handle
 
     def _on_transfer(self, transfer: Transfer, payload: bytes, events: list[Event]) -> None:
         self.next_incoming_id = (self.next_incoming_id + 1) & MASK
@@ -335,7 +336,7 @@ class Session:
         flow = self._flow()
         flow.handle = link.handle
         flow.delivery_count = link.delivery_count
-        flow.link_credit = link.credit
+        flow.link_credit = max(0, link.credit)  # a sender may have used some of the slack
         flow.drain = link.drain
         if link.role is SENDER:
             flow.available = 0

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from servicebus_emulator.broker.errors import (
     ArgumentError,
     ArgumentOutOfRange,
+    BrokerError,
     EntityDisabled,
     MessageSizeExceeded,
+    NotAllowed,
     QuotaExceeded,
 )
 from servicebus_emulator.broker.message import Content
@@ -25,9 +27,17 @@ def check_batch(entity: Entity, contents: Sequence[Content]) -> None:
     description = entity.description
     if not description.status.can_send:
         raise EntityDisabled(
-            f"'{entity.path}' has status {description.status.value}: it takes no messages until it is Active."
+            f"Messaging entity '{entity.path}' is currently disabled: it has status {description.status.value} and "
+            "takes no messages until it is Active."
         )
     limits = entity.namespace.limits
+    if len(contents) > limits.max_batch_messages:
+        raise BrokerError(
+            "The service was unable to process the request; please retry the operation. A batch has at most "
+            f"{limits.max_batch_messages} messages, this one has {len(contents)}: send it in parts."
+        )
+    if entity.history is not None and entity.is_partitioned:
+        _check_partitions(entity, contents)
     max_bytes = max_message_bytes(entity)
     total = 0
     for content in contents:
@@ -50,6 +60,23 @@ def check_batch(entity: Entity, contents: Sequence[Content]) -> None:
             _check_properties(content, limits.max_property_bytes)
 
 
+def _check_partitions(entity: Entity, contents: Sequence[Content]) -> None:
+    """With duplicate detection each message needs its partition, and a batch has one (Azure/azure-service-bus#103)."""
+    if len(contents) < 2:
+        return  # the service gives a single message an id
+    partitions = {entity.partition_of(content) for content in contents}
+    if None in partitions:
+        raise NotAllowed(
+            "Message to a partitioned entity with duplicate detection enabled must have either PartitionKey or "
+            f"MessageId: '{entity.path}' took none of the batch."
+        )
+    if len(partitions) > 1:
+        raise NotAllowed(
+            "Batching brokered messages with distinct SessionId, PartitionKey, or MessageId is not supported for an "
+            f"entity with partitioning and duplicate detection enabled: '{entity.path}' took none of the batch."
+        )
+
+
 def max_message_bytes(entity: Entity) -> int | None:
     """The largest message an entity takes: its own setting when it has one, else the tier's; None for any size."""
     own_kilobytes: int | None = getattr(entity.description, "max_message_size_in_kilobytes", None)
@@ -59,9 +86,10 @@ def max_message_bytes(entity: Entity) -> int | None:
 def _check_room(entity: Entity, more_bytes: int) -> None:
     maximum = entity.namespace.size_limit_bytes(entity.description)
     if maximum is not None and entity.size_bytes + more_bytes > maximum:
+        kind = type(entity.description).__name__.removesuffix("Description")
         raise QuotaExceeded(
-            f"'{entity.path}' holds {entity.size_bytes} of at most {maximum} bytes: the message does not fit. "
-            "Receive some messages first."
+            f"The maximum entity size has been reached or exceeded for {kind}: '{entity.path}'. Size of entity in bytes:"
+            f"{entity.size_bytes}, Max entity size in bytes: {maximum}. Receive some messages first."
         )
 
 

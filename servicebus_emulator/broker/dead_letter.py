@@ -29,8 +29,8 @@ HOPS_EXCEEDED = (
 )
 
 
-def with_reason(content: Content, reason: str | None, description: str | None) -> Content:
-    """The content with the two dead-letter properties, as far as given."""
+def with_reason(content: Content, reason: object, description: object) -> Content:
+    """The content with the two dead-letter properties, as far as given, in the types they were given in."""
     if reason is None and description is None:
         return content
     properties = dict(content.application_properties())
@@ -80,44 +80,64 @@ def forward(
 def bury(
     queue: QueueCore,
     content: Content,
+    number: int,
     now_s: float,
     enqueued_s: float,
     enqueued_number: int,
     hops: int,
-    reason: str | None,
-    description: str | None,
+    reason: object,
+    description: object,
     delivery_count: int = 0,
 ) -> None:
-    """Put a content into a queue's dead-letter queue, or forward it where its dead letters are forwarded to."""
+    """Put a content into a queue's dead-letter queue, or forward it where its dead letters are forwarded to.
+
+    `number` is the sequence number it had or would have had in the queue, and keeps; `enqueued_number` the one of
+    another entity that it came from, 0 when it was sent to this one.
+    """
     tray = queue.dead_letter
     assert tray is not None  # noqa: S101 - the caller refused sub-queues
     destination = queue.description.forward_dead_lettered_messages_to
     if destination:
         marked = with_reason(content, reason, description)
-        refusal = forward(queue, destination, marked, now_s, hops, enqueued_number, queue.path)
+        refusal = forward(queue, destination, marked, now_s, hops, enqueued_number or number, queue.path)
         if refusal is None:
             return
-    take_in(tray, content, now_s, enqueued_s, enqueued_number, delivery_count, reason, description)
+    if (
+        number in tray.messages
+    ):  # a data folder of an older version, which numbered dead letters by themselves
+        number = queue.next_sequence_number()
+    take_in(
+        tray,
+        content,
+        number,
+        now_s,
+        enqueued_s,
+        enqueued_number or number,
+        delivery_count,
+        reason,
+        description,
+    )
 
 
 def take_in(
     tray: QueueCore,
     content: Content,
+    number: int,
     now_s: float,
     enqueued_s: float,
     enqueued_number: int,
     delivery_count: int,
-    reason: str | None,
-    description: str | None,
+    reason: object,
+    description: object,
 ) -> None:
-    """A dead letter arrives in a sub-queue: own sequence number, no time to live, enqueued time kept."""
+    """A dead letter arrives in a sub-queue: sequence number and enqueued time kept, no time to live."""
     message = Message(
         with_reason(content, reason, description),
-        tray.next_sequence_number(),
+        number,
         enqueued_s,
         enqueued_sequence_number=enqueued_number,
         delivery_count=delivery_count,
     )
-    tray.add(message)
-    tray.line.append(message)
+    tray.add_in_order(message)
+    tray.line.put_back(message)  # an older message may die after a younger one
     tray.serve(now_s)

@@ -7,7 +7,7 @@ Config-schema.json of azure-service-bus-emulator-installer (official emulator).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
 
@@ -75,7 +75,7 @@ class QueueDescription:
     auto_delete_on_idle_s: float = FOREVER_S
     enable_partitioning: bool = False  # kept and shown; the emulator has one partition
     enable_express: bool = False  # kept and shown; without effect
-    max_message_size_in_kilobytes: int | None = None
+    max_message_size_in_kilobytes: int | None = None  # None: the tier's, see `Limits`
     authorization_rules: tuple[AuthorizationRule, ...] = ()
 
 
@@ -191,14 +191,24 @@ class Range:
     forever: bool = False
 
     def allows(self, value: float) -> bool:
-        return self.minimum <= value <= self.maximum or (self.forever and value >= FOREVER_S - 1)
+        """`forever` is what .NET calls TimeSpan.MaxValue, which some clients round."""
+        return self.minimum <= value <= self.maximum or (self.forever and abs(value - FOREVER_S) <= 1)
 
     def __str__(self) -> str:
         if self.maximum >= FOREVER_S:
             unit = self.unit.removesuffix("s") if self.minimum == 1 else self.unit
-            return f"{self.minimum:g} {unit} or more, or never"
-        text = f"{self.minimum:g} to {self.maximum:g} {self.unit}"
+            return f"{figure(self.minimum)} {unit} or more, or never"
+        text = f"{figure(self.minimum)} to {figure(self.maximum)} {self.unit}"
         return f"{text}, or never" if self.forever else text
+
+
+def figure(value: float) -> str:
+    """A number of any size for an error text: every digit of a whole one, not longer than a glance."""
+    if isinstance(value, float):
+        return f"{value:g}" if not value.is_integer() else figure(int(value))
+    if abs(value) >= 10**30:  # Python itself refuses to write out a number of more than 4,300 digits
+        return "a number of more than 30 digits"
+    return str(value)
 
 
 # Field -> range. A description has a row's field or not; `validate` asks only for those it has.
@@ -207,9 +217,9 @@ CLOUD_RANGES: dict[str, Range] = {
     "max_size_in_megabytes": Range(1, 81920, "megabytes"),
     "default_message_time_to_live_s": Range(1, FOREVER_S, "seconds", forever=True),
     "duplicate_detection_history_time_window_s": Range(20, 7 * 86400, "seconds"),
-    "max_delivery_count": Range(1, 2000, "deliveries"),
+    "max_delivery_count": Range(1, 2**31 - 1, "deliveries"),
     "auto_delete_on_idle_s": Range(300, FOREVER_S, "seconds", forever=True),
-    "max_message_size_in_kilobytes": Range(1, 102400, "kilobytes"),
+    "max_message_size_in_kilobytes": Range(1024, 102400, "kilobytes"),
 }
 OFFICIAL_EMULATOR_RANGES: dict[str, Range] = {
     **CLOUD_RANGES,
@@ -217,7 +227,7 @@ OFFICIAL_EMULATOR_RANGES: dict[str, Range] = {
         300, 3600, "seconds", forever=True
     ),  # never = not set: held to 1 h
     "duplicate_detection_history_time_window_s": Range(5, 300, "seconds"),
-    "max_delivery_count": Range(1, 10, "deliveries"),
+    "max_delivery_count": Range(1, 10, "deliveries"),  # NServiceBus.Transport.AzureServiceBus#1331
 }
 # What the emulator itself allows: the union of both, so that a config.json or an ATOM body for either works here.
 OWN_RANGES: dict[str, Range] = {
@@ -230,6 +240,7 @@ MAX_ENTITY_NAME_CHARACTERS = 260
 MAX_SUBSCRIPTION_NAME_CHARACTERS = 50
 MAX_RULE_NAME_CHARACTERS = 50
 MAX_USER_METADATA_CHARACTERS = 1024
+MAX_ACCESS_RULES = 12
 # Fields that cannot be changed after creation (the cloud answers 400).
 FIXED_AFTER_CREATION = ("requires_session", "requires_duplicate_detection", "enable_partitioning")
 
@@ -237,7 +248,8 @@ FIXED_AFTER_CREATION = ("requires_session", "requires_duplicate_detection", "ena
 def validate(description: Description, ranges: Mapping[str, Range] = OWN_RANGES) -> None:
     """Check every ranged field of a description.
 
-    Raises ArgumentOutOfRange naming field, value and range; ArgumentError for a bad name.
+    Raises ArgumentOutOfRange naming field, value and range; ArgumentError for a bad name. Combinations of settings
+    are those of `refusals`.
     """
     is_subscription = isinstance(description, SubscriptionDescription)
     check_name(
@@ -251,7 +263,7 @@ def validate(description: Description, ranges: Mapping[str, Range] = OWN_RANGES)
             continue
         if allowed is not None and value is not None and not allowed.allows(value):
             raise ArgumentOutOfRange(
-                f"{vendor_name(item.name)} of '{description.name}' is {value:g}; allowed is {allowed}."
+                f"{vendor_name(item.name)} of '{description.name}' is {figure(value)}; allowed is {allowed}."
             )
     metadata = description.user_metadata
     if metadata is not None and len(metadata) > MAX_USER_METADATA_CHARACTERS:
@@ -259,6 +271,27 @@ def validate(description: Description, ranges: Mapping[str, Range] = OWN_RANGES)
             f"UserMetadata of '{description.name}' has {len(metadata)} characters; "
             f"at most {MAX_USER_METADATA_CHARACTERS} are allowed."
         )
+    check_access_rules(getattr(description, "authorization_rules", ()))
+
+
+def check_access_rules(rules: Sequence[AuthorizationRule]) -> None:
+    """Raises ArgumentError: Manage without the other rights, no right, two of one name, more than 12
+    (learn.microsoft.com service-bus-sas)."""
+    if len(rules) > MAX_ACCESS_RULES:
+        raise ArgumentError(
+            f"{len(rules)} AuthorizationRules are too many: at most {MAX_ACCESS_RULES} are allowed."
+        )
+    for rule in rules:
+        if not rule.rights:
+            raise ArgumentError(
+                f"The AuthorizationRule '{rule.key_name}' gives no right: use Listen, Send or Manage."
+            )
+        if AccessRight.MANAGE in rule.rights and len(rule.rights) < len(AccessRight):
+            raise ArgumentError(
+                f"The AuthorizationRule '{rule.key_name}' has Manage, which needs Send and Listen too."
+            )
+    if len({rule.key_name.lower() for rule in rules}) < len(rules):
+        raise ArgumentError("Two AuthorizationRules have the same KeyName.")
 
 
 def vendor_name(field_name: str) -> str:

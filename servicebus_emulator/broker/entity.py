@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING, cast
@@ -35,6 +35,7 @@ class Entity(Timed):
         "_index",
         "_timer_limit",
         "_timers",
+        "_unordered",
         "accessed_s",
         "created_s",
         "deferred_count",
@@ -42,6 +43,7 @@ class Entity(Timed):
         "description",
         "entity_path",
         "history",
+        "idle_since_s",
         "last_sequence_number",
         "messages",
         "namespace",
@@ -63,7 +65,8 @@ class Entity(Timed):
         self.store_id = store_id
         self.path = path
         self.entity_path = path
-        self.created_s = self.updated_s = self.accessed_s = now_s
+        self.created_s = self.updated_s = self.idle_since_s = now_s
+        self.accessed_s = 0.0  # no message was sent or asked for yet: the service then says year 1
         self.deleted = False
         self.messages: dict[int, Message] = {}
         self.last_sequence_number = 0
@@ -73,6 +76,7 @@ class Entity(Timed):
         self.transfer_dead_letter = None
         self.history: DuplicateHistory | None = None
         self._index: list[int] | None = None
+        self._unordered = False
         self._timers: list[tuple[float, int, int | str]] = []
         self._timer_limit = MIN_TIMERS  # at this length those that do not matter any more are dropped
         self.ttl_cap_s = FOREVER_S
@@ -194,13 +198,20 @@ class Entity(Timed):
         return number
 
     def seen_before(self, content: Content, now_s: float) -> bool:
-        """Whether duplicate detection knows the message's id; it does from now on."""
+        """Whether duplicate detection knows the message's id; it does from now on.
+
+        On a partitioned entity each partition has its own history (duplicate-detection).
+        """
         history = self.history
         if history is None or content.message_id is None:
             return False
-        if not history.first_time(content.message_id, now_s):
+        key: Hashable = content.message_id
+        if self.is_partitioned:
+            partition = content.session_id or content.partition_key
+            key = key if partition is None else (key, partition)
+        if not history.first_time(key, now_s):
             return True
-        self.namespace.journal.message_id_seen(self.store_id, content.message_id, now_s)
+        self.namespace.journal.message_id_seen(self.store_id, key, now_s)
         if not history.armed:
             history.armed = True
             self.add_timer(now_s + history.window_s, HISTORY, 0)
@@ -240,10 +251,8 @@ class Entity(Timed):
         """Do with an active message what this kind of entity does."""
         raise NotImplementedError
 
-    def transfer(
-        self, content: Content, destination: str, now_s: float, hops: int = 0, enqueued_number: int = 0
-    ) -> None:
-        """Send on to another entity of the namespace; what it refuses goes to the transfer dead-letter queue."""
+    def transfer(self, content: Content, destination: str, now_s: float) -> None:
+        """Send-via: post to another entity of the namespace; what it refuses goes to the transfer dead letters."""
         raise NotImplementedError
 
     def serve(self, now_s: float) -> None:
@@ -256,6 +265,16 @@ class Entity(Timed):
         if self._index is not None:
             self._index.append(number)
         self.namespace.journal.message_added(self.store_id, message)
+
+    def add_in_order(self, message: Message) -> None:
+        """As `add`, for a message whose number may be below some that are stored."""
+        number = message.sequence_number
+        if number < self.last_sequence_number:
+            self._index = None
+            self._unordered = True
+        else:
+            self.last_sequence_number = number  # those of its main entity: restored with it
+        self.add(message)
 
     def remove(self, message: Message) -> None:
         """Take a message out for good; the caller has undone its lock."""
@@ -272,8 +291,9 @@ class Entity(Timed):
         """Stored messages of every state, ascending from sequence number `first`."""
         messages, index = self.messages, self._index
         if index is None or len(index) > 2 * len(messages) + 64:
-            # Numbers are given out in ascending order, so the dict already stands in that order.
-            index = self._index = list(messages)
+            # Numbers are given out in ascending order, so the dict already stands in that order; not so the numbers
+            # that dead letters bring along.
+            index = self._index = sorted(messages) if self._unordered else list(messages)
         for position in range(bisect_left(index, first), len(index)):
             message = messages.get(index[position])
             if message is not None:
@@ -367,10 +387,8 @@ class Entity(Timed):
         busy = self.is_busy()
         quiet_since_s = now_s if busy else self.last_access_s()
         if quiet_since_s + idle_s <= now_s:
-            if not self.namespace.is_forwarded_to(self.path):
-                self.namespace.delete_idle(self, now_s)
-                return
-            quiet_since_s = now_s
+            self.namespace.delete_idle(self, now_s)
+            return
         self.add_timer(quiet_since_s + idle_s, IDLE, 0)
 
     def is_busy(self) -> bool:
@@ -378,7 +396,8 @@ class Entity(Timed):
         return self.scheduled_count > 0
 
     def last_access_s(self) -> float:
-        return self.accessed_s
+        """Since when it is idle: its last use, or when it was made or changed."""
+        return max(self.accessed_s, self.idle_since_s)
 
     # -- description
     def apply_description(self, description: Description, now_s: float) -> None:
@@ -395,6 +414,18 @@ class Entity(Timed):
                 self.history.window_s = window_s
                 self._forget_ids(now_s)
         self.watch_idle(now_s)
+
+    @property
+    def is_partitioned(self) -> bool:
+        return bool(getattr(self.description, "enable_partitioning", False))
+
+    def partition_of(self, content: Content) -> object | None:
+        """What decides its partition: session id, partition key, with duplicate detection the message id
+        (service-bus-partitioning). None where the service chooses, and on an entity without partitions."""
+        if not self.is_partitioned:
+            return None
+        by_id = content.message_id if self.history is not None else None
+        return content.session_id or content.partition_key or by_id
 
     @property
     def status(self) -> EntityStatus:

@@ -13,9 +13,11 @@ class BrokerError(Exception):
     condition: str = "amqp:internal-error"
     status: int = 500
 
-    def __init__(self, description: str) -> None:
+    def __init__(self, description: str, *, sub_code: int | None = None) -> None:
+        """`sub_code`: the SubCode of an administration answer, where it is not the status times 100."""
         super().__init__(description)
         self.description = description
+        self.sub_code = sub_code if sub_code is not None else self.status * 100
 
 
 class ServiceTimeout(BrokerError):

@@ -24,6 +24,7 @@ from servicebus_emulator.broker.message import Message
 from servicebus_emulator.broker.notice import Notice
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
+from servicebus_emulator.broker.refusals import shown_size_megabytes
 from servicebus_emulator.broker.subscription import Subscription
 from servicebus_emulator.broker.throttle import Throttle
 from servicebus_emulator.broker.timetable import Timetable
@@ -169,19 +170,9 @@ class Namespace:
         """The queue, subscription or topic a sub-queue belongs to; others are their own."""
         return self.entities.get(entity.entity_path.lower(), entity)
 
-    def is_forwarded_to(self, path: str) -> bool:
-        """Whether another entity forwards to this one (which then is never deleted for being idle)."""
-        key = path.lower()
-        for entity in self.entities.values():
-            if isinstance(entity, Queue) and not entity.is_sub_queue:
-                for target in (entity.forward_to, entity.description.forward_dead_lettered_messages_to):
-                    if target and entity_key(target) == key:
-                        return True
-        return False
-
     def size_limit_bytes(self, description: Description) -> int | None:
         """How much an entity may hold, when sizes are enforced: its own maximum or the tier's smaller one."""
-        megabytes = getattr(description, "max_size_in_megabytes", None)
+        megabytes = shown_size_megabytes(description)
         own = megabytes * 1024 * 1024 if megabytes else None
         tier = self.limits.max_entity_bytes
         return min(value for value in (own, tier) if value is not None) if own or tier else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from servicebus_emulator.broker.entity import Entity
     from servicebus_emulator.broker.errors import BrokerError
     from servicebus_emulator.broker.receiver import Receiver
     from servicebus_emulator.broker.session import SessionWait
@@ -30,7 +31,7 @@ class SessionWaitEnded:
 
 @dataclass(frozen=True, slots=True)
 class SessionLost:
-    """A session receiver's lock expired; its link may stay, settling answers SessionLockLost."""
+    """A session receiver's lock expired or was taken over: detach its link with SessionLockLost, as the service does."""
 
     receiver: Receiver
 
@@ -44,6 +45,15 @@ class ReceiverEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityEnded:
+    """An entity or sub-queue was deleted: whatever else is attached to it (senders, send-via, management) is to be
+    detached with `error`. Another entity of the same name is not meant."""
+
+    entity: Entity
+    error: BrokerError
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionEnded:
     """A transaction was rolled back by the broker because its time ran out."""
 
@@ -51,4 +61,4 @@ class TransactionEnded:
     error: BrokerError
 
 
-Notice = SessionGranted | SessionWaitEnded | SessionLost | ReceiverEnded | TransactionEnded
+Notice = SessionGranted | SessionWaitEnded | SessionLost | ReceiverEnded | EntityEnded | TransactionEnded

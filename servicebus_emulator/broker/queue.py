@@ -15,7 +15,7 @@ from servicebus_emulator.broker.errors import (
     SessionLockLost,
 )
 from servicebus_emulator.broker.message import Message, MessageState, Outcome, ReceiveMode
-from servicebus_emulator.broker.queue_core import QueueCore
+from servicebus_emulator.broker.queue_core import SESSION_LOCK_LOST, QueueCore
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.session import Session, SessionTable, SessionWait
 from servicebus_emulator.broker.transaction import Transaction
@@ -58,27 +58,57 @@ class Queue(QueueCore):
         self.check_receive()
         if self.sessions is not None:
             raise NotAllowed(
-                f"'{self.path}' requires sessions: a receiver without a session cannot read it. Accept a session."
+                "It is not possible for an entity that requires sessions to create a non-sessionful message receiver. "
+                f"Accept a session of '{self.path}'."
             )
         receiver = Receiver(self, mode, name, None, link)
         self.receivers[receiver] = None
         return receiver
 
     def open_session(
-        self, session_id: str, mode: ReceiveMode, now_s: float, *, name: str = "", link: object = None
+        self,
+        session_id: str,
+        mode: ReceiveMode,
+        now_s: float,
+        *,
+        name: str = "",
+        link: object = None,
+        exclusive: bool = True,
+        take_over: bytes | None = None,
     ) -> Receiver:
-        """Lock a named session. Raises SessionCannotBeLocked, NotAllowed (no session entity), EntityDisabled."""
+        """Lock a named session. Raises SessionCannotBeLocked, NotAllowed (no session entity), EntityDisabled.
+
+        A lock that is not `exclusive` has a token. `take_over` is the token of such a lock: its holder loses the
+        session to the new receiver, with the messages that were delivered to it. Raises SessionLockLost when the lock
+        of that token is over.
+        """
         table = self._session_table(now_s)
+        if take_over is not None:
+            held = table.sessions.get(session_id)
+            if held is None or held.holder is None:
+                raise SessionLockLost(
+                    f"The lock of session '{session_id}' of '{self.path}' that was to be taken over has ended: "
+                    "accept the session without its token."
+                )
+            if held.lock_token == take_over:
+                return table.take_over(held, mode, now_s, name, link)
         session = table.session(session_id)
         if session.holder is not None:
             raise SessionCannotBeLocked(
-                f"Session '{session_id}' of '{self.path}' is locked by another receiver; "
-                "try again when it is released or its lock expires."
+                f"The requested session '{session_id}' cannot be accepted. It may be locked by another receiver of "
+                f"'{self.path}': try again when it is released or its lock expires."
             )
-        return table.open(session, mode, now_s, name, link)
+        return table.open(session, mode, now_s, name, link, exclusive)
 
     def open_next_session(
-        self, mode: ReceiveMode, now_s: float, deadline_s: float, *, name: str = "", link: object = None
+        self,
+        mode: ReceiveMode,
+        now_s: float,
+        deadline_s: float,
+        *,
+        name: str = "",
+        link: object = None,
+        exclusive: bool = True,
     ) -> Receiver | SessionWait:
         """Lock the next unlocked session with active messages, or wait for one until `deadline_s`.
 
@@ -87,14 +117,17 @@ class Queue(QueueCore):
         table = self._session_table(now_s)
         session = table.next_ready()
         if session is not None:
-            return table.open(session, mode, now_s, name, link)
-        return table.wait(mode, deadline_s, name, link)
+            return table.open(session, mode, now_s, name, link, exclusive)
+        return table.wait(mode, deadline_s, name, link, exclusive)
 
     def _session_table(self, now_s: float) -> SessionTable:
         self.begin(now_s)
         self.check_receive()
         if self.sessions is None:
-            raise NotAllowed(f"'{self.path}' has no sessions: open a receiver without a session.")
+            raise NotAllowed(
+                "A sessionful message receiver cannot be created on an entity that does not require sessions: open a "
+                f"receiver without a session on '{self.path}'."
+            )
         return self.sessions
 
     def receive_deferred(
@@ -160,13 +193,15 @@ class Queue(QueueCore):
         self.begin(now_s)
         self.check_status()
         self.check_outcome(outcome)
+        session = None if self.sessions is None else self.sessions.sessions.get(session_id or "")
+        session_held = session is not None and session.holder is not None
         found: dict[bytes, Message] = {}
         for token in lock_tokens:
             message = self.locks.get(token)
             if message is None or message.transaction is not None:
-                raise self.lock_lost(token)
+                raise self.lock_lost(token, session_held=session_held)
             if session_id is not None and message.session_id != session_id:
-                raise self.lock_lost(token)
+                raise self.lock_lost(token, session_held=session_held)
             found[token] = message
         if transaction is not None:
             transaction.settle(self, list(found.values()), outcome, now_s, reason, description, properties)
@@ -210,7 +245,7 @@ class Queue(QueueCore):
     def set_session_state(
         self, session_id: str, state: bytes | None, now_s: float, *, receiver: Receiver | None = None
     ) -> None:
-        """Set or (None) clear. Raises SessionLockLost, MessageSizeExceeded."""
+        """Set, or clear with None or no bytes. Raises SessionLockLost, MessageSizeExceeded."""
         self.begin(now_s)
         maximum = self.namespace.limits.max_message_bytes
         if state is not None and maximum is not None and len(state) > maximum:
@@ -218,12 +253,13 @@ class Queue(QueueCore):
                 f"The session state has {len(state)} bytes; at most {maximum} are allowed."
             )
         session = self._held_session(session_id, receiver)
+        state = state or None
         session.state = state
         session.state_updated_s = now_s
         self.namespace.journal.session_changed(self.store_id, session_id, state, now_s)
 
     def list_sessions(self, updated_after_s: float | None, skip: int, top: int) -> list[str]:
-        """Ids of sessions with active messages (None), or whose state was set after the time; in id order."""
+        """Ids of sessions with active messages or a state (None), or whose state was set after the time; in id order."""
         if self.sessions is None:
             raise NotAllowed(f"'{self.path}' has no sessions.")
         return self.sessions.ids(updated_after_s)[skip : skip + top]
@@ -237,10 +273,7 @@ class Queue(QueueCore):
             or session.holder is None
             or (receiver is not None and session.holder is not receiver)
         ):
-            raise SessionLockLost(
-                f"Session '{session_id}' of '{self.path}' is not locked by this receiver: "
-                "its lock expired or was released. Accept the session again."
-            )
+            raise SessionLockLost(SESSION_LOCK_LOST.format(self.path))
         return session
 
     # -- looking and deleting

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from servicebus_emulator.broker import dead_letter as dead
+from servicebus_emulator.broker.address import entity_key
 from servicebus_emulator.broker.description import (
     FOREVER_S,
     Description,
@@ -31,6 +32,13 @@ from servicebus_emulator.broker.session import SessionTable
 if TYPE_CHECKING:
     from servicebus_emulator.broker.namespace import Namespace
     from servicebus_emulator.broker.queue import Queue
+
+
+# The service's own sentence, which programs look for.
+SESSION_LOCK_LOST = (
+    "The session lock has expired on the MessageSession. Accept a new MessageSession. The entity is '{}'; messages that "
+    "were not settled are delivered again."
+)
 
 
 class QueueCore(Entity):
@@ -80,17 +88,19 @@ class QueueCore(Entity):
         super().check_send(contents)
         if self.sessions is not None and any(content.session_id is None for content in contents):
             raise NotAllowed(
-                f"'{self.path}' requires sessions: set a session id on every message. Nothing was stored."
+                "The SessionId was not set on a message, and it cannot be sent to the entity. Entities that have "
+                "session support enabled can only receive messages that have the SessionId set to a valid value. "
+                f"Nothing was stored in '{self.path}'."
             )
 
     def arrive(
         self, content: Content, number: int, now_s: float, hops: int, enqueued_number: int, source: str | None
     ) -> None:
         if self.forward_to is not None:
-            self.transfer(content, self.forward_to, now_s, hops, enqueued_number or number)
+            self.forward_on(content, number, now_s, hops, enqueued_number)
             return
         if self.sessions is not None and content.session_id is None:
-            dead.bury(self, content, now_s, now_s, enqueued_number or number, hops, *dead.SESSION_ID_IS_NULL)
+            dead.bury(self, content, number, now_s, now_s, enqueued_number, hops, *dead.SESSION_ID_IS_NULL)
             return
         message = Message(content, number, now_s, enqueued_sequence_number=enqueued_number, hops=hops)
         message.dead_letter_source = source
@@ -107,14 +117,39 @@ class QueueCore(Entity):
         else:
             self.sessions.append(message)
 
-    def transfer(
-        self, content: Content, destination: str, now_s: float, hops: int = 0, enqueued_number: int = 0
+    def forward_on(
+        self,
+        content: Content,
+        number: int,
+        now_s: float,
+        hops: int,
+        enqueued_number: int,
+        delivery_count: int = 0,
     ) -> None:
-        refusal = dead.forward(self, destination, content, now_s, hops, enqueued_number)
+        """Auto-forwarding: what the destination refuses is dead-lettered here, as anything that cannot stay
+        (service-bus-dead-letter-queues; Azure/azure-service-bus#33)."""
+        destination = self.forward_to
+        assert destination is not None  # noqa: S101 - the callers looked
+        refusal = dead.forward(self, destination, content, now_s, hops, enqueued_number or number)
+        if refusal is not None:
+            dead.bury(
+                self,
+                content,
+                number,
+                now_s,
+                now_s,
+                enqueued_number,
+                hops,
+                *refusal,
+                delivery_count=delivery_count,
+            )
+
+    def transfer(self, content: Content, destination: str, now_s: float) -> None:
+        refusal = dead.forward(self, destination, content, now_s, 0, 0)
         if refusal is not None:
             tray = self.transfer_dead_letter
-            assert tray is not None  # noqa: S101 - sub-queues do not forward
-            dead.take_in(tray, content, now_s, now_s, enqueued_number, 0, *refusal)
+            assert tray is not None  # noqa: S101 - nobody sends through a sub-queue
+            dead.take_in(tray, content, tray.next_sequence_number(), now_s, now_s, 0, 0, *refusal)
 
     def forward_waiting(self, now_s: float) -> None:
         """Forwarding was switched on: receivers end, and the active messages go where new ones will."""
@@ -124,9 +159,18 @@ class QueueCore(Entity):
             if destination and message.state is MessageState.ACTIVE and message.lock_token is None:
                 self.remove(message)
                 self.leave_line(message)
-                self.transfer(
-                    message.content, destination, now_s, message.hops, message.enqueued_sequence_number
-                )
+                self._forward_message(message, now_s)
+
+    def _forward_message(self, message: Message, now_s: float) -> None:
+        """Forward a stored message that was just removed."""
+        self.forward_on(
+            message.content,
+            message.sequence_number,
+            now_s,
+            message.hops,
+            message.origin_number,
+            message.delivery_count,
+        )
 
     # -- credit and delivery
     def grant(self, receiver: Receiver, count: int, now_s: float) -> None:
@@ -201,16 +245,14 @@ class QueueCore(Entity):
         message.locked_until_s = 0.0
 
     # -- settling
-    def lock_lost(self, lock_token: bytes) -> BrokerError:
-        """The error for a token that holds no lock here."""
-        if self.sessions is not None:
-            return SessionLockLost(
-                f"The session lock on '{self.path}' has expired or was released, or the message was settled: "
-                "accept the session again, the message will come again."
-            )
+    def lock_lost(self, lock_token: bytes, *, session_held: bool = False) -> BrokerError:
+        """The error for a token that holds no lock here. `session_held`: the caller still holds the session."""
+        if self.sessions is not None and not session_held:
+            return SessionLockLost(SESSION_LOCK_LOST.format(self.path))
         return MessageLockLost(
-            f"The lock {lock_token.hex()} on '{self.path}' is not held: it expired, its link closed, or the message "
-            "was settled. If it was not settled it will be delivered again."
+            "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the "
+            f"queue, or was received by a different receiver instance. It is {lock_token.hex()} on '{self.path}'; a "
+            "message that was not settled is delivered again."
         )
 
     def check_outcome(self, outcome: Outcome) -> None:
@@ -229,6 +271,7 @@ class QueueCore(Entity):
         properties: Mapping[str, object] | None = None,
     ) -> None:
         """Do to a locked message what its receiver said; nothing here can fail."""
+        locked_until_s = message.locked_until_s
         self.unlock(message)
         if outcome is Outcome.COMPLETE:
             self.remove(message)
@@ -242,6 +285,7 @@ class QueueCore(Entity):
         if outcome is Outcome.DEAD_LETTER:
             self.move_to_dead_letter(message, now_s, reason, description)
         elif outcome is Outcome.DEFER:
+            message.locked_until_s = locked_until_s  # a peek shows it (SDK test CreateFromReceivedMessage…)
             if message.state is MessageState.ACTIVE:
                 message.state = MessageState.DEFERRED
                 self.deferred_count += 1
@@ -270,9 +314,7 @@ class QueueCore(Entity):
                 return
             if self.forward_to is not None:  # it was locked when forwarding was switched on
                 self.remove(message)
-                self.transfer(
-                    message.content, self.forward_to, now_s, message.hops, message.enqueued_sequence_number
-                )
+                self._forward_message(message, now_s)
                 return
             if self.sessions is None:
                 self.line.put_back(message)
@@ -287,9 +329,10 @@ class QueueCore(Entity):
         dead.bury(
             self,
             message.content,
+            message.sequence_number,
             now_s,
             message.enqueued_s,
-            message.enqueued_sequence_number,
+            message.origin_number,
             message.hops,
             reason,
             description,
@@ -315,7 +358,7 @@ class QueueCore(Entity):
         """Raise EntityDisabled when nothing may be taken out; peeking is looking, and goes on."""
         if not self.description.status.can_receive:
             raise EntityDisabled(
-                f"'{self.path}' has status {self.description.status.value}: nothing can be received from it or "
+                f"Messaging entity '{self.path}' is currently disabled: it has status {self.description.status.value}: nothing can be received from it or "
                 "settled in it until it is Active."
             )
 
@@ -362,14 +405,14 @@ class QueueCore(Entity):
         """A transaction let go of a locked message: its lock goes on, or ends if it would have ended meanwhile."""
         holder = message.holder
         in_session = self.sessions is not None
-        if in_session and holder is not None and holder.closed:
-            self.unlock(message)
-            self.give_back(message, now_s, counted=False)
-        elif (in_session and holder is not None and holder.session_lost) or (
+        if (in_session and holder is not None and holder.session_lost) or (
             not in_session and message.locked_until_s <= now_s
         ):
             self.unlock(message)
             self.give_back(message, now_s, counted=True)
+        elif in_session and holder is not None and holder.closed:
+            self.unlock(message)
+            self.give_back(message, now_s, counted=False)
         elif not in_session:
             self.add_timer(message.locked_until_s, MESSAGE_LOCK, message.sequence_number)
 
@@ -418,7 +461,7 @@ class QueueCore(Entity):
     def apply_description(self, description: Description, now_s: float) -> None:
         super().apply_description(description, now_s)
         queue_like = cast("QueueDescription | SubscriptionDescription", description)
-        self.forward_to = queue_like.forward_to or None
+        self.forward_to = entity_key(queue_like.forward_to) if queue_like.forward_to else None
         for sub_queue in (self.dead_letter, self.transfer_dead_letter):
             if sub_queue is not None:
                 sub_queue.description = queue_like

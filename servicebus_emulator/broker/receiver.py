@@ -67,7 +67,7 @@ class Receiver:
             queue.namespace.advance(now_s)
         message = self.held.get(lock_token)
         if message is None or message.transaction is not None:
-            raise queue.lock_lost(lock_token)
+            raise queue.lock_lost(lock_token, session_held=not (self.session_lost or self.closed))
         queue.accessed_s = now_s
         if transaction is not None:
             transaction.settle(queue, (message,), Outcome.COMPLETE, now_s)
@@ -97,7 +97,7 @@ class Receiver:
         queue.begin(now_s)
         message = self.held.get(lock_token)
         if message is None or message.transaction is not None:
-            raise queue.lock_lost(lock_token)
+            raise queue.lock_lost(lock_token, session_held=not (self.session_lost or self.closed))
         queue.check_outcome(outcome)
         if transaction is not None:
             transaction.settle(queue, (message,), outcome, now_s, reason, description, properties)

@@ -4,35 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from servicebus_emulator.broker.address import (
     DEAD_LETTER_SUFFIX,
     TRANSFER_DEAD_LETTER_SUFFIX,
-    entity_key,
     subscription_path,
 )
 from servicebus_emulator.broker.description import (
     DEFAULT_RULE_NAME,
-    FIXED_AFTER_CREATION,
     Description,
     QueueDescription,
     RuleDescription,
     SubscriptionDescription,
     TopicDescription,
     validate,
-    vendor_name,
 )
 from servicebus_emulator.broker.entity import Entity
 from servicebus_emulator.broker.errors import (
-    ArgumentError,
     BrokerError,
     EntityAlreadyExists,
     EntityNotFound,
-    NotAllowed,
     QuotaExceeded,
 )
+from servicebus_emulator.broker.notice import EntityEnded
 from servicebus_emulator.broker.queue import Queue
+from servicebus_emulator.broker.refusals import Asked, check, settled
 from servicebus_emulator.broker.rule import Rule
 from servicebus_emulator.broker.subscription import Subscription
 from servicebus_emulator.broker.topic import Topic
@@ -40,21 +37,21 @@ from servicebus_emulator.broker.topic import Topic
 if TYPE_CHECKING:
     from servicebus_emulator.broker.namespace import Namespace
 
+D = TypeVar("D", bound=Description)
+
 # A store id is 4 * entity number + one of these.
 MAIN, DEAD_LETTER, TRANSFER_DEAD_LETTER = 0, 1, 2
 
 
 def create_queue(namespace: Namespace, description: QueueDescription, now_s: float) -> Queue:
-    _check_new(namespace, description.name, description)
+    description = _checked_new(namespace, description.name, description)
     queue = _add_queue(namespace, _next_store_id(namespace), description, now_s)
     namespace.journal.entity_changed(queue.store_id, queue.path, description, now_s, now_s)
     return queue
 
 
 def create_topic(namespace: Namespace, description: TopicDescription, now_s: float) -> Topic:
-    if not namespace.limits.topics:
-        raise NotAllowed(f"Topics are not part of the {namespace.limits.name} tier.")
-    _check_new(namespace, description.name, description)
+    description = _checked_new(namespace, description.name, description)
     topic = _add_topic(namespace, _next_store_id(namespace), description, now_s)
     namespace.journal.entity_changed(topic.store_id, topic.path, description, now_s, now_s)
     return topic
@@ -71,7 +68,7 @@ def create_subscription(
     if maximum is not None and len(topic.subscriptions) >= maximum:
         raise QuotaExceeded(f"Topic '{topic.path}' has {maximum} subscriptions, as many as allowed.")
     path = subscription_path(topic.path, description.name)
-    _check_new(namespace, path, description)
+    description = _checked_new(namespace, path, description)
     wanted = [RuleDescription(DEFAULT_RULE_NAME)] if rules is None else list(rules)
     for rule in wanted:
         Rule(rule)  # refuses a bad one before anything is made
@@ -92,14 +89,8 @@ def create_subscription(
 def update(entity: Entity, description: Description, now_s: float) -> None:
     """Raises NotAllowed for what is fixed after creation, and what creation raises for the rest."""
     namespace, before = entity.namespace, entity.description
-    for field in FIXED_AFTER_CREATION:
-        if getattr(before, field, None) != getattr(description, field, None):
-            raise NotAllowed(
-                f"{vendor_name(field)} of '{entity.path}' cannot be changed after creation: delete and create it."
-            )
-    _check_description(namespace, entity.path, description)
-    description = replace(description, name=before.name)
-    entity.updated_s = entity.accessed_s = now_s
+    description = replace(_checked(namespace, entity.path, description, before), name=before.name)
+    entity.updated_s = entity.idle_since_s = now_s
     had_forward = isinstance(entity, Queue) and entity.forward_to is not None
     entity.apply_description(description, now_s)
     namespace.journal.entity_changed(entity.store_id, entity.path, description, entity.created_s, now_s)
@@ -126,6 +117,7 @@ def delete(namespace: Namespace, entity: Entity, now_s: float) -> None:
         namespace.entities.pop(part.path.lower(), None)
         if isinstance(part, Queue):
             part.end_receivers(gone, now_s)
+        namespace.notices.append(EntityEnded(part, gone))
         for message in part.messages.values():
             message.present = False
         part.messages.clear()
@@ -153,7 +145,7 @@ def restore_entity(
         topic = namespace.topic(path[: -len(f"/Subscriptions/{description.name}")])
         entity = _add_subscription(namespace, store_id, topic, description, created_s)
     entity.updated_s = updated_s
-    entity.accessed_s = now_s
+    entity.idle_since_s = now_s
     return entity
 
 
@@ -163,7 +155,7 @@ def _next_store_id(namespace: Namespace) -> int:
     return namespace.last_entity_number * 4 + MAIN
 
 
-def _check_new(namespace: Namespace, path: str, description: Description) -> None:
+def _checked_new(namespace: Namespace, path: str, description: D) -> D:
     if namespace.find(path.lower()) is not None:
         raise EntityAlreadyExists(f"Namespace '{namespace.name}' has an entity '{path}' already.")
     limits = namespace.limits
@@ -177,38 +169,16 @@ def _check_new(namespace: Namespace, path: str, description: Description) -> Non
             raise QuotaExceeded(
                 f"Namespace '{namespace.name}' has {present} queues and topics, as many as {limits.name} allows."
             )
-    _check_description(namespace, path, description)
+    return _checked(namespace, path, description, None)
 
 
-def _check_description(namespace: Namespace, path: str, description: Description) -> None:
-    limits = namespace.limits
-    validate(description, limits.ranges)
-    if isinstance(description, TopicDescription):
-        if description.requires_duplicate_detection and not limits.duplicate_detection:
-            raise NotAllowed(f"Duplicate detection is not part of the {limits.name} tier.")
-        return
-    if description.requires_session and not limits.sessions:
-        raise NotAllowed(f"Sessions are not part of the {limits.name} tier.")
-    if (
-        isinstance(description, QueueDescription)
-        and description.requires_duplicate_detection
-        and not limits.duplicate_detection
-    ):
-        raise NotAllowed(f"Duplicate detection is not part of the {limits.name} tier.")
-    for field in ("forward_to", "forward_dead_lettered_messages_to"):
-        target = getattr(description, field)
-        if not target:
-            continue
-        if not limits.auto_forward:
-            raise NotAllowed(f"Auto-forwarding is not part of the {limits.name} tier.")
-        key = entity_key(target)
-        # The cloud accepts an entity that forwards to itself (SDK test test_mgmt_queue_update_success); the hop
-        # limit ends what is sent to it.
-        destination = namespace.find(key)
-        if destination is None or isinstance(destination, Subscription) or destination.store_id % 4 != MAIN:
-            raise ArgumentError(
-                f"{vendor_name(field)} of '{path}' names '{target}', which is no queue or topic of this namespace: create it first."
-            )
+def _checked(namespace: Namespace, path: str, description: D, before: Description | None) -> D:
+    """The description as it is kept. Raises what forbids it: a value out of its range, or a row of `refusals`."""
+    description = cast(D, settled(Asked(namespace, path, description, before)))
+    asked = Asked(namespace, path, description, before)
+    check(asked)
+    validate(description, namespace.limits.ranges)
+    return description
 
 
 def _add_queue(namespace: Namespace, store_id: int, description: QueueDescription, now_s: float) -> Queue:

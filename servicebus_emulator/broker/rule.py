@@ -31,6 +31,7 @@ from servicebus_emulator.broker.sql_value import (
     is_number,
     same_value,
 )
+from servicebus_emulator.broker.typed_value import plain_values
 
 RULE_NAME_PROPERTY = "RuleName"  # on copies made by a rule with an action (topic-filters)
 # CorrelationFilter field -> system property.
@@ -49,13 +50,16 @@ _CORRELATED = {
 class Rule:
     """A compiled RuleDescription. Building one raises FilterError (bad SQL), ArgumentError (bad name or number)."""
 
-    __slots__ = ("_matches", "_statements", "always", "description")
+    __slots__ = ("_action_parameters", "_matches", "_parameters", "_statements", "always", "description")
 
     def __init__(self, description: RuleDescription) -> None:
         check_name(description.name, MAX_RULE_NAME_CHARACTERS)
         _check_numbers(description)
         self.description = description
         self.always = isinstance(description.filter, TrueFilter)
+        rule_filter, action = description.filter, description.action
+        self._parameters = plain_values(rule_filter.parameters) if isinstance(rule_filter, SqlFilter) else {}
+        self._action_parameters = plain_values(action.parameters) if action is not None else {}
         self._matches = _compile(description)
         self._statements = parse_action(description.action.expression) if description.action else []
 
@@ -69,9 +73,7 @@ class Rule:
         """Whether the filter is true (not false, not unknown). Raises FilterException."""
         if self.always:
             return True
-        rule_filter = self.description.filter
-        parameters = rule_filter.parameters if isinstance(rule_filter, SqlFilter) else {}
-        return self._matches(Scope(content, parameters, new_id, enqueued_s, sequence_number))
+        return self._matches(Scope(content, self._parameters, new_id, enqueued_s, sequence_number))
 
     def act(
         self, content: Content, new_id: Callable[[], UUID], enqueued_s: float, sequence_number: int
@@ -81,7 +83,7 @@ class Rule:
         if action is None:
             return content
         for statement in self._statements:
-            scope = Scope(content, action.parameters, new_id, enqueued_s, sequence_number)
+            scope = Scope(content, self._action_parameters, new_id, enqueued_s, sequence_number)
             if isinstance(statement, Assignment):
                 content = _set(content, scope, statement)
             elif statement.scope == "sys":
@@ -105,7 +107,7 @@ def _check_numbers(description: RuleDescription) -> None:
         rule_filter.properties if isinstance(rule_filter, CorrelationFilter) else {},
         action.parameters if action is not None else {},
     ]
-    for name, value in (item for values in given for item in values.items()):
+    for name, value in (item for values in given for item in plain_values(values).items()):
         if isinstance(value, int) and not MIN_LONG <= value <= MAX_LONG:
             raise ArgumentError(
                 f"Rule '{description.name}': the value {value} of '{name}' does not fit into 64 bits."
@@ -128,14 +130,14 @@ def _correlation(wanted: CorrelationFilter) -> Callable[[Scope], bool]:
         for field, name in _CORRELATED.items()
         if getattr(wanted, field) is not None
     ]
-    user = list(wanted.properties.items())
+    user = list(plain_values(wanted.properties).items())
 
     def matches(scope: Scope) -> bool:
         content = scope.content
         for name, value in system:
             if not same_value(content.system_property(name), value):
                 return False
-        return all(same_value(scope.user.get(key), value) for key, value in user)
+        return all(same_value(scope.value("user", key), value) for key, value in user)
 
     return matches
 

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """One session of a session entity. `locked_until_s` is 0.0 when nobody holds it."""
+    """One session of a session entity. `locked_until_s` is 0.0 when nobody holds it.
 
-    __slots__ = ("holder", "line", "locked_until_s", "session_id", "state", "state_updated_s")
+    `lock_token` (16 bytes) is that of a lock which whoever has the token may take over; None for an exclusive lock.
+    """
+
+    __slots__ = ("holder", "line", "lock_token", "locked_until_s", "session_id", "state", "state_updated_s")
 
     def __init__(self, session_id: str) -> None:
         self.session_id = session_id
@@ -28,15 +31,19 @@ class Session:
         self.state_updated_s = 0.0
         self.holder: Receiver | None = None
         self.locked_until_s = 0.0
+        self.lock_token: bytes | None = None
 
 
 class SessionWait:
     """A held attach: someone waits for the next available session until `deadline_s`."""
 
-    __slots__ = ("deadline_s", "ended", "link", "mode", "name", "queue")
+    __slots__ = ("deadline_s", "ended", "exclusive", "link", "mode", "name", "queue")
 
-    def __init__(self, queue: Queue, mode: ReceiveMode, deadline_s: float, name: str, link: object) -> None:
+    def __init__(
+        self, queue: Queue, mode: ReceiveMode, deadline_s: float, name: str, link: object, exclusive: bool
+    ) -> None:
         self.queue = queue
+        self.exclusive = exclusive
         self.mode = mode
         self.deadline_s = deadline_s
         self.name = name
@@ -106,16 +113,43 @@ class SessionTable:
                 return session
         return None
 
-    def open(self, session: Session, mode: ReceiveMode, now_s: float, name: str, link: object) -> Receiver:
+    def open(
+        self, session: Session, mode: ReceiveMode, now_s: float, name: str, link: object, exclusive: bool
+    ) -> Receiver:
         queue = self._queue
         receiver = Receiver(queue, mode, name, session, link)
         queue.receivers[receiver] = None
         self.sessions[session.session_id] = session
         self._ready.pop(session.session_id, None)
         session.holder = receiver
+        session.lock_token = None if exclusive else queue.namespace.new_token()
         session.locked_until_s = now_s + queue.description.lock_duration_s
         queue.add_timer(session.locked_until_s, SESSION_LOCK, session.session_id)
         return receiver
+
+    def take_over(
+        self, session: Session, mode: ReceiveMode, now_s: float, name: str, link: object
+    ) -> Receiver:
+        """Hand a held session to a new receiver with all that was delivered to the holder, who loses it (SessionLost).
+
+        The token stays, the lock begins anew.
+        """
+        queue, before = self._queue, session.holder
+        assert before is not None  # noqa: S101 - the caller looked
+        receiver = Receiver(queue, mode, name, session, link)
+        queue.receivers[receiver] = None
+        receiver.held, before.held = before.held, {}
+        for message in receiver.held.values():
+            message.holder = receiver
+        session.holder = receiver
+        self.renew(session, now_s)
+        self._lose(before)
+        return receiver
+
+    def _lose(self, holder: Receiver) -> None:
+        holder.session_lost = True
+        holder.credit = 0
+        self._queue.namespace.notices.append(SessionLost(holder))
 
     def renew(self, session: Session, now_s: float) -> float:
         until_s = session.locked_until_s = now_s + self._queue.description.lock_duration_s
@@ -128,6 +162,7 @@ class SessionTable:
     def release(self, session: Session) -> None:
         """The holder let go; whoever waits gets it at the next serve."""
         session.holder = None
+        session.lock_token = None
         session.locked_until_s = 0.0
         self._touched[session] = None
 
@@ -136,20 +171,20 @@ class SessionTable:
         queue, holder = self._queue, session.holder
         if holder is None:
             return
-        holder.session_lost = True
-        holder.credit = 0
+        self._lose(holder)
         self.release(session)
         for message in sorted(holder.held.values(), key=lambda held: held.sequence_number):
             if message.transaction is None:
                 queue.unlock(message)
                 queue.give_back(message, due_s, counted=True)
-        queue.namespace.notices.append(SessionLost(holder))
         queue.serve(due_s)
 
     # -- waiting for a session
-    def wait(self, mode: ReceiveMode, deadline_s: float, name: str, link: object) -> SessionWait:
+    def wait(
+        self, mode: ReceiveMode, deadline_s: float, name: str, link: object, exclusive: bool
+    ) -> SessionWait:
         self._wait_count += 1
-        wait = SessionWait(self._queue, mode, deadline_s, name, link)
+        wait = SessionWait(self._queue, mode, deadline_s, name, link, exclusive)
         self._waits[self._wait_count] = wait
         self._queue.add_timer(deadline_s, SESSION_WAIT, self._wait_count)
         return wait
@@ -201,7 +236,7 @@ class SessionTable:
                     break
                 del waits[number]
                 wait.ended = True
-                receiver = self.open(session, wait.mode, now_s, wait.name, wait.link)
+                receiver = self.open(session, wait.mode, now_s, wait.name, wait.link, wait.exclusive)
                 namespace.notices.append(SessionGranted(wait, receiver))
 
     def _sort_out_touched(self) -> None:
@@ -219,12 +254,14 @@ class SessionTable:
                     self._queue.deliver(message, holder, session.locked_until_s)
 
     def ids(self, updated_after_s: float | None) -> list[str]:
-        """In id order: sessions with active messages (None), or whose state was set after the time."""
+        """In id order: sessions with active messages or a state (None), or whose state was set after the time."""
         if updated_after_s is None:
             return sorted(
                 session.session_id
                 for session in self.sessions.values()
-                if session.line.count or (session.holder is not None and session.holder.held)
+                if session.line.count
+                or session.state is not None
+                or (session.holder is not None and session.holder.held)
             )
         return sorted(
             session.session_id

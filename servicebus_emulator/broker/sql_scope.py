@@ -62,6 +62,10 @@ class Scope:
         for key in (name, name[1:]):
             if key in self.parameters:
                 return in_utc(self.parameters[key])
+        lowered = name.lower()
+        for key, value in self.parameters.items():
+            if key.lower() in (lowered, lowered[1:]):
+                return in_utc(value)
         raise FilterException(f"The rule has no value for parameter {name}.")
 
     def new_id(self) -> UUID:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Subscription(Queue):
-    """A topic's subscription; `rules()` in creation order."""
+    """A topic's subscription."""
 
     __slots__ = ("_rules", "name", "topic")
     description: SubscriptionDescription
@@ -52,7 +52,8 @@ class Subscription(Queue):
 
     # -- rules
     def rules(self) -> list[RuleDescription]:
-        return [rule.description for rule in self._rules.values()]
+        """In name order, as every list of the service."""
+        return [rule.description for _, rule in sorted(self._rules.items())]
 
     def rule(self, name: str) -> RuleDescription:
         """Raises RuleNotFound."""
@@ -140,8 +141,17 @@ class Subscription(Queue):
             except FilterException as failure:
                 if self.description.dead_lettering_on_filter_evaluation_exceptions and not failed:
                     failed = True
+                    number = self.next_sequence_number()
                     dead.bury(
-                        self, content, now_s, now_s, enqueued_number, hops, failure.type_name, str(failure)
+                        self,
+                        content,
+                        number,
+                        now_s,
+                        now_s,
+                        enqueued_number,
+                        hops,
+                        failure.type_name,
+                        str(failure),
                     )
         if plain:
             copies.insert(0, content)

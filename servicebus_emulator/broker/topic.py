@@ -64,15 +64,15 @@ class Topic(Entity):
         for subscription in list(self.subscriptions.values()):
             subscription.offer(content, now_s, hops, enqueued_number or number, source)
 
-    def transfer(
-        self, content: Content, destination: str, now_s: float, hops: int = 0, enqueued_number: int = 0
-    ) -> None:
-        refusal = dead.forward(self, destination, content, now_s, hops, enqueued_number)
-        if refusal is not None and self.transfer_dead_letter is not None:
-            dead.take_in(self.transfer_dead_letter, content, now_s, now_s, enqueued_number, 0, *refusal)
+    def transfer(self, content: Content, destination: str, now_s: float) -> None:
+        refusal = dead.forward(self, destination, content, now_s, 0, 0)
+        tray = self.transfer_dead_letter
+        if refusal is not None and tray is not None:
+            dead.take_in(tray, content, tray.next_sequence_number(), now_s, now_s, 0, 0, *refusal)
 
     def last_access_s(self) -> float:
-        return max([self.accessed_s, *(item.accessed_s for item in self.subscriptions.values())])
+        own_s = super().last_access_s()
+        return max([own_s, *(item.last_access_s() for item in self.subscriptions.values())])
 
     def is_busy(self) -> bool:
         return super().is_busy() or any(item.is_read for item in self.subscriptions.values())

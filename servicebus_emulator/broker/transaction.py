@@ -150,6 +150,7 @@ class Transaction(Timed):
 
     __slots__ = (
         "_operations",
+        "_partition",
         "_scope",
         "anchor",
         "cross_entity",
@@ -171,21 +172,24 @@ class Transaction(Timed):
         self.message_count = 0
         self._operations: list[Post | Cancelling | Settlement] = []
         self._scope: Entity | None = None
+        self._partition: object | None = (
+            None  # of a partitioned entity, set by the first message that has one
+        )
 
     # -- taking part; called by entities and receivers, which have checked what can be checked
     def post(self, entity: Entity, contents: Sequence[Content], now_s: float, via: Entity | None) -> None:
-        via = self._enlist(entity, len(contents), now_s, via)
+        via = self._enlist(entity, contents, now_s, via)
         self._operations.append(Post(entity, contents, via))
 
     def schedule(self, entity: Entity, contents: Sequence[Content], now_s: float) -> list[int]:
-        if self._enlist(entity, len(contents), now_s, None) is not None:
+        if self._enlist(entity, contents, now_s, None) is not None:
             raise NotAllowed("Scheduling through another entity in a transaction is not supported: use send.")
         numbers = [entity.next_sequence_number() for _ in contents]
         self._operations.append(Scheduling(entity, contents, numbers))
         return numbers
 
     def cancel(self, entity: Entity, messages: Sequence[Message], now_s: float) -> None:
-        self._enlist(entity, len(messages), now_s, None, settles=True)
+        self._enlist(entity, [message.content for message in messages], now_s, None, settles=True)
         for message in messages:
             message.transaction = self
         self._operations.append(Cancelling(entity, messages))
@@ -201,18 +205,23 @@ class Transaction(Timed):
         properties: Mapping[str, object] | None = None,
     ) -> None:
         """Settle all of them or, when one too many is refused, none."""
-        self._enlist(queue, len(messages), now_s, None, settles=True)
+        self._enlist(queue, [message.content for message in messages], now_s, None, settles=True)
         for message in messages:
             message.transaction = self
             self._operations.append(Settlement(queue, message, outcome, reason, description, properties))
 
     def _enlist(
-        self, entity: Entity, count: int, now_s: float, via: Entity | None, settles: bool = False
+        self,
+        entity: Entity,
+        contents: Sequence[Content],
+        now_s: float,
+        via: Entity | None,
+        settles: bool = False,
     ) -> Entity | None:
         """Note that an entity takes part; returns the entity to send through, None for sending straight."""
         if self.ended:
             raise TransactionUnknown("The transaction has ended; declare a new one.")
-        limits = self.namespace.limits
+        limits, count = self.namespace.limits, len(contents)
         maximum = limits.max_transaction_messages
         if maximum is not None and self.message_count + count > maximum:
             raise QuotaExceeded(
@@ -227,12 +236,28 @@ class Transaction(Timed):
                 "Local transactions cannot span multiple top-level entities such as queue or topic: this one uses "
                 f"'{self._scope.path}', not '{entity.path}'."
             )
+        if same and via is None and entity.is_partitioned:
+            self._keep_to_one_partition(entity, contents)
         self.message_count += count
         if self.deadline_s is None:
             self.deadline_s = now_s + limits.transaction_timeout_s
             self.namespace.timetable.arm(self, self.deadline_s)
         through = via or self._scope
         return None if through.top_level() == entity.top_level() else self.namespace.main_entity(through)
+
+    def _keep_to_one_partition(self, entity: Entity, contents: Sequence[Content]) -> None:
+        """Raises NotAllowed for a second partition (service-bus-partitioning, "Transactions")."""
+        for content in contents:
+            partition = entity.partition_of(content)
+            if partition is None:
+                continue
+            if self._partition is None:
+                self._partition = partition
+            elif partition != self._partition:
+                raise NotAllowed(
+                    f"A transaction keeps to one partition of '{entity.path}': this one uses '{self._partition}', not "
+                    f"'{partition}'. Give its messages the same session id or partition key."
+                )
 
     # -- ending
     def commit(self, now_s: float) -> None:

@@ -83,13 +83,26 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One management request. `receiver` is the client's receiver that it names as associated link."""
+    """One management request. `receiver` is the client's receiver that it names as associated link.
+
+    `receiver_gone`: it names a link that is no receiver (any more).
+    """
 
     entity: Queue | Topic
     arguments: Arguments
     now_s: float
     transaction: Transaction | None
     receiver: Receiver | None
+    receiver_gone: bool = False
+
+    @property
+    def session_queue(self) -> Queue:
+        """The entity for what the holder of a session does. Raises NotAllowed on a topic, SessionLockLost when the
+        request comes from a receiver whose link, and with it its session, is gone."""
+        queue = self.queue
+        if self.receiver_gone and queue.requires_session:
+            raise queue.lock_lost(b"")
+        return queue
 
     @property
     def queue(self) -> Queue:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from servicebus_emulator.amqp.errors import INVALID_FIELD, NOT_IMPLEMENTED, AmqpProtocolError
+from servicebus_emulator.amqp.errors import NOT_IMPLEMENTED, AmqpProtocolError
 from servicebus_emulator.amqp.link import Link
 from servicebus_emulator.amqp.performatives import (
     MIXED_SETTLED,
@@ -15,7 +16,7 @@ from servicebus_emulator.amqp.performatives import (
     Source,
     Target,
 )
-from servicebus_emulator.amqp.types import Described, Symbol, ULong
+from servicebus_emulator.amqp.types import Symbol, ULong
 from servicebus_emulator.broker.message import ReceiveMode
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.session import SessionWait
@@ -27,6 +28,14 @@ from .inlet import Inlet, refuse_topic_receiver
 from .management import ManagementService
 from .outlet import Outlet
 from .request_reply import ReplyLink, RequestLink
+from .terminus import (
+    Refused,
+    SessionFilter,
+    coordinator_in_force,
+    in_force,
+    session_filter,
+    source_in_force,
+)
 from .transactions import Coordinator as CoordinatorLink
 from .transactions import check_reading, note_use
 from .waiting import SessionAttach
@@ -34,7 +43,6 @@ from .waiting import SessionAttach
 if TYPE_CHECKING:
     from .peer import Peer
 
-SESSION_FILTER = "com.microsoft:session-filter"
 TIMEOUT = "com.microsoft:timeout"
 TRANSFER_DESTINATION = "com.microsoft:transfer-destination-address"
 RECEIVER_NAME = "com.microsoft:receiver-name"
@@ -53,20 +61,19 @@ MAX_BATCH_BYTES = 1_048_576
 REQUEST_BYTES = 4 * 1024 * 1024
 
 
-class Refused(AmqpProtocolError):
-    """An attach that makes no sense here."""
-
-    condition = INVALID_FIELD
-
-
 def attach(peer: Peer, link: Link, frame: Attach) -> None:
     """Answer an attach. Raises Refused, BrokerError or AmqpProtocolError to refuse it."""
+    if frame.snd_settle_mode > 2 or frame.rcv_settle_mode > 1:
+        raise Refused(
+            f"snd-settle-mode {frame.snd_settle_mode} or rcv-settle-mode {frame.rcv_settle_mode} is not one of AMQP's"
+        )
     if type(frame.target) is Coordinator:
         if link.role is not RECEIVER:
             raise Refused("a coordinator is the target of a sender")
         coordinator = CoordinatorLink(peer, link)
         link.context = coordinator
-        link.accept(source=frame.source, target=frame.target, max_message_size=REQUEST_BYTES)
+        target = coordinator_in_force(frame.target)
+        link.accept(source=frame.source, target=target, max_message_size=REQUEST_BYTES)
         coordinator.opened()
         return
     if link.role is RECEIVER:
@@ -88,11 +95,12 @@ def _address_of(terminus: Any, kind: type[Source] | type[Target], what: str) -> 
 
 def _attach_client_sender(peer: Peer, link: Link, frame: Attach) -> None:
     where = _address_of(frame.target, Target, "target")
+    target = in_force(frame.target)
     if where.node:
         service = _service(peer, link, where)
         requests = RequestLink(peer, link, _node_name(where), service)
         link.context = requests
-        link.accept(source=frame.source, target=frame.target, max_message_size=REQUEST_BYTES)
+        link.accept(source=frame.source, target=target, max_message_size=REQUEST_BYTES)
         requests.opened()
         return
     broker = peer.hosted.broker
@@ -112,56 +120,66 @@ def _attach_client_sender(peer: Peer, link: Link, frame: Attach) -> None:
         properties[MAX_BATCH_SIZE] = ULong(MAX_BATCH_BYTES)
     inlet = Inlet(peer, link, entity, via)
     link.context = inlet
-    link.accept(
-        source=frame.source, target=frame.target, max_message_size=limit, properties=properties or None
-    )
+    link.accept(source=frame.source, target=target, max_message_size=limit, properties=properties or None)
     peer.trail.note("attached", role="sender", entity=entity.path)
     inlet.opened()
 
 
 def _attach_client_receiver(peer: Peer, link: Link, frame: Attach) -> None:
     where = _address_of(frame.source, Source, "source")
+    source = source_in_force(frame.source)
+    broker = peer.hosted.broker
+    asked = session_filter(link.name, frame.source, non_exclusive=broker.limits.non_exclusive_sessions)
     if where.node:
-        _service(peer, link, where)
+        if asked is not None:
+            raise Refused(f"there are no sessions behind {where.node}: attach without a session filter")
+        service = _service(peer, link, where)
         reply_address = frame.target.address if type(frame.target) is Target else None
-        link.context = ReplyLink(peer, link, _node_name(where), reply_address)
-        link.accept(source=frame.source, target=frame.target)
+        link.context = ReplyLink(peer, link, _node_name(where), service, reply_address)
+        link.accept(source=source, target=frame.target)
         return
     peer.secure(link, Right.LISTEN, where.path)
-    queue = refuse_topic_receiver(peer.hosted.broker.resolve(where.path))
+    queue = refuse_topic_receiver(broker.resolve(where.path))
     check_reading(link, queue)
     now_s = peer.emulator.broker_now_s
     settled = frame.snd_settle_mode == MIXED_SETTLED
     mode = ReceiveMode.RECEIVE_AND_DELETE if settled else ReceiveMode.PEEK_LOCK
     given = frame.properties or {}
     name = str(given.get(RECEIVER_NAME, "") or link.name)
-    key, session_id = _session_filter(frame.source)
-    if key is None:
+    if asked is None:
         outlet = Outlet(peer, link, mode)
         outlet.receiver = queue.open_receiver(mode, now_s, name=name, link=outlet)
         note_use(link, queue)
         link.context = outlet
-        link.accept(source=frame.source, target=frame.target)
+        link.accept(source=source, target=frame.target)
         peer.trail.note("attached", role="receiver", entity=queue.path, mode=mode.value)
         return
-    waiting = SessionAttach(peer, link, mode, key)
-    if session_id is not None:
-        receiver = queue.open_session(session_id, mode, now_s, name=name, link=waiting)
+    waiting = SessionAttach(peer, link, mode, asked)
+    exclusive = asked.exclusive
+    if asked.session_id is not None:
+        token = None if asked.lock_token is None else asked.lock_token.bytes_le
+        receiver = queue.open_session(
+            asked.session_id, mode, now_s, name=name, link=waiting, exclusive=exclusive, take_over=token
+        )
         note_use(link, queue)
-        accept_session(peer, link, mode, key, receiver)
+        accept_session(peer, link, mode, asked, receiver)
         return
     timeout_ms = given.get(TIMEOUT)
     timeout_s = timeout_ms / 1000 if isinstance(timeout_ms, int) else DEFAULT_SESSION_TIMEOUT_S
-    found = queue.open_next_session(mode, now_s, now_s + timeout_s, name=name, link=waiting)
+    found = queue.open_next_session(
+        mode, now_s, now_s + timeout_s, name=name, link=waiting, exclusive=exclusive
+    )
     note_use(link, queue)
     if isinstance(found, SessionWait):
         waiting.wait = found
         link.context = waiting  # the answer is held until a session is free or the time is up
     else:
-        accept_session(peer, link, mode, key, found)
+        accept_session(peer, link, mode, asked, found)
 
 
-def accept_session(peer: Peer, link: Link, mode: ReceiveMode, key: Any, receiver: Receiver) -> None:
+def accept_session(
+    peer: Peer, link: Link, mode: ReceiveMode, asked: SessionFilter, receiver: Receiver
+) -> None:
     """Answer a session receiver's attach with the session it got."""
     session, frame = receiver.session, link.remote_attach
     if session is None or frame is None:
@@ -171,28 +189,16 @@ def accept_session(peer: Peer, link: Link, mode: ReceiveMode, key: Any, receiver
     receiver.link = outlet
     link.context = outlet
     ticks = TICKS_AT_EPOCH + int(session.locked_until_s * 10_000_000)
-    source = dataclasses.replace(frame.source, filter={**frame.source.filter, key: session.session_id})
+    token = None if session.lock_token is None else UUID(bytes_le=session.lock_token)
+    source = dataclasses.replace(
+        source_in_force(frame.source), filter=asked.answer(session.session_id, token)
+    )
     link.accept(source=source, target=frame.target, properties={LOCKED_UNTIL: ticks})
     peer.trail.note(
         "attached", role="receiver", entity=receiver.queue.path, mode=mode.value, session=session.session_id
     )
-    if link.credit:
+    if link.credit or link.drain:
         outlet.on_credit()
-
-
-def _session_filter(source: Source) -> tuple[Any, str | None]:
-    """(key as sent, session id or None for the next available); the key is None without a session filter."""
-    for key, value in (source.filter or {}).items():
-        name = key.decode("ascii", "replace") if isinstance(key, bytes) else str(key)
-        if name == SESSION_FILTER:
-            if isinstance(value, Described):
-                value = value.value
-            if isinstance(value, bytes):
-                value = value.decode("utf-8", "replace")
-            if value is not None and not isinstance(value, str):
-                raise Refused("the session filter is neither a string nor null")
-            return key, value
-    return None, None
 
 
 def _node_name(where: address.Address) -> str:

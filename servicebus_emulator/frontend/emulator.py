@@ -15,11 +15,14 @@ from servicebus_emulator.broker.errors import BrokerError
 from servicebus_emulator.broker.journal import Journal
 from servicebus_emulator.broker.message import Content
 from servicebus_emulator.broker.notice import (
+    EntityEnded,
     ReceiverEnded,
     SessionGranted,
+    SessionLost,
     SessionWaitEnded,
     TransactionEnded,
 )
+from servicebus_emulator.broker.receiver import Receiver
 
 from . import person
 from .outlet import Outlet
@@ -163,13 +166,20 @@ class Emulator:
                 waiting.refused(notice.error)
                 self.written.add(waiting.peer)
         elif isinstance(notice, ReceiverEnded):
-            outlet = notice.receiver.link
-            if isinstance(outlet, Outlet):
-                outlet.peer.drop(outlet.link, notice.error)
-                self.written.add(outlet.peer)
+            self._end_outlet(notice.receiver, notice.error)
+        elif isinstance(notice, SessionLost):
+            self._end_outlet(notice.receiver, notice.receiver.queue.lock_lost(b""))
+        elif isinstance(notice, EntityEnded):
+            self.written.update(peer for peer in self.peers if peer.entity_ended(notice.entity, notice.error))
         elif isinstance(notice, TransactionEnded):
             for peer in self.peers:
                 peer.transactions.ended(notice.transaction)
+
+    def _end_outlet(self, receiver: Receiver, error: BrokerError) -> None:
+        outlet = receiver.link
+        if isinstance(outlet, Outlet):
+            outlet.peer.drop(outlet.link, error)
+            self.written.add(outlet.peer)
 
     # -- the journal ---------------------------------------------------------------------------------------
 

@@ -84,6 +84,10 @@ class Inlet:
     def on_credit(self) -> None:
         """A sender link has no credit of ours to use."""
 
+    def uses(self, entity: Entity) -> bool:
+        """Whether messages go to or through the entity."""
+        return entity is self.entity or entity is self.via
+
     def closed(self) -> None:
         """The link is gone."""
 

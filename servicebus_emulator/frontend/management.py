@@ -32,6 +32,8 @@ from .request_reply import Reply, Service
 from .transactions import check_reading, note_use
 
 if TYPE_CHECKING:
+    from servicebus_emulator.broker.entity import Entity
+
     from .peer import Peer
 
 PREFIX = "com.microsoft:"
@@ -72,6 +74,10 @@ class ManagementService(Service):
         self.peer = peer
         self.entity = entity
         self.link = link
+
+    def uses(self, entity: Entity) -> bool:
+        """Whether this is the entity's own node."""
+        return self.entity is entity
 
     def answer(self, request: EncodedMessage, transaction_id: bytes | None) -> Reply:
         """Carry out one request."""
@@ -114,12 +120,14 @@ class ManagementService(Service):
         peer.hosted.broker.charge(MANAGEMENT_CREDITS, peer.emulator.broker_now_s)
         transaction = None if transaction_id is None else peer.transactions.find(transaction_id, self.link)
         link_name = properties.get("associated-link-name")
+        receiver = peer.receiver_named(link_name) if isinstance(link_name, str) else None
         call = Call(
             entity=self.entity,
             arguments=Arguments(name, body),
             now_s=peer.emulator.broker_now_s,
             transaction=transaction,
-            receiver=peer.receiver_named(link_name) if isinstance(link_name, str) else None,
+            receiver=receiver,
+            receiver_gone=receiver is None and isinstance(link_name, str),
         )
         if not peer.trail.messages:
             return operation(call)

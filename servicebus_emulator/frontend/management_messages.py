@@ -80,7 +80,7 @@ def receive_deferred(call: Call) -> dict[str, Any]:
     # the protocol's ReceiverSettleMode here: 0 first is receive-and-delete, 1 second is peek-lock
     peek_lock = arguments.number("receiver-settle-mode", 1) == 1
     mode = ReceiveMode.PEEK_LOCK if peek_lock else ReceiveMode.RECEIVE_AND_DELETE
-    found = call.queue.receive_deferred(
+    found = call.session_queue.receive_deferred(
         arguments.sequence_numbers(),
         mode,
         call.now_s,
@@ -106,7 +106,7 @@ def update_disposition(call: Call) -> dict[str, Any]:
     properties = arguments.optional("properties-to-modify")
     if properties is not None and not isinstance(properties, dict):
         raise ArgumentError("update-disposition: properties-to-modify must be a map.")
-    call.queue.settle(
+    call.session_queue.settle(
         outcome,
         arguments.lock_tokens(),
         call.now_s,

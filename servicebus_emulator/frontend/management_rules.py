@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from servicebus_emulator.amqp.sections import id_text, plain_value, wire_value
-from servicebus_emulator.amqp.types import Described, Int, Timestamp, ULong
+from servicebus_emulator.amqp.types import (
+    Byte,
+    Char,
+    Described,
+    Float32,
+    Int,
+    Short,
+    Timestamp,
+    UByte,
+    UInt,
+    ULong,
+    UShort,
+)
 from servicebus_emulator.broker.description import (
     CorrelationFilter,
     EntityStatus,
@@ -20,7 +33,9 @@ from servicebus_emulator.broker.description import (
     check_name,
 )
 from servicebus_emulator.broker.errors import ArgumentError, EntityDisabled
+from servicebus_emulator.broker.sql_value import in_utc
 from servicebus_emulator.broker.subscription import Subscription
+from servicebus_emulator.broker.typed_value import TypedValue, plain
 
 from .arguments import Call
 
@@ -108,7 +123,42 @@ def _described_filter(filter_: Filter) -> Described:
     if isinstance(filter_, FalseFilter):
         return Described(FALSE_FILTER, ["1=0", Int(20)])
     values: list[Any] = [getattr(filter_, name) for _, name in _CORRELATION_FIELDS]
-    return Described(CORRELATION_FILTER, [*values, wire_value(dict(filter_.properties))])
+    properties = {name: _wired(value) for name, value in filter_.properties.items()}
+    return Described(CORRELATION_FILTER, [*values, properties])
+
+
+# XML Schema type -> AMQP type, where the value alone does not tell it.
+_WIRE_TYPES: dict[str, Callable[[Any], Any]] = {
+    "byte": Byte,
+    "short": Short,
+    "int": Int,
+    "unsignedByte": UByte,
+    "unsignedShort": UShort,
+    "unsignedInt": UInt,
+    "unsignedLong": ULong,
+    "float": Float32,
+    "char": Char,
+}
+_KINDS: dict[type, str] = {
+    Byte: "byte",
+    Short: "short",
+    Int: "int",
+    UByte: "unsignedByte",
+    UShort: "unsignedShort",
+    UInt: "unsignedInt",
+    ULong: "unsignedLong",
+    Float32: "float",
+    Char: "char",
+    int: "long",
+}
+"""AMQP type -> XML Schema type, for those that Python does not tell apart."""
+
+
+def _wired(value: object) -> Any:
+    """A rule's value in the AMQP type it was given in."""
+    made = _WIRE_TYPES.get(value.kind) if isinstance(value, TypedValue) else None
+    compared = plain(value)
+    return wire_value(in_utc(compared)) if made is None else made(compared)
 
 
 def _filter(given: dict[str, Any]) -> Filter:
@@ -140,9 +190,13 @@ def _text(name: str, value: Any) -> str | None:
 
 
 def _comparable(name: str, value: Any) -> object:
-    plain: object = plain_value(value)
-    if isinstance(plain, (str, int, float, UUID, datetime, timedelta)):
-        return plain
+    compared: object = plain_value(value)
+    kind = _KINDS.get(type(value))
+    if kind is not None:
+        text = f"{compared:.9g}" if kind == "float" else str(compared)
+        return TypedValue(kind, text, compared)
+    if isinstance(compared, (str, int, float, UUID, datetime, timedelta)):
+        return compared
     raise ArgumentError(
         f"add-rule: the correlation-filter's property '{name}' is neither text, number, true, false, "
         "uuid nor a time."

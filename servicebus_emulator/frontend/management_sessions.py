@@ -15,7 +15,7 @@ ACTIVE_SINCE_S = 253_402_214_400.0
 
 def renew(call: Call) -> dict[str, Any]:
     """renew-session-lock: the new end of the lock."""
-    expiration_s = call.queue.renew_session_lock(
+    expiration_s = call.session_queue.renew_session_lock(
         call.arguments.text("session-id"), call.now_s, receiver=call.receiver
     )
     return {"expiration": Timestamp(int(expiration_s * 1000))}
@@ -23,17 +23,22 @@ def renew(call: Call) -> dict[str, Any]:
 
 def get_state(call: Call) -> dict[str, Any]:
     """get-session-state: binary or null."""
-    return {"session-state": call.queue.session_state(call.arguments.text("session-id"), call.now_s)}
+    state = call.session_queue.session_state(
+        call.arguments.text("session-id"), call.now_s, receiver=call.receiver
+    )
+    return {"session-state": state}
 
 
 def set_state(call: Call) -> dict[str, Any]:
-    """set-session-state: null clears."""
+    """set-session-state: null and empty binary clear."""
     state = call.arguments.optional("session-state")
     if isinstance(state, str):
         state = state.encode()
     if state is not None and not isinstance(state, bytes):
         raise ArgumentError("set-session-state: session-state must be binary or null.")
-    call.queue.set_session_state(call.arguments.text("session-id"), state, call.now_s)
+    call.session_queue.set_session_state(
+        call.arguments.text("session-id"), state, call.now_s, receiver=call.receiver
+    )
     return {}
 
 

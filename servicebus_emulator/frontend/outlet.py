@@ -17,6 +17,8 @@ from .settlement import settlement_of
 from .stamping import stamp
 
 if TYPE_CHECKING:
+    from servicebus_emulator.broker.entity import Entity
+
     from .peer import Peer
 
 SLICE = 64
@@ -169,6 +171,10 @@ class Outlet:
         if self.receiver is not None and self.receiver.session is None:
             self.receiver.suspend(self.peer.emulator.broker_now_s)
             self.receiver = None
+
+    def uses(self, entity: Entity) -> bool:
+        """The broker ends its receivers itself, and says so of each."""
+        return False
 
     def closed(self) -> None:
         """The link is gone: its locks are free."""

@@ -26,13 +26,15 @@ from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.sas import Right
 
 from .access import Access
-from .attaching import Refused, attach
+from .attaching import attach
 from .faults import error_of, rejection
 from .outlet import Outlet
 from .trail import Trail
 from .transactions import Transactions
 
 if TYPE_CHECKING:
+    from servicebus_emulator.broker.entity import Entity
+
     from .emulator import Emulator
 
 LOGGER = logging.getLogger("servicebus_emulator")
@@ -53,6 +55,7 @@ class Node(Protocol):
 
     def on_message(self, event: MessageReceived) -> None: ...
     def on_credit(self) -> None: ...
+    def uses(self, entity: Entity) -> bool: ...
     def closed(self) -> None: ...
 
 
@@ -165,6 +168,13 @@ class Peer:
         self._release(link)
         link.detach(error_of(error))
 
+    def entity_ended(self, entity: Entity, error: BrokerError) -> bool:
+        """Detach every link that works with an entity which is no more. Returns whether there was one."""
+        bound = [link for link in self._secured if link.context is not None and link.context.uses(entity)]
+        for link in bound:
+            self.drop(link, error)
+        return bool(bound)
+
     def _release(self, link: Link) -> None:
         node: Node | None = link.context
         link.context = None
@@ -222,7 +232,7 @@ class Peer:
         link = event.link
         try:
             attach(self, link, event.attach)
-        except (BrokerError, AmqpProtocolError, Refused) as error:
+        except (BrokerError, AmqpProtocolError) as error:
             fault = error_of(error)
             self.trail.note(
                 "attach refused", link=link.name, condition=fault.condition, why=fault.description

@@ -16,6 +16,8 @@ from servicebus_emulator.amqp.performatives import Accepted, TransactionalState
 from .faults import rejection
 
 if TYPE_CHECKING:
+    from servicebus_emulator.broker.entity import Entity
+
     from .peer import Peer
 
 CREDIT = 200
@@ -37,6 +39,10 @@ class Service:
     def answer(self, request: EncodedMessage, transaction_id: bytes | None) -> Reply:
         """Carry out a request; every refusal is a reply too."""
         raise NotImplementedError
+
+    def uses(self, entity: Entity) -> bool:
+        """Whether it ends with this entity."""
+        return False
 
 
 class RequestLink:
@@ -108,6 +114,10 @@ class RequestLink:
     def on_credit(self) -> None:
         """Nothing flows to the client here."""
 
+    def uses(self, entity: Entity) -> bool:
+        """Whether its node is the entity's."""
+        return self.service.uses(entity)
+
     def closed(self) -> None:
         """The link is gone."""
 
@@ -115,12 +125,13 @@ class RequestLink:
 class ReplyLink:
     """The client's link for replies. `address` is its target address, which requests may name as reply-to."""
 
-    __slots__ = ("_number", "_waiting", "address", "link", "node", "peer")
+    __slots__ = ("_number", "_waiting", "address", "link", "node", "peer", "service")
 
-    def __init__(self, peer: Peer, link: Link, node: str, address: Any) -> None:
+    def __init__(self, peer: Peer, link: Link, node: str, service: Service, address: Any) -> None:
         self.peer = peer
         self.link = link
         self.node = node
+        self.service = service
         self.address = address
         self._waiting: deque[bytes] = deque()
         self._number = 0
@@ -142,7 +153,7 @@ class ReplyLink:
             self._number += 1
             settled = link.snd_settle_mode != 0
             link.send(self._waiting.popleft(), self._number.to_bytes(8, "big"), settled=settled)
-        if link.drain and link.attached and link.credit > 0:
+        if link.drain and link.attached:
             link.drained()
 
     def on_settled(self, delivery: OutgoingDelivery, state: Any, settled: bool) -> None:
@@ -152,6 +163,10 @@ class ReplyLink:
 
     def on_message(self, event: MessageReceived) -> None:
         """A reply link carries no messages to us."""
+
+    def uses(self, entity: Entity) -> bool:
+        """Whether its node is the entity's."""
+        return self.service.uses(entity)
 
     def closed(self) -> None:
         """The link is gone."""

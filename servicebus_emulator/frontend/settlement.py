@@ -51,17 +51,22 @@ def _dead_letter(error: Any) -> Settlement:
     if not isinstance(error, AmqpError):
         return Settlement(Outcome.DEAD_LETTER)  # .NET without a reason
     info = dict(_texts(error.info) or {})
-    reason, description = info.pop(REASON, None), info.pop(DESCRIPTION, None)
-    if reason is None and error.condition != DEAD_LETTER:
-        reason = error.condition  # a plain AMQP client that rejects
-    if description is None and error.condition != DEAD_LETTER:
-        description = error.description
-    return Settlement(
-        Outcome.DEAD_LETTER,
-        None if reason is None else str(reason),
-        None if description is None else str(description),
-        info or None,
-    )
+    reason, description = _taken_text(info, REASON), _taken_text(info, DESCRIPTION)
+    if error.condition != DEAD_LETTER:  # a plain AMQP client that rejects
+        if reason is None and REASON not in info:
+            reason = error.condition
+        if description is None and DESCRIPTION not in info:
+            description = error.description
+    return Settlement(Outcome.DEAD_LETTER, reason, description, info or None)
+
+
+def _taken_text(info: dict[str, object], name: str) -> str | None:
+    """A text taken out of the map; a value of another type stays there, to be a property of its own type."""
+    value = info.get(name)
+    if value is not None and not isinstance(value, str):
+        return None
+    info.pop(name, None)
+    return None if value is None else str(value)
 
 
 def _texts(values: dict[Any, Any] | None) -> dict[str, object] | None:

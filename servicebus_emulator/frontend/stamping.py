@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import cast
 
-from servicebus_emulator.amqp.message import EncodedMessage
-from servicebus_emulator.broker.message import Message
+from servicebus_emulator.amqp.message import LAST_MS, EncodedMessage
+from servicebus_emulator.broker.message import Message, MessageState
 
 
 def stamp(message: Message, *, locked: bool, now_s: float) -> bytes:
     """Encode a message for a receiver or a peek. `locked`: with lock token and the end of its lock.
 
-    A message of a session entity has no lock of its own; it shows its session's.
+    A message of a session entity has no lock of its own; it shows its session's. A deferred message shows the end of
+    the lock under which it was deferred, also to a peek; after a restart, which forgets that, when it was enqueued.
     """
     content = cast(EncodedMessage, message.content)
     expires_s = message.expires_s
@@ -21,8 +22,12 @@ def stamp(message: Message, *, locked: bool, now_s: float) -> bytes:
         enqueued_ms=int(message.enqueued_s * 1000),
         delivery_count=message.delivery_count,
         state=int(message.state),
-        locked_until_ms=int(message.locked_until_s * 1000) if locked else None,
+        locked_until_ms=int((message.locked_until_s or message.enqueued_s) * 1000)
+        if locked or message.state is MessageState.DEFERRED
+        else None,
         lock_token=message.lock_token if locked else None,
-        expires_ms=None if expires_s is None or expires_s > 253_402_300_799 else int(expires_s * 1000),
+        time_to_live_ms=None
+        if expires_s is None or expires_s > LAST_MS // 1000
+        else round((expires_s - message.enqueued_s) * 1000),
         dead_letter_source=message.dead_letter_source,
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from servicebus_emulator.amqp.composite import from_described
-from servicebus_emulator.amqp.errors import NOT_ALLOWED, AmqpProtocolError, CodecError
+from servicebus_emulator.amqp.errors import NOT_ALLOWED, NOT_IMPLEMENTED, AmqpProtocolError, CodecError
 from servicebus_emulator.amqp.events import MessageReceived
 from servicebus_emulator.amqp.link import Link, OutgoingDelivery
 from servicebus_emulator.amqp.message import EncodedMessage
@@ -193,6 +193,12 @@ class Coordinator:
         if isinstance(order, Declare):
             if event.settled:
                 raise AmqpProtocolError("a declare may not be sent settled (4.2)", NOT_ALLOWED)
+            if order.global_id is not None:
+                raise AmqpProtocolError(
+                    "a declare may name no global transaction: the coordinator has no distributed transactions "
+                    "(4.5.2)",
+                    NOT_IMPLEMENTED,
+                )
             if peer.transactions.count_of(self) >= MAX_OPEN:
                 raise AmqpProtocolError(f"{MAX_OPEN} transactions are open on this link", NOT_ALLOWED)
             transaction = peer.hosted.broker.begin_transaction(now_s)
@@ -208,6 +214,10 @@ class Coordinator:
 
     def on_credit(self) -> None:
         """Nothing flows to the client here."""
+
+    def uses(self, entity: Entity) -> bool:
+        """A coordinator belongs to no entity."""
+        return False
 
     def closed(self) -> None:
         """Roll back what is open."""

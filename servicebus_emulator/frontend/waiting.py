@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from servicebus_emulator.amqp.events import MessageReceived
 from servicebus_emulator.amqp.link import Link
@@ -14,27 +14,30 @@ from servicebus_emulator.broker.session import SessionWait
 from .faults import error_of
 
 if TYPE_CHECKING:
+    from servicebus_emulator.broker.entity import Entity
+
     from .outlet import Outlet
     from .peer import Peer
+    from .terminus import SessionFilter
 
 
 class SessionAttach:
     """A link between its attach and the session it gets; hung on the broker's wait as its `link`."""
 
-    __slots__ = ("filter_key", "link", "mode", "peer", "wait")
+    __slots__ = ("asked", "link", "mode", "peer", "wait")
 
-    def __init__(self, peer: Peer, link: Link, mode: ReceiveMode, filter_key: Any) -> None:
+    def __init__(self, peer: Peer, link: Link, mode: ReceiveMode, asked: SessionFilter) -> None:
         self.peer = peer
         self.link = link
         self.mode = mode
-        self.filter_key = filter_key
+        self.asked = asked
         self.wait: SessionWait | None = None
 
     def granted(self, receiver: Receiver) -> None:
         """A session came free: answer the attach."""
         from .attaching import accept_session
 
-        accept_session(self.peer, self.link, self.mode, self.filter_key, receiver)
+        accept_session(self.peer, self.link, self.mode, self.asked, receiver)
 
     def refused(self, error: BrokerError) -> None:
         """No session came free in time."""
@@ -46,6 +49,10 @@ class SessionAttach:
 
     def on_credit(self) -> None:
         """Credit given early is kept by the link and used once it is attached."""
+
+    def uses(self, entity: Entity) -> bool:
+        """The broker ends its receivers itself, and says so of each."""
+        return False
 
     def closed(self) -> None:
         """The client gave up."""

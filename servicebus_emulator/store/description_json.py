@@ -13,6 +13,7 @@ from uuid import UUID
 
 from servicebus_emulator.broker import description as described
 from servicebus_emulator.broker.description import AccessRight, Description, EntityStatus, RuleDescription
+from servicebus_emulator.broker.typed_value import TypedValue
 
 _CLASSES: dict[str, type[Any]] = {
     item.__name__: item
@@ -27,6 +28,7 @@ _CLASSES: dict[str, type[Any]] = {
         described.CorrelationFilter,
         described.TrueFilter,
         described.FalseFilter,
+        TypedValue,
     )
 }
 

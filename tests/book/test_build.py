@@ -1,157 +1,137 @@
-"""Building: what a reader is told, and that no failure is ever forgotten."""
+"""Building: from records alone, without brokers; what the pages say of their runs; and no warning is ever forgotten."""
 
 import fcntl
 import os
-import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from small_book import chapter_text, keep, run_of
 
-from mqcourse.book.build import Places, build_book, explain, progress
+from mqcourse.book import record as records
+from mqcourse.book.build import build_book
+from mqcourse.book.chapter import Chapter
+from mqcourse.book.record import Claim, Record
+from mqcourse.book.run import note
 from mqcourse.errors import CourseError
-from mqcourse.home import CHECKOUT, state_folder
-
-FRONT = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-
-"""
-GOOD = FRONT + "# Chapter\n\n```{code-cell} ipython3\nprint(6 * 7)\n```\n"
-FAILS = FRONT + "# Chapter\n\n```{code-cell} ipython3\nfirst = 1\nassert first == 2, 'one is not two'\n```\n"
-WARNS = GOOD + "\nSee [the chapter that is not there](nowhere.md).\n"
+from mqcourse.home import state_folder
 
 
-def said_nothing(_: str) -> None:
-    raise AssertionError("nothing should be said")
+def own(book: Path, record: Record) -> None:
+    records.write(record, records.own_path(Chapter("part/one", book)))
 
 
-def test_without_brokers_the_error_says_how_to_start_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MQ_HOME", str(tmp_path))  # where nothing was ever started
-    with pytest.raises(CourseError, match="mq up rabbitmq"):
-        build_book(said_nothing)
+def build(book: Path) -> str:
+    """The chapter's page."""
+    html = build_book(lambda line: None, source=book)
+    return (html / "book" / "part" / "one.html").read_text(encoding="utf-8")
 
 
-def test_a_failing_cell_is_told_by_chapter_line_and_error(tmp_path: Path) -> None:
-    message = (
-        "An error occurred while executing the following cell:\n------------------\nfirst = 1\nassert first == 2\n"
-        "------------------\n\n\x1b[31mAssertionError\x1b[39m  Traceback\n      1 first = 1\n----> 2 assert first == 2\n\n"
-        "\x1b[31mAssertionError\x1b[39m: one is not two\n"
+def test_outputs_versions_and_day_come_from_the_record_and_no_broker_is_asked(book: Path) -> None:
+    keep(book, run_of(book, "what it gave\n"))
+    page = build(book)
+    assert "what it gave" in page
+    assert "Run on 3 October 2026 with" in page
+    assert "pika 9.9.9" in page
+    assert "older state" not in page
+    assert "mq book open part/one" in page
+
+
+def test_a_chapter_whose_cells_changed_says_so_on_its_page(book: Path) -> None:
+    (book / "book" / "part" / "one.md").write_text(
+        chapter_text("first = 1", "print(first)"), encoding="utf-8"
     )
-    broken = {"kind": "CellExecutionError", "chapter": str(tmp_path / "book" / "a.md"), "message": message}
-    said = explain(broken, Places(tmp_path, tmp_path / "out"))
-    assert said == (
-        "a cell of book/a.md failed: AssertionError: one is not two, at `assert first == 2` "
-        "(the cell begins with `first = 1`)"
+    keep(book, run_of(book, "of the first\n", "of the second\n"))
+    assert "older state" not in build(book)
+    (book / "book" / "part" / "one.md").write_text(
+        chapter_text("first = 1", "print(-first)"), encoding="utf-8"
     )
+    page = build(book)
+    assert "The code of this page changed after its last run. The outputs are of 3 October 2026" in page
+    assert "mq book run part/one" in page
+    assert "of the first" in page
+    assert "of the second" not in page
+    assert "This cell was not run as it stands" in page
 
 
-@pytest.mark.parametrize(
-    ("event", "line"),
-    [
-        ({"event": "chapter", "name": "book/kafka/log", "place": 2, "of": 9}, "chapter 2 of 9: kafka/log"),
-        ({"event": "read", "name": "book/kafka/log", "ran": True, "seconds": 12.34}, "  executed in 12.3 s"),
-        ({"event": "read", "name": "book/kafka/log", "ran": False, "seconds": 0.2}, ""),
-    ],
-)
-def test_progress_is_one_line_a_step(event: dict[str, Any], line: str) -> None:
-    assert progress(event) == line
-
-
-@pytest.fixture
-def book(tmp_path: Path, stack: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small book with the course's own settings, and state of its own beside the run's brokers."""
-    known = stack.endpoints
-    monkeypatch.setenv("MQ_HOME", str(tmp_path / "own state"))
-    monkeypatch.setenv("MQ_RABBITMQ_URL", known.rabbitmq_url)
-    monkeypatch.setenv("MQ_KAFKA_BOOTSTRAP", known.kafka_bootstrap)
-    source = tmp_path / "the source"
-    (source / "book").mkdir(parents=True)
-    shutil.copyfile(CHECKOUT / "_config.yml", source / "_config.yml")
-    shutil.copytree(CHECKOUT / "book" / "_static", source / "book" / "_static")
-    (source / "_toc.yml").write_text(
-        "format: jb-book\nroot: book/index\nchapters:\n- file: book/chapter\n", encoding="utf-8"
-    )
-    (source / "book" / "index.md").write_text("# Front\n\nWords.\n", encoding="utf-8")
-    (source / "book" / "chapter.md").write_text(GOOD, encoding="utf-8")
-    return source
-
-
-def build(source: Path) -> tuple[Path, list[str]]:
-    said: list[str] = []
-    return build_book(said.append, source=source), said
-
-
-@pytest.mark.stack
-def test_a_failing_cell_fails_the_build_every_time_until_it_is_mended(book: Path) -> None:
-    chapter = book / "book" / "chapter.md"
-    chapter.write_text(FAILS, encoding="utf-8")
-    for _ in range(3):
-        with pytest.raises(CourseError, match=r"book/chapter\.md failed: AssertionError: one is not two"):
-            build(book)
-    chapter.write_text(GOOD, encoding="utf-8")
-    html, _ = build(book)
-    assert "42" in (html / "book" / "chapter.html").read_text(encoding="utf-8")
-
-
-@pytest.mark.stack
-def test_a_cell_that_begins_to_fail_fails_a_book_that_was_built_before(book: Path) -> None:
+def test_words_that_change_need_no_new_run(book: Path) -> None:
+    keep(book, run_of(book, "what it gave\n"))
     build(book)
-    (book / "book" / "chapter.md").write_text(FAILS, encoding="utf-8")
-    for _ in range(2):
-        with pytest.raises(CourseError, match="one is not two"):
-            build(book)
+    path = book / "book" / "part" / "one.md"
+    path.write_text(chapter_text("print(6 * 7)", words="More words."), encoding="utf-8")
+    page = build(book)
+    assert "More words." in page
+    assert "older state" not in page
 
 
-@pytest.mark.stack
+def test_a_chapter_that_was_never_run_says_so_and_the_book_is_built(book: Path) -> None:
+    assert "was never run" in build(book)
+
+
+def test_a_run_on_this_machine_comes_before_the_kept_one_while_it_fits(book: Path) -> None:
+    keep(book, run_of(book, "kept\n"))
+    assert "kept" in build(book)
+    own(book, run_of(book, "my own\n", day=5))
+    page = build(book)
+    assert "my own" in page
+    assert "Run on this machine on 5 October 2026" in page
+    own(book, replace(run_of(book, "my own\n"), fingerprint="of another state"))
+    page = build(book)
+    assert "my own" not in page
+    assert "kept" in page
+
+
+def test_a_claim_that_did_not_hold_stands_in_the_page_and_in_its_head(book: Path) -> None:
+    claim = Claim(1, "rate < limit", "rate is 120", 0.075, 0.5)
+    found = replace(run_of(book, "x\n"), claims=(claim,), outputs=([note(claim)],))
+    own(book, found)
+    page = build(book)
+    assert "Said: <code>rate &lt; limit</code>. Here: rate is 120. This machine was late by 75 ms" in page
+    assert "A claim of this page did not hold in this run" in page
+
+
+def test_a_run_here_that_failed_leaves_the_kept_outputs_and_says_what_happened(book: Path) -> None:
+    keep(book, run_of(book, "kept\n"))
+    own(book, replace(run_of(book, "half\n", day=5), failed="a cell failed: OSError: no room"))
+    page = build(book)
+    assert "kept" in page
+    assert "Your run of 5 October 2026 did not reach the end" in page
+    assert "OSError: no room" in page
+
+
+def test_a_record_that_is_none_is_named(book: Path) -> None:
+    path = records.kept_path(Chapter("part/one", book))
+    path.parent.mkdir(parents=True)
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(CourseError, match=r"one\.ipynb is not the record of a run"):
+        build(book)
+
+
 def test_a_warning_fails_the_build_every_time_until_it_is_mended(book: Path) -> None:
-    chapter = book / "book" / "chapter.md"
-    chapter.write_text(WARNS, encoding="utf-8")
+    keep(book, run_of(book, "x\n"))
+    path = book / "book" / "part" / "one.md"
+    link = "See [the chapter that is not there](nowhere.md)."
+    path.write_text(chapter_text("print(6 * 7)", words=link), encoding="utf-8")
     for _ in range(2):
-        with pytest.raises(CourseError, match=r"chapter\.md:\d+: WARNING.*nowhere\.md"):
+        with pytest.raises(CourseError, match=r"one\.md:\d+: WARNING.*nowhere\.md"):
             build(book)
-    chapter.write_text(GOOD, encoding="utf-8")
+    path.write_text(chapter_text("print(6 * 7)"), encoding="utf-8")
     build(book)
 
 
-@pytest.mark.stack
-def test_results_are_kept_and_a_changed_cell_runs_again(book: Path) -> None:
-    _, first = build(book)
-    assert [line for line in first if "executed" in line]
-    chapter = book / "book" / "chapter.md"
-    chapter.write_text(GOOD + "\nMore words, the same cell.\n", encoding="utf-8")
-    _, again = build(book)
-    assert [line for line in again if "chapter" in line]
-    assert not [line for line in again if "executed" in line]
-    chapter.write_text(GOOD.replace("6 * 7", "6 * 8"), encoding="utf-8")
-    html, changed = build(book)
-    assert [line for line in changed if "executed" in line]
-    assert "48" in (html / "book" / "chapter.html").read_text(encoding="utf-8")
-
-
-@pytest.mark.stack
 def test_the_page_of_a_chapter_that_is_gone_goes_too(book: Path) -> None:
-    html, _ = build(book)
-    assert (html / "book" / "chapter.html").exists()
-    (book / "book" / "chapter.md").unlink()
+    build(book)
+    html = state_folder() / "book" / "html"
+    assert (html / "book" / "part" / "one.html").exists()
+    (book / "book" / "part" / "one.md").unlink()
     (book / "_toc.yml").write_text("format: jb-book\nroot: book/index\n", encoding="utf-8")
-    html, _ = build(book)
-    assert not (html / "book" / "chapter.html").exists()
+    build_book(lambda line: None, source=book)
+    assert not (html / "book" / "part" / "one.html").exists()
     assert "book/index.html" in (html / "index.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.stack
 def test_two_builds_at_once_one_says_that_the_other_runs(book: Path) -> None:
     folder = state_folder() / "book"
     folder.mkdir(parents=True)
@@ -164,27 +144,20 @@ def test_two_builds_at_once_one_says_that_the_other_runs(book: Path) -> None:
     build(book)
 
 
-@pytest.mark.stack
-def test_plain_jupyter_book_builds_the_same_and_fails_on_a_failing_cell_twice(book: Path) -> None:
+def test_plain_jupyter_book_builds_the_same_from_the_same_records(book: Path) -> None:
+    keep(book, run_of(book, "what it gave\n"))
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(book)]
-
-    def run(words: list[str]) -> int:
-        return subprocess.run(
-            words,
-            capture_output=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONWARNINGS": ""},
-        ).returncode
-
-    assert run(command) == 0
-    assert "42" in (book / "_build" / "html" / "book" / "chapter.html").read_text(encoding="utf-8")
-    (book / "book" / "chapter.md").write_text(FAILS, encoding="utf-8")
-    assert run(command) != 0
-    assert run(command) != 0
+    subprocess.run(
+        command,
+        capture_output=True,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONWARNINGS": ""},
+    )
+    page = book / "_build" / "html" / "book" / "part" / "one.html"
+    assert "what it gave" in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.stack
 def test_nothing_of_a_build_is_left_in_the_home_folder(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

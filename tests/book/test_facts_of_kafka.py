@@ -80,6 +80,6 @@ def test_the_brokers_defaults_are_as_the_book_says(stack: RunStack) -> None:
 
 def test_the_facts_that_name_this_file_are_of_the_release_that_runs(stack: RunStack) -> None:
     named = [fact for fact in load_facts().values() if fact.test == PROVED_HERE]
-    running = broker_versions()["kafka"]
+    running = broker_versions(["kafka"])["kafka"]
     assert named
     assert {fact.version.removesuffix(" (Java client)") for fact in named} == {running}

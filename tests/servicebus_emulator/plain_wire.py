@@ -32,6 +32,10 @@ class UShort(int):
     """1.6.3."""
 
 
+class Moment(int):
+    """1.6.17: a timestamp, in milliseconds."""
+
+
 @dataclass(frozen=True)
 class Described:
     """1.2: a described value with a numeric or symbolic descriptor."""
@@ -54,6 +58,7 @@ def encode(value: Any) -> bytes:
         (UShort, b"\x60", ">H"),
         (UInt, b"\x70", ">I"),
         (ULong, b"\x80", ">Q"),
+        (Moment, b"\x83", ">q"),
         (int, b"\x81", ">q"),
     ):
         if isinstance(value, kind):

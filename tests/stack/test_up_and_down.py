@@ -221,7 +221,7 @@ def test_jupyterlab_is_up_with_a_token_and_keeps_to_its_folder(empty_stack):
     empty_stack.mq("up", "jupyter")
     row = empty_stack.status()["jupyter"]
     address, _, token = row["endpoint"].partition("?token=")
-    assert address == f"http://127.0.0.1:{empty_stack.base + 31}/lab"
+    assert address == f"http://127.0.0.1:{empty_stack.base + 31}/lab/tree/START.md"
     assert http_status(empty_stack.base + 31, "/api/contents", 5) == 403
     assert http_status(empty_stack.base + 31, f"/api/contents?token={token}", 5) == 200
     assert token not in " ".join(psutil.Process(row["pid"]).cmdline())

@@ -5,6 +5,7 @@ and the simulation that is compared has the same stretch, and the times for deli
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from mqcourse.backpressure.measure.comparison import Comparison, compare
 from mqcourse.backpressure.measure.plan import messages, refuse_others, scaled
@@ -12,13 +13,15 @@ from mqcourse.backpressure.measure.record import calibrated, overshoot_s, starte
 from mqcourse.backpressure.model import simulate
 from mqcourse.backpressure.scenario import Scenario
 from mqcourse.errors import CourseError
+from mqcourse.lateness import watched
 
 __all__ = ["BROKERS", "Comparison", "measure"]
 
 
-def measure(scenario: Scenario, on: str, *, seconds: float = 20.0) -> Comparison:
+def measure(scenario: Scenario, on: str, *, seconds: float = 20.0, tries: int = 1) -> Comparison:
     """Run a scenario on a broker of the stack for at most `seconds`, and compare with the simulation.
 
+    What comes back says how late this machine was meanwhile; with more `tries` it is measured again when it was late.
     `on`: one of BROKERS. Uses a queue or topic of its own and deletes it. Raises CourseError for an unknown
     broker, for one that does not answer, and for a field that the broker has no setting for.
     """
@@ -26,7 +29,8 @@ def measure(scenario: Scenario, on: str, *, seconds: float = 20.0) -> Comparison
         raise CourseError(f"there is no way to measure on {on!r}", do=f"Choose one of: {', '.join(BROKERS)}")
     if not 2.0 <= seconds <= 3600.0:
         raise CourseError(f"seconds is {seconds:g} s", do="Allowed: from 2 to 3600 s")
-    return BROKERS[on](scenario, seconds)
+    found, late = watched(lambda: BROKERS[on](scenario, seconds), tries=tries)
+    return replace(found, late=late, notes=[*found.notes, str(late)])
 
 
 def _on_rabbitmq(scenario: Scenario, seconds: float) -> Comparison:

@@ -1,11 +1,12 @@
 """Simulated and measured, side by side: the figures with their error, and the points on the simulated chart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mqcourse.backpressure.measure.record import Record, summary
 from mqcourse.backpressure.model import Result
 from mqcourse.backpressure.scenario import Scenario
+from mqcourse.lateness import Late
 
 SHARES = ("lost_share", "blocked_share")
 """Compared by difference, not by ratio: a share of 0.1% against 0.2% is no error of 100%."""
@@ -34,7 +35,7 @@ class Comparison:
 
     `scenario`: as it was measured, its time stretched by `stretch`. `figures`: (name, simulated, measured, error), the
     error relative to the simulated figure, or to NEAR_ZERO where that is more (shares: the difference). `points`: (time_s, depth seen); `depth`: what was
-    counted, one of DEPTHS.
+    counted, one of DEPTHS. `late`: how late this machine was meanwhile.
     """
 
     broker: str
@@ -46,6 +47,7 @@ class Comparison:
     points: list[tuple[float, int]]
     notes: list[str]
     depth: str = "waiting"
+    late: Late = field(default=Late(0.0, 0.0))
 
     @property
     def worst(self) -> tuple[str, float]:

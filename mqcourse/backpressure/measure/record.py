@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mqcourse.backpressure.measure.plan import Planned
 from mqcourse.backpressure.scenario import Scenario
+from mqcourse.lateness import oversleep_s
 
 
 @dataclass
@@ -91,12 +92,7 @@ def started_version(name: str) -> str:
 
 def overshoot_s() -> float:
     """By how much a sleep lasts too long here: the median of 50 sleeps of 5 ms, in seconds."""
-    over = []
-    for _ in range(50):
-        begun = time.monotonic()
-        time.sleep(0.005)
-        over.append(time.monotonic() - begun - 0.005)
-    return sorted(over)[25]
+    return sorted(oversleep_s() for _ in range(50))[25]
 
 
 def calibrated(scenario: Scenario, record: Record, idle_delivery_s: float) -> tuple[Scenario, list[str]]:

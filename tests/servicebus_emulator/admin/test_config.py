@@ -174,7 +174,7 @@ def _config(queue: dict[str, Any] | None = None) -> dict[str, Any]:
         ({"LockDuration": "PT6M"}, "Properties.LockDuration: 'PT6M' is out of range; allowed is 5 to 300 seconds (PT5S to PT5M)"),
         ({"LockDuration": 60}, 'Properties.LockDuration: 60 is no ISO 8601 duration such as "PT1M"'),
         ({"LockDuration": "1 minute"}, "Properties.LockDuration: '1 minute' is no ISO 8601 duration"),
-        ({"MaxDeliveryCount": 0}, "Properties.MaxDeliveryCount: 0 is out of range; allowed is 1 to 2000 deliveries"),
+        ({"MaxDeliveryCount": 0}, "Properties.MaxDeliveryCount: 0 is out of range; allowed is 1 to 2147483647 deliveries"),
         ({"MaxDeliveryCount": "3"}, "Properties.MaxDeliveryCount: '3' is no whole number"),
         ({"MaxDeliveryCount": True}, "Properties.MaxDeliveryCount: true is no whole number"),
         ({"RequiresSession": "yes"}, "Properties.RequiresSession: 'yes' is no true or false"),

@@ -20,7 +20,6 @@ from servicebus_emulator.admin import duration
         ("PT10M1S", 601),
         ("P10675199DT2H48M5.4775807S", duration.MAX_S),
         ("P10675199DT2H48M5.477581S", duration.MAX_S),
-        ("P99999999D", duration.MAX_S),
     ],
 )
 def test_durations_are_read(text: str, seconds: float) -> None:
@@ -28,10 +27,11 @@ def test_durations_are_read(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "P", "PT", "1M", "P1Y", "P1M", "PT-5S", "-PT5S", "PT1S2M", "00:01:00", "PT1.5M"]
+    "text",
+    ["", "P", "PT", "1M", "P1Y", "P1M", "PT-5S", "-PT5S", "PT1S2M", "00:01:00", "PT1.5M", "P99999999D"],
 )
 def test_other_forms_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="ISO 8601"):
+    with pytest.raises(ValueError, match=r"ISO 8601|longest time span"):
         duration.parse(text)
 
 

@@ -60,7 +60,7 @@ def test_time_to_live_gives_an_absolute_expiry_and_none_gives_none():
     plain = EncodedMessage(EncodedMessage(build(body=b"x")).render(**STAMPS))
     assert plain.time_to_live_s is None
     assert plain.field(m.ABSOLUTE_EXPIRY_TIME) is None
-    limited = EncodedMessage(EncodedMessage(build(body=b"x")).render(**STAMPS, expires_ms=61_000))
+    limited = EncodedMessage(EncodedMessage(build(body=b"x")).render(**STAMPS, time_to_live_ms=60_000))
     assert limited.time_to_live_s == 60
     assert limited.field(m.ABSOLUTE_EXPIRY_TIME) == Timestamp(61_000)
     assert limited.body() == b"x"

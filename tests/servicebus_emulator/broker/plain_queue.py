@@ -43,7 +43,7 @@ class PlainQueue:
     now_s: int = 0
     numbers: int = 0
     records: list[Record] = field(default_factory=list)
-    dead: list[tuple[str, str]] = field(default_factory=list)  # (body, reason) in order of arrival
+    dead: list[tuple[int, str, str]] = field(default_factory=list)  # (number, body, reason)
     completed: list[str] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)  # expired, not dead-lettered; cancelled
     receivers: dict[int, PlainReceiver] = field(default_factory=dict)
@@ -127,7 +127,7 @@ class PlainQueue:
 
     def _bury(self, record: Record, reason: str) -> None:
         self.records.remove(record)
-        self.dead.append((record.body, reason))
+        self.dead.append((record.number, record.body, reason))
 
     def _expire(self, record: Record) -> None:
         if self.dead_letter_expired:

@@ -79,25 +79,27 @@ def test_message_size(limits: Limits, kilobytes: int) -> None:
 
 def test_a_full_entity_takes_messages_again_when_some_are_gone() -> None:
     orders = Namespace("test", limits=STANDARD).create_queue(
-        QueueDescription("q", max_size_in_megabytes=1), 0
+        QueueDescription("q", max_size_in_megabytes=1024), 0
     )
-    for _ in range(4):
-        orders.send([PlainContent(padding_bytes=256 * 1024)], 0)
-    with pytest.raises(QuotaExceeded):
-        orders.send([PlainContent("x")], 0)
-    orders.open_receiver(ReceiveMode.RECEIVE_AND_DELETE, 0).add_credit(1, 0)
-    orders.send([PlainContent("x")], 0)
+    for second in range(5):
+        orders.send([PlainContent(padding_bytes=256 * 1024)] * (1000 if second < 4 else 96), second)
+    with pytest.raises(
+        QuotaExceeded, match="The maximum entity size has been reached or exceeded for Queue: 'q'"
+    ):
+        orders.send([PlainContent("x")], 9)
+    orders.open_receiver(ReceiveMode.RECEIVE_AND_DELETE, 9).add_credit(1, 9)
+    orders.send([PlainContent("x")], 9)
 
 
 def test_a_topic_counts_what_its_subscriptions_hold() -> None:
     namespace = Namespace("test", limits=STANDARD)
-    topic = namespace.create_topic(TopicDescription("t", max_size_in_megabytes=1), 0)
+    topic = namespace.create_topic(TopicDescription("t", max_size_in_megabytes=1024), 0)
     for name in ("a", "b"):
         namespace.create_subscription("t", SubscriptionDescription(name), 0)
-    topic.send([PlainContent(padding_bytes=256 * 1024)], 0)
-    topic.send([PlainContent(padding_bytes=256 * 1024)], 0)
-    with pytest.raises(QuotaExceeded):
-        topic.send([PlainContent("x")], 0)
+    for second in range(3):
+        topic.send([PlainContent(padding_bytes=256 * 1024)] * (1000 if second < 2 else 48), second)
+    with pytest.raises(QuotaExceeded, match="for Topic: 't'"):
+        topic.send([PlainContent("x")], 9)
 
 
 def test_throttling_lets_1000_messages_a_second_in() -> None:
@@ -138,7 +140,7 @@ def test_receivers_and_filters_are_counted() -> None:
     orders.open_receiver(ReceiveMode.PEEK_LOCK, 0)
     namespace.create_topic(TopicDescription("t"), 0)
     subscription = namespace.create_subscription("t", SubscriptionDescription("s"), 0, rules=[])
-    for number in range(20):
+    for number in range(70):
         subscription.add_rule(RuleDescription(f"r{number}", SqlFilter("a = 1")), 0)
     with pytest.raises(QuotaExceeded):
         subscription.add_rule(RuleDescription("more", SqlFilter("a = 1")), 0)
@@ -159,7 +161,7 @@ def test_properties_of_more_than_64_kilobytes_are_refused() -> None:
         (QueueDescription("q", lock_duration_s=4), "LockDuration"),
         (QueueDescription("q", lock_duration_s=301), "LockDuration"),
         (QueueDescription("q", max_delivery_count=0), "MaxDeliveryCount"),
-        (QueueDescription("q", max_delivery_count=2001), "MaxDeliveryCount"),
+        (QueueDescription("q", max_delivery_count=2**31), "MaxDeliveryCount"),
         (QueueDescription("q", auto_delete_on_idle_s=299), "AutoDeleteOnIdle"),
         (QueueDescription("q", default_message_time_to_live_s=0), "DefaultMessageTimeToLive"),
         (

@@ -316,17 +316,21 @@ class Machine(RuleBasedStateMachine):
         assert real == plain
         assert self.queue.dead_letter is not None
         dead = [
-            (message.content.body, message.content.application_properties()["DeadLetterReason"])  # type: ignore[attr-defined]
+            (
+                message.sequence_number,
+                message.content.body,
+                message.content.application_properties()["DeadLetterReason"],
+            )  # type: ignore[attr-defined]
             for message in self.queue.dead_letter.peek(0, 10_000, self.plain.now_s)
         ]
-        assert dead == self.plain.dead
+        assert dead == sorted(self.plain.dead)
 
     @invariant()
     def nothing_lost_nothing_doubled(self) -> None:
         if not hasattr(self, "plain"):
             return
         fates = [record.body for record in self.plain.records]
-        fates += [body for body, _ in self.plain.dead] + self.plain.completed + self.plain.vanished
+        fates += [body for _, body, _ in self.plain.dead] + self.plain.completed + self.plain.vanished
         assert len(fates) == len(set(fates)) == self.total
 
     @invariant()

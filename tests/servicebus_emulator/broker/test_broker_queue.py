@@ -18,7 +18,7 @@ from servicebus_emulator.broker.errors import (
 )
 from servicebus_emulator.broker.message import Message, MessageState, Outcome, ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
-from servicebus_emulator.broker.notice import ReceiverEnded
+from servicebus_emulator.broker.notice import EntityEnded, ReceiverEnded
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
 
@@ -446,9 +446,11 @@ def test_deleting_ends_receivers_and_frees_the_name() -> None:
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
     namespace = orders.namespace
     namespace.delete_queue("Orders", 0.0)
-    (notice,) = namespace.pop_notices()
+    notice, *others = namespace.pop_notices()
     assert isinstance(notice, ReceiverEnded)
     assert notice.receiver is reader
+    assert [type(other) for other in others] == [EntityEnded] * 3  # the queue and its two sub-queues
+    assert others[0].entity is orders
     with pytest.raises(EntityNotFound):
         namespace.resolve("orders")
     with pytest.raises(EntityNotFound):

@@ -16,7 +16,7 @@ from servicebus_emulator.broker.errors import (
 )
 from servicebus_emulator.broker.message import Message, Outcome, ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
-from servicebus_emulator.broker.notice import SessionGranted, SessionLost, SessionWaitEnded
+from servicebus_emulator.broker.notice import EntityEnded, SessionGranted, SessionLost, SessionWaitEnded
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.session import SessionWait
@@ -118,9 +118,10 @@ def test_deleting_the_entity_ends_held_attaches() -> None:
     orders = queue()
     orders.open_next_session(PEEK_LOCK, 0.0, 60.0)
     orders.namespace.delete_queue("orders", 1.0)
-    (ended,) = orders.namespace.pop_notices()
+    ended, *rest = orders.namespace.pop_notices()
     assert isinstance(ended, SessionWaitEnded)
     assert isinstance(ended.error, EntityNotFound)
+    assert all(isinstance(notice, EntityEnded) for notice in rest)
 
 
 def test_an_expired_session_lock_counts_a_failure_and_loses_everything() -> None:
@@ -233,3 +234,14 @@ def test_peek_and_batch_delete_of_one_session() -> None:
     assert isinstance(found, Receiver)
     assert found.session is not None
     assert found.session.session_id == "b"
+
+
+def test_a_session_with_only_a_state_is_listed_and_no_bytes_clear_it() -> None:
+    orders = queue()
+    orders.open_session("kept", PEEK_LOCK, 0.0)
+    orders.set_session_state("kept", b"x", 0.0)
+    assert orders.list_sessions(None, 0, 9) == ["kept"]
+    orders.set_session_state("kept", b"", 1.0)
+    assert orders.session_state("kept", 1.0) is None
+    assert orders.list_sessions(None, 0, 9) == []
+    assert orders.list_sessions(0.0, 0, 9) == []

@@ -7,6 +7,8 @@ from plain_content import PlainContent
 
 from servicebus_emulator.broker.description import (
     DEFAULT_RULE_NAME,
+    FOREVER_S,
+    CorrelationFilter,
     EntityStatus,
     FalseFilter,
     QueueDescription,
@@ -27,6 +29,7 @@ from servicebus_emulator.broker.errors import (
 )
 from servicebus_emulator.broker.message import ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
+from servicebus_emulator.broker.notice import EntityEnded, ReceiverEnded
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.subscription import Subscription
 
@@ -192,7 +195,10 @@ def test_deleting_a_topic_deletes_its_subscriptions() -> None:
     subscription = namespace.subscription("events", "s")
     reader = subscription.open_receiver(ReceiveMode.PEEK_LOCK, 0.0)
     namespace.delete_topic("events", 0.0)
-    assert len(namespace.pop_notices()) == 1
+    notices = namespace.pop_notices()
+    assert [notice.receiver for notice in notices if isinstance(notice, ReceiverEnded)] == [reader]
+    ended = [notice.entity.path for notice in notices if isinstance(notice, EntityEnded)]
+    assert {"Events", "Events/Subscriptions/s", "Events/Subscriptions/s/$DeadLetterQueue"} <= set(ended)
     assert reader.closed
     assert namespace.entities == {}
     with pytest.raises(EntityNotFound):
@@ -238,14 +244,16 @@ def test_four_hops_are_allowed_and_a_fifth_is_not() -> None:
     namespace = chain(6)
     namespace.queue("q1").send([PlainContent("x")], 0.0)
     assert bodies(namespace.queue("q6")) == []
-    tray = namespace.queue("q5").transfer_dead_letter
+    assert bodies(namespace.queue("q5").transfer_dead_letter) == []
+    tray = namespace.queue("q5").dead_letter
     assert tray is not None
     (dead,) = tray.peek(0, 9, 0.0)
     assert dead.content.application_properties()["DeadLetterReason"] == "MaxTransferHopCountExceeded"
 
 
 @pytest.mark.parametrize("problem", ["disabled", "deleted", "needs a session"])
-def test_what_the_destination_refuses_goes_to_the_transfer_dead_letters(problem: str) -> None:
+def test_what_the_destination_refuses_is_dead_lettered_at_its_source(problem: str) -> None:
+    """service-bus-dead-letter-queues: the transfer dead letters are for sends through another entity."""
     namespace = Namespace("test")
     namespace.create_queue(QueueDescription("to", requires_session=problem == "needs a session"), 0.0)
     namespace.create_queue(QueueDescription("from", forward_to="sb://any.host/to"), 0.0)
@@ -254,7 +262,36 @@ def test_what_the_destination_refuses_goes_to_the_transfer_dead_letters(problem:
     elif problem == "deleted":
         namespace.delete_queue("to", 0.0)
     namespace.queue("from").send([PlainContent("x")], 0.0)
-    assert bodies(namespace.queue("from").transfer_dead_letter) == ["x"]
+    assert bodies(namespace.queue("from").dead_letter) == ["x"]
+    assert bodies(namespace.queue("from").transfer_dead_letter) == []
+
+
+@pytest.mark.parametrize("problem", ["disabled", "one hop too many"])
+def test_what_forwarding_cannot_deliver_goes_where_dead_letters_go(problem: str) -> None:
+    namespace = Namespace("test")
+    namespace.create_queue(QueueDescription("central"), 0.0)
+    length = 5 if problem == "one hop too many" else 1
+    namespace.create_queue(QueueDescription(f"hop{length + 1}"), 0.0)
+    for number in range(length, 0, -1):
+        forwards = {"forward_to": f"hop{number + 1}", "forward_dead_lettered_messages_to": "central"}
+        namespace.create_queue(QueueDescription(f"hop{number}", **forwards), 0.0)
+    if problem == "disabled":
+        namespace.update_queue(QueueDescription("hop2", status=EntityStatus.DISABLED), 0.0)
+    namespace.queue("hop1").send([PlainContent("x")], 0.0)
+    kept, forwarded = bodies(namespace.queue(f"hop{length}").dead_letter), bodies(namespace.queue("central"))
+    # forwarding a dead letter is a hop as well
+    assert (kept, forwarded) == ((["x"], []) if problem == "one hop too many" else ([], ["x"]))
+
+
+def test_dead_letters_that_are_forwarded_in_a_ring_come_to_rest() -> None:
+    namespace = Namespace("test")
+    namespace.create_queue(QueueDescription("a", status=EntityStatus.ACTIVE), 0.0)
+    for name, other in (("b", "a"), ("a", "b")):
+        description = QueueDescription(name, forward_to=other, forward_dead_lettered_messages_to=other)
+        (namespace.update_queue if name == "a" else namespace.create_queue)(description, 0.0)
+    namespace.queue("a").send([PlainContent("x")], 0.0)
+    kept = [bodies(tray) for tray in (namespace.queue("a").dead_letter, namespace.queue("b").dead_letter)]
+    assert sorted(kept) == [[], ["x"]]
 
 
 def test_a_subscription_forwards_and_a_queue_forwards_its_dead_letters() -> None:
@@ -295,11 +332,11 @@ def test_switching_forwarding_on_forwards_what_waits() -> None:
     assert source.messages == {}
 
 
-@pytest.mark.parametrize("target", ["nowhere", "self", "events/subscriptions/s", "to/$deadletterqueue"])
+@pytest.mark.parametrize("target", ["nowhere", "events/subscriptions/s", "to/$deadletterqueue"])
 def test_a_forward_needs_an_existing_queue_or_topic(target: str) -> None:
     namespace = topic_with(SubscriptionDescription("s"))
     namespace.create_queue(QueueDescription("to"), 0.0)
-    with pytest.raises(ArgumentError):
+    with pytest.raises(ArgumentError, match="The auto forwarding destination entity does not exist"):
         namespace.create_queue(QueueDescription("self", forward_to=target), 0.0)
 
 
@@ -330,13 +367,33 @@ def test_an_idle_subscription_goes_though_its_topic_and_its_sisters_are_in_use()
     assert namespace.subscription("events", "read").active_count == 1
 
 
-def test_what_forwards_and_what_is_forwarded_to_is_never_idle() -> None:
-    """Forwarding receives from the source all the time (service-bus-auto-forwarding)."""
+def test_what_forwards_is_never_idle_and_its_destination_may_be() -> None:
+    """Forwarding receives from the source all the time, and sends to the destination when there is something to send
+    (service-bus-auto-forwarding)."""
     namespace = topic_with(auto_delete_on_idle_s=300)
     namespace.create_queue(QueueDescription("to", auto_delete_on_idle_s=300), 0.0)
     namespace.create_queue(QueueDescription("from", auto_delete_on_idle_s=300, forward_to="to"), 0.0)
     description = SubscriptionDescription("s", auto_delete_on_idle_s=300, forward_to="to")
     namespace.create_subscription("events", description, 0.0)
     namespace.advance(10_000.0)
-    assert [queue.path for queue in namespace.queues()] == ["from", "to"]
+    assert [queue.path for queue in namespace.queues()] == ["from"]
+    assert namespace.queue("from").description.auto_delete_on_idle_s == FOREVER_S
     assert namespace.subscription("events", "s").topic is namespace.topic("events")
+
+
+@pytest.mark.parametrize("name", ["color", "Color", "COLOR"])
+def test_a_correlation_filter_ignores_the_case_of_names(name: str) -> None:
+    namespace = topic_with(SubscriptionDescription("s"))
+    subscription = namespace.subscription("events", "s")
+    subscription.remove_rule("$Default", 0.0)
+    subscription.add_rule(RuleDescription("r", CorrelationFilter(properties={name: "red"})), 0.0)
+    namespace.topic("events").send([PlainContent("x", properties={"color": "red"})], 0.0)
+    namespace.topic("events").send([PlainContent("y", properties={"color": "Red"})], 0.0)
+    assert bodies(subscription) == ["x"]
+
+
+def test_rules_are_listed_by_name() -> None:
+    subscription = topic_with(SubscriptionDescription("s")).subscription("events", "s")
+    for name in ("b", "A", "c1", "c10", "c2"):
+        subscription.add_rule(RuleDescription(name), 0.0)
+    assert [rule.name for rule in subscription.rules()] == ["$Default", "A", "b", "c1", "c10", "c2"]

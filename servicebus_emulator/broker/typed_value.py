@@ -1,0 +1,32 @@
+"""A value of a rule in the type and the form its client sent it: what comes back is what was put in.
+
+Clients cast what they read: a .NET long that came back as an int fails, and so does a time without its seventh digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TypedValue:
+    """`kind` is the name of an XML Schema type (`long`, `dateTime` …), `text` the value in it, `value` what filters
+    compare: int, float, bool, str, datetime, timedelta or UUID."""
+
+    kind: str
+    text: str
+    value: object
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def plain(value: object) -> object:
+    """What a filter compares."""
+    return value.value if isinstance(value, TypedValue) else value
+
+
+def plain_values(values: Mapping[str, object]) -> dict[str, object]:
+    """All of a rule's values as a filter compares them."""
+    return {name: plain(value) for name, value in values.items()}
