@@ -34,6 +34,7 @@ class SessionLost:
     """A session receiver's lock expired or was taken over: detach its link with SessionLockLost, as the service does."""
 
     receiver: Receiver
+    taken_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

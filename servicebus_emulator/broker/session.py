@@ -143,13 +143,13 @@ class SessionTable:
             message.holder = receiver
         session.holder = receiver
         self.renew(session, now_s)
-        self._lose(before)
+        self._lose(before, taken_over=True)
         return receiver
 
-    def _lose(self, holder: Receiver) -> None:
+    def _lose(self, holder: Receiver, *, taken_over: bool = False) -> None:
         holder.session_lost = True
         holder.credit = 0
-        self._queue.namespace.notices.append(SessionLost(holder))
+        self._queue.namespace.notices.append(SessionLost(holder, taken_over))
 
     def renew(self, session: Session, now_s: float) -> float:
         until_s = session.locked_until_s = now_s + self._queue.description.lock_duration_s

@@ -168,7 +168,11 @@ class Emulator:
         elif isinstance(notice, ReceiverEnded):
             self._end_outlet(notice.receiver, notice.error)
         elif isinstance(notice, SessionLost):
-            self._end_outlet(notice.receiver, notice.receiver.queue.lock_lost(b""))
+            error, outlet = notice.receiver.queue.lock_lost(b""), notice.receiver.link
+            if notice.taken_over and isinstance(outlet, Outlet) and not outlet.link.credit:
+                outlet.end_soon(error)
+            else:
+                self._end_outlet(notice.receiver, error)
         elif isinstance(notice, EntityEnded):
             self.written.update(peer for peer in self.peers if peer.entity_ended(notice.entity, notice.error))
         elif isinstance(notice, TransactionEnded):

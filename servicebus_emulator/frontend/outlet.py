@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 SLICE = 64
 """Most messages asked of the broker at once for one link, so that a large credit cannot fill a slow reader's buffer."""
 
+ENDING_S = 1.5
+"""How long a link that waits for nothing may stay after its session was taken over."""
+
 
 class Outlet:
     """One receiver link of a client; hung on the broker's receiver as its `link`."""
 
-    __slots__ = ("draining", "link", "peek_lock", "peer", "receiver")
+    __slots__ = ("draining", "ending", "link", "peek_lock", "peer", "receiver")
 
     def __init__(self, peer: Peer, link: Link, mode: ReceiveMode) -> None:
         self.peer = peer
@@ -36,9 +39,22 @@ class Outlet:
         self.peek_lock = mode is ReceiveMode.PEEK_LOCK
         self.receiver: Receiver | None = None
         self.draining = False
+        self.ending: BrokerError | None = None
+
+    def end_soon(self, error: BrokerError) -> None:
+        """Detach a link that waits for nothing at its client's next flow, or in a moment without one.
+
+        A receiver whose session was taken over is to say so on its next operation (SessionLockToken of
+        ServiceBusSessionReceiver); .NET 7.21.0 does when the detach answers that operation, and not when it comes before.
+        """
+        self.ending = error
+        self.peer.ending[self] = self.peer.emulator.machine_now_s + ENDING_S
 
     def on_credit(self) -> None:
         """The client's flow: what it means is worked out when the outbox is empty."""
+        if self.ending is not None:
+            self.peer.drop(self.link, self.ending)
+            return
         if self.link.drain:
             self.draining = True
         self.peer.emulator.touched.add(self)

@@ -75,6 +75,8 @@ class Peer:
         self.access = Access(lambda: self.hosted.ring(), authorize=emulator.authorize)
         self.transactions = Transactions()
         self.held_back: set[Outlet] = set()
+        self.ending: dict[Outlet, float] = {}
+        """Links that are to be detached, and when at the latest (the machine's clock)."""
         self.unwritten_bytes = 0
         self.door: object = None
         """Whoever writes to this client's socket."""
@@ -119,6 +121,9 @@ class Peer:
     def _tick(self) -> None:
         for event in self.connection.tick(self.emulator.machine_now_s):
             _HANDLERS[type(event)](self, event)
+        for outlet, due_s in list(self.ending.items()):
+            if due_s <= self.emulator.machine_now_s and outlet.ending is not None:
+                self.drop(outlet.link, outlet.ending)
         first_s = self.access.first_expiry_s
         if first_s is not None and first_s <= self.emulator.machine_now_s and self.emulator.authorize:
             self._drop_unauthorized()
@@ -182,6 +187,7 @@ class Peer:
         if node is not None:
             if isinstance(node, Outlet):
                 self.held_back.discard(node)
+                self.ending.pop(node, None)
             node.closed()
 
     # -- events --------------------------------------------------------------------------------------------
