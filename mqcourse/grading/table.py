@@ -10,6 +10,7 @@ from mqcourse.grading.judge import judge
 from mqcourse.grading.known import Honest, Wrong
 from mqcourse.grading.manifest import Lab
 from mqcourse.grading.trial import Answer
+from mqcourse.grading.witness import Witness
 
 SIDE_BY_SIDE = 4
 """Answers judged at a time: most of a trial is waiting."""
@@ -67,16 +68,18 @@ def rows(
 ) -> Iterator[Row]:
     """Every known answer of a lab (of one exercise), judged with every seed, several at a time.
 
-    CourseError when the lab's broker does not answer.
+    Unjudged when the lab's broker does not answer, or goes away.
     """
     yield from (row for row in empty(lab) if exercise in (None, row.exercise))
     setup = master.setup_source(lab)
     known_: list[Wrong | Honest] = [*known.wrong(lab), *known.honest(lab)]
     answers = [answer for answer in known_ if exercise in (None, answer.exercise)]
-    with ThreadPoolExecutor(side_by_side) as pool:
+    with Witness(lab.brokers) as witness, ThreadPoolExecutor(side_by_side) as pool:
         judged = [
             [
-                pool.submit(judge, lab, lab.exercise(answer.exercise), Answer(setup, answer.source, seed))
+                pool.submit(
+                    judge, lab, lab.exercise(answer.exercise), Answer(setup, answer.source, seed), witness
+                )
                 for seed in seeds
             ]
             for answer in answers

@@ -4,13 +4,13 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import zip_longest
 from typing import Any
 
 from mqcourse.grading import guarantees
+from mqcourse.grading.checks.looping import pauses, published, restless
 from mqcourse.grading.checks.rabbitmq import Desk
 from mqcourse.grading.checks.shift import Shift, Step
-from mqcourse.grading.checks.wire import Act, Did, Wire
+from mqcourse.grading.checks.wire import Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Answer, Trial
@@ -20,9 +20,6 @@ ORDERS_MOST, NEWS_MOST = 50, 20
 
 OVER = 3
 """What a quorum queue may take in beyond its limit: it counts after the fact."""
-
-BUSY_S = 0.003
-"""A pause shorter than this is none: the loop asks the broker as fast as the connection allows."""
 
 PACE_S = 0.01
 LONGEST_S = 60.0
@@ -85,7 +82,7 @@ def publish(answer: Answer) -> Sequence[Breach]:
         read = [number for number, _ in desk.take_all(second)]
         acts = wire.acts()
     return [
-        *_published(acts, mixed, told),
+        *published(acts, mixed, told),
         *guarantees.lost(
             orders, stored, word="order", why="was never stored, though its queue was emptied again"
         ),
@@ -136,8 +133,8 @@ def work(answer: Answer) -> Sequence[Breach]:
         three = trial.start("worker C", "work", **queues)
         shift.drive(three, all_of=everything)
         behind = _late(trial.history, late, busy)
-        trial.wait(lambda _seen: len(_pauses(wire.acts(), first, second)) > 2, deadline_s=3.0)
-        pauses = _pauses(wire.acts(), first, second)
+        trial.wait(lambda _seen: len(pauses(wire.acts(), first, second)) > 2, deadline_s=3.0)
+        rounds = pauses(wire.acts(), first, second)
         ended = shift.goes_on(three)
         back = shift.end(three)
         seen = trial.history
@@ -149,7 +146,7 @@ def work(answer: Answer) -> Sequence[Breach]:
         *guarantees.duplicated(finished, allowed=again),
         *ended,
         *back,
-        *_restless("worker C", pauses, "when both queues were empty it asked again"),
+        *restless("worker C", rounds, "when both queues were empty it asked again"),
     ]
 
 
@@ -227,7 +224,7 @@ def pipeline(answer: Answer) -> Sequence[Breach]:
         *guarantees.duplicated(finished),
         *back,
         *_told(news, finished, told, orders),
-        *_published(acts, numbers, told, news=set(news)),
+        *published(acts, numbers, told, news=set(news)),
     ]
 
 
@@ -287,86 +284,6 @@ def _declared(desk: Desk, orders: str, news: str) -> list[Breach]:
             what = f"the queue for {role} has room for {has['x-max-length']} messages, {most} was asked for"
             found.append(Breach(Guarantee.BOUNDED, what))
     return found
-
-
-def _published(
-    acts: Sequence[Act], messages: Sequence[int], told: set[int], news: set[int] | None = None
-) -> list[Breach]:
-    """What the broker saw of the publisher: each message in its turn, news once, a pause before an order goes again."""
-    is_news = (lambda n: n > 100) if news is None else (lambda n: n in news)
-    tries: dict[int, int] = {}
-    turns: list[int] = []
-    refused_at: dict[int, float] = {}
-    pauses: list[float] = []
-    for act in acts:
-        if act.did is Did.PUBLISHED:
-            tries[act.number] = tries.get(act.number, 0) + 1
-            if not turns or turns[-1] != act.number:
-                turns.append(act.number)
-            if act.number in refused_at and not is_news(act.number):
-                pauses.append(act.at_s - refused_at[act.number])
-        elif act.did is Did.REFUSED:
-            refused_at[act.number] = act.at_s
-    word = {True: "news", False: "order"}
-    out = next((n for n, wanted in zip_longest(turns, messages) if n is not None and n != wanted), None)
-    return [
-        *(
-            Breach(Guarantee.TOLD, f"news {n} was given up, and it was never sent: there may have been room")
-            for n in sorted(told)
-            if is_news(n) and n not in tries and n > 0
-        ),
-        *(
-            Breach(
-                Guarantee.TOLD,
-                f"news {n} was sent {tries[n]} times: a refused one was to be given up at once, so that what "
-                "is behind it need not wait",
-            )
-            for n in sorted(tries)
-            if is_news(n) and tries[n] > 1
-        ),
-        *(
-            [
-                Breach(
-                    Guarantee.ORDER,
-                    f"{word[is_news(out)]} {out} was sent out of its turn: each message of the list is sent until it "
-                    "is taken or given up, and then the next one",
-                )
-            ]
-            if out is not None
-            else []
-        ),
-        *_restless("publish()", pauses, "after a refused order it tried again"),
-    ]
-
-
-def _pauses(acts: Sequence[Act], orders: str, news: str) -> list[float]:
-    """Seconds between two rounds in which both queues were empty: from the second answer to the next question."""
-    pauses: list[float] = []
-    empty: set[str] = set()
-    since_s: float | None = None
-    for act in acts:
-        if act.did is Did.EMPTY:
-            empty.add(act.queue)
-            if empty >= {orders, news}:
-                since_s = act.at_s
-        elif act.did is Did.DELIVERED:
-            empty, since_s = set(), None
-        elif act.did is Did.ASKED and since_s is not None:
-            pauses.append(act.at_s - since_s)
-            empty, since_s = set(), None
-    return pauses
-
-
-def _restless(name: str, pauses: Sequence[float], what: str) -> list[Breach]:
-    """Without a pause the shortest of a few is a fraction of a millisecond; a busy machine makes them longer only."""
-    if len(pauses) < 2 or min(pauses) >= BUSY_S:
-        return []
-    return [
-        Breach(
-            Guarantee.UNHURRIED,
-            f"{what} after {min(pauses) * 1000:.1f} ms ({name}): wait a little, or the loop keeps a core and the broker busy",
-        )
-    ]
 
 
 def _numbers(desk: Desk, returned: object) -> set[int]:
