@@ -50,7 +50,7 @@ from .sections import (
     split_batch,
     wire_value,
 )
-from .types import Symbol, Timestamp, UInt
+from .types import LAST_TIMESTAMP, Symbol, Timestamp, UInt
 
 __all__ = [
     "ABSOLUTE_EXPIRY_TIME",
@@ -75,8 +75,6 @@ SCHEDULED_ENQUEUE_TIME = Symbol("x-opt-scheduled-enqueue-time")
 
 MAX_TTL_MS = 0xFFFF_FFFF
 """The end of header.ttl (3.2.1), 49.7 days."""
-LAST_MS = 253_402_300_799_999
-"""The last millisecond of the year 9999, where the calendars of .NET and Python end."""
 PROPERTY_COUNT = len(PROPERTY_TYPES)
 
 _STAMPED = frozenset(
@@ -473,10 +471,10 @@ class EncodedMessage:
             fields, after = decode_value(buffer, self._properties_at)
         expires, created = (fields + [None] * PROPERTY_COUNT)[ABSOLUTE_EXPIRY_TIME : CREATION_TIME + 1]
         changes: dict[int, Any] = {}
-        if created is None or not 0 <= created <= LAST_MS - time_to_live_ms:
+        if created is None or not 0 <= created <= LAST_TIMESTAMP - time_to_live_ms:
             created = changes[CREATION_TIME] = Timestamp(enqueued_ms)
         if expires is None or expires - created != time_to_live_ms:
-            changes[ABSOLUTE_EXPIRY_TIME] = Timestamp(min(created + time_to_live_ms, LAST_MS))
+            changes[ABSOLUTE_EXPIRY_TIME] = Timestamp(min(created + time_to_live_ms, LAST_TIMESTAMP))
         if not changes:
             return buffer[self._bare_at :] if self._bare_at else buffer
         return properties_section(fields, changes) + buffer[after:]

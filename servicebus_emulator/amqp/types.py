@@ -58,6 +58,10 @@ class Timestamp(int):
     __slots__ = ()
 
 
+LAST_TIMESTAMP = Timestamp(253_402_300_799_999)
+"""The last millisecond of the year 9999, where the calendars of .NET and Python end."""
+
+
 class Float32(float):
     """float: IEEE 754 binary32."""
 

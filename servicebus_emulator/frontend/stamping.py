@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from servicebus_emulator.amqp.message import LAST_MS, EncodedMessage
+from servicebus_emulator.amqp.message import EncodedMessage
+from servicebus_emulator.amqp.types import LAST_TIMESTAMP
 from servicebus_emulator.broker.message import Message, MessageState
 
 
@@ -27,7 +28,7 @@ def stamp(message: Message, *, locked: bool, now_s: float) -> bytes:
         else None,
         lock_token=message.lock_token if locked else None,
         time_to_live_ms=None
-        if expires_s is None or expires_s > LAST_MS // 1000
+        if expires_s is None or expires_s > LAST_TIMESTAMP // 1000
         else round((expires_s - message.enqueued_s) * 1000),
         dead_letter_source=message.dead_letter_source,
     )
