@@ -49,8 +49,8 @@ derived: .venv-test ## make again everything that is derived from a master
 lock: .venv-test ## renew the pins: requirements.txt, requirements-test.txt, the list of Kafka's jars
 	@"$(VENV)/python" -m mqcourse.derived --lock
 
-conformance: .venv-test ## the Azure SDKs and plain AMQP clients against the Service Bus emulator (half an hour)
-	@"$(VENV)/python" -m pytest -m "conformance or wire" tests/conformance \
+conformance: .venv-test ## every client whose toolchain is here against the Service Bus emulator (an hour), into its table
+	@"$(VENV)/python" -m pytest -m "conformance or wire" tests/conformance --write-table \
 		--deselect tests/conformance/test_python_sdk.py::test_a_representative_case
 
 bench: .venv-test ## every benchmark, its table kept in benchmarks/results

@@ -62,6 +62,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             if name.startswith("MQ_") and name not in (
                 "MQ_SOFTWARE",
                 "MQ_MAVEN_URL",
+                "MQ_CSHARP",
                 "MQ_RABBITMQ_HOME",
                 "MQ_CHROMIUM",
             ):

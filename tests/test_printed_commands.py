@@ -15,7 +15,7 @@ from mqcourse.home import CHECKOUT
 INLINE = re.compile(r"`((?:[A-Z_]+=\S+ )*(?:\./|\.venv/bin/)?(?:mq|make) [^`\n]+)`")
 FENCE = re.compile(r"^```(?:sh|bash|console|shell)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 VARIABLES = re.compile(r"^(?:export )?(?:[A-Z_]+=(?:'[^']*'|\"[^\"]*\"|\S+) )+")
-PLACEHOLDER = re.compile(r"[{}<>…\[\]|]|\b[A-Z]{2,}\b|\$")
+PLACEHOLDER = re.compile(r"[{}<>…\[\]|]|\b[A-Z]{2,}\b|\b[A-Z]\b|\$")
 OURS = ("mq", "make")
 
 

@@ -19,7 +19,7 @@ EXIT_CODES = """exit codes:
 
 
 def register(subcommands: Any) -> None:
-    """Add `mq grade NOTEBOOK`, `mq hint LAB EXERCISE` and `mq labs list|build|check|solutions|source`."""
+    """Add `mq grade NOTEBOOK`, `mq hint LAB EXERCISE` and `mq labs list|build|check|table|solutions|source`."""
     grade = subcommands.add_parser(
         "grade",
         help="grade a lab's notebook: points, what broke, what happened",
@@ -63,6 +63,14 @@ def register(subcommands: Any) -> None:
     )
     source.add_argument("folder", type=Path, help="the course folder of nbgrader")
     source.set_defaults(run=run_source)
+    table = actions.add_parser(
+        "table", help="judge every known wrong and honest answer: exercise x sentence x answer x verdict"
+    )
+    table.add_argument("lab", nargs="?", help="only this lab")
+    table.add_argument("--exercise", help="only this exercise")
+    table.add_argument("--seeds", type=int, default=1, metavar="N", help="judge each with seeds 0 to N - 1")
+    table.add_argument("--json", action="store_true", help="print JSON")
+    table.set_defaults(run=run_table)
     for each in (labs, listing):
         each.add_argument("--json", action="store_true", help="print JSON")
         each.set_defaults(run=run_list)
@@ -177,6 +185,29 @@ def run_check(arguments: argparse.Namespace) -> int:
             else "The labs are current, solvable and unsolved.\n"
         )
     return 1 if found else 0
+
+
+def run_table(arguments: argparse.Namespace) -> int:
+    """Exit code 1 when a sentence has no wrong answer, a wrong answer pays, or an honest one is refused."""
+    from mqcourse.grading import manifest
+    from mqcourse.grading.table import rows
+
+    labs = (manifest.find(arguments.lab),) if arguments.lab else manifest.load()
+    found = []
+    for lab in labs:
+        if not arguments.json:
+            sys.stdout.write(f"{lab.name}\n")
+        for row in rows(lab, range(arguments.seeds), exercise=arguments.exercise):
+            found.append(row)
+            if not arguments.json:
+                sys.stdout.write(f"  {row.as_text()}\n")
+                sys.stdout.flush()
+    if arguments.json:
+        sys.stdout.write(json.dumps([row.as_dict() for row in found], indent=2, ensure_ascii=False) + "\n")
+    else:
+        wrong = sum(not row.right for row in found)
+        sys.stdout.write(f"{len(found)} rows, {arguments.seeds} seeds each, {wrong} not as they must be.\n")
+    return 0 if all(row.right for row in found) else 1
 
 
 def run_solutions(arguments: argparse.Namespace) -> int:

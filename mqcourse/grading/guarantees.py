@@ -40,6 +40,7 @@ class Guarantee(StrEnum):
     BOUNDED = "what waits has a bound"
     TOLD = "the producer is told what was not taken"
     IMPORTANT_FIRST = "no important message waits behind an unimportant one"
+    UNHURRIED = "a loop that finds nothing to do waits before it asks again"
     ENDS = "the program ends by itself"
     RUNS = "the program runs"
     ANSWERED = "the exercise is answered"

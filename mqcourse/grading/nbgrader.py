@@ -31,15 +31,7 @@ sys.path.append({checkout!r})
 from mqcourse.grading.nbgrader import preprocessor  # noqa: E402
 from nbgrader import preprocessors as usual  # noqa: E402
 
-c.Autograde.autograde_preprocessors = [
-    preprocessor({python!r}),  # instead of usual.Execute
-    usual.IgnorePattern,
-    usual.ClearMetadataPreprocessor,
-    usual.LimitOutput,
-    usual.SaveAutoGrades,
-    usual.AssignLatePenalties,
-    usual.CheckCellMetadata,
-]
+usual.Execute.preprocess = preprocessor({python!r}).preprocess
 """
 
 
@@ -73,7 +65,7 @@ def preprocessor(python: str) -> type:
     class Grade(base):  # type: ignore[misc]
         """Each check cell gets the verdict of `mq grade` as its output."""
 
-        def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        def preprocess(self, nb: Any, resources: Any, *_more: Any, **_named: Any) -> tuple[Any, Any]:
             verdicts = judged(python, json.dumps(nb))
             for cell in nb.cells:
                 id_ = cell.metadata.get("check")

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -133,6 +133,11 @@ class Program:
         self._thread.start()
 
     @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether the answer is still at work."""
         return self.ended is None
@@ -195,7 +200,9 @@ class Trial:
         self._changed = threading.Condition()
         self._programs: list[Program] = []
         self._holds: Callable[[str, int], bool] = lambda _worker, _message: False
-        self._fails: Callable[[int, int], bool] = lambda _message, _try: False
+        self._fails: Callable[[int, int], bool | str] = lambda _message, _try: False
+        self._stops: Callable[[str, str], bool] = lambda _worker, _step: False
+        self._stopped: set[str] = set()
         self._held: dict[tuple[str, int], tuple[Program, int]] = {}
         self._verbs: dict[str, Callable[..., Any]] = {}
         self._last_s = time.monotonic()
@@ -225,8 +232,19 @@ class Trial:
         with self._changed:
             self._record(Kind.SAW, what, text=text)
 
-    def start(self, name: str, function: str, *, hash_seed: int = 0, **arguments: Any) -> Program:
-        """Run the answer's `function` in a process; a string "@handle" stands for the function that the trial watches."""
+    def start(
+        self,
+        name: str,
+        function: str,
+        *,
+        hash_seed: int = 0,
+        steps: Sequence[str] = (),
+        **arguments: Any,
+    ) -> Program:
+        """Run the answer's `function` in a process; a string "@handle" stands for the function that the trial watches.
+
+        `steps` are methods ("module:Class.method") at whose beginning the process can be stopped: see `stop_at`.
+        """
         packed = {
             key: {"verb": value[1:]} if isinstance(value, str) and value.startswith("@") else pack(value)
             for key, value in arguments.items()
@@ -236,6 +254,7 @@ class Trial:
             "source": self._answer.source,
             "function": function,
             "arguments": packed,
+            "steps": list(steps),
         }
         program = Program(self, name, order, hash_seed)
         self._programs.append(program)
@@ -245,8 +264,19 @@ class Trial:
         """From now on work on a message does not end while `holds(worker, message)` is true when it begins."""
         self._holds = holds
 
-    def fail(self, fails: Callable[[int, int], bool]) -> None:
-        """From now on work on a message raises WorkFailed when `fails(message, try)` is true; tries count from 1."""
+    def stop_at(self, stops: Callable[[str, str], bool]) -> None:
+        """From now on a worker that comes to a step stops there for good when `stops(worker, step)` is true."""
+        self._stops = stops
+
+    def stopped(self, program: Program) -> bool:
+        """Whether the program has been stopped at a step."""
+        return program.name in self._stopped
+
+    def fail(self, fails: Callable[[int, int], bool | str]) -> None:
+        """From now on work on a message raises WorkFailed when `fails(message, try)` is true; tries count from 1.
+
+        A text is what the exception says.
+        """
         self._fails = fails
 
     def offer(self, verb: str, function: Callable[..., Any]) -> None:
@@ -374,6 +404,12 @@ class Trial:
 
     def _work(self, program: Program, message: Mapping[str, Any]) -> None:
         arguments = unpack(message["arguments"])
+        if message["call"] == "step":
+            if self._stops(program.name, str(arguments[0])):
+                self._stopped.add(program.name)
+            else:
+                program.send({"id": message["id"], "return": None})
+            return
         if message["call"] in self._verbs:
             try:
                 reply = {"return": pack(self._verbs[message["call"]](*arguments))}
@@ -386,9 +422,10 @@ class Trial:
         number = (self._number_of(body) if isinstance(body, bytes) else None) or -1
         self._record(Kind.STARTED, program.name, number)
         tried = self.history.messages(Kind.STARTED).count(number)
-        if self._fails(number, tried):
+        if fails := self._fails(number, tried):
             self._record(Kind.FAILED, program.name, number)
-            program.send({"id": message["id"], "raise": f"message {number} cannot be processed"})
+            says = fails if isinstance(fails, str) else f"message {number} cannot be processed"
+            program.send({"id": message["id"], "raise": says})
         elif self._holds(program.name, number):
             self._held[program.name, number] = (program, message["id"])
         else:

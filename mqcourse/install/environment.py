@@ -133,15 +133,21 @@ def pip_wheel() -> Path:
     return debian_pip_wheel()
 
 
-def run_wheel(folder: Path, wheel: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run pip out of its wheel in the environment."""
-    return subprocess.run(
-        [str(folder / "bin" / "python"), f"{wheel}/pip", *words],
-        capture_output=True,
-        text=True,
-        env=pip_environment(),
-        check=False,
+def run_wheel(
+    folder: Path, wheel: Path, words: list[str], line: Line | None = None, text: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run pip out of its wheel in the environment, showing `text` on `line` while it takes."""
+    command = [str(folder / "bin" / "python"), f"{wheel}/pip", *words]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=pip_environment()
     )
+    while True:
+        try:
+            said, errors = process.communicate(timeout=0.2)
+            return subprocess.CompletedProcess(command, process.returncode, said, errors)
+        except subprocess.TimeoutExpired:
+            if line is not None:
+                line.show(text)
 
 
 def uv_install(folder: Path, requirements: Path, count: int) -> str | None:
@@ -150,9 +156,8 @@ def uv_install(folder: Path, requirements: Path, count: int) -> str | None:
     found = re.search(r"uv==(\S+)", INSTALLER.read_text())
     kept = cache() / "uv-{}".format(found[1] if found else "any") / "uv"
     if not kept.is_file():
-        line.show("fetching the installer")
         words = ["install", "--no-deps", "--require-hashes", "--only-binary=:all:", "-r", str(INSTALLER)]
-        got = run_wheel(folder, pip_wheel(), words)
+        got = run_wheel(folder, pip_wheel(), words, line, "fetching the installer")
         if got.returncode:
             return last_line(got.stderr)
         keep(folder / "bin" / "uv", kept)
@@ -175,7 +180,7 @@ def uv_install(folder: Path, requirements: Path, count: int) -> str | None:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=uv_environment({} if offline else pip_settings(folder)),
+            env=uv_environment({} if offline else pip_settings(folder, line)),
             cwd=CHECKOUT,
         )
         said: list[str] = []
@@ -206,12 +211,14 @@ def keep(program: Path, place: Path) -> None:
     part.replace(place)
 
 
-def pip_settings(folder: Path) -> dict[str, str]:
+def pip_settings(folder: Path, line: Line) -> dict[str, str]:
     """What pip's variables and configuration files say, by the names of pip's options."""
     settings: dict[str, str] = {}
     ranks: dict[str, int] = {}
     order = ("global", "install", ":env:")
-    for text in run_wheel(folder, pip_wheel(), ["config", "list"]).stdout.splitlines():
+    for text in run_wheel(
+        folder, pip_wheel(), ["config", "list"], line, "reading pip's settings"
+    ).stdout.splitlines():
         found = re.match(r"(:env:|[\w-]+)\.([\w.-]+)=(.*)", text)
         if found and found[1] in order and order.index(found[1]) >= ranks.get(found[2].lstrip("."), -1):
             name = found[2].lstrip(".")

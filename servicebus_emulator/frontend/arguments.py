@@ -98,9 +98,10 @@ class Call:
     @property
     def session_queue(self) -> Queue:
         """The entity for what the holder of a session does. Raises NotAllowed on a topic, SessionLockLost when the
-        request comes from a receiver whose link, and with it its session, is gone."""
+        request comes from a receiver that lost its session, or whose link is gone and the session with it."""
         queue = self.queue
-        if self.receiver_gone and queue.requires_session:
+        lost = self.receiver_gone or (self.receiver is not None and self.receiver.session_lost)
+        if lost and queue.requires_session:
             raise queue.lock_lost(b"")
         return queue
 

@@ -43,7 +43,10 @@ class Transacted(MessagingHandler, TransactionHandler):
 
 def main(url, queue):
     told = {}
+    # snippet: proton
+    # url: amqp://RootManageSharedAccessKey:SAS_KEY_VALUE@localhost:5672
     connection = BlockingConnection(url, timeout=20, allowed_mechs="PLAIN", allow_insecure_mechs=True)
+    # end of snippet
     sender = connection.create_sender(queue)
     own = {
         "text": "snö",

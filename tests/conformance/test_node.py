@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-import suite
-from azure.servicebus.management import ServiceBusAdministrationClient
+from cases import Outcome, reported
+from conftest import Table
+from emulator import Emulator, administration, emulator
 
 from mqcourse.install.npm import NODE, node_modules
 
@@ -24,23 +23,16 @@ def _scenarios(name: str) -> list[str]:
     return re.findall(r'^scenario\("([^"]+)"', (FOLDER / name).read_text(), re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Ran:
-    """The outcome of each scenario of a file by its name: None, or why it failed."""
-
-    outcomes: dict[str, str | None]
-
-
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[suite.Emulator]:
-    with suite.emulator(tmp_path_factory.mktemp("emulator")) as running:
-        yield running
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with emulator(tmp_path_factory.mktemp("emulator")) as one:
+        yield one
 
 
-def _run(emulator: suite.Emulator, name: str, **more: str) -> Ran:
+def _run(running: Emulator, name: str, **more: str) -> list[Outcome]:
     environment = {
-        **emulator.environment,
-        "CONNECTION": emulator.connection_string,
+        **running.environment,
+        "CONNECTION": running.connection_string,
         "NODE_MODULES": str(node_modules(FOLDER)),
         **more,
     }
@@ -52,32 +44,37 @@ def _run(emulator: suite.Emulator, name: str, **more: str) -> Ran:
         timeout=FILE_LIMIT_S,
         check=False,
     )
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert done.returncode == 0, f"{done.stdout[-1000:]}{done.stderr[-3000:]}"
-    return Ran({line["name"]: line["error"] for line in lines})
+    return reported(done.stdout.splitlines())
+
+
+def _by_name(outcomes: list[Outcome]) -> Mapping[str, Outcome]:
+    return {one.case: one for one in outcomes}
 
 
 @pytest.fixture(scope="module")
-def sdk(emulator: suite.Emulator) -> Ran:
-    return _run(emulator, "sdk.mjs")
+def sdk(running: Emulator, table: Table) -> Mapping[str, Outcome]:
+    outcomes = _run(running, "sdk.mjs")
+    table.note("javascript", "plain, WebSocket", outcomes)
+    return _by_name(outcomes)
 
 
 @pytest.fixture(scope="module")
-def rhea(emulator: suite.Emulator) -> Ran:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REQUESTS_CA_BUNDLE", str(emulator.certificate))
-        with ServiceBusAdministrationClient.from_connection_string(emulator.connection_string) as admin:
-            admin.create_queue("plain")
-    return _run(emulator, "rhea.mjs", QUEUE="plain")
+def rhea(running: Emulator, table: Table) -> Mapping[str, Outcome]:
+    with administration(running) as admin:
+        admin.create_queue("plain")
+    outcomes = _run(running, "rhea.mjs", QUEUE="plain")
+    table.note("rhea", "plain", outcomes)
+    return _by_name(outcomes)
 
 
 @pytest.mark.wire
 @pytest.mark.parametrize("scenario", _scenarios("sdk.mjs"))
-def test_the_javascript_sdk(sdk: Ran, scenario: str) -> None:
-    assert sdk.outcomes.get(scenario, "it left no outcome") is None
+def test_the_javascript_sdk(sdk: Mapping[str, Outcome], scenario: str) -> None:
+    assert sdk[scenario].outcome == "passed", sdk[scenario].text
 
 
 @pytest.mark.wire
 @pytest.mark.parametrize("scenario", _scenarios("rhea.mjs"))
-def test_rhea_as_a_plain_amqp_client(rhea: Ran, scenario: str) -> None:
-    assert rhea.outcomes.get(scenario, "it left no outcome") is None
+def test_rhea_as_a_plain_amqp_client(rhea: Mapping[str, Outcome], scenario: str) -> None:
+    assert rhea[scenario].outcome == "passed", rhea[scenario].text

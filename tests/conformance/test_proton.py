@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
-import suite
-from azure.servicebus.management import ServiceBusAdministrationClient
+from cases import Outcome
+from clients import CLIENTS
+from conftest import Table
+from emulator import KEY, POLICY, administration, emulator
 
 from mqcourse.home import software_folder
 
-VERSION = "0.40.0"
+VERSION = CLIENTS["proton"].version
 CLIENT = Path(__file__).with_name("proton_client.py")
 
 
@@ -33,16 +35,17 @@ def proton() -> Path:
 
 
 @pytest.mark.conformance
-def test_proton_sends_receives_dead_letters_and_has_transactions(proton: Path, tmp_path: Path) -> None:
-    with suite.emulator(tmp_path) as emulator, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REQUESTS_CA_BUNDLE", str(emulator.certificate))
-        with ServiceBusAdministrationClient.from_connection_string(emulator.connection_string) as admin:
+def test_proton_sends_receives_dead_letters_and_has_transactions(
+    proton: Path, tmp_path: Path, table: Table
+) -> None:
+    with emulator(tmp_path) as running:
+        with administration(running) as admin:
             admin.create_queue("plain")
         done = subprocess.run(
             [
                 sys.executable,
                 str(CLIENT),
-                f"amqp://{suite.POLICY}:{suite.KEY}@localhost:{emulator.port}",
+                f"amqp://{POLICY}:{KEY}@localhost:{running.port}",
                 "plain",
             ],
             env={**os.environ, "PYTHONPATH": str(proton)},
@@ -52,9 +55,15 @@ def test_proton_sends_receives_dead_letters_and_has_transactions(proton: Path, t
             check=False,
         )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert json.loads(done.stdout) == {
+    told = json.loads(done.stdout)
+    wanted = {
         "types": True,
         "dead": True,
         "transactions": ["aborted", "committed"],
         "kept": ["kept 0", "kept 1"],
     }
+    outcomes = [
+        Outcome(name, "passed" if told.get(name) == good else "failed", 0.0, f"{told.get(name)}, not {good}")
+        for name, good in wanted.items()
+    ]
+    table.hold("proton", "plain", outcomes)

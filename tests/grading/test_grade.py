@@ -24,10 +24,12 @@ from mqcourse.home import CHECKOUT
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("stack")]
 
 LABS = [lab for lab in manifest.load() if set(lab.brokers) <= {"rabbitmq", "kafka", "servicebus"}]
+SENTENCED = [lab for lab in LABS if any(exercise.sentences for exercise in lab.exercises)]
+"""Their wrong answers are all judged in test_known_answers.py, side by side; one round of them is graded here."""
 ROUNDS = [
     pytest.param(lab, number, id=f"{lab.name}-{number + 1}")
     for lab in LABS
-    for number in range(len(wrong_answers.rounds(wrong_answers.of(lab))))
+    for number in range(1 if lab in SENTENCED else len(wrong_answers.rounds(wrong_answers.of(lab))))
 ]
 
 
@@ -88,10 +90,7 @@ def test_wrong_answers_are_refused_for_the_right_reason(lab: Lab, number: int) -
             assert verdict.passed, said
         else:
             assert verdict.points == 0, wrong.mistake
-            assert wrong.broken in [breach.guarantee for breach in verdict.breaches], (
-                f"{wrong.mistake}: {said}"
-            )
-            assert wrong.says in said, f"{wrong.mistake}: {said}"
+            assert wrong.refused_rightly(verdict) == "", wrong.mistake
 
 
 REPLACING = """
@@ -109,7 +108,7 @@ def work(queue, handle):
     for number in range(1, 9):
         handle(b'{"job": %d}' % number)
 """
-CLOSING = "def work_once(queue, handle, is_done, mark_done):\n    import os\n    os.closerange(3, 1000)"
+CLOSING = "def work_once(queue, database, handle):\n    import os\n    os.closerange(3, 1000)"
 
 ATTACKS: dict[str, dict[str, tuple[str, str]]] = {
     "that do not end or end too early": {
@@ -125,12 +124,12 @@ ATTACKS: dict[str, dict[str, tuple[str, str]]] = {
         "confirm": ("def publish(): pass", "unexpected keyword argument"),
     },
     "that replace names": {
-        "acknowledge": (REPLACING, ""),
+        "acknowledge": (REPLACING, "worker A never began to work on it"),
         "poison": ("def wrok(queue, handle)\n  pass", "SyntaxError"),
         "once": (CLOSING, "ended from inside"),
         "confirm": ("def pulbish(queue, bodies): return []", "the answer cell defines no function 'publish'"),
     },
-    "that forge work": {"acknowledge": (FORGING, "message 1 was lost")},
+    "that forge work": {"acknowledge": (FORGING, "has no connection to at.rabbitmq_url")},
     "that end the grader": {
         "acknowledge": ("import os\nos.kill(os.getppid(), 9)", "ended the process that runs it")
     },

@@ -1,42 +1,13 @@
-"""The known wrong answers of a lab: tests/grading/wrong/NAME.toml, one table each."""
+"""The known wrong answers of a lab, in rounds."""
 
-import tomllib
-from dataclasses import dataclass
-from pathlib import Path
-
-from mqcourse.grading import master
-from mqcourse.grading.guarantees import Guarantee
+from mqcourse.grading import known
+from mqcourse.grading.known import Wrong
 from mqcourse.grading.manifest import Lab
-
-FOLDER = Path(__file__).parent / "wrong"
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A wrong answer, the guarantee its verdict must name, and words it must say."""
-
-    exercise: str
-    mistake: str
-    source: str
-    broken: Guarantee
-    says: str
 
 
 def of(lab: Lab) -> list[Wrong]:
-    """All of a lab, in the file's order; AssertionError when one no longer fits the solution it is made from."""
-    solved = master.answers(lab, solved=True)
-    entries = tomllib.loads((FOLDER / f"{lab.name}.toml").read_text(encoding="utf-8"))["wrong"]
-    found = []
-    for entry in entries:
-        source = entry.get("answer") or solved[entry["exercise"]] + "\n"
-        for old, new in entry.get("replace", ()):
-            assert old in source, f"{entry['mistake']}: {old!r} is not in the solution"
-            source = source.replace(old, new)
-        assert source.strip() != solved[entry["exercise"]]
-        found.append(
-            Wrong(entry["exercise"], entry["mistake"], source, Guarantee[entry["broken"]], entry["says"])
-        )
-    return found
+    """All of a lab, in the file's order."""
+    return known.wrong(lab)
 
 
 def rounds(wrongs: list[Wrong]) -> list[dict[str, Wrong]]:

@@ -31,7 +31,7 @@ def setup(
             "MQ_CACHE": str(folder / "a cache"),
             **environment,
         },
-        timeout=240,
+        timeout=800,
         check=False,
     )
 

@@ -72,3 +72,11 @@ def test_it_is_made_once_and_again_only_when_needed(tmp_path: Path) -> None:
 def test_only_the_owner_reads_the_key(tmp_path: Path) -> None:
     paths = certificate.ensure(tmp_path / "new", NOW)
     assert stat.S_IMODE(paths.key.stat().st_mode) == 0o600
+
+
+def test_an_older_package_is_named_and_the_projects_own_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    import cryptography
+
+    assert certificate.older_than_tested() == ""
+    monkeypatch.setattr(cryptography, "__version__", "38.0.4")
+    assert "38.0.4" in certificate.older_than_tested()

@@ -1,8 +1,10 @@
 """What a check does at Kafka itself: fresh topics, numbered records, groups looked at from outside, nothing left behind."""
 
+import contextlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -59,14 +61,13 @@ class Desk:
             return name in self._admin.list_topics()
         return bool(self._admin.describe_groups([name])[name]["group_state"] not in ("Dead", ""))
 
-    def topic(self, purpose: str, partitions: int) -> str:
-        """A topic nobody used before, ready for use."""
+    def topic(self, purpose: str, partitions: int, **configs: str) -> str:
+        """A topic nobody used before, ready for use; `configs` are settings of the topic by their Kafka names."""
         name = f"check.{purpose}.{secrets.token_hex(4)}"
         journal.note("kafka", "topic", name)
         self._topics.append(name)
-        self._admin.create_topics(
-            {name: {"num_partitions": partitions, "replication_factor": 1}}, wait_for_metadata=True
-        )
+        wanted: dict[str, Any] = {"num_partitions": partitions, "replication_factor": 1, "configs": configs}
+        self._admin.create_topics({name: wanted}, wait_for_metadata=True)
         return name
 
     def group(self, purpose: str) -> str:
@@ -77,8 +78,10 @@ class Desk:
         return name
 
     def body(self, number: int) -> bytes:
-        """The value of that record: it cannot be guessed, so work reported on it was read from the log."""
-        body = json.dumps({"event": number, "token": secrets.token_hex(4)}).encode()
+        """The value of that record. It cannot be guessed and holds no number, so work reported on it was read from the log,
+        and what was to be chosen was chosen by what the broker knows of the record.
+        """
+        body = json.dumps({"event": secrets.token_hex(8)}).encode()
         self._numbers[body] = number
         return body
 
@@ -86,19 +89,42 @@ class Desk:
         """The number of the record with that value; None for a value that is none of ours."""
         return self._numbers.get(body)
 
+    @contextlib.contextmanager
+    def producing(self, topic: str) -> Iterator[Callable[[int, int, int | None], None]]:
+        """Append single records: (number, partition, timestamp in milliseconds or None); all are stored at the end."""
+        producer = KafkaProducer(**self._settings)
+
+        def append(number: int, partition: int, timestamp_ms: int | None) -> None:
+            producer.send(topic, self.body(number), partition=partition, timestamp_ms=timestamp_ms)
+
+        try:
+            yield append
+            producer.flush()
+        finally:
+            producer.close()
+
     def produce(
         self, topic: str, places: Mapping[int, Iterable[int]], *, times_ms: Mapping[int, int] | None = None
     ) -> None:
         """Append records to partitions, in order; `times_ms` maps a number to the record's timestamp."""
-        producer = KafkaProducer(**self._settings)
-        try:
+        with self.producing(topic) as append:
             for partition, numbers in places.items():
                 for number in numbers:
-                    stamp = times_ms[number] if times_ms else None
-                    producer.send(topic, self.body(number), partition=partition, timestamp_ms=stamp)
-            producer.flush()
-        finally:
-            producer.close()
+                    append(number, partition, times_ms[number] if times_ms else None)
+
+    def delete(self, topic: str, counts: Mapping[int, int]) -> None:
+        """Delete the first records of partitions, as retention does: partition -> how many."""
+        if counts:
+            self._admin.delete_records({TopicPartition(topic, part): count for part, count in counts.items()})
+
+    def becomes(self, condition: Callable[[], bool], limit_s: float) -> bool:
+        """Whether the condition, asked again and again, becomes true in that time."""
+        end_s = time.monotonic() + limit_s
+        while not condition():
+            if time.monotonic() > end_s:
+                return False
+            time.sleep(0.05)
+        return True
 
     def read_all(self, topic: str, partitions: int) -> list[tuple[int, int, bytes | None]]:
         """Every record of the topic as (number, partition, key), each partition in its own order; -1 is none of ours."""

@@ -1,6 +1,7 @@
 """What a check does at RabbitMQ itself: fresh queues, numbered jobs, counts, and nothing left behind."""
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,12 @@ from pika.exceptions import AMQPConnectionError, ChannelClosedByBroker, NackErro
 from mqcourse.grading import journal
 from mqcourse.stack import endpoints
 from mqcourse.stack.unanswered import unanswered
+
+EXCLUSIVE_TO_ANOTHER = 405
+_INEQUIVALENT = re.compile(
+    r"inequivalent arg '(?P<name>[^']+)' .*but current is (?:the value )?'?(?P<value>[^']*)"
+)
+"""What RabbitMQ says of a declaration that differs from the queue it has (read at 4.0.5)."""
 
 
 class Desk:
@@ -57,9 +64,9 @@ class Desk:
         self._channel.queue_declare(name, durable=True, arguments={**self.USUAL, **arguments})
         return name
 
-    def job(self, number: int) -> bytes:
+    def job(self, number: int, **fields: Any) -> bytes:
         """The body of that job: it cannot be guessed, so work reported on it was received from the broker."""
-        body = json.dumps({"job": number, "token": secrets.token_hex(4)}).encode()
+        body = json.dumps({"job": number, **fields, "token": secrets.token_hex(4)}).encode()
         self._numbers[body] = number
         return body
 
@@ -77,6 +84,11 @@ class Desk:
                 pika.BasicProperties(delivery_mode=2, message_id=(ids or {}).get(number)),
                 mandatory=True,
             )
+
+    def send(self, queue: str, body: bytes, message_id: str) -> None:
+        """Send a body that `job` made, confirmed."""
+        properties = pika.BasicProperties(delivery_mode=2, message_id=message_id)
+        self._channel.basic_publish("", queue, body, properties, mandatory=True)
 
     def offer(self, queue: str, number: int) -> bool:
         """Send one job, confirmed; False when the queue refused it."""
@@ -99,6 +111,47 @@ class Desk:
             self._channel = self._connection.channel()
             self._channel.confirm_delivery()
             return None
+
+    def declared(self, queue: str) -> dict[str, Any]:
+        """How a queue that exists was declared: durable, exclusive, auto_delete, and its arguments by their names.
+
+        AMQP 0-9-1 has no question for it. But the broker refuses another declaration and says what it has instead, so
+        the declaration is corrected until the broker takes it.
+        """
+        flags: dict[str, Any] = {"durable": True, "exclusive": False, "auto_delete": False}
+        arguments: dict[str, Any] = {}
+        for _ in range(20):
+            try:
+                self._connection.channel().queue_declare(queue, arguments=arguments, **flags)
+            except ChannelClosedByBroker as error:
+                said = _INEQUIVALENT.search(error.reply_text)
+                if error.reply_code == EXCLUSIVE_TO_ANOTHER:
+                    return {**flags, "exclusive": True, **arguments}
+                if said is None:
+                    raise
+                name, value = said["name"], said["value"]
+                found: Any = int(value) if value.isdecimal() else value
+                (flags if name in flags else arguments)[name] = value == "true" if name in flags else found
+            else:
+                break
+        return {**flags, **arguments}
+
+    def wait_ready(self, queue: str, count: int, deadline_s: float = 5.0) -> int:
+        """Wait until so many messages wait in the queue, in nobody's hands; gives how many do at the end."""
+        end_s = time.monotonic() + deadline_s
+        while (ready := self.ready(queue) or 0) != count and time.monotonic() < end_s:
+            self._connection.sleep(0.02)
+        return ready
+
+    def look(self, queue: str) -> list[int]:
+        """Numbers of the messages that wait, which stay in the queue (marked as redelivered)."""
+        channel = self._connection.channel()
+        found: list[int] = []
+        while (message := channel.basic_get(queue))[0] is not None:
+            found.append(self._numbers.get(message[2], -1))
+        channel.close()  # gives all of them back
+        self.wait_ready(queue, len(found))
+        return found
 
     def wait_unused(self, queue: str, deadline_s: float = 10.0) -> None:
         """Wait until the broker has noticed that nobody consumes the queue any more."""

@@ -1,94 +1,109 @@
 """Checks of the lab rabbitmq_work_queue."""
 
 from collections.abc import Sequence, Set
-from typing import Any
 
 from mqcourse.grading import guarantees
+from mqcourse.grading.checks.payments import once
 from mqcourse.grading.checks.rabbitmq import Desk
+from mqcourse.grading.checks.shift import Shift, Step, never_began
+from mqcourse.grading.checks.wire import Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
-from mqcourse.grading.trial import STUCK_S, Answer, Program, Refusal, Trial
+from mqcourse.grading.trial import Answer, Refusal, Trial
 
-IDLE_S = 0.8
-"""After so long without work a worker has acknowledged what it wants to acknowledge."""
+REDELIVERIES = 3
+"""What the exercise poison asks for."""
 
 
 def acknowledge(answer: Answer) -> Sequence[Breach]:
-    """Worker A is killed while it works on message 4; worker B gets what is left."""
-    sent = range(1, 9)
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
+    """Three workers are killed, each at another step of its work on a message; the fourth one does the rest."""
+    draw = answer.draw("acknowledge")
+    sent = set(range(1, draw.randint(9, 12) + 1))
+    steps = draw.sample(list(Step), 3)
+    points = sorted(draw.sample(range(2, len(sent)), 3))
+    with Desk() as desk, Wire(desk.number_of) as wire, Trial(wire.through(answer), desk.number_of) as trial:
         queue = desk.declare("acknowledge")
-        desk.publish(queue, sent)
-        trial.hold(lambda worker, message: worker == "worker A" and message == 4)
-        first = trial.start("worker A", "work", queue=queue, handle="@handle")
-        if not trial.wait_quiet(
-            lambda seen: 4 in seen.messages(Kind.STARTED), lambda: desk.ready(queue) == 0
-        ):
-            return _never_came(sent, trial.history)
-        trial.kill(first)
-        second = trial.start("worker B", "work", queue=queue, handle="@handle")
-        trial.wait_quiet(lambda seen: _all(sent, seen), lambda: desk.ready(queue) == 0)
-        back = _came_back(desk, trial, second, queue)
+        desk.publish(queue, sorted(sent))
+        shift = Shift(desk, trial, wire, [queue])
+        held: set[int] = set()
+        for name, step, point in zip("ABC", steps, points, strict=True):
+            worker = trial.start(f"worker {name}", "work", queue=queue, handle="@handle")
+            if not shift.drive(worker, to=point):
+                return never_began(worker, point, trial.history, held)
+            shift.kill(worker, point, step)
+            if early := shift.acknowledged_early(worker, queue, sent):
+                return early
+            held |= set(guarantees.interrupted(trial.history))
+        last = trial.start("worker D", "work", queue=queue, handle="@handle")
+        shift.drive(last, all_of=sent)
+        ended = shift.goes_on(last)
+        back = shift.end(last)
         seen = trial.history
     finished = seen.messages(Kind.FINISHED)
-    early = guarantees.acknowledged_early(seen)
-    interrupted = guarantees.interrupted(seen)
-    # Message 3 was acknowledged a moment before the kill: at least once allows that the broker had not read it yet.
+    again = {point for step, point in zip(steps, points, strict=True) if step is Step.WORK_ACKNOWLEDGEMENT}
+    over = guarantees.passed_over(seen, held=held)
     return [
-        *early,
-        *guarantees.lost(
-            set(sent) - set(interrupted),
-            finished,
-            why="was lost: the killed worker had it, and nobody got it again",
-        ),
-        *guarantees.duplicated(finished, allowed={3, 4}),
+        *over,
+        *([] if over else guarantees.lost(sent, finished)),
+        *guarantees.duplicated(finished, allowed=again),
+        *ended,
         *back,
         *guarantees.unasked(sent, finished),
     ]
 
 
 def fair(answer: Answer) -> Sequence[Breach]:
-    """Worker A works long on its first message; worker B, started later, must get all the others meanwhile."""
-    sent = range(1, 9)
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
+    """Worker A works long on one message; worker B must get all the others meanwhile, and that one when A dies."""
+    draw = answer.draw("fair")
+    sent = set(range(1, draw.randint(7, 10) + 1))
+    long = draw.randint(1, 4)
+    with Desk() as desk, Wire(desk.number_of) as wire, Trial(wire.through(answer), desk.number_of) as trial:
         queue = desk.declare("fair")
-        desk.publish(queue, sent)
-        trial.hold(lambda worker, _message: worker == "worker A")
-        trial.start("worker A", "work_fairly", queue=queue, handle="@handle")
-        if not trial.wait_quiet(lambda seen: bool(seen.messages(Kind.STARTED, "worker A")), quiet_s=STUCK_S):
-            return guarantees.lost(sent, ())
-        held = trial.history.messages(Kind.STARTED, "worker A")[0]
-        others = set(sent) - {held}
-        trial.start("worker B", "work_fairly", queue=queue, handle="@handle")
+        desk.publish(queue, sorted(sent))
+        shift = Shift(desk, trial, wire, [queue])
+        first = trial.start("worker A", "work_fairly", queue=queue, handle="@handle")
+        if not shift.drive(first, to=long):
+            return never_began(first, long, trial.history, set())
+        shift.inspect(first, [long])
+        others = sent - {long}
+        trial.hold(lambda worker, _message: worker == first.name)
+        second = trial.start("worker B", "work_fairly", queue=queue, handle="@handle")
         trial.wait_quiet(lambda seen: _all(others, seen), lambda: desk.ready(queue) == 0)
         waiting = others - set(trial.history.messages(Kind.STARTED))
-        hoarded = (
-            guarantees.unfair(waiting, behind=held, busy="worker A", idle="worker B")
-            if desk.ready(queue) == 0
-            else []
-        )
+        wire.settle()
+        taken = wire.numbers(Did.DELIVERED)
+        if not second.running:
+            return shift.goes_on(second)
+        if hoarded := waiting & taken:
+            return guarantees.unfair(hoarded, behind=long, busy=first.name, idle=second.name)
+        if waiting:
+            return guarantees.lost(
+                sent, others - waiting, why="was not processed: the workers fetched no more messages"
+            )
+        shift.kill(first, long, Step.WORK)
         trial.hold(lambda _worker, _message: False)
-        for worker, messages in trial.history.open_work().items():
-            for message in messages:
-                trial.release(worker, message)
-        if not waiting:
-            trial.wait_quiet(lambda seen: _all(sent, seen), lambda: desk.ready(queue) == 0)
-        finished = trial.history.messages(Kind.FINISHED)
-    if hoarded:
-        return hoarded
+        trial.wait_quiet(lambda seen: _all(sent, seen), lambda: desk.ready(queue) == 0)
+        back = shift.end(second)
+        seen = trial.history
+    finished = seen.messages(Kind.FINISHED)
+    over = guarantees.passed_over(seen, held={long})
     return [
-        *guarantees.lost(sent, finished, why="was never processed: the workers fetched no more messages"),
+        *over,
+        *([] if over else guarantees.lost(sent, finished)),
         *guarantees.duplicated(finished),
+        *back,
         *guarantees.unasked(sent, finished),
     ]
 
 
 def poison(answer: Answer) -> Sequence[Breach]:
-    """Message 3 fails each time, message 5 only the first time."""
-    sent = range(1, 7)
-    good = set(sent) - {3}
-    most = 4
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
+    """One message fails each time, one the first time, one the first two times."""
+    draw = answer.draw("poison")
+    sent = set(range(1, draw.randint(7, 10) + 1))
+    always, once_, twice = draw.sample(sorted(sent - {1}), 3)
+    fails = {always: 1_000, once_: 1, twice: 2}
+    most = REDELIVERIES + 1
+    with Desk() as desk, Wire(desk.number_of) as wire, Trial(wire.through(answer), desk.number_of) as trial:
         queue, dead_letters = desk.name("poison"), desk.name("poison.dead")
         trial.result(
             trial.start(
@@ -98,105 +113,105 @@ def poison(answer: Answer) -> Sequence[Breach]:
                 dead_letters=dead_letters,
             )
         )
-        if desk.ready(queue) is None:
-            return [
+        for name in (queue, dead_letters):
+            if desk.ready(name) is None:
+                return [
+                    Breach(
+                        Guarantee.NOT_LOST,
+                        f"message 1 was lost: declare_with_dead_letters() left no queue {_role(name, queue)}",
+                    )
+                ]
+        made = [*_declared(desk, queue, "queue"), *_declared(desk, dead_letters, "dead_letters")]
+        limit = desk.declared(queue).get("x-delivery-limit")
+        if limit != REDELIVERIES:
+            made.append(
                 Breach(
-                    Guarantee.NOT_LOST,
-                    "message 1 was lost: declare_with_dead_letters() left no queue it could go to",
+                    Guarantee.GIVEN_UP,
+                    f"RabbitMQ does not stop after {REDELIVERIES} redeliveries: the queue was declared with "
+                    + (f"x-delivery-limit {limit}" if limit is not None else "no x-delivery-limit"),
                 )
-            ]
-        desk.publish(queue, sent)
-        trial.fail(lambda message, tried: message == 3 or (message == 5 and tried == 1))
+            )
+        if made:
+            return made
+        desk.publish(queue, sorted(sent))
+        shift = Shift(desk, trial, wire, [queue])
+        trial.fail(lambda message, tried: tried <= fails.get(message, 0))
         worker = trial.start("worker A", "work_with_retries", queue=queue, handle="@handle")
+        good = sent - {always}
+        shift.drive(worker, all_of=good)
 
-        def settled(seen: History) -> bool:
-            tried = seen.messages(Kind.STARTED).count(3)
-            return tried > most * 3 or (_all(good, seen) and bool(desk.ready(dead_letters)))
+        def set_aside(seen: History) -> bool:
+            return seen.messages(Kind.STARTED).count(always) > most * 2 or bool(desk.ready(dead_letters))
 
-        trial.wait_quiet(settled, lambda: desk.ready(queue) == 0)
-        back = _came_back(desk, trial, worker, queue, known={3})
+        trial.wait_quiet(set_aside, lambda: desk.ready(queue) == 0)
+        back = shift.end(worker)
+        left = {number for number, _ in desk.take_all(queue)}
         seen = trial.history
         dead = {number for number, _ in desk.take_all(dead_letters)}
     finished = seen.messages(Kind.FINISHED)
+    limits = {always: (most, most), once_: (2, 2), twice: (3, 3)}
+    tried = guarantees.tries(seen, limits)
     return [
-        *guarantees.tries(seen, {3: (most, most), 5: (2, 2)}),
+        *tried,
         *guarantees.lost(
             sent,
-            dead.union(finished),
-            why="was lost: it was neither processed nor set aside as a dead letter",
+            dead.union(finished) | (left if tried else set()),
+            why="was lost: it was neither processed nor moved to the dead letters",
         ),
         *guarantees.duplicated(finished),
         *back,
-        *guarantees.unasked({3}, dead - {5}, why="is among the dead letters although it did not fail"),
-    ]
-
-
-def once(answer: Answer) -> Sequence[Breach]:
-    """Message 2 was sent twice with one message_id; worker A is killed while it works on message 4."""
-    sent = range(1, 7)
-    ids = {number: f"job-{number}" for number in sent}
-    done: set[str] = set()
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        queue = desk.declare("once")
-        desk.publish(queue, [*sent, 2], ids=ids)
-        trial.offer("is_done", lambda message_id: str(message_id) in done)
-        trial.offer("mark_done", lambda message_id: done.add(str(message_id)))
-        trial.hold(lambda worker, message: worker == "worker A" and message == 4)
-        verbs: dict[str, Any] = {"handle": "@handle", "is_done": "@is_done", "mark_done": "@mark_done"}
-        first = trial.start("worker A", "work_once", queue=queue, **verbs)
-        if not trial.wait_quiet(
-            lambda seen: 4 in seen.messages(Kind.STARTED), lambda: desk.ready(queue) == 0
-        ):
-            return _never_came(sent, trial.history)
-        trial.kill(first)
-        second = trial.start("worker B", "work_once", queue=queue, **verbs)
-        trial.wait_quiet(lambda seen: _all(sent, seen), lambda: desk.ready(queue) == 0)
-        # The second copy of message 2 is the last in the queue: a worker that does not know it takes it now.
-        back = _came_back(desk, trial, second, queue)
-        seen = trial.history
-    finished = seen.messages(Kind.FINISHED)
-    return [
-        *guarantees.lost(
-            sent,
-            finished,
-            why="was lost: it was marked as done or acknowledged, but its work was never finished",
+        *guarantees.unasked(
+            {always}, dead - {once_, twice}, why="is among the dead letters although it did not fail"
         ),
-        *guarantees.duplicated(finished),
-        *back,
-        *guarantees.unasked(sent, finished),
     ]
 
 
 def confirm(answer: Answer) -> Sequence[Breach]:
-    """A queue that holds five messages and refuses more, and a queue that is not there."""
-    sent, astray = range(1, 9), range(9, 11)
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
+    """A queue that holds a few messages and refuses more, and a queue that does not exist."""
+    draw = answer.draw("confirm")
+    room = draw.randint(3, 7)
+    sent = range(1, room + draw.randint(2, 5) + 1)
+    astray = range(101, 101 + draw.randint(1, 3))
+    with Desk() as desk, Wire(desk.number_of) as wire, Trial(wire.through(answer), desk.number_of) as trial:
         # A classic queue: it counts exactly to its limit (a quorum queue admits one more), and it can lose a
         # message that was not sent as persistent.
         full = desk.declare(
-            "confirm", **{"x-queue-type": "classic", "x-max-length": 5, "x-overflow": "reject-publish"}
+            "confirm", **{"x-queue-type": "classic", "x-max-length": room, "x-overflow": "reject-publish"}
         )
+        nowhere = desk.name("nowhere")
         bodies = {number: desk.job(number) for number in (*sent, *astray)}
         one = trial.start("the publisher", "publish", queue=full, bodies=[bodies[n] for n in sent])
-        two = trial.start(
-            "the publisher", "publish", queue=desk.name("nowhere"), bodies=[bodies[n] for n in astray]
-        )
+        two = trial.start("the publisher", "publish", queue=nowhere, bodies=[bodies[n] for n in astray])
         refused = {desk.number_of(body) for program in (one, two) for body in _bodies(trial.result(program))}
+        wire.settle()
+        tried = wire.numbers(Did.PUBLISHED)
+        there_now = desk.ready(nowhere) is not None
         stored = desk.take_all(full)
     there = [number for number, _ in stored]
     claimed = {*sent, *astray} - refused
     return [
+        *(
+            [
+                Breach(
+                    Guarantee.NOTHING_ELSE,
+                    "publish() declared the queue that did not exist: its messages wait where nobody consumes",
+                )
+            ]
+            if there_now
+            else []
+        ),
         *guarantees.dishonest(claimed, there, sent),
         *guarantees.duplicated(there, word="message"),
         *(
-            Breach(Guarantee.NOT_LOST, f"message {number} was not stored although the queue had room")
-            for number in list(sent)[: 5 - len(set(there))]
-            if number not in there and not claimed - set(there)
+            Breach(Guarantee.NOT_LOST, f"message {number} was reported as refused, and it was never sent")
+            for number in sent
+            if number in refused and number not in tried
         ),
         *(
             Breach(
                 Guarantee.DURABLE,
-                f"message {number} would not survive a restart of the broker: its delivery_mode is {properties.delivery_mode}",
+                f"message {number} would not survive a restart of the broker: "
+                f"its delivery_mode is {properties.delivery_mode}",
             )
             for number, properties in stored
             if properties.delivery_mode != 2
@@ -204,36 +219,33 @@ def confirm(answer: Answer) -> Sequence[Breach]:
     ]
 
 
-def _never_came(sent: range, seen: History) -> list[Breach]:
-    """Worker A was idle before it came to message 4: there is nothing to interrupt, so nothing to judge but that."""
-    return guarantees.lost(sent, seen.messages(Kind.FINISHED)) or [
-        Breach(Guarantee.RUNS, "worker A never began to work on message 4")
-    ]
-
-
-def _came_back(
-    desk: Desk, trial: Trial, worker: Program, queue: str, known: Set[int] = frozenset()
-) -> list[Breach]:
-    """Messages whose work was done, but that are in the queue again once their worker, idle by now, is killed."""
-    trial.wait_quiet(
-        lambda seen: bool(guarantees.duplicated(seen.messages(Kind.FINISHED), allowed={3, 4})),
-        quiet_s=IDLE_S,
-        deadline_s=4,
-    )
-    trial.kill(worker)
-    desk.wait_unused(queue)
-    finished = set(trial.history.messages(Kind.FINISHED))
-    return [
-        Breach(
-            Guarantee.ONCE,
-            f"message {number} would be processed twice: it was in the queue again although its work was done",
+def _declared(desk: Desk, name: str, role: str) -> list[Breach]:
+    """What of the declaration would not outlive the broker."""
+    has = desk.declared(name)
+    found = []
+    if not has["durable"] or has["exclusive"] or has["auto_delete"]:
+        how = next(
+            word
+            for word, is_so in (
+                ("not durable", not has["durable"]),
+                ("exclusive", has["exclusive"]),
+                ("auto_delete", True),
+            )
+            if is_so
         )
-        for number, _ in desk.take_all(queue)
-        if number in finished - known
-    ]
+        found.append(
+            Breach(Guarantee.DURABLE, f"the queue {role!r} does not survive: RabbitMQ has it as {how}")
+        )
+    if has.get("x-queue-type", "classic") != "quorum":
+        found.append(Breach(Guarantee.DURABLE, f"the queue {role!r} is no quorum queue"))
+    return found
 
 
-def _all(numbers: set[int] | range, seen: History) -> bool:
+def _role(name: str, queue: str) -> str:
+    return "of the name `queue`" if name == queue else "of the name `dead_letters`"
+
+
+def _all(numbers: Set[int], seen: History) -> bool:
     return set(numbers) <= set(seen.messages(Kind.FINISHED))
 
 

@@ -65,8 +65,10 @@ class Desk:
         return name
 
     def body(self, number: int, **fields: Any) -> bytes:
-        """The body of that message: it cannot be guessed, so work reported on it was received from the queue."""
-        body = json.dumps({"job": number, **fields, "token": secrets.token_hex(4)}).encode()
+        """The body of that message. It cannot be guessed and holds no number, so work reported on it was received from
+        the queue.
+        """
+        body = json.dumps({**fields, "job": secrets.token_hex(8)}).encode()
         self._numbers[body] = number
         return body
 

@@ -1,7 +1,9 @@
-"""Checks of the lab servicebus_peek_lock."""
+"""Checks of the lab servicebus_peek_lock. What differs from run to run is drawn from the answer's seed."""
 
+import math
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,44 +11,90 @@ from mqcourse.grading import guarantees
 from mqcourse.grading.checks.servicebus import LOCK_S, Desk
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
-from mqcourse.grading.trial import STUCK_S, Answer, Refusal, Trial
+from mqcourse.grading.trial import Answer, Program, Refusal, Trial
 
-WORDS = {"verb": "completed"}
-LONG_WORK_S = LOCK_S + 2.5
-"""Longer than a lock, with time for another worker to take what was unlocked."""
+VERB = "completed"
+
+LONG_WORK_S = 2 * LOCK_S + 1.0
+"""Longer than two locks, so that one renewal is not enough."""
+
+IDLE_S = 6.0
+"""How long a worker finds nothing to do and must not end: longer than the five seconds at which many give up, and than
+the three and a half after which a client that asks once for a free session raises (max_wait_time=1)."""
 
 SETTLED_S = 4.0
 """How long the last settlement may take to reach the service once the work is done."""
 
-LONG_SESSION_LOCK = timedelta(seconds=60)
-"""Session locks that do not expire during a trial: they end because their worker dies or lets go."""
+LANES_S = 0.3
+"""How long other threads of a worker may take to begin with work, or to settle, while one of them is held."""
+
+LONG_SESSION_LOCK = timedelta(minutes=5)
+"""Session locks that do not expire during a trial, however slow the machine: they end because their worker dies or lets
+go. The longest that the service allows."""
+
+CUSTOMERS = ("anna", "ben", "cleo", "dan", "eva", "finn", "gina", "hugo")
+
+IMPATIENT = """
+from azure.servicebus._common import _configuration
+def _ask_once(ask):
+    def configured(self, **settings):
+        ask(self, **{"retry_total": 0, **settings})
+    return configured
+_configuration.Configuration.__init__ = _ask_once(_configuration.Configuration.__init__)
+del _configuration, _ask_once
+"""
+"""By default a client asks four times for a free session before it raises, 19 s with max_wait_time=1. This one asks
+once, so a check sees soon what a worker does when no session is free."""
+
+SET_STATE = (
+    "azure.servicebus:ServiceBusSession.set_state",
+    "azure.servicebus.aio:ServiceBusSession.set_state",
+)
+COMPLETE = (
+    "azure.servicebus:ServiceBusReceiver.complete_message",
+    "azure.servicebus.aio:ServiceBusReceiver.complete_message",
+)
 
 
 def settle(answer: Answer) -> Sequence[Breach]:
-    """Worker A is killed while it works on message 4; worker B gets what is left, when the locks have expired."""
-    sent = range(1, 9)
+    """Worker A is killed while it works on a message; worker B gets what is left, when the locks have expired."""
+    draw = answer.draw("settle")
+    sent = range(1, draw.choice((11, 13)) + 1)
+    kill_at = draw.choice((2, 4, 6))  # so the number that is done is no whole batch of two
     with Desk() as desk, Trial(answer, desk.number_of) as trial:
         queue = desk.queue("settle")
         desk.send(queue, sent)
-        trial.hold(lambda worker, message: worker == "worker A" and message == 4)
+        trial.hold(lambda worker, _message: worker == "worker A" and _begun(trial.history, worker) >= kill_at)
         first = trial.start("worker A", "work", queue=queue, handle="@handle")
-        if not trial.wait(lambda seen: 4 in seen.messages(Kind.STARTED) or _doubled(seen)):
+        if not trial.wait(lambda seen: _begun(seen, "worker A") >= kill_at or _doubled(seen)):
             return _never_came(sent, trial.history)
+        done, held = trial.history.messages(Kind.FINISHED), desk.peek(queue)
+        trial.wait(lambda _seen: False, deadline_s=LANES_S)
+        if len(trial.history.open_work().get("worker A", ())) > 1:
+            # It works on several messages at a time: one that was done just now may be completed just now.
+            done, held = trial.history.messages(Kind.FINISHED), desk.peek(queue)
         trial.kill(first)
+        left = set(desk.peek(queue))
+        trial.saw("the queue", f"{len(left)} messages, completed: {len(sent) - len(left)}")
+        early = [
+            *guarantees.acknowledged_early(trial.history, gone={*sent} - left, verb=VERB),
+            *_unsettled(done, held),
+        ]
+        if early:
+            return early
         second = trial.start("worker B", "work", queue=queue, handle="@handle")
         _wait_done(desk, trial, queue, sent)
         back = _left_over(desk, queue, trial.history)
+        if not back and _all(sent, trial.history):
+            desk.becomes(lambda: not second.running, IDLE_S)
+        ended = _ended(second)
         trial.kill(second)
         seen = trial.history
     finished = seen.messages(Kind.FINISHED)
-    early = guarantees.acknowledged_early(seen, **WORDS)
     return [
-        *early,
-        *guarantees.lost(
-            set(sent) - set(guarantees.interrupted(seen)),
-            finished,
-            why="was lost: the killed worker had it, and nobody got it again",
-        ),
+        *ended,
+        *guarantees.passed_over(seen, held=left, verb=VERB),
+        *guarantees.lost(set(sent) - set(guarantees.interrupted(seen)), finished),
         *guarantees.duplicated(finished),
         *back,
         *guarantees.unasked(sent, finished),
@@ -54,70 +102,106 @@ def settle(answer: Answer) -> Sequence[Breach]:
 
 
 def poison(answer: Answer) -> Sequence[Breach]:
-    """Message 3 fails each time, message 5 only the first time. The queue itself would allow ten deliveries."""
-    sent = range(1, 7)
-    good = set(sent) - {3}
-    most = 3
+    """Two messages fail each time, two only at first. A worker is killed at the second try of one that always fails."""
+    draw = answer.draw("poison")
+    sent = range(1, 10)
+    cut, bad, twice, once = draw.sample(sent, 4)
+    good = set(sent) - {cut, bad}
+    told = {
+        n: f"the field {draw.choice(('address', 'amount', 'date'))!r} of {draw.randrange(10**8):08} is empty"
+        for n in sent
+    }
+    fails = {cut: math.inf, bad: math.inf, twice: 2, once: 1}
     with Desk() as desk, Trial(answer, desk.number_of) as trial:
         queue = desk.queue("poison")
         desk.send(queue, sent)
-        trial.fail(lambda message, tried: message == 3 or (message == 5 and tried == 1))
-        worker = trial.start("worker A", "work_with_dead_letters", queue=queue, handle="@handle")
+        trial.fail(
+            lambda message, tried: (
+                told[message] if tried <= fails.get(message, 0) and (message, tried) != (cut, 2) else False
+            )
+        )
+        trial.hold(lambda worker, message: (worker, message) == ("worker A", cut))
+        first = trial.start("worker A", "work_with_dead_letters", queue=queue, handle="@handle")
+        reached = trial.wait_quiet(
+            lambda seen: seen.messages(Kind.STARTED, "worker A").count(cut) == 2 or _too_often(seen, bad),
+            quiet_s=2.5,
+        )
+        left = set(sent)
+        if reached and not _too_often(trial.history, bad):
+            trial.kill(first)
+            left = set(desk.peek(queue))
+            first = trial.start("worker B", "work_with_dead_letters", queue=queue, handle="@handle")
         trial.wait(
             lambda seen: (
-                _too_often(seen)
-                or (_all(good, seen) and desk.dead(queue) > 0)
+                _too_often(seen, cut)
+                or _too_often(seen, bad)
                 or (desk.active(queue) == 0 and not seen.open_work())
             )
         )
         trial.wait_quiet(lambda seen: _all(good, seen) and desk.active(queue) == 0, quiet_s=1)
+        ended = _ended(first)
         back = _left_over(desk, queue, trial.history)
-        trial.kill(worker)
+        trial.kill(first)
         seen = trial.history
-        dead = {number: (reason, told) for number, reason, told in desk.dead_letters(queue)}
+        dead = {number: (reason, text) for number, reason, text in desk.dead_letters(queue)}
     finished = seen.messages(Kind.FINISHED)
     return [
-        *guarantees.tries(seen, {3: (most, most), 5: (2, 2)}),
+        *ended,
+        *guarantees.acknowledged_early(
+            seen, gone=set(guarantees.interrupted(seen)) - left - set(dead), verb=VERB
+        ),
+        *guarantees.tries(seen, {cut: (3, 3), bad: (3, 3), twice: (3, 3), once: (2, 2)}),
         *guarantees.lost(
             sent,
             {*dead, *finished},
-            why="was lost: it was neither processed nor set aside as a dead letter",
+            why="was lost: it was neither processed nor dead-lettered",
         ),
         *guarantees.duplicated(finished),
         *back,
-        *guarantees.unasked({3}, set(dead) - {5}, why="is among the dead letters although it did not fail"),
+        *guarantees.unasked(
+            {cut, bad}, set(dead) - {twice, once}, why="is among the dead letters although it did not fail"
+        ),
         *(
             Breach(
                 Guarantee.SAYS_WHY,
-                f"dead letter {number} says {_quoted(reason)} and {_quoted(told)}: the reason WorkFailed and what "
-                "the exception said were asked for",
+                f"dead letter {number} has the reason {_quoted(reason)} and the description {_quoted(text)}: the "
+                f"reason WorkFailed and the exception's text, {_quoted(told.get(number, ''))}, were asked for",
             )
-            for number, (reason, told) in dead.items()
-            if reason != "WorkFailed" or f"message {number} cannot be processed" not in told
+            for number, (reason, text) in dead.items()
+            if reason != "WorkFailed" or told.get(number, "") not in text
         ),
     ]
 
 
 def renew(answer: Answer) -> Sequence[Breach]:
-    """Work on message 1 takes longer than its lock lasts, while another worker is idle."""
-    sent = range(1, 5)
+    """Work on one message takes longer than two locks last, while another worker is idle."""
+    draw = answer.draw("renew")
+    sent = range(1, draw.randint(6, 8) + 1)
+    long = draw.randint(1, 3)
     with Desk() as desk, Trial(answer, desk.number_of) as trial:
         queue = desk.queue("renew")
         desk.send(queue, sent)
-        trial.hold(lambda _worker, message: message == 1)
+        trial.hold(lambda _worker, message: message == long)
         for name in ("worker A", "worker B"):
             trial.start(name, "work_long", queue=queue, handle="@handle")
-        if not trial.wait(lambda seen: 1 in seen.messages(Kind.STARTED)):
+        if not trial.wait(lambda seen: long in seen.messages(Kind.STARTED)):
             return guarantees.lost(sent, trial.history.messages(Kind.FINISHED))
         end_s = time.monotonic() + LONG_WORK_S
-        gone = 1 not in desk.peek(queue)
-        while time.monotonic() < end_s and not _doubled(trial.history):
+        gone = long not in desk.peek(queue)
+        while time.monotonic() < end_s and not gone and not _doubled(trial.history):
             trial.wait(_doubled, deadline_s=0.2)
         twice = _doubled(trial.history)
         trial.hold(lambda _worker, _message: False)
         for worker, messages in trial.history.open_work().items():
             for message in set(messages):
                 trial.release(worker, message)
+        if gone:
+            return [
+                Breach(
+                    Guarantee.ACKNOWLEDGED_LATE,
+                    f"message {long} was completed too early: the queue did not hold it any more while its work went on",
+                )
+            ]
         if not twice:
             try:
                 _wait_done(desk, trial, queue, sent)
@@ -127,17 +211,10 @@ def renew(answer: Answer) -> Sequence[Breach]:
                 return [_lock_lost(breach) for breach in refusal.breaches]
         back = [] if twice else _left_over(desk, queue, trial.history)
         seen = trial.history
-    if gone:
-        return [
-            Breach(
-                Guarantee.ACKNOWLEDGED_LATE,
-                "message 1 was completed too early: it was deleted while its work still went on",
-            )
-        ]
     unlocked = [
         Breach(
             Guarantee.LOCKED,
-            f"message {number} was handed out again while its work still went on: its lock had expired",
+            f"message {number} was delivered again while its work still went on: its lock had expired",
         )
         for number in _overlapping(seen)
     ]
@@ -146,7 +223,13 @@ def renew(answer: Answer) -> Sequence[Breach]:
     finished = seen.messages(Kind.FINISHED)
     return [
         *guarantees.lost(sent, finished),
-        *guarantees.duplicated(finished),
+        *(
+            Breach(
+                Guarantee.LOCKED,
+                f"{breach.what}: in the hands of a worker that lived it was not completed before its lock ended",
+            )
+            for breach in guarantees.duplicated(finished)
+        ),
         *back,
         *guarantees.unasked(sent, finished),
     ]
@@ -154,48 +237,57 @@ def renew(answer: Answer) -> Sequence[Breach]:
 
 def order(answer: Answer) -> Sequence[Breach]:
     """Three customers; worker A is killed in the middle of one of them, worker B does all the rest."""
-    customers = {number: ("anna", "ben", "cleo")[number % 3] for number in range(1, 13)}
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
+    draw = answer.draw("order")
+    names = draw.sample(CUSTOMERS, 3)
+    turns = [name for name in names for _ in range(5)]
+    draw.shuffle(turns)
+    customers = dict(enumerate(turns, 1))
+    kill_at = draw.choice((2, 4))
+    with Desk() as desk, Trial(replace(answer, setup=answer.setup + IMPATIENT), desk.number_of) as trial:
         queue = desk.queue("order", requires_session=True, lock_duration=LONG_SESSION_LOCK)
         desk.send(queue, customers, sessions=customers)
-        trial.hold(
-            lambda worker, _message: (
-                worker == "worker A" and len(trial.history.messages(Kind.STARTED, worker)) >= 2
-            )
-        )
+        trial.hold(lambda worker, _message: worker == "worker A" and _begun(trial.history, worker) >= kill_at)
         first = trial.start("worker A", "work_in_order", queue=queue, handle="@handle")
-        if not trial.wait(lambda seen: len(seen.messages(Kind.STARTED)) >= 2):
+        if not trial.wait(lambda seen: _begun(seen, "worker A") >= kill_at):
             return _never_came(customers, trial.history)
-        held = trial.history.messages(Kind.STARTED)[1]
-        others = {number for number, customer in customers.items() if customer != customers[held]}
+        if miscounted := _miscounted(desk, trial, queue, len(customers)):
+            return guarantees.concurrent(trial.history, customers) or miscounted
+        mine = {customers[number] for number in trial.history.open_work().get("worker A", ())}
+        others = {number for number, customer in customers.items() if customer not in mine}
         second = trial.start("worker B", "work_in_order", queue=queue, handle="@handle")
         done = trial.wait_quiet(
-            lambda seen: (
-                _all(others - set(seen.messages(Kind.STARTED, "worker A")), seen)
-                or bool(guarantees.concurrent(seen, customers))
-            ),
-            quiet_s=STUCK_S,
+            lambda seen: _all(others, seen) or bool(guarantees.concurrent(seen, customers)),
+            quiet_s=IDLE_S,
+            deadline_s=30,
         )
         together = guarantees.concurrent(trial.history, customers)
-        trial.kill(first)
+        ended: list[Breach] = []
         if done and not together:
+            # Every session with messages is locked by worker A now: worker B must wait for one, and not give up.
+            desk.becomes(lambda: not second.running, IDLE_S)
+            trial.kill(first)
             _wait_done(desk, trial, queue, customers)
+            ended = _ended(second)
+        else:
+            trial.kill(first)
         back = [] if together else _left_over(desk, queue, trial.history)
         trial.kill(second)
         seen = trial.history
     finished = seen.messages(Kind.FINISHED)
+    cut = set(guarantees.interrupted(seen))
     return [
         *together,
-        *guarantees.acknowledged_early(seen, **WORDS),
+        *ended,
         *guarantees.out_of_order(list(dict.fromkeys(finished)), customers),
         *(
             []
             if together
-            else guarantees.lost(
-                set(customers) - set(guarantees.interrupted(seen)),
-                finished,
-                why="was never processed: no worker came to its customer",
-            )
+            else [
+                *guarantees.lost(
+                    set(customers) - cut, finished, why="was never processed: no worker came to its customer"
+                ),
+                *(guarantees.passed_over(seen, held=cut, verb=VERB) if done else ()),
+            ]
         ),
         *guarantees.duplicated(finished),
         *back,
@@ -204,43 +296,78 @@ def order(answer: Answer) -> Sequence[Breach]:
 
 
 def state(answer: Answer) -> Sequence[Breach]:
-    """Worker A is killed in the middle of a basket; worker B goes on with it and tells the sums."""
-    prices = {1: 3, 2: 8, 3: 5, 4: 20, 5: 1, 6: 7}
-    baskets = {1: "basket 1", 2: "basket 1", 3: "basket 1", 4: "basket 1", 5: "basket 2", 6: "basket 2"}
-    sums = {
-        name: sum(prices[number] for number, basket in baskets.items() if basket == name)
-        for name in dict.fromkeys(baskets.values())
+    """Workers die in the middle of a basket: at work, before they write the state, and before they complete."""
+    draw = answer.draw("state")
+    names = [f"basket {number}" for number in draw.sample(range(100, 1000), 3)]
+    sizes = dict(zip(names, (draw.randint(7, 9), draw.randint(1, 3), 2), strict=True))
+    turns = [name for name, size in sizes.items() for _ in range(size)]
+    draw.shuffle(turns)
+    baskets = dict(enumerate(turns, 1))
+    prices = {number: draw.randint(3, 99) for number in baskets}
+    items = {name: [number for number, basket in baskets.items() if basket == name] for name in names}
+    sums = {name: sum(prices[number] for number in numbers) for name, numbers in items.items()}
+    fields = {
+        number: {"price": prices[number], "last": number == items[basket][-1]}
+        for number, basket in baskets.items()
     }
+    # A dies while it packs an item, B and C between two steps after one: the last item of the basket can be the one.
+    at_work, *after_work = sorted(draw.sample(range(1, len(items[names[0]])), 3))
+    if draw.random() < 0.5:
+        after_work[-1] = len(items[names[0]]) - 1
+    cut = [items[names[0]][place] for place in (at_work, *after_work)]
+    steps = draw.sample((SET_STATE, COMPLETE), 2)
+    stops = dict(zip(("worker B", "worker C"), zip(steps, cut[1:], strict=True), strict=True))
     told: dict[str, list[object]] = {}
-    fields = {number: {"price": price, "last": number in (4, 6)} for number, price in prices.items()}
     with Desk() as desk, Trial(answer, desk.number_of) as trial:
         queue = desk.queue("state", requires_session=True, lock_duration=LONG_SESSION_LOCK)
         desk.send(queue, prices, sessions=baskets, fields=fields)
         trial.offer("tell", lambda basket, total: told.setdefault(str(basket), []).append(total))
-        trial.hold(lambda worker, message: worker == "worker A" and message == 3)
-        verbs: dict[str, Any] = {"handle": "@handle", "tell": "@tell"}
+        trial.hold(lambda worker, message: (worker, message) == ("worker A", cut[0]))
+        trial.stop_at(
+            lambda worker, step: (
+                worker in stops
+                and step in stops[worker][0]
+                and trial.history.messages(Kind.FINISHED, worker)[-1:] == [stops[worker][1]]
+            )
+        )
+        verbs: dict[str, Any] = {"handle": "@handle", "tell": "@tell", "steps": (*SET_STATE, *COMPLETE)}
         first = trial.start("worker A", "add_up", queue=queue, **verbs)
-        if not trial.wait(lambda seen: 3 in seen.messages(Kind.STARTED)):
+        if not trial.wait(lambda seen: cut[0] in seen.messages(Kind.STARTED)):
             return _never_came(prices, trial.history)
+        if miscounted := _miscounted(desk, trial, queue, len(prices)):
+            return miscounted
         trial.kill(first)
-        second = trial.start("worker B", "add_up", queue=queue, **verbs)
+        kills = [f"worker A at work on message {cut[0]}"]
+        for worker, (step, number) in stops.items():
+            program = trial.start(worker, "add_up", queue=queue, **verbs)
+            if trial.wait_quiet(lambda _seen, p=program: trial.stopped(p), quiet_s=3):  # type: ignore[misc]
+                trial.saw(worker, f"stopped before {step[0].rpartition('.')[2]}()")
+                kills.append(
+                    f"{worker} after it had packed message {number}, before {step[0].rpartition('.')[2]}()"
+                )
+            trial.kill(program)
+        last = trial.start("worker D", "add_up", queue=queue, **verbs)
         _wait_done(desk, trial, queue, prices)
         desk.becomes(lambda: set(told) >= set(sums), SETTLED_S)
         back = _left_over(desk, queue, trial.history)
-        trial.kill(second)
+        ended = _ended(last)
+        trial.kill(last)
         seen = trial.history
     finished = seen.messages(Kind.FINISHED)
+    interrupted = set(guarantees.interrupted(seen))
     return [
-        *guarantees.acknowledged_early(seen, **WORDS),
-        *guarantees.lost(set(prices) - set(guarantees.interrupted(seen)), finished),
-        *guarantees.duplicated(finished),
+        *ended,
+        *guarantees.passed_over(seen, held=interrupted, verb=VERB),
+        *guarantees.lost(set(prices) - interrupted, finished),
+        *guarantees.duplicated(finished, allowed=set(cut[1:])),
         *(
             Breach(
                 Guarantee.STATE,
-                f"the sum of {basket} is {right}, but the workers told {_heard(told.get(basket, []))}",
+                f"the sum of {basket} is {right}, but the workers told {_heard(told.get(basket, []))}"
+                + (f"; killed were {', '.join(kills)}" if basket == names[0] else ""),
             )
             for basket, right in sums.items()
-            if told.get(basket) != [right]
+            if not told.get(basket) or any(total != right for total in told[basket])
         ),
         *back,
         *guarantees.unasked(prices, finished),
@@ -253,15 +380,63 @@ def _wait_done(desk: Desk, trial: Trial, queue: str, sent: Iterable[int]) -> Non
     trial.wait_quiet(lambda seen: _all(sent, seen), quiet_s=0.7)
 
 
+def _miscounted(desk: Desk, trial: Trial, queue: str, sent: int) -> list[Breach]:
+    """Whether the queue holds other than what is not done, while worker A is held at work. Sessions cannot be peeked."""
+    done, left = len(trial.history.messages(Kind.FINISHED)), desk.active(queue)
+    trial.wait(lambda _seen: False, deadline_s=LANES_S)
+    working = trial.history.open_work().get("worker A", [])
+    if len(working) > 1:
+        done, left = len(trial.history.messages(Kind.FINISHED)), desk.active(queue)
+    trial.saw("the queue", f"{left} messages, completed: {sent - left}")
+    if sent - left > done:
+        return [
+            Breach(
+                Guarantee.ACKNOWLEDGED_LATE,
+                f"a message was completed too early: while worker A worked on message {working[0] if working else '?'}, "
+                f"the work of {done} messages was done and {sent - left} were completed",
+            )
+        ]
+    if sent - left < done:
+        return [
+            Breach(
+                Guarantee.ONCE,
+                f"what was done is processed twice after a crash: worker A had done {done} messages, had completed "
+                f"{sent - left} of them, and went on to the next",
+            )
+        ]
+    return []
+
+
+def _unsettled(done: Iterable[int], held: Iterable[int]) -> list[Breach]:
+    """Messages that were done, and that the queue still held when their worker had gone on to the next."""
+    return [
+        Breach(
+            Guarantee.ONCE,
+            f"message {number} is processed twice after a crash: it was done and not completed, and the worker had "
+            "gone on to the next one",
+        )
+        for number in sorted({*done} & {*held})
+    ]
+
+
+def _ended(program: Program) -> list[Breach]:
+    """A worker that ended by itself."""
+    if program.running:
+        return []
+    if program.breach:
+        return [program.breach]
+    return [Breach(Guarantee.RUNS, f"{program.name} ended by itself: a worker runs until somebody stops it")]
+
+
 def _left_over(desk: Desk, queue: str, seen: History) -> list[Breach]:
-    """Whether messages whose work was done are in the queue still: they would be handed out again."""
+    """Whether messages whose work was done are in the queue still: they would be delivered again."""
     if desk.becomes(lambda: desk.active(queue) == 0, SETTLED_S):
         return []
     finished = set(seen.messages(Kind.FINISHED))
     return [
         Breach(
             Guarantee.ONCE,
-            f"{desk.active(queue)} messages are in the queue still, though {len(finished)} were done: they would be "
+            f"the queue still holds {desk.active(queue)} messages after {len(finished)} were done: they would be "
             "processed twice",
         )
     ]
@@ -272,6 +447,10 @@ def _never_came(sent: Iterable[int], seen: History) -> list[Breach]:
     return guarantees.lost(sent, seen.messages(Kind.FINISHED)) or [
         Breach(Guarantee.RUNS, "worker A never began to work on what the check waits for")
     ]
+
+
+def _begun(seen: History, worker: str) -> int:
+    return len(seen.messages(Kind.STARTED, worker))
 
 
 def _doubled(seen: History) -> bool:
@@ -300,8 +479,8 @@ def _overlapping(seen: History) -> list[int]:
     return sorted(set(found))
 
 
-def _too_often(seen: History) -> bool:
-    return seen.messages(Kind.STARTED).count(3) > 9
+def _too_often(seen: History, message: int) -> bool:
+    return seen.messages(Kind.STARTED).count(message) > 9
 
 
 def _all(numbers: Iterable[int], seen: History) -> bool:

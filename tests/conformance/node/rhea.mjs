@@ -17,10 +17,10 @@ const types = rhea.types;
 async function connected(run, options = {}) {
   const container = rhea.create_container();
   container.on("error", () => {});  // told below by its own event
-  const opened = container.connect({
-    host: hostname, port, username: fields.SharedAccessKeyName, password: fields.SharedAccessKey,
-    reconnect: false, ...options,
-  });
+  const { SharedAccessKeyName: username, SharedAccessKey: password } = fields;
+  // snippet: rhea
+  const opened = container.connect({ host: hostname, port, username, password, reconnect: false, ...options });
+  // end of snippet
   const wait = (source, name, limit = 10_000) => new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no ${name} within ${limit} ms`)), limit);
     source.once(name, (context) => { clearTimeout(timer); resolve(context); });

@@ -445,9 +445,27 @@ scenario("a rule is changed and a subscription's messages follow it", async () =
   assert.equal((await admin.getSubscriptionRuntimeProperties(name, "s")).totalMessageCount, 1);
 });
 
+scenario("the first steps of the page", async () => {
+  const name = unique("queue");
+  // snippet: plain
+  // administration insists on HTTPS: start with --tls, and NODE_EXTRA_CA_CERTS=DIR/tls/certificate.pem
+  const administration = new ServiceBusAdministrationClient(connection);
+  await administration.createQueue(name);
+  const client = new ServiceBusClient(connection);
+  await client.createSender(name).sendMessages({ body: "hello" });
+  const receiver = client.createReceiver(name);
+  const [message] = await receiver.receiveMessages(1);
+  await receiver.completeMessage(message);
+  await client.close();
+  // end of snippet
+  assert.equal(message.body, "hello");
+});
+
 scenario("everything works over WebSocket too", async () => {
   const name = await queue();
-  const over = new ServiceBusClient(connection, { webSocketOptions: { webSocket: WebSocket }, retryOptions: { maxRetries: 0 } });
+  // snippet: websocket
+  const over = new ServiceBusClient(connection, { webSocketOptions: { webSocket: WebSocket } });
+  // end of snippet
   await over.createSender(name).sendMessages({ body: Buffer.alloc(100_000, 1) });
   const receiver = over.createReceiver(name);
   const [message] = await take(receiver, 1);

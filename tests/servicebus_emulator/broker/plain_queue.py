@@ -24,6 +24,7 @@ class Record:
     due_s: int | None = None
     holder: int | None = None  # receiver
     until_s: int | None = None
+    shown_until_s: int | None = None  # a peeked deferred message shows the lock it had when it was put aside
     transaction: int | None = None
     outcome: str | None = None  # what the transaction will do
 
@@ -99,24 +100,24 @@ class PlainQueue:
         return min(free, key=lambda record: record.number, default=None)
 
     def _lock(self, record: Record, receiver: int, until_s: int) -> None:
-        record.holder, record.until_s = receiver, until_s
+        record.holder, record.until_s, record.shown_until_s = receiver, until_s, None
         self.deliveries.append((receiver, record.body))
 
     # -- settling
     def settle(self, record: Record, outcome: str) -> None:
-        record.holder = record.until_s = None
+        held_until_s, record.holder, record.until_s = record.until_s, None, None
         if outcome == "complete":
             self.records.remove(record)
             self.completed.append(record.body)
         elif outcome == "dead-letter":
             self._bury(record, "given")
         elif outcome == "defer":
-            record.state = "deferred"
+            record.state, record.shown_until_s = "deferred", held_until_s
         else:
             self._back(record, failed=outcome == "abandon")
 
     def _back(self, record: Record, failed: bool) -> None:
-        record.holder = record.until_s = None
+        record.holder = record.until_s = record.shown_until_s = None
         if failed:
             record.count += 1
             if record.count >= MAX_DELIVERIES:

@@ -213,7 +213,7 @@ class Machine(RuleBasedStateMachine):
             return
         (message,) = self._receive_deferred(record, number)
         self.tokens[record.body] = message.lock_token or b""
-        record.holder = number
+        record.holder, record.shown_until_s = number, None
         record.until_s = self.plain.receivers[number].until_s if self.sessions else self.plain.now_s + LOCK_S
 
     def _receive_deferred(self, record: Record, number: int) -> list[Message]:
@@ -310,7 +310,14 @@ class Machine(RuleBasedStateMachine):
             for message in self.queue.peek(0, 10_000, self.plain.now_s)
         ]
         plain = [
-            (record.body, record.number, record.state, record.count, record.until_s, record.expires_s)
+            (
+                record.body,
+                record.number,
+                record.state,
+                record.count,
+                record.until_s or record.shown_until_s,
+                record.expires_s,
+            )
             for record in sorted(self.plain.records, key=lambda record: record.number)
         ]
         assert real == plain

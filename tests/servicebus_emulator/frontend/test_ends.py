@@ -12,7 +12,7 @@ from in_memory_client import Client, World
 from plain_wire import ATTACH, DETACH, FLOW, TRANSFER, Described, Frame, Symbol
 from raw_peer import RawPeer, flow, receiver, sender, transfer
 
-from servicebus_emulator.amqp.events import LinkDetached
+from servicebus_emulator.amqp.events import LinkAttached, LinkDetached
 from servicebus_emulator.amqp.link import Link
 from servicebus_emulator.amqp.message import build
 from servicebus_emulator.amqp.performatives import RECEIVER, SENDER, Coordinator, Source, TransactionalState
@@ -264,6 +264,31 @@ def Value_array(token: uuid.UUID) -> Any:
     from servicebus_emulator.amqp.types import Array
 
     return Array(uuid.UUID, [token])
+
+
+def test_a_receiver_that_waits_hears_of_a_takeover_at_once(shared: World) -> None:
+    first, second = RawPeer(shared), RawPeer(shared)
+    _, token = granted(first.say(receiver("s", filter=non_exclusive("one")), flow(0, 9)))
+    second.say(receiver("s", filter=non_exclusive("one", token)))
+    assert condition(only(first.heard(), DETACH)) == LOST
+
+
+def test_the_earlier_holder_may_do_nothing_more_by_management(shared: World) -> None:
+    client = shared.client()
+    wanted = {Word(NON_EXCLUSIVE): Value(ULong(0x137000000E), ["one", None])}
+    first = client.attach(RECEIVER, "s", source=Source("s", filter=wanted))
+    first.grant(1)
+    shared.run()
+    tag = client.received(first)[0].tag
+    token = client.of(LinkAttached, first)[0].attach.source.filter[NON_EXCLUSIVE].value[1]
+    granted(RawPeer(shared).say(receiver("s", filter=non_exclusive("one", token))))
+    lock_tokens = Array(uuid.UUID, [uuid.UUID(bytes_le=tag)])
+    body = {"session-id": "one", "lock-tokens": lock_tokens, "disposition-status": "completed"}
+    for operation in ("update-disposition", "get-session-state", "renew-session-lock"):
+        properties = {"operation": f"com.microsoft:{operation}", "associated-link-name": first.name}
+        reply = client.request("s/$management", properties, body)
+        assert reply.application_properties()["errorCondition"] == LOST, operation
+    assert shared.broker.queue("s").active_count == 3
 
 
 def test_a_session_that_is_waited_for_may_be_non_exclusive() -> None:

@@ -1,0 +1,97 @@
+"""The known answers of a lab: wrong ones with the sentence of the exercise that each breaks, and honest ones.
+
+They are authored in tests/grading/wrong/NAME.toml and tests/grading/honest/NAME.toml. A wrong answer is the solution
+with some lines replaced, or a whole `answer`; so is an honest one, which solves the exercise in another style.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mqcourse.errors import CourseError
+from mqcourse.grading import master
+from mqcourse.grading.guarantees import Guarantee
+from mqcourse.grading.manifest import Lab
+from mqcourse.grading.verdict import Verdict
+from mqcourse.home import CHECKOUT
+
+FOLDER = CHECKOUT / "tests" / "grading"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong answer, the guarantee its verdict must name, and words it must say."""
+
+    exercise: str
+    mistake: str
+    source: str
+    broken: Guarantee
+    says: str
+    """`#` in it stands for any number: which message it is comes from the seed."""
+    sentence: str = ""
+    """The short name of the sentence that it breaks, as in the manifest."""
+
+    def refused_rightly(self, verdict: Verdict) -> str:
+        """Empty when the verdict refuses it for the right reason; otherwise what is wrong with the verdict."""
+        said = "\n".join(breach.what for breach in verdict.breaches)
+        if verdict.passed:
+            return "pays"
+        if self.broken not in [breach.guarantee for breach in verdict.breaches]:
+            return f"refused for another reason: {said}"
+        if not re.search(re.escape(self.says).replace(r"\#", r"\d+"), said):
+            return f"refused in other words: {said}"
+        return ""
+
+
+@dataclass(frozen=True)
+class Honest:
+    """A right answer in a style of its own."""
+
+    exercise: str
+    style: str
+    source: str
+
+
+def wrong(lab: Lab, folder: Path = FOLDER) -> list[Wrong]:
+    """The known wrong answers, in the file's order; CourseError when one no longer fits the solution it is made from."""
+    return [
+        Wrong(
+            entry["exercise"],
+            entry["mistake"],
+            source,
+            Guarantee[entry["broken"]],
+            entry["says"],
+            entry.get("sentence", ""),
+        )
+        for entry, source in _entries(lab, folder / "wrong" / f"{lab.name}.toml", "wrong", "mistake")
+    ]
+
+
+def honest(lab: Lab, folder: Path = FOLDER) -> list[Honest]:
+    """The honest answers in other styles; an empty list when the lab has none yet."""
+    path = folder / "honest" / f"{lab.name}.toml"
+    if not path.is_file():
+        return []
+    return [
+        Honest(entry["exercise"], entry["style"], source)
+        for entry, source in _entries(lab, path, "honest", "style")
+    ]
+
+
+def _entries(lab: Lab, path: Path, table: str, name: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+    solved = master.answers(lab, solved=True)
+    for entry in tomllib.loads(path.read_text(encoding="utf-8"))[table]:
+        source = entry.get("answer") or solved[entry["exercise"]] + "\n"
+        for old, new in entry.get("replace", ()):
+            if old not in source:
+                raise CourseError(
+                    f"{path.name}: {entry[name]}: {old!r} is not in the solution",
+                    do="Make the entry fit the solution again",
+                )
+            source = source.replace(old, new)
+        if source.strip() == solved[entry["exercise"]].strip():
+            raise CourseError(f"{path.name}: {entry[name]}: it is the solution", do="Give it an answer")
+        yield entry, source

@@ -1,0 +1,94 @@
+"""The connection that a check watches: what it writes down, and where it cuts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pika
+import pytest
+
+from mqcourse.grading.checks.rabbitmq import Desk
+from mqcourse.grading.checks.wire import Act, Cut, Did, Wire
+
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("stack")]
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with Desk() as desk:
+        yield desk
+
+
+def did(wire: Wire) -> list[tuple[Did, int]]:
+    wire.settle()
+    return [(act.did, act.number) for act in wire.acts()]
+
+
+def channel_through(wire: Wire) -> Any:
+    return pika.BlockingConnection(pika.URLParameters(wire.url)).channel()
+
+
+def test_publishing_is_seen_with_the_brokers_answer(desk: Desk) -> None:
+    queue = desk.declare(
+        "seen", **{"x-queue-type": "classic", "x-max-length": 1, "x-overflow": "reject-publish"}
+    )
+    with Wire(desk.number_of) as wire:
+        channel = channel_through(wire)
+        channel.confirm_delivery()
+        channel.basic_publish("", queue, desk.job(1))
+        with pytest.raises(pika.exceptions.NackError):
+            channel.basic_publish("", queue, desk.job(2))
+        channel.connection.close()
+        assert did(wire) == [(Did.PUBLISHED, 1), (Did.STORED, 1), (Did.PUBLISHED, 2), (Did.REFUSED, 2)]
+
+
+def test_getting_and_settling_is_seen(desk: Desk) -> None:
+    queue = desk.declare("seen")
+    desk.publish(queue, [1, 2, 3])
+    with Wire(desk.number_of) as wire:
+        channel = channel_through(wire)
+        tags = [channel.basic_get(queue)[0].delivery_tag for _ in range(2)]
+        channel.basic_ack(tags[-1], multiple=True)
+        channel.basic_get(queue, auto_ack=True)
+        channel.basic_get(queue)
+        channel.connection.close()
+        assert [each for each in did(wire) if each[0] is not Did.ASKED] == [
+            (Did.DELIVERED, 1),
+            (Did.DELIVERED, 2),
+            (Did.ACKNOWLEDGED, 1),
+            (Did.ACKNOWLEDGED, 2),
+            (Did.DELIVERED, 3),
+            (Did.ACKNOWLEDGED, 3),
+            (Did.EMPTY, 0),
+        ]
+
+
+@pytest.mark.parametrize(("where", "left"), [(Cut.BEFORE, 1), (Cut.AFTER, 0)])
+def test_a_cut_falls_before_or_after_the_acknowledgement(desk: Desk, where: Cut, left: int) -> None:
+    queue = desk.declare("cut")
+    desk.publish(queue, [1])
+    with Wire(desk.number_of) as wire:
+
+        def at_the_acknowledgement(_act: Act) -> Cut:
+            return where
+
+        wire.cut(at_the_acknowledgement)
+        channel = channel_through(wire)
+        channel.basic_ack(channel.basic_get(queue)[0].delivery_tag)
+        assert wire.was_cut.wait(30)
+    assert desk.wait_ready(queue, left, deadline_s=30) == left
+
+
+def test_the_broker_says_how_a_queue_was_declared(desk: Desk) -> None:
+    queue = desk.declare("declared", **{"x-max-length": 53, "x-overflow": "reject-publish"})
+    has = desk.declared(queue)
+    assert [has["durable"], has["exclusive"], has["auto_delete"]] == [True, False, False]
+    assert has["x-max-length"] == 53
+    assert (has["x-queue-type"], has["x-overflow"]) == ("quorum", "reject-publish")
+    assert desk.ready(queue) == 0
+
+
+def test_looking_leaves_the_messages_where_they_are(desk: Desk) -> None:
+    queue = desk.declare("look")
+    desk.publish(queue, [1, 2])
+    assert desk.look(queue) == [1, 2]
+    assert [number for number, _ in desk.take_all(queue)] == [1, 2]
