@@ -71,6 +71,7 @@ class Kernel:
             self._client = self._manager.blocking_client()
             self._client.start_channels()
             self._client.wait_for_ready(timeout=CELL_LIMIT_S)
+            self._hear()
         except BaseException:
             self.end()
             raise
@@ -84,6 +85,19 @@ class Kernel:
             from jupyter_core.utils import ensure_event_loop
 
             ensure_event_loop().close()  # jupyter_client made it for this thread, and leaves it open
+
+    def _hear(self) -> None:
+        """Until the first message came over the channel of outputs, which connects late on a busy machine.
+
+        What is sent before is lost, and with it the word that a cell has ended.
+        """
+        until = time.monotonic() + CELL_LIMIT_S
+        while time.monotonic() < until and self._manager.provisioner.process.poll() is None:
+            self._client.kernel_info()
+            with contextlib.suppress(queue.Empty):
+                self._client.get_iopub_msg(timeout=ANSWER_S)
+                return
+        raise CourseError("its kernel does not answer")
 
     def execute(self, source: str) -> list[Any]:
         """Execute a cell and return its outputs, streams joined, an error among them where there was one.
@@ -136,13 +150,17 @@ class Kernel:
         if identity := content.get("transient", {}).get("display_id"):
             shown.setdefault(identity, []).append(output)
 
-    def end(self) -> None:
-        """End the kernel and every process that its cells started; may be called twice, and from another thread."""
+    def kill(self) -> None:
+        """Kill the kernel and every process that its cells started. From any thread: whoever executes then notices."""
         family = self._family()
         for process in reversed(family):
             with contextlib.suppress(psutil.Error):
                 process.kill()  # nothing of it is worth keeping, and the brokers are not among them
         psutil.wait_procs(family, timeout=5)
+
+    def end(self) -> None:
+        """Kill all of it, close the channels and remove the folder: in the thread that opened them."""
+        self.kill()
         with contextlib.suppress(Exception):  # its sockets, whatever state they are in
             if self._client is not None:
                 self._client.stop_channels()

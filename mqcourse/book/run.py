@@ -94,7 +94,7 @@ class Kernels:
             self.stopped = True
             still = list(self.open)
         for kernel in still:
-            kernel.end()
+            kernel.kill()
 
 
 def run_chapters(

@@ -30,7 +30,7 @@ def root(tmp_path: Path) -> Path:
         "mqcourse/stack/__init__.py": "from mqcourse.stack.endpoints import endpoints\n",
         "mqcourse/stack/endpoints.py": "def endpoints():\n    pass\n",
         "mqcourse/model/__init__.py": "from mqcourse.model.run import run\n\ndef later():\n    import mqcourse.hidden\n",
-        "mqcourse/model/run.py": "def run():\n    from . import deep\n",
+        "mqcourse/model/run.py": "def run():\n    from .deep import thing\n",
         "mqcourse/model/deep.py": "from ..far import thing\n",
         "mqcourse/model/only.py": "import mqcourse.stack\n",
         "mqcourse/model/apart.py": "2\n",
