@@ -269,7 +269,7 @@ scenario("rules are managed over AMQP", async () => {
   await rules.deleteRule("$Default");
   await rules.createRule("sql", { sqlExpression: "a = 1" }, { sqlExpression: "SET b = 2" });
   await rules.createRule("correlation", { correlationId: "c", subject: "s", applicationProperties: { n: 3, t: "x" } });
-  const [sql, correlation] = await listed();
+  const [correlation, sql] = await listed(); // by name, as the service lists them
   assert.deepEqual([sql.name, sql.filter.sqlExpression, sql.action.sqlExpression], ["sql", "a = 1", "SET b = 2"]);
   assert.deepEqual([correlation.filter.correlationId, correlation.filter.subject], ["c", "s"]);
   assert.deepEqual(correlation.filter.applicationProperties, { n: 3, t: "x" });
