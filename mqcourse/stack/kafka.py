@@ -41,10 +41,10 @@ share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 # a lone consumer need not wait for others to join
 group.initial.rebalance.delay.ms=0
-# a killed broker's session ends after 0.7 s instead of 9 s: only then may it register again;
-# shorter, and a machine that is busy with other work fences a healthy broker now and then (seen at 0.5 s)
-broker.session.timeout.ms=700
-broker.heartbeat.interval.ms=100
+# a killed broker's session ends after 3 s instead of 9 s: only then may it register again;
+# much shorter, and a machine that is busy with other work fences a healthy broker (seen at 0.7 s)
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=300
 """
 LOGGING = """\
 rootLogger.level=INFO
