@@ -59,14 +59,31 @@ def empty(lab: Lab) -> Iterator[Row]:
                 yield Row(lab.name, exercise.id, words, "", "refused")
 
 
+def sample(answers: Sequence[Wrong | Honest]) -> list[Wrong | Honest]:
+    """The first wrong answer of each sentence, and the first and the last honest style of each exercise."""
+    wrong: dict[tuple[str, str], Wrong | Honest] = {}
+    honest: dict[str, list[Wrong | Honest]] = {}
+    for answer in answers:
+        if isinstance(answer, Wrong):
+            wrong.setdefault((answer.exercise, answer.sentence), answer)
+        else:
+            honest.setdefault(answer.exercise, []).append(answer)
+    ends = [style for styles in honest.values() for style in (styles[0], styles[-1])]
+    return [*wrong.values(), *ends]
+
+
 def rows(
     lab: Lab,
     seeds: Sequence[int] = (0,),
     *,
     exercise: str | None = None,
+    each_sentence_once: bool = False,
     side_by_side: int = SIDE_BY_SIDE,
 ) -> Iterator[Row]:
     """Every known answer of a lab (of one exercise), judged with every seed, several at a time.
+
+    With `each_sentence_once` a sample that still has every sentence: the first wrong answer of each, and the first and
+    the last honest style of each exercise.
 
     Unjudged when the lab's broker does not answer, or goes away.
     """
@@ -74,6 +91,8 @@ def rows(
     setup = master.setup_source(lab)
     known_: list[Wrong | Honest] = [*known.wrong(lab), *known.honest(lab)]
     answers = [answer for answer in known_ if exercise in (None, answer.exercise)]
+    if each_sentence_once:
+        answers = sample(answers)
     with Witness(lab.brokers) as witness, ThreadPoolExecutor(side_by_side) as pool:
         judged = [
             [

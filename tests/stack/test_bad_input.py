@@ -90,9 +90,15 @@ def test_a_file_where_the_state_folder_should_be(tmp_path):
 
 
 def test_an_error_is_json_too_where_json_was_asked_for(tmp_path):
-    for words in (["up", "x"], ["down", "x"], ["reset", "x"], ["logs", "kafka"], ["grade", "x.ipynb"]):
+    for code, words in (
+        (1, ["up", "x"]),
+        (1, ["down", "x"]),
+        (1, ["reset", "x"]),
+        (1, ["logs", "kafka"]),
+        (2, ["grade", "x.ipynb"]),
+    ):
         done = run_mq(tmp_path, *words, "--json")
-        assert done.returncode == 1
+        assert done.returncode == code
         assert done.stderr == f"mq {words[0]}: {json.loads(done.stdout)['error']}\n"
 
 
