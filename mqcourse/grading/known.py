@@ -28,9 +28,10 @@ class Wrong:
     exercise: str
     mistake: str
     source: str
-    broken: Guarantee
-    says: str
-    """`#` in it stands for any number: which message it is comes from the seed."""
+    broken: tuple[Guarantee, ...]
+    """One of them must be named: which one shows first may depend on the seed and the moment."""
+    says: tuple[str, ...]
+    """One of them must be said. `#` in it stands for any number: which message it is comes from the seed."""
     sentence: str = ""
     """The short name of the sentence that it breaks, as in the manifest."""
 
@@ -39,9 +40,9 @@ class Wrong:
         said = "\n".join(breach.what for breach in verdict.breaches)
         if verdict.passed:
             return "pays"
-        if self.broken not in [breach.guarantee for breach in verdict.breaches]:
+        if not {*self.broken} & {breach.guarantee for breach in verdict.breaches}:
             return f"refused for another reason: {said}"
-        if not re.search(re.escape(self.says).replace(r"\#", r"\d+"), said):
+        if not any(re.search(re.escape(words).replace(r"\#", r"\d+"), said) for words in self.says):
             return f"refused in other words: {said}"
         return ""
 
@@ -62,8 +63,8 @@ def wrong(lab: Lab, folder: Path = FOLDER) -> list[Wrong]:
             entry["exercise"],
             entry["mistake"],
             source,
-            Guarantee[entry["broken"]],
-            entry["says"],
+            tuple(Guarantee[name] for name in _one_or_more(entry["broken"])),
+            tuple(_one_or_more(entry["says"])),
             entry.get("sentence", ""),
         )
         for entry, source in _entries(lab, folder / "wrong" / f"{lab.name}.toml", "wrong", "mistake")
@@ -79,6 +80,10 @@ def honest(lab: Lab, folder: Path = FOLDER) -> list[Honest]:
         Honest(entry["exercise"], entry["style"], source)
         for entry, source in _entries(lab, path, "honest", "style")
     ]
+
+
+def _one_or_more(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _entries(lab: Lab, path: Path, table: str, name: str) -> Iterator[tuple[Mapping[str, Any], str]]:

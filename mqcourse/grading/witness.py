@@ -26,6 +26,9 @@ TITLES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service
 ANSWER_S = 10.0
 """So long may a broker take to answer a request that takes it a millisecond."""
 
+KEEP_S = 15.0
+"""So often something is said on each connection; the shortest limit known is the emulator's, a minute."""
+
 
 class Held(Protocol):
     """One connection that is held open."""
@@ -45,6 +48,7 @@ class Witness:
 
     def __init__(self, brokers: tuple[str, ...]) -> None:
         self._lock = threading.Lock()
+        self._ended = threading.Event()
         self._held: dict[str, Held | None] = {}
         self._identity = {broker: _identity(broker) for broker in brokers}
         try:
@@ -53,6 +57,7 @@ class Witness:
         except BaseException:
             self.close()
             raise
+        threading.Thread(target=self._keep, daemon=True).start()
 
     def __enter__(self) -> Self:
         return self
@@ -64,12 +69,22 @@ class Witness:
 
     def close(self) -> None:
         """Give the connections back."""
+        self._ended.set()
         with self._lock:
             for held in self._held.values():
                 if held is not None:
                     with contextlib.suppress(Exception):  # of any client, on a connection that may be broken
                         held.close()
             self._held.clear()
+
+    def _keep(self) -> None:
+        """Ask over each connection now and then: a broker ends one on which nobody says anything."""
+        while not self._ended.wait(KEEP_S):
+            with self._lock:
+                for held in self._held.values():
+                    if held is not None:
+                        with contextlib.suppress(Exception):  # a broken one is told of by alive and confirm
+                            held.answers()
 
     def alive(self) -> None:
         """Unjudged when a connection is known to be broken. Cheap: nobody is asked."""

@@ -124,7 +124,7 @@ ATTACKS: dict[str, dict[str, tuple[str, str]]] = {
         "confirm": ("def publish(): pass", "unexpected keyword argument"),
     },
     "that replace names": {
-        "acknowledge": (REPLACING, "worker A never began to work on it"),
+        "acknowledge": (REPLACING, ""),
         "poison": ("def wrok(queue, handle)\n  pass", "SyntaxError"),
         "once": (CLOSING, "ended from inside"),
         "confirm": ("def pulbish(queue, bodies): return []", "the answer cell defines no function 'publish'"),
@@ -244,4 +244,6 @@ def left_behind() -> list[str]:
 
 
 def test_the_guarantees_named_by_wrong_answers_are_all_known() -> None:
-    assert {wrong.broken for lab in LABS for wrong in wrong_answers.of(lab)} <= set(Guarantee)
+    assert {broken for lab in LABS for wrong in wrong_answers.of(lab) for broken in wrong.broken} <= set(
+        Guarantee
+    )

@@ -55,7 +55,9 @@ def test_each_exercise_has_three_hints_and_five_honest_styles(lab: Lab) -> None:
 
 def test_a_verdict_is_held_to_guarantee_and_words() -> None:
     exercise = ALL[0].exercises[0]
-    wrong = Wrong(exercise.id, "never acknowledged", "", Guarantee.ONCE, "message # would be processed twice")
+    wrong = Wrong(
+        exercise.id, "never acknowledged", "", (Guarantee.ONCE,), ("message # would be processed twice",)
+    )
     assert wrong.refused_rightly(Verdict(exercise)) == "pays"
     right = refused(exercise, Guarantee.ONCE, "message 17 would be processed twice")
     assert wrong.refused_rightly(right) == ""

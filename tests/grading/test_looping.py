@@ -56,11 +56,16 @@ def test_news_is_sent_once_and_not_given_up_unsent() -> None:
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=2, max_size=5))
 def test_only_a_loop_without_a_pause_is_restless(waits: list[float]) -> None:
-    assert (restless("x", waits, "it asked again") == []) == (min(waits) >= BUSY_S)
+    assert (restless("x", waits, [], "it asked again") == []) == (min(waits) >= BUSY_S)
+
+
+def test_a_pause_no_longer_than_the_program_needs_anyway_is_none() -> None:
+    assert restless("x", [0.011, 0.012], [0.010, 0.009], "it asked again")
+    assert restless("x", [0.030, 0.031], [0.010, 0.009], "it asked again") == []
 
 
 def test_one_short_pause_proves_nothing() -> None:
-    assert restless("x", [0.0], "it asked again") == []
+    assert restless("x", [0.0], [], "it asked again") == []
 
 
 def test_a_pause_is_from_the_second_empty_queue_to_the_next_question() -> None:
@@ -73,4 +78,4 @@ def test_a_pause_is_from_the_second_empty_queue_to_the_next_question() -> None:
         Act(Did.DELIVERED, "orders", 1, 1.6),
         Act(Did.ASKED, "orders", 0, 1.6),
     ]
-    assert pauses(acts, "orders", "news") == [1.0]
+    assert pauses(acts, "orders", "news") == ([1.0], [0.0])

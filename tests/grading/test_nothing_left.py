@@ -41,6 +41,8 @@ def begin(lab_name: str, folder: Path, **env: str) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
+        # a shell that runs the tests in its background has SIGINT ignored, and a child would inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

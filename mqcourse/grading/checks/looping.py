@@ -9,6 +9,10 @@ from mqcourse.grading.guarantees import Breach, Guarantee
 BUSY_S = 0.003
 """A pause shorter than this is none: the loop asks the broker as fast as the connection allows."""
 
+BUSY_RATIO = 2.0
+"""Nor is one that is not this many times as long as the program needs between an answer and its next request anyway:
+on a busy machine that alone may take longer than BUSY_S."""
+
 
 def published(
     acts: Sequence[Act], messages: Sequence[int], told: set[int], news: set[int] | None = None
@@ -19,8 +23,14 @@ def published(
     turns: list[int] = []
     refused_at: dict[int, float] = {}
     waits: list[float] = []
+    usual: list[float] = []
+    answered: Act | None = None
     for act in acts:
+        if act.did in (Did.STORED, Did.REFUSED):
+            answered = act
         if act.did is Did.PUBLISHED:
+            if answered is not None and answered.number != act.number:
+                usual.append(act.at_s - answered.at_s)
             tries[act.number] = tries.get(act.number, 0) + 1
             if not turns or turns[-1] != act.number:
                 turns.append(act.number)
@@ -56,35 +66,41 @@ def published(
             if out is not None
             else []
         ),
-        *restless("publish()", waits, "after a refused order it tried again"),
+        *restless("publish()", waits, usual, "after a refused order it tried again"),
     ]
 
 
-def pauses(acts: Sequence[Act], orders: str, news: str) -> list[float]:
-    """Seconds between two rounds in which both queues were empty: from the second answer to the next question."""
+def pauses(acts: Sequence[Act], orders: str, news: str) -> tuple[list[float], list[float]]:
+    """Seconds between two rounds in which both queues were empty, from the second answer to the next question; and
+    seconds between an answer and the next question inside a round, where nobody is asked to wait."""
     found: list[float] = []
+    usual: list[float] = []
     empty: set[str] = set()
-    since_s: float | None = None
+    last_s: float | None = None
     for act in acts:
         if act.did is Did.EMPTY:
             empty.add(act.queue)
-            if empty >= {orders, news}:
-                since_s = act.at_s
+            last_s = act.at_s
         elif act.did is Did.DELIVERED:
-            empty, since_s = set(), None
-        elif act.did is Did.ASKED and since_s is not None:
-            found.append(act.at_s - since_s)
-            empty, since_s = set(), None
-    return found
+            empty, last_s = set(), None
+        elif act.did is Did.ASKED and last_s is not None:
+            if empty >= {orders, news}:
+                found.append(act.at_s - last_s)
+                empty = set()
+            else:
+                usual.append(act.at_s - last_s)
+            last_s = None
+    return found, usual
 
 
-def restless(name: str, pauses: Sequence[float], what: str) -> list[Breach]:
-    """Without a pause the shortest of a few is a fraction of a millisecond; a busy machine makes them longer only."""
-    if len(pauses) < 2 or min(pauses) >= BUSY_S:
+def restless(name: str, waits: Sequence[float], usual: Sequence[float], what: str) -> list[Breach]:
+    """The shortest of a few is judged, since a busy machine makes them longer only."""
+    least_s = max(BUSY_S, BUSY_RATIO * min(usual, default=0.0))
+    if len(waits) < 2 or min(waits) >= least_s:
         return []
     return [
         Breach(
             Guarantee.UNHURRIED,
-            f"{what} after {min(pauses) * 1000:.1f} ms ({name}): wait a little, or the loop keeps a core and the broker busy",
+            f"{what} after {min(waits) * 1000:.1f} ms ({name}): wait a little, or the loop keeps a core and the broker busy",
         )
     ]

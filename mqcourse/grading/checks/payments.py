@@ -15,7 +15,7 @@ from mqcourse.grading.trial import STUCK_S, Answer, Program, Refusal, Trial
 BLOCKED_S = 1.0
 """So long a transaction is kept from its commit, to see whether the acknowledgement waits for it."""
 
-TOGETHER_S = 1.5
+TOGETHER_S = 3.0
 """So long the second worker has to begin on the payment that the first one works on."""
 
 

@@ -83,7 +83,8 @@ class Wire:
         query = "&".join(each for each in parts.query.split("&") if each and not each.startswith("ssl_"))
         netloc = f"{login}@127.0.0.1:{port}" if login else f"127.0.0.1:{port}"
         self.url = urlunsplit(("amqp", netloc, parts.path, query, ""))
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._door = threading.Thread(target=self._accept, daemon=True)
+        self._door.start()
 
     def __enter__(self) -> Self:
         return self
@@ -93,9 +94,10 @@ class Wire:
     ) -> None:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
+        self._door.join()
         self._listener.close()
-        for link in list(self._links):
-            link.close()
+        for link in self._links:
+            link.end()
 
     def through(self, answer: Answer) -> Answer:
         """The same answer; the addresses of its first cell lead here."""
@@ -189,11 +191,20 @@ class _Link:
         self._reading = threading.Lock()
         self._is_cut = False
         self._channels: dict[int, _Channel] = {}
-        for source, target, take in (
-            (client, broker, self._from_client),
-            (broker, client, self._from_broker),
-        ):
-            threading.Thread(target=self._pass, args=(source, target, take), daemon=True).start()
+        self._threads = [
+            threading.Thread(target=self._pass, args=way, daemon=True)
+            for way in ((client, broker, self._from_client), (broker, client, self._from_broker))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """Both ends, and wait until nothing reads them any more."""
+        self.close()
+        for thread in self._threads:
+            thread.join()
+        for end in (self._client, self._broker):
+            end.close()
 
     def close(self) -> None:
         """Both ends; the broker requeues what was not acknowledged."""
