@@ -150,7 +150,7 @@ def _keep_packages(files: Sequence[Path], suite: str, kept: Path) -> None:
     keep(files, kept)
     known = {
         "suite": suite,
-        "fetched_s": round(time.time()),
+        "fetched_s": int(time.time()),  # never later than now
         "sha256": {file.name: sha256_of(file) for file in files},
     }
     with contextlib.suppress(OSError):

@@ -115,9 +115,12 @@ def up_all(
             if any(provider.takes_ports for provider in down.values()):
                 with _choosing_ports(progress):
                     place = Place(state, place.software, Ports(_settle_base(state, place.ports.base)))
+            wanted = dict.fromkeys([*down, *first])
             jobs = {
-                name: partial(_bring_up, name, down.get(name), first.get(name), place, progress)
-                for name in dict.fromkeys([*down, *first])
+                name: partial(
+                    _bring_up, name, down.get(name), first.get(name), place, progress, alone=len(wanted) == 1
+                )
+                for name in wanted
             }
             parts = {name: (SERVICES[name].title, USUAL_S[name]) for name in jobs}
             with progress.planned(parts), _owned_installation(state):
@@ -134,13 +137,16 @@ def _bring_up(
     first: Callable[[], None] | None,
     place: Place,
     progress: Progress,
+    *,
+    alone: bool,
 ) -> Record | None:
     """Fetch, prepare and start one service, and say when it can be used; None when it runs already."""
     try:
         known = _bring_up_untold(SERVICES[name], provider, first, place, progress)
     except BaseException as error:
         progress.ended(name, failed=True)
-        progress.say(f"{SERVICES[name].title} did not come up: {error}")
+        if not alone:  # the one that is asked for says it at the end
+            progress.say(f"{SERVICES[name].title} did not come up: {error}")
         raise
     progress.ended(name)
     if known is not None:
