@@ -82,9 +82,14 @@ def page(rows: Sequence[Row]) -> str:
         "the run says in a line what it left out and how to get it.",
         "How to connect each of them is in [your-client.md](your-client.md).",
         "",
-        "| Client | Version | Over | Cases | Passed | Failed | Left out | Run on |",
-        "| --- | --- | --- | ---: | ---: | ---: | ---: | --- |",
     ]
+    if rows:
+        parts += [
+            "| Client | Version | Over | Cases | Passed | Failed | Left out | Run on |",
+            "| --- | --- | --- | ---: | ---: | ---: | ---: | --- |",
+        ]
+    else:
+        parts.append("No run is kept yet.")
     for one in rows:
         client = CLIENTS[one.client]
         ran = one.passed + len(one.failed)
