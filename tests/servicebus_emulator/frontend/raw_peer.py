@@ -27,6 +27,20 @@ from plain_wire import (
 )
 
 SOURCE, TARGET, COORDINATOR = 0x28, 0x29, 0x30
+SOURCE_FIELDS = (
+    "address",
+    "durable",
+    "expiry_policy",
+    "timeout",
+    "dynamic",
+    "dynamic_node_properties",
+    "distribution_mode",
+    "filter",
+    "default_outcome",
+    "outcomes",
+    "capabilities",
+)
+"""3.5.3, in their order."""
 HELLO = (
     SASL_HEADER,
     frame(0x41, [Symbol("ANONYMOUS")], kind=1),
@@ -38,19 +52,7 @@ HELLO = (
 
 def source(address: str, **fields: Any) -> Described:
     """3.5.3: a source with the fields named."""
-    names = (
-        "durable",
-        "expiry_policy",
-        "timeout",
-        "dynamic",
-        "dynamic_node_properties",
-        "distribution_mode",
-        "filter",
-        "default_outcome",
-        "outcomes",
-        "capabilities",
-    )
-    return Described(SOURCE, [address, *(fields.get(name) for name in names)])
+    return Described(SOURCE, [address, *(fields.get(name) for name in SOURCE_FIELDS[1:])])
 
 
 def attach(

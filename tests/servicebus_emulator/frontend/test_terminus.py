@@ -10,23 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_memory_client import World
 from plain_wire import ATTACH, DETACH, DISPOSITION, TRANSFER, Described, Frame, Symbol, UInt, encode, frame
-from raw_peer import COORDINATOR, SOURCE, TARGET, RawPeer, attach, receiver, sender, transfer
+from raw_peer import COORDINATOR, SOURCE, SOURCE_FIELDS, TARGET, RawPeer, attach, receiver, sender, transfer
 
 SESSION, NON_EXCLUSIVE = "com.microsoft:session-filter", "com.microsoft:non-exclusive-session-filter"
 SOURCE_AT, TARGET_AT = 5, 6
-FIELDS = [
-    "address",
-    "durable",
-    "expiry_policy",
-    "timeout",
-    "dynamic",
-    "dynamic_node_properties",
-    "distribution_mode",
-    "filter",
-    "default_outcome",
-    "outcomes",
-    "capabilities",
-]
 
 
 def answer(found: list[Frame]) -> dict[str, Any]:
@@ -34,7 +21,7 @@ def answer(found: list[Frame]) -> dict[str, Any]:
     (frame,) = (each for each in found if each.code == ATTACH)
     described = frame.fields[SOURCE_AT]
     assert described is not None, [each for each in found if each.code == DETACH]
-    return dict(zip(FIELDS, (described.value + [None] * 11)[:11], strict=True))
+    return dict(zip(SOURCE_FIELDS, (described.value + [None] * 11)[:11], strict=True))
 
 
 def refusal(found: list[Frame]) -> tuple[str, str]:
