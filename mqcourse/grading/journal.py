@@ -24,7 +24,7 @@ MARK = "MQ_GRADING_RUN"
 Thing = tuple[str, str, str]
 """Where it is (a broker, or "here"), its kind, its name."""
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 def folder() -> Path:
@@ -38,8 +38,11 @@ def note(where: str, kind: str, name: str) -> None:
 
 
 def gone(where: str, kind: str, name: str) -> None:
-    """The thing is removed."""
-    _append({"gone": [where, kind, name]})
+    """The thing is removed. With the last one goes the file."""
+    with _lock:
+        _append({"gone": [where, kind, name]})
+        if not _open(_read(_file())):
+            _file().unlink(missing_ok=True)
 
 
 def note_foreign(where: str, kind: str, name: str) -> None:
@@ -54,6 +57,12 @@ def note_foreign(where: str, kind: str, name: str) -> None:
 def clear() -> None:
     """Remove what this process still has noted, and its file."""
     _clear(_file())
+
+
+def finish() -> None:
+    """Clear for the last time: a thread that notes something after this waits until the process ends, and makes nothing."""
+    _lock.acquire()
+    clear()
 
 
 def sweep() -> None:
@@ -84,7 +93,10 @@ def _own_name(pid: int) -> str:
 def _lives(name: str) -> bool:
     pid, _, born_ms = name.partition("-")
     try:
-        return abs(psutil.Process(int(pid)).create_time() * 1000 - int(born_ms)) < 2000
+        process = psutil.Process(int(pid))
+        if process.status() == psutil.STATUS_ZOMBIE:  # ended, and nobody has asked for its exit code
+            return False
+        return abs(process.create_time() * 1000 - int(born_ms)) < 2000
     except (psutil.Error, ValueError):
         return False
 

@@ -1,5 +1,6 @@
 """Whatever ends a grading, and whatever fails beside it: nothing is left behind, and no right answer costs a point."""
 
+import contextlib
 import json
 import os
 import signal
@@ -41,9 +42,14 @@ def begin(lab_name: str, folder: Path, **env: str) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
-        # a shell that runs the tests in its background has SIGINT ignored, and a child would inherit that
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=_heed,
     )
+
+
+def _heed() -> None:
+    """A shell ignores SIGINT in its background, nohup ignores SIGHUP, and a child inherits both."""
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_DFL)
 
 
 def wait_for(condition: Callable[[], Any], limit_s: float = 120.0) -> Any:
@@ -64,12 +70,10 @@ def processes(home: Path) -> list[psutil.Process]:
     """Those of gradings on the stack whose home this is."""
     found = []
     for process in psutil.process_iter():
-        try:
+        with contextlib.suppress(psutil.Error, OSError):  # it ends while we look
             marks = process.environ()
-        except (psutil.Error, OSError):
-            continue
-        if journal.MARK in marks and marks.get("MQ_HOME") == str(home) and process.status() != "zombie":
-            found.append(process)
+            if journal.MARK in marks and marks.get("MQ_HOME") == str(home) and process.status() != "zombie":
+                found.append(process)
     return found
 
 
@@ -198,10 +202,11 @@ def test_a_broker_that_dies_while_answers_run_costs_nobody_a_point(
     own_stack.mq("up", broker)
     for moment, again in (("run-", False), ("check.", False), ("check.", True)):
         own_stack.mq("up", broker)
+        journal.sweep()  # of what the run before this one could not remove, as its broker was gone
+        assert journals(own_stack.home) == ""
         grading = begin(LAB_OF[broker], tmp_path)
-        wait_for(
-            lambda moment=moment: moment in journals(own_stack.home)
-        )  # the run has begun; a check has begun
+        # the run has begun; a check has begun
+        wait_for(lambda moment=moment: moment in journals(own_stack.home))
         record = read_record(own_stack.home, broker)
         assert record
         assert record.pid
