@@ -9,6 +9,7 @@ from typing import Any
 
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
+from mqcourse.install.lock import write_private
 from mqcourse.variables import reach_loopback_directly
 
 FILE = "endpoints.json"
@@ -138,6 +139,4 @@ def _typed(text: str, kind: type) -> Any:
 def write(state: Path, known: Mapping[str, str | None]) -> None:
     """Keep the addresses for other processes; replaced at once, so that no reader sees half a file."""
     file = state / FILE
-    part = file.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(dict(known), indent=2) + "\n", encoding="utf-8")
-    part.replace(file)
+    write_private(file, json.dumps(dict(known), indent=2) + "\n")
