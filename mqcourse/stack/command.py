@@ -44,7 +44,7 @@ def _add(subcommands: Any, name: str, run: Any, text: str, *, names: bool = Fals
     parser: argparse.ArgumentParser = subcommands.add_parser(name, help=text, description=text)
     if names:
         parser.add_argument("names", metavar="NAME", nargs="*", help=NAMES)
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
     parser.set_defaults(run=run)
     return parser
 

@@ -109,7 +109,7 @@ def endpoints(state: Path | None = None, environment: Mapping[str, str] | None =
     file = (state or state_folder()) / FILE
     known: dict[str, str] = {}
     if file.is_file():
-        known = {name: value for name, value in json.loads(file.read_text(encoding="utf-8")).items() if value}
+        known = _read(file)
     elsewhere = environment.get("MQ_SERVICEBUS_CONNECTION_STRING")
     if elsewhere and elsewhere != known.get("servicebus_connection_string"):
         known.pop("servicebus_certificate", None)  # our emulator's: no other namespace shows it
@@ -130,6 +130,18 @@ def endpoints(state: Path | None = None, environment: Mapping[str, str] | None =
         if environment.get(variable)
     }
     return Endpoints(known, security)
+
+
+def _read(file: Path) -> dict[str, str]:
+    """The addresses that `mq up` wrote. CourseError when the file is damaged."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {name: str(value) for name, value in found.items() if value}
+    except (ValueError, AttributeError) as error:
+        raise CourseError(
+            f"{file} does not hold the brokers' addresses any more",
+            do="Write it again: `mq up` (what runs goes on running)",
+        ) from error
 
 
 def _typed(text: str, kind: type) -> Any:
