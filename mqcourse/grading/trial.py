@@ -227,6 +227,11 @@ class Trial:
             )
         )
 
+    @property
+    def patience(self) -> float:
+        """How many times as long as on an idle machine everything may take here: from 1 to MOST_PATIENCE."""
+        return self._patience
+
     def saw(self, what: str, text: str) -> None:
         """Put into the history what the check saw at the broker: saw("the queue", "5 unacknowledged")."""
         with self._changed:

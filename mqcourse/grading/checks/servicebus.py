@@ -94,6 +94,18 @@ class Desk:
         with self._client.get_queue_sender(queue) as sender:
             sender.send_messages(messages)
 
+    def give_back(self, queue: str, number: int, session: str) -> None:
+        """Receive a message that waits in a session, and abandon it: its next delivery is not its first one.
+
+        What is received besides stays undelivered, so far as its delivery_count says: the session is let go unsettled.
+        """
+        with self._client.get_queue_receiver(queue, session_id=session) as receiver:
+            while True:
+                for message in receiver.receive_messages(100, max_wait_time=5):
+                    if self._number(message) == number:
+                        receiver.abandon_message(message)
+                        return
+
     def active(self, queue: str) -> int:
         """How many messages the queue holds that are neither dead letters nor scheduled; locked ones count."""
         return self._admin.get_queue_runtime_properties(queue).active_message_count or 0
