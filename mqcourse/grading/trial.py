@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -160,6 +160,12 @@ class Program:
             self._printed = b"".join(read).decode("utf-8", errors="replace")
         return shortened_text(self._printed)
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process and to what it started itself; one that has ended gets none."""
+        with self._lock, contextlib.suppress(ProcessLookupError, PermissionError):
+            if self._process.poll() is None:
+                os.killpg(self._process.pid, number)
+
     def kill(self) -> None:
         """kill -9, and wait until it is over. The processes the answer started itself go with it."""
         self.ended = self.ended or "killed"
@@ -301,6 +307,15 @@ class Trial:
         with self._changed:
             self._record(Kind.KILLED, program.name)
             self._held = {key: value for key, value in self._held.items() if key[0] != program.name}
+
+    @contextlib.contextmanager
+    def stopped_short(self, program: Program) -> Iterator[None]:
+        """Within this block the program does nothing at all: what a check sees meanwhile was done before it."""
+        program.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            program.signal(signal.SIGCONT)
 
     def wait(self, until: Callable[[History], bool], *, deadline_s: float = DEADLINE_S) -> bool:
         """Wait until the history is as wanted. False when it will not be: the time is up or every program has ended.

@@ -14,6 +14,7 @@ from azure.servicebus import (
     ServiceBusMessage,
     ServiceBusReceivedMessage,
     ServiceBusReceiveMode,
+    ServiceBusReceiver,
     ServiceBusSubQueue,
 )
 from azure.servicebus.management import ServiceBusAdministrationClient
@@ -38,6 +39,7 @@ class Desk:
             raise unanswered("servicebus", error) from error
         self._client = ServiceBusClient.from_connection_string(settings["conn_str"])
         self._made: list[str] = []
+        self._peeking: dict[str, ServiceBusReceiver] = {}
         self._numbers: dict[bytes, int] = {}
 
     def __enter__(self) -> Self:
@@ -125,8 +127,13 @@ class Desk:
 
     def peek(self, queue: str) -> list[int]:
         """Numbers of the messages in a queue without sessions, locked ones included; nothing is locked or taken."""
-        with self._client.get_queue_receiver(queue) as receiver:
-            return [self._number(message) for message in receiver.peek_messages(100, sequence_number=1)]
+        if (
+            queue not in self._peeking
+        ):  # kept: to open a link takes a hundred times as long as to look through it
+            self._peeking[queue] = self._client.get_queue_receiver(queue)
+        return [
+            self._number(message) for message in self._peeking[queue].peek_messages(100, sequence_number=1)
+        ]
 
     def dead_letters(self, queue: str) -> list[tuple[int, str, str]]:
         """Every dead letter, taken out: number, reason, description."""

@@ -70,13 +70,15 @@ def settle(answer: Answer) -> Sequence[Breach]:
     with Desk() as desk, Trial(answer, desk.number_of) as trial:
         queue = desk.queue("settle")
         desk.send(queue, sent)
+        desk.peek(queue)  # the first time takes longest: not while the worker is stopped
         trial.hold(lambda worker, _message: worker == "worker A")
         first = trial.start("worker A", "work", queue=queue, handle="@handle")
         for begun in range(1, kill_at + 1):
             if not trial.wait(lambda seen, n=begun: _begun(seen, "worker A") >= n or _doubled(seen)):  # type: ignore[misc]
                 return _never_came(sent, trial.history)
             if begun in LOOKS or begun == kill_at:
-                unsettled = _unsettled(trial.history.messages(Kind.FINISHED), desk.peek(queue))
+                with trial.stopped_short(first):
+                    unsettled = _unsettled(trial.history.messages(Kind.FINISHED), desk.peek(queue))
                 if unsettled:
                     trial.wait(lambda _seen: False, deadline_s=LANES_S)
                     if len(trial.history.open_work().get("worker A", ())) > 1:
