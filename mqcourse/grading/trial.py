@@ -36,10 +36,8 @@ DEADLINE_S = 12.0
 QUIET_S = 1.5
 """How long nothing must have happened before a trial believes that nothing more will."""
 
-
 STUCK_S = 4.0
 """After so long without anything happening, a trial stops waiting although there is work left to take."""
-
 
 START_S = 60.0
 """How long a process may take until it runs the answer."""
@@ -160,11 +158,14 @@ class Program:
             self._printed = b"".join(read).decode("utf-8", errors="replace")
         return shortened_text(self._printed)
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the process and to what it started itself; one that has ended gets none."""
-        with self._lock, contextlib.suppress(ProcessLookupError, PermissionError):
-            if self._process.poll() is None:
-                os.killpg(self._process.pid, number)
+    @contextlib.contextmanager
+    def stopped_short(self) -> Iterator[None]:
+        """Within this block it does nothing at all: what a check sees meanwhile was done before it."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """kill -9, and wait until it is over. The processes the answer started itself go with it."""
@@ -185,6 +186,11 @@ class Program:
         for stream in (self._reader, self._writer, self._connection, self._output):
             with contextlib.suppress(OSError):
                 stream.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self._process.poll() is None:
+                os.killpg(self._process.pid, number)
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -307,15 +313,6 @@ class Trial:
         with self._changed:
             self._record(Kind.KILLED, program.name)
             self._held = {key: value for key, value in self._held.items() if key[0] != program.name}
-
-    @contextlib.contextmanager
-    def stopped_short(self, program: Program) -> Iterator[None]:
-        """Within this block the program does nothing at all: what a check sees meanwhile was done before it."""
-        program.signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            program.signal(signal.SIGCONT)
 
     def wait(self, until: Callable[[History], bool], *, deadline_s: float = DEADLINE_S) -> bool:
         """Wait until the history is as wanted. False when it will not be: the time is up or every program has ended.
