@@ -35,7 +35,7 @@ class Built:
     home: Path
     first: dict[str, str]
     second: dict[str, str]
-    """After a cell of `edited`, a word of `reworded` and the run of `rerun` changed."""
+    """After a cell of `edited`, a word of `reworded`, the run of `rerun` and the style sheet changed."""
     refused: list[CourseError]
     """What two builds with a warning ended in."""
     third: dict[str, str]
@@ -85,6 +85,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
         write_chapter(source, "reworded", chapter_text("print(6 * 7)", words="More words."))
         fresh = run_of(source, "my own\n", day=5, name="rerun")
         own(source, fresh, "rerun")
+        with (source / "book" / "_static" / "course.css").open("a", encoding="utf-8") as style:
+            style.write("p { color: inherit; }\n")
         second = build(source)
 
         link = "See [the chapter that is not there](nowhere.md)."
@@ -206,6 +208,14 @@ def test_plain_jupyter_book_builds_the_same_from_the_same_records(book: Path) ->
     )
     page = book / "_build" / "html" / "book" / "part" / "one.html"
     assert "what it gave" in page.read_text(encoding="utf-8")
+
+
+def test_a_style_sheet_that_changed_reaches_every_page(built: Built) -> None:
+    link = re.compile(r'href="[^"]*course\.css\?v=\w+"')
+    before, after = (link.findall(pages["kept"]) for pages in (built.first, built.second))
+    assert len(before) == len(after) == 1
+    assert before != after
+    assert "p { color: inherit; }" in (built.html / "_static" / "course.css").read_text(encoding="utf-8")
 
 
 def test_nothing_of_a_build_is_left_in_the_home_folder(built: Built) -> None:
