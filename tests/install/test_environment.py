@@ -90,15 +90,14 @@ def test_the_script_reads_on_a_python_that_is_too_old_to_run_it() -> None:
     ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
-@pytest.mark.slow
-def test_the_same_pins_are_not_installed_twice_and_new_ones_are(tmp_path: Path) -> None:
-    first = setup(tmp_path, "six==1.17.0\n")
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A first checkout with its environment, and the cache that this left."""
+    folder = tmp_path_factory.mktemp("a first checkout")
+    first = setup(folder, "six==1.17.0\n")
     assert first.returncode == 0, first.stderr
     assert "1 installed" in first.stdout
-    again = setup(tmp_path, "six==1.17.0\n")
-    assert (again.returncode, again.stdout) == (0, "")
-    changed = setup(tmp_path, "six==1.16.0\n")
-    assert "1 installed" in changed.stdout
+    return folder
 
 
 @pytest.mark.slow
@@ -121,19 +120,24 @@ def test_a_damaged_note_of_what_is_installed_counts_as_none(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_second_checkout_needs_no_network(tmp_path: Path) -> None:
-    first = setup(tmp_path, "six==1.17.0\n")
-    assert first.returncode == 0, first.stderr
-    shutil.rmtree(tmp_path / "a venv")
+def test_a_second_checkout_needs_no_network(checkout: Path, tmp_path: Path) -> None:
     nowhere = {
         "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
         "PIP_FIND_LINKS": "",
         "HTTPS_PROXY": "http://127.0.0.1:9",
     }
-    again = setup(tmp_path, "six==1.17.0\n", **nowhere)
+    again = setup(tmp_path, "six==1.17.0\n", MQ_CACHE=str(checkout / "a cache"), **nowhere)
     assert (again.returncode, again.stderr) == (0, "")
     answer = subprocess.run([tmp_path / "a venv" / "bin" / "python", "-c", "import six, pip"], check=False)
     assert answer.returncode == 0
+
+
+@pytest.mark.slow
+def test_the_same_pins_are_not_installed_twice_and_new_ones_are(checkout: Path) -> None:
+    again = setup(checkout, "six==1.17.0\n")
+    assert (again.returncode, again.stdout) == (0, "")
+    changed = setup(checkout, "six==1.16.0\n")
+    assert "1 installed" in changed.stdout
 
 
 @pytest.mark.slow
