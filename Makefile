@@ -18,15 +18,15 @@ start: .venv-course ## install everything, start the brokers, build and serve th
 stop: ## stop everything that make start started
 	@if [ -x "$(VENV)/mq" ]; then "$(VENV)/mq" stop; else echo "nothing is installed, so nothing runs"; fi
 
-status: .venv-course ## what runs, where, in which version
-	@"$(VENV)/mq" status
+status: ## what runs, where, in which version
+	@if [ -x "$(VENV)/mq" ]; then "$(VENV)/mq" status; else echo "nothing is installed, so nothing runs: make start"; fi
 
 book: .venv-course ## run the chapters on your own brokers and build the book from what they gave
 	@"$(VENV)/mq" up
 	@"$(VENV)/mq" book run
 
 lab: .venv-course ## start JupyterLab and the brokers the labs need
-	@"$(VENV)/mq" up rabbitmq kafka jupyter
+	@"$(VENV)/mq" up rabbitmq kafka servicebus jupyter
 
 test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
 	@"$(VENV)/python" -m pytest -n 2
@@ -54,10 +54,15 @@ conformance: .venv-test ## every client whose toolchain is here against the Serv
 		--deselect tests/conformance/test_python_sdk.py::test_a_representative_case
 
 bench: .venv-test ## every benchmark, its table kept in benchmarks/results
-	@for name in benchmarks/[!_]*.py; do "$(VENV)/mq" bench --save "$$(basename "$$name" .py)"; done
+	@failed=; for name in benchmarks/[!_]*.py; do \
+		"$(VENV)/mq" bench --save "$$(basename "$$name" .py)" || failed="$$failed $$(basename "$$name" .py)"; \
+	done; if [ -n "$$failed" ]; then echo "not reached:$$failed" >&2; exit 1; fi
 
-clean: stop ## remove everything in this folder that was made or fetched (.venv, .mq, _build)
-	@rm -rf .venv .mq _build
+# Named by a path in the checkout: from any other folder (make -f) these fail before anything is removed.
+clean: ## remove what was made or fetched here (.venv, .mq, _build); your points and notebooks stay
+	@"$(PYTHON)" mqcourse/install/clean.py --check
+	@$(MAKE) --no-print-directory stop
+	@"$(PYTHON)" mqcourse/install/clean.py
 
 clean-cache: ## remove the downloads that all checkouts share
 	@"$(PYTHON)" -c "import shutil; from mqcourse.home import cache_folder; shutil.rmtree(cache_folder(), True)"

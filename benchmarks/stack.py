@@ -18,6 +18,7 @@ from pathlib import Path
 from mqcourse.bench.table import Table
 from mqcourse.home import CHECKOUT, software_folder
 from mqcourse.stack import ports, process, record
+from mqcourse.stack.kafka import SESSION_S
 from mqcourse.stack.registry import DEFAULT
 
 ROUNDS = 3
@@ -150,7 +151,12 @@ def _measure(bench: Bench, say: Say) -> Table:
         targets=(
             _target("all together / slowest alone", all_s / slowest_s, 1.3),
             _target("reset, worst of all, s", max(resets), 5.0),
-            _target("`mq up kafka` after kill -9 / ordinary", recovery["kafka"] / ordinary["kafka"], 1.5),
+            # only when the killed broker's session has ended may the new one register
+            _target(
+                f"`mq up kafka` after kill -9 / its session of {SESSION_S:g} s or an ordinary start",
+                recovery["kafka"] / max(SESSION_S, ordinary["kafka"]),
+                1.5,
+            ),
             _target("produce acknowledged, with AOT / without", with_s / without_s, 0.65),
         ),
         notes=(f"Medians of {ROUNDS} rounds unless it says otherwise; the first start is one run.",),

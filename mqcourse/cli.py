@@ -12,7 +12,7 @@ from typing import Any
 
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
-from mqcourse.install.lock import unwritable
+from mqcourse.install.lock import free_bytes, unwritable
 from mqcourse.variables import settle
 
 ROOMS = (
@@ -45,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="mq", description="Mastering Message Queues: brokers, book, labs, questions."
     )
+    # also before the command; the commands' own have no default, which would undo this one
+    top.add_argument("--json", action="store_true", help="print JSON, where the command has it")
     subcommands: Any = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for room in ROOMS:
         import_module(room).register(subcommands)
@@ -60,7 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     run: Run = arguments.run
     try:
-        return run(arguments) or 0
+        code = run(arguments) or 0
+        sys.stdout.flush()
+        return code
     except CourseError as error:
         return _failed(arguments, error)
     except BrokenPipeError:
@@ -70,6 +74,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in OF_THE_DISK:
             raise
+        if _is_of_the_output(error):
+            sys.stderr.write(
+                f"mq {arguments.command}: what it prints cannot be written ({error.strerror}). "
+                "Make room where its output goes, and run it again\n"
+            )
+            return 1
         return _failed(arguments, unwritable(Path(error.filename or state_folder()), error))
     except KeyboardInterrupt:
         shown_again = "\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which a progress bar hides
@@ -77,6 +87,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(INTERRUPTED)  # not by way of threads that wait for a network
+
+
+def _is_of_the_output(error: OSError) -> bool:
+    """Whether it is standard output that is full: an error that names no file, while the course's own disk has room.
+
+    What waits to be written is then put out of the way of Python's own end, which would fail at it once more.
+    """
+    if error.errno != errno.ENOSPC or error.filename is not None or not free_bytes(state_folder()):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 def _failed(arguments: argparse.Namespace, error: CourseError) -> int:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from mqcourse.browser import chromium
 from mqcourse.errors import CourseError
-from mqcourse.home import CHECKOUT
+from mqcourse.home import CHECKOUT, state_folder
 from mqcourse.stack import stack
+from mqcourse.stack.jupyter import with_token
 
 FOLDER = CHECKOUT / "docs"
 CHAPTER = "book/foundations/decoupling.html"
@@ -36,7 +37,8 @@ def take(folder: Path = FOLDER) -> list[Path]:
         page.locator("#what-the-customers-saw").evaluate("element => element.scrollIntoView()")
         page.screenshot(path=book)
         page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
-        page.goto(re.sub(r"/lab/tree/[^?]*", f"/lab/tree/{LAB}", where["jupyter"]))
+        lab_page = re.sub(r"/lab/tree/.*", f"/lab/tree/{LAB}", where["jupyter"])
+        page.goto(with_token(lab_page, state_folder()))
         page.locator(".jp-Notebook h1").first.wait_for(timeout=60_000)
         answer = page.locator(".jp-CodeCell", has_text="TODO").first
         answer.locator(".cm-content").wait_for(timeout=60_000)

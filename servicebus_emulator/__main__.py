@@ -9,6 +9,7 @@ import gc
 import ipaddress
 import logging
 import os
+import secrets
 import signal
 import ssl
 import sys
@@ -17,8 +18,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from servicebus_emulator import __version__
 from servicebus_emulator.admin.configured import ConfiguredNamespace, apply
 from servicebus_emulator.admin.host import Hosted
+from servicebus_emulator.admin.reach import Reach, normal_origin
 from servicebus_emulator.broker.journal import Journal
 from servicebus_emulator.broker.limits import TIERS
 from servicebus_emulator.broker.namespace import Namespace
@@ -39,6 +42,7 @@ class StartError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until stopped; returns the exit code."""
     options = _parser().parse_args(arguments)
+    os.umask(0o077)  # messages, keys: what it writes is for nobody else on this machine
     _log_to_stderr(options.log)
     try:
         selector = DoorSelector()
@@ -57,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         description="An Azure Service Bus emulator that the real SDKs talk to. "
         "One port serves AMQP, AMQP over WebSocket, HTTP and TLS.",
     )
+    parser.add_argument("--version", action="version", version=f"servicebus-emulator {__version__}")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
         "--port", type=_port, default=DEFAULT_PORT, help="port, 0 for any free one (default: %(default)s)"
@@ -65,6 +70,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="directory to keep everything in; without it memory only")
     parser.add_argument(
         "--tier", choices=sorted(TIERS), default="none", help="limits to hold to (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another name by which HTTP and WebSocket clients may ask for this emulator; may be repeated",
+    )
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        type=_origin,
+        metavar="ORIGIN",
+        help="a web page that may use this emulator, such as http://localhost:3000; may be repeated",
     )
     parser.add_argument("--no-auth", action="store_true", help="take any token and any key")
     parser.add_argument("--tls-cert", type=Path, help="certificate (PEM) for TLS on the same port")
@@ -79,6 +99,13 @@ def _parser() -> argparse.ArgumentParser:
         help="info: connections and refusals; messages: also what happened to every message (JSON lines on stderr)",
     )
     return parser
+
+
+def _origin(text: str) -> str:
+    origin = normal_origin(text)
+    if not origin:
+        raise argparse.ArgumentTypeError(f"'{text}' is no origin; give one such as http://localhost:3000")
+    return origin
 
 
 def _port(text: str) -> int:
@@ -112,7 +139,13 @@ async def _serve(options: argparse.Namespace, selector: DoorSelector) -> int:
             raise StartError("the configuration was refused: " + "; ".join(problems))
         keys = KeyRing(each.access_rules or (DEFAULT_RULE,))
         namespaces[each.name.lower()] = Hosted(each.name, broker, keys, now_s)
-    emulator = Emulator(namespaces, journals=journals, authorize=not options.no_auth, now_s=now_s)
+    emulator = Emulator(
+        namespaces,
+        journals=journals,
+        authorize=not options.no_auth,
+        reach=_reach(options, configured),
+        now_s=now_s,
+    )
     emulator.commit()
     emulator.on_reset(lambda name: _refill(configured, namespaces[name], emulator))
     server = Server(emulator, selector, tls=_tls(options))
@@ -133,11 +166,19 @@ async def _serve(options: argparse.Namespace, selector: DoorSelector) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
             loop.add_signal_handler(name, stopping.set)
+    page = f"http://{_in_address(dialled(options.host))}:{port}/"
+    token = emulator.reach.page_token
     sys.stdout.write(
         f"Service Bus emulator ready on {_in_address(options.host)}:{port} in {time.monotonic() - begun_s:.3f} s "
         f"(pid {os.getpid()}): {_connection_string(options.host, port, configured[0])}\n"
+        + (f"Its page: {page}#token={token}\n" if token else "")
     )
     sys.stdout.flush()
+    if options.no_auth and not _is_loopback(options.host):
+        sys.stderr.write(
+            f"warning: with --no-auth everybody who reaches {_in_address(options.host)}:{port} may read, send and "
+            "delete; leave out --no-auth, or listen on 127.0.0.1\n"
+        )
     stop = asyncio.ensure_future(stopping.wait())
     failed = server.failed
     assert failed is not None  # noqa: S101 - set by start
@@ -171,6 +212,31 @@ def _connection_string(host: str, port: int, namespace: ConfiguredNamespace) -> 
         f"Endpoint=sb://{_in_address(reached)}:{port};SharedAccessKeyName={name};SharedAccessKey={key};"
         "UseDevelopmentEmulator=true;"
     )
+
+
+def _reach(options: argparse.Namespace, configured: Sequence[ConfiguredNamespace]) -> Reach:
+    """Who may ask. Where keys are configured the page has a token, kept in --data so that it stays the same."""
+    hosts = frozenset(name.lower() for name in (options.host, *options.allow_host))
+    token = ""
+    if any(each.access_rules for each in configured) and not options.no_auth:
+        token = secrets.token_urlsafe(24)
+        if options.data is not None:
+            file = options.data / "page-token"
+            try:
+                if file.exists():
+                    token = file.read_text(encoding="ascii").strip() or token
+                file.unlink(missing_ok=True)
+                file.write_text(token, encoding="ascii")
+            except (OSError, UnicodeDecodeError) as error:
+                raise StartError(f"cannot keep the page's token in {file}: {error}") from None
+    return Reach(hosts, frozenset(options.allow_origin), token)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def dialled(host: str) -> str:

@@ -2,8 +2,8 @@
 
 The Python and JavaScript administration clients insist on HTTPS. They accept this certificate when they
 are told to trust the file: ``REQUESTS_CA_BUNDLE`` and ``SSL_CERT_FILE`` for Python,
-``NODE_EXTRA_CA_CERTS`` for Node. The file holds a certificate that signs only itself, and its key stays
-beside it, readable by its owner alone.
+``NODE_EXTRA_CA_CERTS`` for Node. The certificate may sign no other one, so whoever trusts it trusts no server but this
+one, and its key stays beside it, readable by its owner alone.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def ensure(
     all_names = tuple(dict.fromkeys((*NAMES, *(name.lower() for name in names))))
     all_addresses = tuple(dict.fromkeys((*ADDRESSES, *addresses)))
     if _serves(paths, now, all_names, all_addresses):
+        paths.key.chmod(0o600)  # of a copy, or of a folder that somebody has opened to all
         return paths
     certificate, key = generate(now, all_names, all_addresses)
     directory.mkdir(parents=True, exist_ok=True)
@@ -85,12 +86,12 @@ def generate(
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=VALID_DAYS))
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        # path_length 0 and no names but its own: trusting the file trusts this certificate and nothing else of use
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        # no authority: a stolen key could otherwise sign for any host whose clients trust this file (RFC 5280, 4.2.1.9)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.KeyUsage(
                 digital_signature=True,
-                key_cert_sign=True,
+                key_cert_sign=False,
                 content_commitment=False,
                 key_encipherment=False,
                 data_encipherment=False,
@@ -119,7 +120,7 @@ def generate(
 def _serves(
     paths: CertificatePaths, now: datetime.datetime, names: tuple[str, ...], addresses: tuple[str, ...]
 ) -> bool:
-    """Whether the files are there, belong together, live long enough and carry every name."""
+    """Whether the files are there, belong together, live long enough, carry every name and sign nothing else."""
     if not (paths.certificate.exists() and paths.key.exists()):
         return False
     try:
@@ -131,6 +132,7 @@ def _serves(
         certificate = x509.load_pem_x509_certificate(paths.certificate.read_bytes())
         key = serialization.load_pem_private_key(paths.key.read_bytes(), None)
         kept = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (ValueError, TypeError, OSError, x509.ExtensionNotFound):
         return False
     form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -138,6 +140,7 @@ def _serves(
     return (
         # bytes and not key objects, which older versions of the package compare by identity
         certificate.public_key().public_bytes(*form) == key.public_key().public_bytes(*form)
+        and not authority  # as those of older emulators were
         and begins <= now
         and ends - now > datetime.timedelta(days=RENEW_BEFORE_DAYS)
         and set(names) <= set(kept.get_values_for_type(x509.DNSName))

@@ -42,6 +42,7 @@ class Door:
         "_http",
         "_loopback",
         "_opened_s",
+        "_own_address",
         "_paused",
         "_socket",
         "_tls",
@@ -65,10 +66,13 @@ class Door:
         self._closing_since_s: float | None = None
         self._client = ""
         self._loopback = False
+        self._own_address = ""
         if isinstance(name, tuple):
             self._client = f"{name[0]}:{name[1]}"
             with contextlib.suppress(ValueError):
                 self._loopback = ipaddress.ip_address(name[0]).is_loopback
+            with contextlib.suppress(OSError):  # the client may have gone already
+                self._own_address = str(connection.getsockname()[0])
         self._watch()
 
     # -- the socket ----------------------------------------------------------------------------------------
@@ -222,8 +226,10 @@ class Door:
             self._http = HttpLayer(
                 self.server.respond,
                 self.server.clock(),
+                stranger=self.server.stranger,
                 secure=self._tls is not None,
                 loopback=self._loopback,
+                own_address=self._own_address,
             )
             self._to_http(self._http, data)
 

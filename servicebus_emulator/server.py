@@ -248,6 +248,12 @@ class Server:
 
     # -- HTTP ----------------------------------------------------------------------------------------------
 
+    def stranger(self, request: Request) -> Response | None:
+        """The refusal of a WebSocket that a web page of others asks for."""
+        from servicebus_emulator.admin import routes
+
+        return routes.stranger(request, self.emulator)
+
     def respond(self, request: Request) -> Response:
         """Answer one HTTP request."""
         from servicebus_emulator.admin import routes

@@ -19,7 +19,9 @@ def register(subcommands: Any) -> None:
         "simulate", help="run a scenario in the model", description="run a scenario"
     )
     simulate.add_argument("scenario", metavar="SCENARIO", help=SCENARIO)
-    simulate.add_argument("--json", action="store_true", help="print JSON, with the time series")
+    simulate.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON, with the time series"
+    )
     simulate.set_defaults(run=_simulate)
 
     text = "run a scenario on a real broker and compare it with the simulation"
@@ -32,7 +34,9 @@ def register(subcommands: Any) -> None:
     measure.add_argument(
         "--chart", type=Path, metavar="FILE", help="also draw the chart into a PNG or SVG file"
     )
-    measure.add_argument("--json", action="store_true", help="print JSON, with the measured points")
+    measure.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON, with the measured points"
+    )
     measure.set_defaults(run=_measure)
 
 

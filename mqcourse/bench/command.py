@@ -16,7 +16,9 @@ def register(subcommands: Any) -> None:
     """Add `mq bench`."""
     bench = subcommands.add_parser("bench", help=f"measure: {', '.join(names())}")
     bench.add_argument("name", metavar="NAME", help=f"one of: {', '.join(names())}")
-    bench.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    bench.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON instead of a table"
+    )
     bench.add_argument(
         "--save", action="store_true", help="also keep the table as benchmarks/results/NAME.md"
     )

@@ -116,16 +116,17 @@ def run_open(arguments: argparse.Namespace) -> int:
 
 def opened_at(path: Path) -> str:
     """The address of a notebook in the JupyterLab that runs, or how to start one."""
-    from mqcourse.home import CHECKOUT
+    from mqcourse.home import CHECKOUT, state_folder
     from mqcourse.stack import stack
+    from mqcourse.stack.jupyter import with_token
 
     row = next(row for row in stack.status() if row.name == "jupyter")
     if row.state != "running" or not row.endpoint:
         return "JupyterLab does not run: `mq up jupyter` starts it; then give this command again"
     if not path.is_relative_to(CHECKOUT):
-        return f"open it in JupyterLab, {row.endpoint}"
-    address, _, token = row.endpoint.partition("?")
-    return f"Open {address}/tree/{path.relative_to(CHECKOUT).as_posix()}?{token}"
+        return f"open it in JupyterLab, {with_token(row.endpoint, state_folder())}"
+    address = f"{row.endpoint}/tree/{path.relative_to(CHECKOUT).as_posix()}"
+    return f"Open {with_token(address, state_folder())}"
 
 
 def run_check(arguments: argparse.Namespace) -> int:

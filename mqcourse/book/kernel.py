@@ -11,12 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import nbformat
 import psutil
 
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
+from mqcourse.lean import lean
 from mqcourse.variables import Kind, environment_of
+
+with lean():
+    import nbformat
 
 RUN_VARIABLE = "MQ_BOOK_RUN"
 """Set in a kernel and so in all that its cells start, to the process that runs the book: how leftovers are known."""

@@ -1,8 +1,8 @@
 """`mq book run`: chapters executed on the reader's own brokers, several side by side.
 
 Most of a chapter's time is waiting: for a lock to run out, a group to form, a worker that was killed to be missed. So
-twice as many chapters as processors run at a time. A chapter whose front matter says `mqcourse: {alone: WHY}` has the
-machine to itself, after all others.
+three times as many chapters as processors run at a time. A chapter whose front matter says `mqcourse: {alone: WHY}`
+has the machine to itself, after all others.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ from mqcourse.lateness import Late, Lateness
 
 Say = Callable[[str], None]
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-LANES = max(2, min(8, 2 * (os.cpu_count() or 1)))
+LANES = max(2, min(8, 3 * (os.cpu_count() or 1)))
 """Chapters at a time: their cells wait more than they compute."""
 UNKNOWN_S = 15.0
 """How long a chapter takes of which no run is known; only the time left is told by it."""

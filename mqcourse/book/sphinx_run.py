@@ -10,6 +10,8 @@ import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
+from mqcourse.lean import lean
+
 
 def main(source: Path, out: Path, doctrees: Path, toc: Path, status_log: Path, warnings_log: Path) -> int:
     """Build; exit code 0 without any warning, 1 with warnings, 2 when the build could not go on."""
@@ -31,7 +33,8 @@ def build(
     source: Path, out: Path, doctrees: Path, toc: Path, status: TextIO, warnings: TextIO, say: Any
 ) -> int:
     """Run Sphinx with the settings of `_config.yml`, as `jupyter-book build` does."""
-    from jupyter_book.config import get_final_config
+    with lean():
+        from jupyter_book.config import get_final_config
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 

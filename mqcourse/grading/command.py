@@ -27,7 +27,7 @@ def register(subcommands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     grade.add_argument("notebook", type=Path, metavar="labs/NAME.ipynb")
-    grade.add_argument("--json", action="store_true", help="print JSON")
+    grade.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
     grade.add_argument("--no-save", action="store_true", help="do not count it as progress")
     grade.add_argument(
         "--seed", type=int, metavar="N", help="repeat what the checks drew in the run that printed this seed"
@@ -69,10 +69,10 @@ def register(subcommands: Any) -> None:
     table.add_argument("lab", nargs="?", help="only this lab")
     table.add_argument("--exercise", help="only this exercise")
     table.add_argument("--seeds", type=int, default=1, metavar="N", help="judge each with seeds 0 to N - 1")
-    table.add_argument("--json", action="store_true", help="print JSON")
+    table.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
     table.set_defaults(run=run_table)
     for each in (labs, listing):
-        each.add_argument("--json", action="store_true", help="print JSON")
+        each.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
         each.set_defaults(run=run_list)
     build.set_defaults(run=run_build)
     check.set_defaults(run=run_check)

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
-from mqcourse.grading.lean import lean
 from mqcourse.grading.manifest import Lab
+from mqcourse.lean import lean
 
 BEGIN, STUB, END = "### BEGIN SOLUTION", "### STUB", "### END SOLUTION"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}

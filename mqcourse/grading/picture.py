@@ -13,7 +13,10 @@ from mqcourse.grading.verdict import START, State, Verdict
 COLOUR = {State.PASSED: "#2e7d32", State.FAILED: "#c62828", State.UNTOUCHED: "#757575"}
 SIGN = {State.PASSED: "✓", State.FAILED: "✗", State.UNTOUCHED: "○"}
 LANE_PX, STEP_PX, HEAD_PX, MOST_STEPS = 26, 26, 16, 60
+LETTER_PX = 7
+"""Room for a letter of what was seen: most are narrower."""
 DONE, OPEN, FAILED, KILLED = "#2e7d32", "#b26a00", "#c62828", "#c62828"
+NOTHING = "got nothing"
 INK = "var(--jp-content-font-color1, currentColor)"
 
 
@@ -60,7 +63,11 @@ def svg(trace: Trace, place: int = 1) -> str:
     lanes = trace.lanes
     events = trace.history.events[:MOST_STEPS]
     label_px = 8 * max((len(lane) for lane in lanes), default=4) + 12
-    width = label_px + STEP_PX * (len(events) + 1)
+    edges = [label_px]
+    for event in events:
+        seen = LETTER_PX * len(event.text) + 8 if event.kind is Kind.SAW else 0
+        edges.append(edges[-1] + max(STEP_PX, seen))
+    width = max(edges[-1] + STEP_PX, label_px + LETTER_PX * len(NOTHING) + 8)
     height = HEAD_PX + LANE_PX * len(lanes) + 6
     words = ". ".join(f"{lane}: {in_words(trace.history, lane)}" for lane in lanes)
     drawn: list[str] = []
@@ -70,27 +77,33 @@ def svg(trace: Trace, place: int = 1) -> str:
         drawn.append(
             f'<line x1="{label_px}" x2="{width}" y1="{y}" y2="{y}" stroke="{INK}" stroke-opacity=".25"/>'
         )
-        drawn += _row(trace, lane, y, label_px)
+        drawn += _row(trace, lane, y, edges)
         if not any(event.worker == lane for event in events):
             drawn.append(
-                f'<text x="{label_px + 4}" y="{y - 3}" fill="{INK}" font-style="italic">got nothing</text>'
+                f'<text x="{label_px + 4}" y="{y - 3}" fill="{INK}" font-style="italic">{NOTHING}</text>'
             )
     return (
+        # it keeps its size, so that its letters can be read, and scrolls where there is no room
+        '<div tabindex="0" role="group" aria-label="What each worker did" style="overflow-x:auto">'
         f'<svg role="img" aria-labelledby="mq-t{place}" aria-describedby="mq-d{place}" viewBox="0 0 {width} {height}" '
-        f'style="max-width:100%;width:{width}px;color:{INK};font:12px sans-serif">'
+        f'style="display:block;width:{width}px;height:{height}px;color:{INK};font:12px sans-serif">'
         f'<title id="mq-t{place}">What each worker did</title><desc id="mq-d{place}">{escape(words)}</desc>'
-        f"{''.join(drawn)}</svg>"
+        f"{''.join(drawn)}</svg></div>"
     )
 
 
-def _row(trace: Trace, lane: str, y: int, left: int) -> list[str]:
-    """What one lane shows. A box reaches from the start of the work to its end; one without an end stays open."""
+def _row(trace: Trace, lane: str, y: int, edges: list[int]) -> list[str]:
+    """What one lane shows. A box reaches from the start of the work to its end; one without an end stays open.
+
+    `edges`: where each event begins, and behind the last where that ends.
+    """
     drawn: list[str] = []
     events = trace.history.events[:MOST_STEPS]
     open_: dict[int, int] = {}
 
     def box(message: int, first: int, last: int, colour: str, dashed: bool) -> str:
-        x, wide = left + STEP_PX * first + 2, max(STEP_PX - 4, STEP_PX * (last - first) + STEP_PX - 4)
+        x = edges[first] + 2
+        wide = max(STEP_PX - 4, edges[last + 1] - 2 - x)
         dash = ' stroke-dasharray="4 3"' if dashed else ""
         number = str(message) if message > 0 else "?"
         return (
@@ -109,18 +122,16 @@ def _row(trace: Trace, lane: str, y: int, left: int) -> list[str]:
             first = open_.pop(event.message, step)
             drawn.append(box(event.message, first, step, colour, dashed=False))
             if event.kind is Kind.FAILED:
-                drawn.append(f'<text x="{left + STEP_PX * step + 14}" y="{y - 10}" fill="{INK}">!</text>')
+                drawn.append(f'<text x="{edges[step] + 14}" y="{y - 10}" fill="{INK}">!</text>')
         elif event.kind is Kind.KILLED:
             drawn += [box(message, first, step - 1, OPEN, dashed=True) for message, first in open_.items()]
             open_.clear()
-            x = left + STEP_PX * step + STEP_PX // 2
+            x = edges[step] + STEP_PX // 2
             drawn.append(
                 f'<path d="M{x - 6} {y - 6}L{x + 6} {y + 6}M{x - 6} {y + 6}L{x + 6} {y - 6}" '
                 f'stroke="{KILLED}" stroke-width="2.5"><title>killed</title></path>'
             )
         elif event.kind is Kind.SAW:
-            drawn.append(
-                f'<text x="{left + STEP_PX * step + 4}" y="{y - 3}" fill="{INK}">{escape(event.text)}</text>'
-            )
+            drawn.append(f'<text x="{edges[step] + 4}" y="{y - 3}" fill="{INK}">{escape(event.text)}</text>')
     end = len(events) - 1
     return drawn + [box(message, first, end, OPEN, dashed=True) for message, first in open_.items()]

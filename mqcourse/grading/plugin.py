@@ -26,13 +26,13 @@ from mqcourse.grading import journal, keep, manifest
 from mqcourse.grading.checks import of_lab
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.judge import judge
-from mqcourse.grading.lean import lean
 from mqcourse.grading.manifest import Exercise
 from mqcourse.grading.outcome import Unjudged
 from mqcourse.grading.run import GRACE_S, signature
 from mqcourse.grading.trial import ONLY_HERE, Answer
 from mqcourse.grading.verdict import State, Verdict
 from mqcourse.grading.witness import Witness
+from mqcourse.lean import lean
 
 with lean():
     from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError

@@ -1,5 +1,6 @@
 """What a learner has reached: one line for each verdict, only ever appended; the present state is a replay."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -42,10 +43,11 @@ def tried(lab: str, exercise: str, source: str, state: State) -> None:
 
 def tries(lab: str, exercise: str) -> list[Try]:
     """The answers to an exercise that did not pass, the first one first."""
-    return [
-        Try(datetime.fromisoformat(line["time"]), str(line.get("digest")))
-        for line in _steps(lab, exercise, "try")
-    ]
+    found = []
+    for line in _steps(lab, exercise, "try"):
+        with contextlib.suppress(ValueError):  # a line that was damaged
+            found.append(Try(datetime.fromisoformat(str(line.get("time"))), str(line.get("digest"))))
+    return found
 
 
 def hint_shown(lab: str, exercise: str, number: int) -> None:
@@ -55,7 +57,7 @@ def hint_shown(lab: str, exercise: str, number: int) -> None:
 
 def hints_shown(lab: str, exercise: str) -> set[int]:
     """Numbers of the hints that were shown."""
-    return {int(line["number"]) for line in _steps(lab, exercise, "hint")}
+    return {line["number"] for line in _steps(lab, exercise, "hint") if type(line.get("number")) is int}
 
 
 def answer_shown(lab: str, exercise: str) -> None:
@@ -130,7 +132,8 @@ def best() -> dict[str, dict[str, int]]:
             continue
         lab = reached.setdefault(line["lab"], {})
         for exercise, points in line["exercises"].items():
-            lab[exercise] = max(points, lab.get(exercise, 0))
+            if type(points) is int:
+                lab[exercise] = max(points, lab.get(exercise, 0))
     return reached
 
 

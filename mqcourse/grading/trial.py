@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -36,10 +36,8 @@ DEADLINE_S = 12.0
 QUIET_S = 1.5
 """How long nothing must have happened before a trial believes that nothing more will."""
 
-
 STUCK_S = 4.0
 """After so long without anything happening, a trial stops waiting although there is work left to take."""
-
 
 START_S = 60.0
 """How long a process may take until it runs the answer."""
@@ -160,6 +158,15 @@ class Program:
             self._printed = b"".join(read).decode("utf-8", errors="replace")
         return shortened_text(self._printed)
 
+    @contextlib.contextmanager
+    def stopped_short(self) -> Iterator[None]:
+        """Within this block it does nothing at all: what a check sees meanwhile was done before it."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """kill -9, and wait until it is over. The processes the answer started itself go with it."""
         self.ended = self.ended or "killed"
@@ -179,6 +186,11 @@ class Program:
         for stream in (self._reader, self._writer, self._connection, self._output):
             with contextlib.suppress(OSError):
                 stream.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self._process.poll() is None:
+                os.killpg(self._process.pid, number)
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -226,6 +238,11 @@ class Trial:
                 {program.name: program.where for program in self._programs if program.where},
             )
         )
+
+    @property
+    def patience(self) -> float:
+        """How many times as long as on an idle machine everything may take here: from 1 to MOST_PATIENCE."""
+        return self._patience
 
     def saw(self, what: str, text: str) -> None:
         """Put into the history what the check saw at the broker: saw("the queue", "5 unacknowledged")."""

@@ -21,11 +21,12 @@ TIMEOUT_S = 30
 
 @dataclass(frozen=True)
 class Wanted:
-    """A file to fetch: where from, the SHA-256 it must have, where to."""
+    """A file to fetch: where from, the SHA-256 it must have, where to, and how long it is."""
 
     url: str
     sha256: str
     path: Path
+    size_bytes: int
 
 
 def sha256_of(path: Path) -> str:
@@ -88,11 +89,14 @@ def fetch(file: Wanted, advance: Callable[[int], None] = lambda n: None) -> None
     part = file.path.with_name(file.path.name + ".part")
     resumed = part.stat().st_size if part.exists() else 0
     try:
-        _transfer(file.url, part, resumed, advance)
+        if resumed > file.size_bytes:
+            part.unlink()
+            resumed = 0
+        _transfer(file, part, resumed, advance)
         if sha256_of(part) != file.sha256 and resumed:
             # the part may have been of another version of the file: once more, from the start
             part.unlink()
-            _transfer(file.url, part, 0, advance)
+            _transfer(file, part, 0, advance)
     except urllib.error.HTTPError as error:
         error.close()
         raise CourseError(
@@ -118,8 +122,8 @@ def fetch(file: Wanted, advance: Callable[[int], None] = lambda n: None) -> None
     part.replace(file.path)
 
 
-def _transfer(url: str, part: Path, resumed: int, advance: Callable[[int], None]) -> None:
-    request = urllib.request.Request(url)  # noqa: S310 (the scheme is the mirror's own)
+def _transfer(file: Wanted, part: Path, resumed: int, advance: Callable[[int], None]) -> None:
+    request = urllib.request.Request(file.url)  # noqa: S310 (the scheme is the mirror's own)
     if resumed:
         request.add_header("Range", f"bytes={resumed}-")
     try:
@@ -139,8 +143,11 @@ def _transfer(url: str, part: Path, resumed: int, advance: Callable[[int], None]
             while chunk := response.read(CHUNK_BYTES):
                 out.write(chunk)
                 got += len(chunk)
+                if out.tell() > file.size_bytes:
+                    break  # a server that never ends fills no disk; the checksum says that this is not the file
                 advance(len(chunk))
             out.flush()
             os.fsync(out.fileno())
-        if expected is not None and got < int(expected):
+            too_long = out.tell() > file.size_bytes
+        if expected is not None and got < int(expected) and not too_long:
             raise ConnectionError(f"broke off after {got} of {expected} bytes")

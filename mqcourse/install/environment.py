@@ -86,11 +86,43 @@ def ensure(requirements: Path, folder: Path) -> None:
                 *sys.version_info[:2], *OLDEST_PYTHON
             )
         )
-    stamp = folder / ".installed.json"
     wanted = fingerprint(requirements)
-    installed = json.loads(stamp.read_text()) if stamp.exists() else {}
-    if installed.get(requirements.name) == wanted:
+    if stamped(folder).get(requirements.name) == wanted:
         return
+    sys.path.insert(0, str(CHECKOUT))
+    from mqcourse.errors import CourseError
+    from mqcourse.install.lock import only_one
+
+    try:
+        # two at once (make -j start test) would take each other's environment to pieces
+        with only_one(
+            CHECKOUT / ".mq" / "environment.lock",
+            say=say,
+            waiting_for="another make that installs",
+            limit_s=1800,
+        ):
+            if stamped(folder).get(requirements.name) != wanted:
+                install(requirements, folder, wanted)
+    except CourseError as error:
+        raise SetupError(str(error)) from error
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"  {text}\n")
+    sys.stdout.flush()
+
+
+def stamped(folder: Path) -> dict[str, str]:
+    """What the environment was made from, by file of requirements; nothing when that was never written, or is damaged."""
+    try:
+        found = json.loads((folder / ".installed.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def install(requirements: Path, folder: Path, wanted: str) -> None:
+    """Bring `folder` to the state that `requirements` asks for, and note that it is. Raises SetupError."""
     try:
         if not (folder / "bin" / "python").exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -109,7 +141,7 @@ def ensure(requirements: Path, folder: Path) -> None:
             f"cannot write {folder}: {error.strerror or error}. Make room or choose a folder you may write to, then run the same command again."
         ) from error
     # Both files pin the same versions, so an environment may have been made from both.
-    stamp.write_text(json.dumps({**installed, requirements.name: wanted}))
+    (folder / ".installed.json").write_text(json.dumps({**stamped(folder), requirements.name: wanted}))
 
 
 def create(folder: Path) -> None:

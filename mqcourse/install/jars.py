@@ -92,7 +92,7 @@ def install(folder: Path, progress: Progress) -> list[Jar]:
         return jars
     make_folder(folder)
     base = repository()
-    every = [Wanted(f"{base}/{jar.path}", jar.sha256, folder / jar.name) for jar in jars]
+    every = [Wanted(f"{base}/{jar.path}", jar.sha256, folder / jar.name, jar.size_bytes) for jar in jars]
     kept = cache_folder() / "jars"
     take(missing(every), kept)
     wanted = missing(every)

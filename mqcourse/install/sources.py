@@ -141,7 +141,9 @@ def at_suite(sources: Iterable[Source], codename: str, suite: str) -> list[Sourc
             part = _split(old, roots)
             if part is not None and f"{suite}{part}" not in suites:
                 suites.append(f"{suite}{part}")
-        moved.append(replace(source, suites=tuple(suites)))
+        # whoever trusts one release without its signature has not said so of another one
+        options = tuple(each for each in source.options if each[0] != "Trusted" or suite == codename)
+        moved.append(replace(source, suites=tuple(suites), options=options))
     return moved
 
 

@@ -41,6 +41,9 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         unused,
     ):
         module.setup(app)
+    # a page names the style sheet with its checksum, so one that changed is a reason to write every page again
+    static = sources_version(Path(app.srcdir) / "book" / "_static", "**/*.*")
+    app.add_config_value("mqcourse_static", static, "html")
     return {
         "version": "1",
         "env_version": sources_version(Path(__file__).parent),
@@ -49,9 +52,9 @@ def setup(app: "Sphinx") -> dict[str, Any]:
     }
 
 
-def sources_version(folder: Path) -> int:
-    """A number that changes with any file of this package: Sphinx then makes every page again, not only edited ones."""
+def sources_version(folder: Path, pattern: str = "*.py") -> int:
+    """A number that changes with any such file: Sphinx then makes every page again, not only edited ones."""
     digest = sha256()
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.glob(pattern)):
         digest.update(path.read_bytes())
     return int(digest.hexdigest()[:8], 16) or 1

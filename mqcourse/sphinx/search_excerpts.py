@@ -6,13 +6,13 @@ loads and answers from.
 """
 
 import json
-from collections.abc import Iterator
+import re
 from html import escape
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bs4.element import Tag
     from sphinx.application import Sphinx
 
 FILE = "search-pages.js"
@@ -27,8 +27,13 @@ window.fetch = async (address) => {{
   return new Response((await texts)[name]);
 }};
 """
-UNREAD = ".headerlink, script, style, svg, [hidden]"
-"""What is no text to quote: Sphinx leaves out the first three as well."""
+UNREAD = {"script", "style", "svg"}
+UNREAD_CLASS = "headerlink"
+"""What is no text to quote, like all that is hidden: Sphinx leaves out the class and the first two as well."""
+DRAWN = re.compile(r"<(script|style|svg)\b(?:(?!<\1\b).)*?</\1>", re.DOTALL)
+"""Most of them whole, so that their many elements are never looked at."""
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+"""Elements that have no end."""
 
 
 def load_script(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -49,28 +54,63 @@ def write_texts(app: "Sphinx", error: Exception | None) -> None:
 
 def text(page: Path) -> str:
     """A page's text as HTML with nothing but what Sphinx looks for: the main part, and in it the places with a name."""
-    from bs4 import BeautifulSoup
+    whole = page.read_text(encoding="utf-8")
+    article = whole[whole.index("<article") : whole.rindex("</article>")]
+    found = Places()
+    found.feed(DRAWN.sub("", article))
+    found.close()
+    return f'<main role="main">{"".join(found.parts)}</main>'
 
-    (main,) = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select("article")
-    for unread in main.select(UNREAD):
-        unread.decompose()
-    return f'<main role="main">{"".join(named(main))}</main>'
 
+class Places(HTMLParser):
+    """The text that is to be quoted, each place with a name in a section of its own.
 
-def named(element: "Tag") -> Iterator[str]:
-    """The text in an element, each place with a name in a section of its own."""
-    from bs4.element import NavigableString, Tag
+    As the page is read, without a tree of its elements, most of which only colour code: in a sixth of the time.
+    """
 
-    for child in element.children:
-        if isinstance(child, Tag):
-            name = child.get("id")
-            if name:
-                yield f'<section id="{escape(str(name))}">'
-            yield from named(child)
-            if name:
-                yield "</section>"
-        elif type(child) is NavigableString:
-            yield escape(child)
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._open: list[tuple[str, str]] = []
+        """Each open element, with what closes it in the text."""
+        self._unread = 0
+        """How many of the open elements, from an unread one on, are not to be quoted."""
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        unread = (
+            self._unread
+            or tag in UNREAD
+            or "hidden" in given
+            or UNREAD_CLASS in (given.get("class") or "").split()
+        )
+        name = given.get("id")
+        if name and not unread:
+            self.parts.append(f'<section id="{escape(name)}">')
+        closing = "</section>" if name and not unread else ""
+        if tag in VOID:
+            self.parts.append(closing)
+            return
+        self._open.append((tag, closing))
+        self._unread += bool(unread)
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not any(tag == open_tag for open_tag, _ in self._open):
+            return
+        ended = ""
+        while ended != tag:
+            ended, closing = self._open.pop()
+            self.parts.append(closing)
+            self._unread = max(0, self._unread - 1)
+
+    def handle_data(self, data: str) -> None:
+        if not self._unread:
+            self.parts.append("\n" if data.isspace() else escape(data))
 
 
 def setup(app: "Sphinx") -> None:

@@ -43,7 +43,11 @@ class BookHandler(SimpleHTTPRequestHandler):
     def send_head(self) -> Any:
         """As the base class, but never past a symbolic link out of the folder."""
         root = Path(self.directory).resolve()
-        if not Path(self.translate_path(self.path)).resolve().is_relative_to(root):
+        try:
+            inside = Path(self.translate_path(self.path)).resolve().is_relative_to(root)
+        except (ValueError, OSError):  # a null byte, a name that is too long: no file has such a name
+            inside = False
+        if not inside:
             self.send_error(HTTPStatus.NOT_FOUND, "There is no such page in the book")
             return None
         return super().send_head()

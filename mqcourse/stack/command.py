@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +27,15 @@ def register(subcommands: Any) -> None:
     logs = _add(subcommands, "logs", _logs, "the last lines of a service's log")
     logs.add_argument("name", metavar="NAME", help=NAMES)
     logs.add_argument("-n", "--lines", type=int, default=40, metavar="N", help="how many (default 40)")
+    opened = _add(subcommands, "open", _open, "the address of a page, and the page in your browser")
+    opened.add_argument(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        default="book",
+        help="book (default), jupyter, rabbitmq, servicebus",
+    )
+    opened.add_argument("--print", action="store_true", dest="only_print", help="only print the address")
     _add(subcommands, "env", _env, 'shell exports of every address: eval "$(mq env)"')
     _add(subcommands, "lock-jars", _lock_jars, "resolve Kafka's jars anew and pin them")
 
@@ -34,7 +44,7 @@ def _add(subcommands: Any, name: str, run: Any, text: str, *, names: bool = Fals
     parser: argparse.ArgumentParser = subcommands.add_parser(name, help=text, description=text)
     if names:
         parser.add_argument("names", metavar="NAME", nargs="*", help=NAMES)
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
     parser.set_defaults(run=run)
     return parser
 
@@ -135,6 +145,37 @@ def _logs(arguments: argparse.Namespace) -> int:
         else "\n".join(lines)
     )
     return 0
+
+
+def _open(arguments: argparse.Namespace) -> int:
+    from mqcourse.errors import CourseError
+    from mqcourse.home import state_folder
+    from mqcourse.stack import registry, stack
+    from mqcourse.stack.jupyter import with_token
+    from mqcourse.stack.page import RUNS
+
+    service = registry.named([arguments.name], ())[0]
+    row = next(row for row in stack.status() if row.name == service.name)
+    address = row.management or (row.endpoint if not service.is_broker else None)
+    if row.state not in RUNS:
+        raise CourseError(f"{service.title} is {row.state}", do=f"Start it with `mq up {service.name}`")
+    if address is None:
+        raise CourseError(f"{service.title} has no page", do="`mq status` has its address")
+    if service.name == "jupyter":
+        address = with_token(address, state_folder())
+    _out(json.dumps({"name": service.name, "address": address}) if arguments.json else address)
+    if not (arguments.only_print or arguments.json) and _has_display():
+        import webbrowser
+
+        webbrowser.open(address)
+    return 0
+
+
+def _has_display() -> bool:
+    """Whether a browser could show itself: without a display Python would start one in this terminal."""
+    return sys.platform in ("darwin", "win32") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
 
 
 def _env(arguments: argparse.Namespace) -> int:

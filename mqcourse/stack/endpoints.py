@@ -9,6 +9,7 @@ from typing import Any
 
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
+from mqcourse.install.lock import write_private
 from mqcourse.variables import reach_loopback_directly
 
 FILE = "endpoints.json"
@@ -108,7 +109,7 @@ def endpoints(state: Path | None = None, environment: Mapping[str, str] | None =
     file = (state or state_folder()) / FILE
     known: dict[str, str] = {}
     if file.is_file():
-        known = {name: value for name, value in json.loads(file.read_text(encoding="utf-8")).items() if value}
+        known = _read(file)
     elsewhere = environment.get("MQ_SERVICEBUS_CONNECTION_STRING")
     if elsewhere and elsewhere != known.get("servicebus_connection_string"):
         known.pop("servicebus_certificate", None)  # our emulator's: no other namespace shows it
@@ -131,6 +132,18 @@ def endpoints(state: Path | None = None, environment: Mapping[str, str] | None =
     return Endpoints(known, security)
 
 
+def _read(file: Path) -> dict[str, str]:
+    """The addresses that `mq up` wrote. CourseError when the file is damaged."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {name: str(value) for name, value in found.items() if value}
+    except (ValueError, AttributeError) as error:
+        raise CourseError(
+            f"{file} does not hold the brokers' addresses any more",
+            do="Write it again: `mq up` (what runs goes on running)",
+        ) from error
+
+
 def _typed(text: str, kind: type) -> Any:
     return text.lower() in ("1", "true", "yes") if kind is bool else text
 
@@ -138,6 +151,4 @@ def _typed(text: str, kind: type) -> Any:
 def write(state: Path, known: Mapping[str, str | None]) -> None:
     """Keep the addresses for other processes; replaced at once, so that no reader sees half a file."""
     file = state / FILE
-    part = file.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(dict(known), indent=2) + "\n", encoding="utf-8")
-    part.replace(file)
+    write_private(file, json.dumps(dict(known), indent=2) + "\n")

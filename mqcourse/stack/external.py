@@ -75,7 +75,7 @@ class External:
             version=version,
             base=place.ports.base,
             endpoint=shown(address),
-            management=os.environ.get("MQ_RABBITMQ_MANAGEMENT_URL") if service.name == "rabbitmq" else None,
+            management=_management(service),
             data_dir=None,
             pid=None,
             born_s=0.0,
@@ -152,13 +152,19 @@ def well_formed(name: str, address: str) -> bool:
     return begins and all(host and not set(host) & set(" /@;") for host, _ in pairs)
 
 
+def _management(service: Service) -> str | None:
+    """Where its own page is, without a password that the address may hold."""
+    address = os.environ.get("MQ_RABBITMQ_MANAGEMENT_URL") if service.name == "rabbitmq" else None
+    return address and shown(address)
+
+
 def shown(address: str) -> str:
     """An address without its password or key."""
     try:
         parts = urlsplit(address)
     except ValueError:
         return "…"
-    if parts.scheme in ("amqp", "amqps") and parts.password:
+    if parts.password:
         return address.replace(f":{parts.password}@", ":…@", 1)
     if "SharedAccessKey=" in address:
         return ";".join(part for part in address.split(";") if not part.startswith("SharedAccessKey="))

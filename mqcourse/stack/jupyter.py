@@ -103,7 +103,7 @@ class Jupyter:
             "MQ_HOME": str(place.state),
             "PATH": os.pathsep.join([str(place.state / "bin"), programs, os.environ.get("PATH", os.defpath)]),
         }
-        return [Launch((sys.executable, "-m", "jupyterlab"), env, CHECKOUT)]
+        return [Launch((sys.executable, "-m", "mqcourse.stack.lab_server"), env, CHECKOUT)]
 
     def token(self, place: Place) -> str:
         """The token, made once a stack and readable by its owner only."""
@@ -133,10 +133,8 @@ class Jupyter:
         return wire.answers_http(place.ports.of("jupyter"), "/api", timeout_s)
 
     def addresses(self, place: Place) -> Addresses:
-        """What to open in a browser, with the token."""
-        return Addresses(
-            f"http://127.0.0.1:{place.ports.of('jupyter')}/lab/tree/{desk.START}?token={self.token(place)}"
-        )
+        """Its start page. The token, without which nobody gets in, is in no record: `mq open jupyter` adds it."""
+        return Addresses(f"http://127.0.0.1:{place.ports.of('jupyter')}/lab/tree/{desk.START}")
 
     def data_dir(self, place: Place) -> Path | None:
         """Settings and runtime files; the notebooks themselves lie in the checkout."""
@@ -148,3 +146,12 @@ class Jupyter:
 
     def empty(self, place: Place) -> None:
         """Nothing of it is data: the learner's work lies in the checkout."""
+
+
+def with_token(address: str, state: Path) -> str:
+    """An address of the stack's JupyterLab with the token that lets its owner in; as it is where there is none yet."""
+    try:
+        token = (state / Jupyter.name / "token").read_text(encoding="ascii").strip()
+    except OSError:
+        return address
+    return f"{address}?token={token}"

@@ -1,5 +1,6 @@
 """Apache Kafka, one node in KRaft combined mode, from its published jars."""
 
+import re
 import shutil
 import subprocess
 import uuid
@@ -46,6 +47,8 @@ group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=300
 """
+SESSION_S = int(re.findall(r"^broker\.session\.timeout\.ms=(\d+)$", CONFIGURATION, re.MULTILINE)[0]) / 1000
+"""After this long without a word of it a broker may register anew."""
 LOGGING = """\
 rootLogger.level=INFO
 rootLogger.appenderRef.out.ref=OUT

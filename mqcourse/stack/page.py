@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from mqcourse.home import state_folder
 from mqcourse.stack import shell
+from mqcourse.stack.jupyter import with_token
 from mqcourse.stack.registry import SERVICES
 from mqcourse.stack.stack import Status
 
@@ -79,7 +80,7 @@ def whole(rows: Sequence[Status], failed: Mapping[str, BaseException] | None = N
     if by_name["book"].state == "running":
         lines.append(f"Read    {by_name['book'].endpoint}")
     if by_name["jupyter"].state == "running":
-        lines.append(f"Labs    {by_name['jupyter'].endpoint}")
+        lines.append(f"Labs    {with_token(by_name['jupyter'].endpoint or '', state_folder())}")
     if by_name["rabbitmq"].management and by_name["rabbitmq"].state == "running":
         lines.append(f"Watch   {by_name['rabbitmq'].management}   (user guest, password guest)")
     for name, error in (failed or {}).items():

@@ -61,6 +61,8 @@ def spawn(
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
+                # JupyterLab writes the learner's own files, with the rights that the learner wants
+                umask=-1 if service == "jupyter" else 0o077,
             )
         except OSError as error:
             raise CourseError(

@@ -1,12 +1,11 @@
 """What is known of a started service: written when it starts, read by every later command."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mqcourse.install.lock import make_folder, unwritable
+from mqcourse.install.lock import make_folder, unwritable, write_private
 from mqcourse.stack.process import Child
 
 
@@ -51,10 +50,8 @@ def write(state: Path, record: Record) -> None:
     """Keep a record; replaced at once, so that no reader sees half of one."""
     file = path(state, record.name)
     make_folder(file.parent)
-    part = file.with_suffix(f".{os.getpid()}.part")
     try:
-        part.write_text(json.dumps(asdict(record), indent=2), encoding="utf-8")
-        part.replace(file)
+        write_private(file, json.dumps(asdict(record), indent=2))
     except OSError as error:
         raise unwritable(file, error) from error
 

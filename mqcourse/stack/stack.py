@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 
 from mqcourse.errors import CourseError
-from mqcourse.home import software_folder, state_folder
+from mqcourse.home import cache_folder, software_folder, state_folder
 from mqcourse.install.lock import make_folder, only_one, unwritable
 from mqcourse.progress import Progress
 from mqcourse.stack import external, ports, process, providers, record
@@ -305,8 +304,13 @@ def _locked(state: Path, progress: Progress) -> Iterator[None]:
 @contextlib.contextmanager
 def _choosing_ports(progress: Progress) -> Iterator[None]:
     """One checkout at a time chooses its block; per user, since another user's lock could not be opened."""
-    lock = Path(tempfile.gettempdir()) / f"mqcourse-ports-{os.getuid()}.lock"
-    with only_one(lock, say=progress.say, waiting_for="another checkout that chooses its ports", limit_s=30):
+    # in the user's own folder: in /tmp anybody could hold it, or lay a link in its place
+    with only_one(
+        cache_folder() / "ports.lock",
+        say=progress.say,
+        waiting_for="another checkout that chooses its ports",
+        limit_s=30,
+    ):
         yield
 
 

@@ -1,6 +1,8 @@
-"""Who may ask for what over HTTP: signatures for the administration, the same origin for the page."""
+"""Who may ask for what over HTTP: signatures for the administration, nobody from another web site, a token for the page."""
 
 from __future__ import annotations
+
+import hmac
 
 from servicebus_emulator.admin import namespaces
 from servicebus_emulator.admin.host import Host, Hosted
@@ -9,6 +11,7 @@ from servicebus_emulator.sas import Right, SasError, host_of, path_of, verify
 
 SUPPLEMENTARY = "servicebussupplementaryauthorization"
 SUPPLEMENTARY_DEAD = "servicebusdlqsupplementaryauthorization"
+PAGE_TOKEN = "x-page-token"  # noqa: S105 - a header's name
 
 
 ACTIONS = {"GET": "EntityRead", "PUT": "EntityWrite", "DELETE": "EntityDelete"}
@@ -49,9 +52,6 @@ def require_manage(
                 else ("Authorization failed for specified action: {}")
             )
             raise Refused(401, f"{said.format(f'Manage,{action}')}. Resource: '{path or 'the namespace'}'.")
-    elif not namespaces.is_local_name(request.host):
-        # without signatures nothing else would stop a web page whose name was pointed at this machine
-        raise Refused(403, f"The host name '{request.host}' is not one of this machine.", 40300)
 
 
 def require_manage_of_target(request: Request, host: Host, hosted: Hosted, header: str, target: str) -> None:
@@ -73,26 +73,55 @@ def require_manage_of_target(request: Request, host: Host, hosted: Hosted, heade
     )
 
 
-def require_same_origin(request: Request, host: Host) -> None:
-    """Guard the page and its JSON API against other web sites and against other machines.
+def require_no_stranger(request: Request, host: Host) -> None:
+    """Guard everything that is asked over HTTP, a WebSocket too, against web pages of others. Raises Refused 403.
 
-    Raises Refused 403. Reading asks for a local host name (a stranger's name pointed at this machine would make
-    his page same-origin). Changing also asks for a JSON body, which no form of another site can send without the
-    browser asking first, and for an Origin that is our own.
+    A stranger's name that was pointed at this machine would make his page one of ours, so the name is looked at first.
     """
-    if not namespaces.is_local_name(request.host):
+    if not host.reach.names(request.host, request.own_address, host.namespaces):
         raise Refused(
-            403, f"The host name '{request.host}' is not one of this machine; open the page by localhost."
-        )
-    if host.authorize and not request.loopback:
-        raise Refused(
-            403, "The page is for this machine only; start the emulator with --no-auth to open it to others."
+            403,
+            f"The host name '{request.host[:200]}' is not one of this emulator: ask for localhost, or start it with "
+            "--allow-host NAME.",
+            40300,
         )
     origin = request.header("origin")
-    if origin and origin != "null" and origin.partition("://")[2].lower() == request.host.lower():
-        pass
-    elif origin or request.header("sec-fetch-site") not in ("", "same-origin", "none"):
-        raise Refused(403, "The request comes from another web site.")
+    if origin:
+        if not host.reach.admits(origin, request.host, secure=request.secure):
+            raise Refused(
+                403,
+                "The request comes from another web site; to let that one in, start the emulator with "
+                "--allow-origin ORIGIN.",
+                40300,
+            )
+    elif request.header("sec-fetch-site") not in ("", "same-origin", "none") and not _is_visit(request):
+        raise Refused(403, "The request comes from another web site.", 40300)
+
+
+def _is_visit(request: Request) -> bool:
+    """Whether a person follows a link to the page itself, which shows them something and tells the other site nothing."""
+    return request.method == "GET" and not request.segments and request.header("sec-fetch-mode") == "navigate"
+
+
+def require_this_machine(request: Request, host: Host) -> None:
+    """The page and the figures of an emulator that asks for keys are not for other machines. Raises Refused 403."""
+    if host.authorize and not request.loopback:
+        raise Refused(
+            403, "This is for this machine only; start the emulator with --no-auth to open it to others."
+        )
+
+
+def require_page(request: Request, host: Host) -> None:
+    """Guard the page's JSON API: its token where there is one, and a body that no form can send. Raises Refused."""
+    token = host.reach.page_token
+    if (
+        token
+        and host.authorize
+        and not hmac.compare_digest(token.encode(), request.header(PAGE_TOKEN).encode())
+    ):
+        raise Refused(
+            401, "Open the page by the address with a token that the emulator has printed at its start."
+        )
     if request.method not in ("GET", "HEAD"):
         kind = request.header("content-type").partition(";")[0].strip().lower()
         if kind != "application/json":

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from servicebus_emulator.admin.reach import Reach
 from servicebus_emulator.broker.message import Content
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.broker.queue import Queue
@@ -84,6 +85,10 @@ class Host(Protocol):
     @property
     def authorize(self) -> bool:
         """False under ``--no-auth``: every request may do everything."""
+
+    @property
+    def reach(self) -> Reach:
+        """By which names it may be asked, and by which web pages."""
 
     @property
     def health(self) -> Health:

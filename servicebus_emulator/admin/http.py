@@ -48,6 +48,8 @@ class Request:
     """Whether it came over TLS."""
     loopback: bool = True
     """Whether the peer is on this machine."""
+    own_address: str = "127.0.0.1"
+    """The address of ours that the peer has connected to."""
 
     @cached_property
     def _by_name(self) -> dict[str, str]:

@@ -7,12 +7,9 @@ AMQP gives the name in ``open.hostname``, HTTP in ``Host``.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 
 from servicebus_emulator.sas import host_of
-
-_LOCAL_ENDINGS = (".localhost", ".internal", ".local", ".servicebus.windows.net")
 
 
 def named_by(host: str, names: Iterable[str]) -> str:
@@ -25,19 +22,3 @@ def named_by(host: str, names: Iterable[str]) -> str:
 def hostname(host: str) -> str:
     """A host without port and brackets, lower case."""
     return host_of(f"sb://{host}") if host else ""
-
-
-def is_local_name(host: str) -> bool:
-    """Whether a Host header can only be this machine's own name, not a name that a stranger's DNS points here.
-
-    An address is safe (a page of another site cannot have it as its own origin here), and so is a name
-    without a dot or under a top-level name that public DNS never serves.
-    """
-    name = hostname(host)
-    if not name:
-        return False
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return "." not in name or name.endswith(_LOCAL_ENDINGS)
-    return True

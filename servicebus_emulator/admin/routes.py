@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from servicebus_emulator.admin import access, entities, metrics, namespaces, panel
+from servicebus_emulator.admin import access, atom, entities, metrics, namespaces, panel
 from servicebus_emulator.admin.host import Host
 from servicebus_emulator.admin.http import Request, Response
 from servicebus_emulator.broker.errors import BrokerError
@@ -38,11 +38,25 @@ def respond(request: Request, host: Host, now_s: float) -> Response:
     """The answer to one request; ``now_s`` is the emulator's clock (it may run ahead of the machine's)."""
     if request.method == "HEAD":
         return replace(respond(replace(request, method="GET"), host, now_s), body=b"")
+    refused = stranger(request, host)
+    if refused is not None:
+        return refused
     hosted = host.namespaces[namespaces.named_by(request.host, host.namespaces)]
     if "api-version" in request.query:
         return entities.respond(request, host, hosted, now_s)
     own = _own(request, host, now_s)
     return own if own is not None else entities.respond(request, host, hosted, now_s)
+
+
+def stranger(request: Request, host: Host) -> Response | None:
+    """The answer to a web page that is none of ours, or to a name that is none of ours; None for all others."""
+    try:
+        access.require_no_stranger(request, host)
+    except access.Refused as error:
+        if "api-version" in request.query:
+            return atom.error_response(error.status, str(error), error.sub_code)
+        return _json(error.status, {"error": str(error)})
+    return None
 
 
 def wants_probe(request: Request) -> bool:
@@ -53,21 +67,22 @@ def wants_probe(request: Request) -> bool:
 def _own(request: Request, host: Host, now_s: float) -> Response | None:
     """The emulator's own answers, None when the path is none of its own."""
     segments = request.segments
-    if segments == ("health",):
-        return _health(host)
     if segments == ("favicon.ico",):
         return Response(204)
-    if segments == ("metrics",):
-        return Response(200, metrics.text(host).encode(), "text/plain; version=0.0.4; charset=utf-8")
-    if segments not in _FILES and segments[:1] != ("api",):
+    if segments not in _FILES and segments[:1] not in (("api",), ("health",), ("metrics",)):
         return None
     try:
-        access.require_same_origin(request, host)
+        access.require_this_machine(request, host)
+        if segments == ("health",):
+            return _health(host)
+        if segments == ("metrics",):
+            return Response(200, metrics.text(host).encode(), "text/plain; version=0.0.4; charset=utf-8")
         if segments in _FILES:
             if request.method != "GET":
                 return _json(405, {"error": f"{request.method} is not for this address."})
             name, kind = _FILES[segments]
             return Response(200, (_WEB / name).read_bytes(), kind, _GUARDS)
+        access.require_page(request, host)
         return _json(*panel.respond(request, host, now_s))
     except access.Refused as error:
         return _json(error.status, {"error": str(error)})

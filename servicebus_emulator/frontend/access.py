@@ -50,10 +50,13 @@ class Access:
                 return True
         return False
 
-    def allows(self, right: Right | None, path: str, now_s: float) -> bool:
-        """Whether `right` (None: any right at all) is granted on the entity at `path` right now."""
+    def allows(self, right: Right | None, path: str | None, now_s: float) -> bool:
+        """Whether `right` (None: any right at all) is granted on the entity at `path` (None: anywhere) right now."""
         if not self._authorize:
             return True
+        if path is None:
+            everywhere = self._everywhere is not None
+            return everywhere or any(grant.expires_s > now_s for grant in self._grants.values())
         rights = (right,) if right is not None else tuple(Right)
         path = path.lower()
         exact = self._grants.get(path)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from servicebus_emulator.admin.host import Draft, Health, Hosted, View
 from servicebus_emulator.admin.namespaces import named_by
+from servicebus_emulator.admin.reach import LOOPBACK_ONLY, Reach
 from servicebus_emulator.broker.errors import BrokerError
 from servicebus_emulator.broker.journal import Journal
 from servicebus_emulator.broker.message import Content
@@ -44,6 +45,7 @@ class Emulator:
         *,
         journals: Sequence[Journal] = (),
         authorize: bool = True,
+        reach: Reach = LOOPBACK_ONLY,
         now_s: float,
         max_frame_size: int = 1_048_576,
         idle_time_out_ms: int | None = 240_000,
@@ -53,6 +55,7 @@ class Emulator:
         self._brokers = tuple(hosted.broker for hosted in self._namespaces.values())
         self._journals = tuple(journals)
         self._authorize = authorize
+        self._reach = reach
         self.max_frame_size = max_frame_size
         self.idle_time_out_ms = idle_time_out_ms
         self.container_id = container_id
@@ -208,6 +211,11 @@ class Emulator:
     def namespaces(self) -> Mapping[str, Hosted]:
         """By lower-case name; the first is the default one."""
         return self._namespaces
+
+    @property
+    def reach(self) -> Reach:
+        """By which names it may be asked over HTTP, and by which web pages."""
+        return self._reach
 
     @property
     def authorize(self) -> bool:

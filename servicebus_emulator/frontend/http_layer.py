@@ -30,11 +30,20 @@ class HttpLayer:
     """
 
     def __init__(
-        self, respond: Callable[[Request], Response], now_s: float, *, secure: bool, loopback: bool
+        self,
+        respond: Callable[[Request], Response],
+        now_s: float,
+        *,
+        stranger: Callable[[Request], Response | None],
+        secure: bool,
+        loopback: bool,
+        own_address: str,
     ) -> None:
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._waiting_since_s = now_s
         self._respond = respond
+        self._stranger = stranger
+        self._own_address = own_address
         self._secure = secure
         self._loopback = loopback
         self._request: Any = None
@@ -106,16 +115,18 @@ class HttpLayer:
             return Response(error.status, f"{error}\n".encode(), "text/plain; charset=utf-8")
         if target.origin == "*":
             return Response(200, headers=(("allow", "GET, HEAD, PUT, POST, DELETE, OPTIONS"),))
+        return self._respond(self._read(request, target, b"".join(self._body)))
+
+    def _read(self, request: Any, target: RequestTarget, body: bytes) -> Request:
         headers = [(n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in request.headers]
-        return self._respond(
-            Request(
-                method=request.method.decode("ascii"),
-                target=target.origin,
-                headers=(*(pair for pair in headers if pair[0] != "host"), ("host", target.host)),
-                body=b"".join(self._body),
-                secure=self._secure,
-                loopback=self._loopback,
-            )
+        return Request(
+            method=request.method.decode("ascii"),
+            target=target.origin,
+            headers=(*(pair for pair in headers if pair[0] != "host"), ("host", target.host)),
+            body=body,
+            secure=self._secure,
+            loopback=self._loopback,
+            own_address=self._own_address,
         )
 
     def _answer(self, response: Response, now_s: float, *, close: bool = False) -> None:
@@ -146,6 +157,11 @@ class HttpLayer:
             self._answer(
                 Response(error.status, f"{error}\n".encode(), "text/plain; charset=utf-8"), now_s, close=True
             )
+            return b""
+        refused = self._stranger(self._read(request, target, b""))
+        if refused is not None:
+            LOGGER.info("a WebSocket was refused: %s", refused.body.decode())
+            self._answer(refused, now_s, close=True)
             return b""
         self.websocket = WebSocketLayer(self._output)
         trailing = self._http.trailing_data[0]

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 from servicebus_emulator.amqp.connection import Connection, forced, internal
-from servicebus_emulator.amqp.errors import AmqpProtocolError
+from servicebus_emulator.amqp.errors import RESOURCE_LIMIT_EXCEEDED, AmqpProtocolError
 from servicebus_emulator.amqp.events import (
     ConnectionClosed,
     ConnectionOpened,
@@ -41,6 +41,10 @@ LOGGER = logging.getLogger("servicebus_emulator")
 
 HIGH_WATER_BYTES = 1_048_576
 """With more than this waiting to be written, a connection is handed no further deliveries."""
+
+MAX_LINKS = 10_000
+MAX_LINKS_BEFORE_TOKEN = 16
+"""Of one connection. A client needs two to put its first token, and nothing else is served before that."""
 
 _LOCK_LOST = rejection(
     MessageLockLost(
@@ -79,7 +83,8 @@ class Peer:
         self.door: object = None
         """Whoever writes to this client's socket."""
         self._plain: bytes | None = None
-        self._secured: dict[Link, tuple[Right | None, str]] = {}
+        self._links: set[Link] = set()
+        self._secured: dict[Link, list[tuple[Right | None, str | None]]] = {}
 
     @property
     def congested(self) -> bool:
@@ -125,13 +130,15 @@ class Peer:
 
     def _drop_unauthorized(self) -> None:
         now_s = self.emulator.machine_now_s
-        for link, (right, path) in list(self._secured.items()):
-            if not self.access.allows(right, path, now_s):
-                self.trail.note("token expired", link=link.name, entity=path)
+        for link, needed in list(self._secured.items()):
+            lost = [path for right, path in needed if not self.access.allows(right, path, now_s)]
+            if lost:
+                where = lost[0] or "the namespace"
+                self.trail.note("token expired", link=link.name, entity=where)
                 self.drop(
                     link,
                     UnauthorizedAccess(
-                        f"ExpiredToken: the token for '{path}' has expired. Put a new token and attach again."
+                        f"ExpiredToken: the token for '{where}' has expired. Put a new token and attach again."
                     ),
                 )
 
@@ -153,20 +160,34 @@ class Peer:
 
     # -- links ---------------------------------------------------------------------------------------------
 
-    def secure(self, link: Link, right: Right | None, path: str) -> None:
-        """Check a right for a link and remember it for as long as the link lives. Raises UnauthorizedAccess."""
+    def secure(self, link: Link, right: Right | None, path: str | None) -> None:
+        """Check a right for a link and remember it for as long as the link lives. A link may need several.
+
+        `path` None asks for a token that is good for anything. Raises UnauthorizedAccess.
+        """
         if not self.access.allows(right, path, self.emulator.machine_now_s):
             wanted = right.value if right is not None else "Any"
             raise UnauthorizedAccess(
                 f"Unauthorized access. '{wanted}' claim(s) are required to perform this operation. "
-                f"Resource: '{path}'."
+                f"Resource: '{path or 'the namespace'}'."
             )
-        self._secured[link] = (right, path)
+        self._secured.setdefault(link, []).append((right, path))
 
     def drop(self, link: Link, error: BrokerError) -> None:
         """Detach a link from this side."""
         self._release(link)
         link.detach(error_of(error))
+
+    def _admit(self, link: Link) -> None:
+        """Count a link. Raises AmqpProtocolError beyond what a connection may have."""
+        limit = MAX_LINKS if self._secured else MAX_LINKS_BEFORE_TOKEN
+        if len(self._links) >= limit:
+            raise AmqpProtocolError(
+                f"{limit} links are attached on this connection"
+                + ("" if self._secured else ", and it has put no token yet"),
+                RESOURCE_LIMIT_EXCEEDED,
+            )
+        self._links.add(link)
 
     def entity_ended(self, entity: Entity, error: BrokerError) -> bool:
         """Detach every link that works with an entity which is no more. Returns whether there was one."""
@@ -179,6 +200,7 @@ class Peer:
         node: Node | None = link.context
         link.context = None
         self._secured.pop(link, None)
+        self._links.discard(link)
         if node is not None:
             if isinstance(node, Outlet):
                 self.held_back.discard(node)
@@ -231,6 +253,7 @@ class Peer:
     def _on_attached(self, event: LinkAttached) -> None:
         link = event.link
         try:
+            self._admit(link)
             attach(self, link, event.attach)
         except (BrokerError, AmqpProtocolError) as error:
             fault = error_of(error)

@@ -103,9 +103,10 @@ class Transactions:
                 entry.transaction.rollback(now_s)
                 self._restore(entry)
 
-    def count_of(self, coordinator: Coordinator) -> int:
-        """How many transactions a coordinator link holds open."""
-        return sum(1 for entry in self._open.values() if entry.coordinator is coordinator)
+    @property
+    def count(self) -> int:
+        """How many are open on the connection."""
+        return len(self._open)
 
     @staticmethod
     def _restore(entry: Open) -> None:
@@ -199,8 +200,8 @@ class Coordinator:
                     "(4.5.2)",
                     NOT_IMPLEMENTED,
                 )
-            if peer.transactions.count_of(self) >= MAX_OPEN:
-                raise AmqpProtocolError(f"{MAX_OPEN} transactions are open on this link", NOT_ALLOWED)
+            if peer.transactions.count >= MAX_OPEN:
+                raise AmqpProtocolError(f"{MAX_OPEN} transactions are open on this connection", NOT_ALLOWED)
             transaction = peer.hosted.broker.begin_transaction(now_s)
             peer.transactions.declare(transaction, self)
             return Declared(transaction.transaction_id)

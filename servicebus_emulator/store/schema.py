@@ -45,6 +45,7 @@ def connect(path: Path, now_s: float) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _make_private(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.2)
     except (OSError, sqlite3.Error) as problem:
         raise StoreError(
@@ -90,6 +91,14 @@ def connect(path: Path, now_s: float) -> sqlite3.Connection:
             "use that version, or another --data folder."
         )
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """The file and what SQLite keeps beside it (with the same rights) are their owner's only, whatever they were before."""
+    path.touch(mode=0o600)
+    for file in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm"))):
+        if file.exists():
+            file.chmod(0o600)
 
 
 def _set_back(connection: sqlite3.Connection, now_s: float) -> None:

@@ -149,12 +149,13 @@ def test_server_busy_slows_a_sender_down_more_than_its_limit() -> None:
 
 
 def test_below_its_limit_nobody_is_told_busy() -> None:
+    """Of the 1,000 credits of one second the whole run needs 250: also what a late machine sends at once is not refused."""
     scenario = Scenario(
-        rate_per_s=60.0, service="constant", throttle="token-bucket", throttle_rate_per_s=120.0
+        rate_per_s=20.0, service="constant", throttle="token-bucket", throttle_rate_per_s=500.0
     )
     found = measure(scenario, "servicebus", seconds=6.0)
     close(found, throughput_per_s=0.15, lost_share=0.0, blocked_share=0.0)
-    assert not any("busy" in note for note in found.notes)
+    assert not any("'server busy'" in note for note in found.notes)
 
 
 def test_the_command_prints_figures_and_points(stack: Any) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from small_book import FRONT, chapter_text, run_of
+from small_book import FRONT, chapter_text, run_of, write_chapter, write_toc
 
 from mqcourse.book import record as records
 from mqcourse.book.chapter import Chapter, chapters, named
@@ -23,13 +23,7 @@ ALONE = FRONT.replace("---\n\n", "mqcourse:\n  alone: it measures\n---\n\n")
 
 
 def write(book: Path, *cells: str, name: str = "one", front: str = FRONT) -> None:
-    (book / "book" / "part" / f"{name}.md").write_text(chapter_text(*cells, front=front), encoding="utf-8")
-
-
-def toc(book: Path, *names: str) -> None:
-    files = "".join(f"- file: book/part/{name}\n" for name in names)
-    text = f"format: jb-book\nroot: book/index\nchapters:\n{files}"
-    (book / "_toc.yml").write_text(text, encoding="utf-8")
+    write_chapter(book, name, chapter_text(*cells, front=front))
 
 
 def run(book: Path, *, strict: bool = False) -> tuple[Run, list[str]]:
@@ -151,7 +145,7 @@ def test_chapters_run_side_by_side_and_those_that_want_to_alone(book: Path) -> N
     write(book, wait.replace("{me!r}", "'two'").replace("{other!r}", "'one'"), name="two")
     look = f"import pathlib\nprint(len(list(pathlib.Path({str(meet)!r}).glob('* is done'))))"
     write(book, look, name="three", front=ALONE)
-    toc(book, "three", "one", "two")
+    write_toc(book, "three", "one", "two")
     done, _ = run(book)
     by_name = {chapter.name: record for chapter, record in done.records.items()}
     assert not done.failed
@@ -172,7 +166,7 @@ def test_an_interrupt_keeps_what_is_done_and_leaves_no_process(book: Path, numbe
         "threading.Event().wait()"
     )
     write(book, hang, name="two", front=ALONE)
-    toc(book, "one", "two")
+    write_toc(book, "one", "two")
     program = (
         "import sys\nfrom pathlib import Path\nfrom mqcourse.book.chapter import chapters\n"
         "from mqcourse.book.run import run_chapters\nrun_chapters(chapters(Path(sys.argv[1])), print)\n"

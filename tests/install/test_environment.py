@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mqcourse.install import environment
+
 SCRIPT = Path(__file__).parent.parent.parent / "mqcourse" / "install" / "environment.py"
 
 
@@ -88,39 +90,62 @@ def test_the_script_reads_on_a_python_that_is_too_old_to_run_it() -> None:
     ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
-@pytest.mark.slow
-def test_the_same_pins_are_not_installed_twice_and_new_ones_are(tmp_path: Path) -> None:
-    first = setup(tmp_path, "six==1.17.0\n")
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A first checkout with its environment, and the cache that this left."""
+    folder = tmp_path_factory.mktemp("a first checkout")
+    first = setup(folder, "six==1.17.0\n")
     assert first.returncode == 0, first.stderr
     assert "1 installed" in first.stdout
-    again = setup(tmp_path, "six==1.17.0\n")
-    assert (again.returncode, again.stdout) == (0, "")
-    changed = setup(tmp_path, "six==1.16.0\n")
-    assert "1 installed" in changed.stdout
+    return folder
 
 
 @pytest.mark.slow
-def test_a_second_checkout_needs_no_network(tmp_path: Path) -> None:
-    first = setup(tmp_path, "six==1.17.0\n")
-    assert first.returncode == 0, first.stderr
-    shutil.rmtree(tmp_path / "a venv")
+def test_two_at_once_make_one_environment(tmp_path: Path) -> None:
+    """As `make -j start test` does: the second waits for the first, and finds its work done."""
+    words = [sys.executable, str(SCRIPT), str(tmp_path / "r.txt"), "--venv", str(tmp_path / "a venv")]
+    (tmp_path / "r.txt").write_text("six==1.17.0\n", encoding="utf-8")
+    both = [
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    said = [one.communicate(timeout=300) for one in both]
+    assert [one.returncode for one in both] == [0, 0], said
+    assert sum("1 installed" in out for out, _ in said) == 1
+
+
+def test_a_damaged_note_of_what_is_installed_counts_as_none(tmp_path: Path) -> None:
+    for text in ("", "{", "[]", "null", '"x"'):
+        (tmp_path / ".installed.json").write_text(text, encoding="utf-8")
+        assert environment.stamped(tmp_path) == {}
+
+
+@pytest.mark.slow
+def test_a_second_checkout_needs_no_network(checkout: Path, tmp_path: Path) -> None:
     nowhere = {
         "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
         "PIP_FIND_LINKS": "",
         "HTTPS_PROXY": "http://127.0.0.1:9",
     }
-    again = setup(tmp_path, "six==1.17.0\n", **nowhere)
+    again = setup(tmp_path, "six==1.17.0\n", MQ_CACHE=str(checkout / "a cache"), **nowhere)
     assert (again.returncode, again.stderr) == (0, "")
     answer = subprocess.run([tmp_path / "a venv" / "bin" / "python", "-c", "import six, pip"], check=False)
     assert answer.returncode == 0
 
 
 @pytest.mark.slow
+def test_the_same_pins_are_not_installed_twice_and_new_ones_are(checkout: Path) -> None:
+    again = setup(checkout, "six==1.17.0\n")
+    assert (again.returncode, again.stdout) == (0, "")
+    changed = setup(checkout, "six==1.16.0\n")
+    assert "1 installed" in changed.stdout
+
+
+@pytest.mark.slow
 def test_where_uv_cannot_be_had_pip_installs(tmp_path: Path) -> None:
     script = tmp_path / "mqcourse" / "install" / "environment.py"
     script.parent.mkdir(parents=True)
-    for name in ("home.py", "variables.py", "__init__.py"):
-        shutil.copy(SCRIPT.parent.parent / name, script.parent.parent)
+    for name in ("home.py", "variables.py", "__init__.py", "errors.py", "install/lock.py"):
+        shutil.copy(SCRIPT.parent.parent / name, script.parent.parent / name)
     shutil.copy(SCRIPT, script)
     shutil.copy(SCRIPT.parent.parent.parent / "pyproject.toml", tmp_path)
     (script.parent / "installer.txt").write_text("uv==0.0.0.1\n", encoding="utf-8")

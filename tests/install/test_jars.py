@@ -27,6 +27,8 @@ class Repository(http.server.BaseHTTPRequestHandler):
             self.send_error(404)
             return
         body = b"not the jar" if "wrong" in self.path else BODY
+        if "endless" in self.path:
+            body *= 40
         start = 0
         if (wanted := self.headers.get("Range")) and "norange" not in self.path:
             start = int(wanted.removeprefix("bytes=").rstrip("-"))
@@ -60,7 +62,7 @@ def repository():
 
 
 def wanted(server, folder: Path, name: str, sha256: str = SHA256) -> Wanted:
-    return Wanted(f"http://127.0.0.1:{server.server_port}/{name}", sha256, folder / name)
+    return Wanted(f"http://127.0.0.1:{server.server_port}/{name}", sha256, folder / name, len(BODY))
 
 
 @pytest.mark.wire
@@ -120,6 +122,20 @@ def test_a_file_that_is_not_the_locked_one_is_refused_by_name_and_not_installed(
 
 
 @pytest.mark.wire
+@pytest.mark.parametrize("there", [0, 600_000])
+def test_no_more_is_taken_than_the_lock_says(repository, tmp_path, there):
+    """However much a mirror sends, or an earlier run has left."""
+    file = wanted(repository, tmp_path, "endless.jar")
+    if there:
+        (tmp_path / "endless.jar.part").write_bytes(b"x" * there)
+    got = []
+    with pytest.raises(CourseError, match="is not the locked file"):
+        fetch(file, got.append)
+    assert sum(got) < len(BODY) + 100_000
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.wire
 def test_one_bad_file_does_not_undo_the_good_ones(repository, tmp_path):
     good, bad = wanted(repository, tmp_path, "good.jar"), wanted(repository, tmp_path, "absent.jar")
     with pytest.raises(CourseError, match="404"):
@@ -129,14 +145,14 @@ def test_one_bad_file_does_not_undo_the_good_ones(repository, tmp_path):
 
 def test_no_network_says_so_on_one_line(tmp_path):
     with pytest.raises(CourseError, match="Check the network") as caught:
-        fetch(Wanted("http://127.0.0.1:9/x.jar", SHA256, tmp_path / "x.jar"))
+        fetch(Wanted("http://127.0.0.1:9/x.jar", SHA256, tmp_path / "x.jar", len(BODY)))
     assert "\n" not in str(caught.value)
 
 
 def test_a_folder_that_cannot_be_made_says_so(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CourseError, match="cannot write"):
-        fetch(Wanted("http://127.0.0.1:9/x.jar", SHA256, tmp_path / "file" / "x.jar"))
+        fetch(Wanted("http://127.0.0.1:9/x.jar", SHA256, tmp_path / "file" / "x.jar", len(BODY)))
 
 
 def test_a_full_disk_says_so(repository, tmp_path):

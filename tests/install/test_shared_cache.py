@@ -19,7 +19,7 @@ def test_a_file_that_was_kept_is_taken_and_a_changed_one_is_not(tmp_path: Path) 
     keep([original], kept)
     keep([original], kept)  # again: nothing of it is left behind
     assert [file.name for file in kept.iterdir()] == ["a.jar"]
-    wanted = Wanted("http://127.0.0.1:9/a.jar", sha256_of(original), tmp_path / "two" / "a.jar")
+    wanted = Wanted("http://127.0.0.1:9/a.jar", sha256_of(original), tmp_path / "two" / "a.jar", 5)
     take([wanted], kept)
     assert missing([wanted]) == []
     assert wanted.path.stat().st_mtime_ns == original.stat().st_mtime_ns  # Java's AOT cache looks at it

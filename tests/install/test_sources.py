@@ -63,6 +63,13 @@ def test_one_line_entries():
     assert docker.components == ("stable",)
 
 
+def test_trust_in_one_release_is_not_carried_to_another():
+    (source,) = parse_one_line("deb [trusted=yes check-valid-until=no] http://local.example bookworm main")
+    (same,), (newer,) = (at_suite([source], "bookworm", suite) for suite in ("bookworm", "trixie"))
+    assert dict(same.options) == {"Trusted": "yes", "Check-Valid-Until": "no"}
+    assert dict(newer.options) == {"Check-Valid-Until": "no"}
+
+
 def test_trusted_is_kept_since_the_machines_owner_said_so():
     (source,) = parse_one_line("deb [trusted=yes] http://local.example ./ main")
     assert source.options == (("Trusted", "yes"),)

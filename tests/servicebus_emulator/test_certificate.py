@@ -53,6 +53,58 @@ def test_another_name_or_no_trust_is_refused(tmp_path: Path) -> None:
         _handshake(paths, "localhost", None)
 
 
+def test_its_key_can_sign_for_nobody_else(tmp_path: Path) -> None:
+    """A server whose certificate was signed with our key is refused by a client that trusts our file."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    ours = certificate.ensure(tmp_path / "ours", NOW)
+    issuer = x509.load_pem_x509_certificate(ours.certificate.read_bytes())
+    signer = serialization.load_pem_private_key(ours.key.read_bytes(), None)
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    key = ec.generate_private_key(ec.SECP256R1())
+    forged = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([]))
+        .issuer_name(issuer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - datetime.timedelta(days=1))
+        .not_valid_after(NOW + datetime.timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("bank.example")]), critical=True)
+        .sign(signer, hashes.SHA256())
+    )
+    other = certificate.CertificatePaths(tmp_path / "forged.pem", tmp_path / "forged-key.pem")
+    other.certificate.write_bytes(
+        forged.public_bytes(serialization.Encoding.PEM) + ours.certificate.read_bytes()
+    )
+    other.key.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    with pytest.raises(ssl.SSLCertVerificationError):
+        _handshake(other, "bank.example", ours.certificate)
+
+
+def test_one_of_an_older_emulator_that_could_sign_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cryptography import x509
+
+    def authority(ca: bool, path_length: int | None) -> x509.BasicConstraints:
+        return constraints(ca=True, path_length=0)
+
+    constraints = x509.BasicConstraints
+    with monkeypatch.context() as patch:
+        patch.setattr(x509, "BasicConstraints", authority)
+        old, key = certificate.generate(NOW)
+    (tmp_path / "certificate.pem").write_bytes(old)
+    (tmp_path / "key.pem").write_bytes(key)
+    assert certificate.ensure(tmp_path, NOW).certificate.read_bytes() != old
+
+
 def test_it_is_made_once_and_again_only_when_needed(tmp_path: Path) -> None:
     paths = certificate.ensure(tmp_path, NOW)
     first = paths.certificate.read_bytes()

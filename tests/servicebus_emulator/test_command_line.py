@@ -1,14 +1,18 @@
 """`python -m servicebus_emulator`: what is wrong is said in one line, and nothing is started."""
 
+import http.client
 import json
+import os
 import re
 import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from servicebus_emulator import __version__
 from servicebus_emulator.__main__ import dialled
 
 
@@ -104,6 +108,63 @@ def test_the_ready_line_names_a_rule_that_exists_and_keeps_its_key(tmp_path: Pat
     line = ready_line("--config", str(config))
     assert "SharedAccessKeyName=reader;SharedAccessKey=<its PrimaryKey>;" in line
     assert "not to be printed" not in line
+
+
+def test_what_it_keeps_is_for_nobody_else(tmp_path: Path) -> None:
+    """Under the usual umask, with --data of an older emulator whose files everybody could read."""
+    data = tmp_path / "data"
+    config = tmp_path / "config.json"
+    rule = {"Name": "reader", "Rights": ["Listen"], "PrimaryKey": "secret"}
+    config.write_text(
+        json.dumps({"UserConfig": {"Namespaces": [{"Name": "n", "AuthorizationRules": [rule]}]}})
+    )
+    before = os.umask(0o022)
+    try:
+        ready_line("--data", str(data), "--tls", "--config", str(config))
+        found = {path: stat.S_IMODE(path.stat().st_mode) for path in (data, *data.rglob("*"))}
+        assert len(found) > 4
+        assert {path: mode for path, mode in found.items() if mode & 0o077} == {}
+        for path in found:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        ready_line("--data", str(data), "--tls", "--config", str(config))
+    finally:
+        os.umask(before)
+    for file in (*data.glob("*.db*"), data / "page-token", data / "tls" / "key.pem"):
+        assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
+
+
+def test_with_rules_the_page_has_a_token_that_stays(tmp_path: Path) -> None:
+    config, data = tmp_path / "config.json", tmp_path / "data"
+    rule = {"Name": "reader", "Rights": ["Listen"], "PrimaryKey": "secret"}
+    config.write_text(
+        json.dumps({"UserConfig": {"Namespaces": [{"Name": "n", "AuthorizationRules": [rule]}]}})
+    )
+    tokens = []
+    for _ in range(2):
+        arguments = ["--port", "0", "--config", str(config), "--data", str(data)]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "servicebus_emulator", *arguments], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        address, _, token = process.stdout.readline().strip().removeprefix("Its page: ").partition("#token=")
+        tokens.append(token)
+        for given, status in ((token, 200), ("", 401), ("x", 401)):
+            connection = http.client.HTTPConnection(address.split("/")[2], timeout=10)
+            connection.request("GET", "/api/state", headers={"x-page-token": given})
+            assert connection.getresponse().status == status
+            connection.close()
+        process.terminate()
+        assert process.wait(10) == 0
+        process.stdout.close()
+    assert tokens[0] == tokens[1] == (data / "page-token").read_text()
+    assert len(tokens[0]) >= 32
+
+
+def test_its_version_and_a_warning_for_an_open_door() -> None:
+    version = run("--version")
+    assert (version.returncode, version.stdout) == (0, f"servicebus-emulator {__version__}\n")
+    assert run("--allow-origin", "nonsense").returncode == 2
 
 
 def _has_ipv6() -> bool:

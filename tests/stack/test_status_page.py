@@ -14,11 +14,16 @@ ROWS = [
     Status("kafka", "stopped", "native"),
     Status("servicebus", "running", "native", endpoint="Endpoint=sb://b;SharedAccessKey=secret"),
     Status("book", "running", "native", endpoint="http://book/"),
-    Status("jupyter", "running", "native", endpoint="http://lab/?token=t"),
+    Status("jupyter", "running", "native", endpoint="http://lab/"),
 ]
 
 
-def test_one_that_failed_is_named_with_its_reason_beside_those_that_run() -> None:
+def test_one_that_failed_is_named_with_its_reason_beside_those_that_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MQ_HOME", str(tmp_path))
+    (tmp_path / "jupyter").mkdir()
+    (tmp_path / "jupyter" / "token").write_text("t")
     text = page.whole(ROWS, {"kafka": CourseError("Kafka ended while starting: no memory")})
     assert "FAILED  Kafka: Kafka ended while starting: no memory" in text
     assert "`make start` tries again what failed" in text

@@ -8,6 +8,7 @@ message: queue_limit and outbox_limit have no setting.
 """
 
 import contextlib
+import logging
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from azure.core.exceptions import AzureError
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
@@ -244,13 +246,13 @@ class Run:
             record.sent[message.number] = at
             paid_for = [ServiceBusMessage(BODY) for _ in range(self.batch - 1)]
             wanted = ServiceBusMessage(BODY, subject=SUBSCRIPTION, message_id=str(message.number))
-            begun = record.now()
-            try:
-                sender.send_messages([wanted, *paid_for], timeout=s.block_timeout_s)
-            except (ServiceBusServerBusyError, OperationTimeoutError):
-                record.lost[message.number] = record.now()
+            with _Refusals() as refusals:
+                try:
+                    sender.send_messages([wanted, *paid_for], timeout=s.block_timeout_s)
+                except (ServiceBusServerBusyError, OperationTimeoutError):
+                    record.lost[message.number] = record.now()
             now = record.now()
-            busy = now - begun > FIRST_RETRY_S or record.lost[message.number] is not None
+            busy = refusals.busy or record.lost[message.number] is not None
             if busy:
                 record.blocked.append((at, now))
             at = next_arrival(now if busy else at)
@@ -287,6 +289,35 @@ class Run:
             else admin.get_queue_runtime_properties(self.name)
         )
         return seen.active_message_count or 0
+
+
+class _Refusals(logging.Handler):
+    """Whether the broker said "server busy" to this thread meanwhile: the SDK tries again, and tells only its log.
+
+    How long a send took would not tell: on a busy machine it may take as long without a refusal.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.busy = False
+        self._thread = threading.get_ident()
+        self._logger = logging.getLogger("azure.servicebus._base_handler")
+
+    def __enter__(self) -> Self:
+        self._level = self._logger.level
+        self._logger.setLevel(logging.INFO)
+        self._logger.addHandler(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._logger.removeHandler(self)
+        self._logger.setLevel(self._level)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread and isinstance(record.args, tuple):
+            self.busy |= any(isinstance(each, ServiceBusServerBusyError) for each in record.args)
 
 
 def busy(record: Record) -> list[str]:

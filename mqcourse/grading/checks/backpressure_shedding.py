@@ -28,6 +28,9 @@ PACE_S = 0.01
 LONGEST_S = 60.0
 """A right pipeline needs about 5 s."""
 
+CALM_S = 3.0
+"""After so long in which the worker took nothing although nobody published, it has come to its end."""
+
 STANDSTILL_S = 2.0
 """After so long without a change in the queue for orders, the publisher has come as far as it gets."""
 
@@ -180,7 +183,7 @@ def pipeline(answer: Answer) -> Sequence[Breach]:
         waiting = 0
         orders_waited = False
         """Whether orders were in the queue while the worker still had its last message in its hands."""
-        while time.monotonic() - calm_since < 3.0:
+        while time.monotonic() - calm_since < CALM_S * trial.patience:
             held = trial.history.open_work().get(worker.name, [])
             ready = {name: desk.ready(queue) or 0 for name, queue in (("orders", first), ("news", second))}
             for name, count in ready.items():
@@ -193,22 +196,22 @@ def pipeline(answer: Answer) -> Sequence[Breach]:
                 trial.release(worker.name, held[0])
                 calm_since = time.monotonic()
             if any(ready.values()):
-                calm_since = max(calm_since, time.monotonic() - 2.0)
+                calm_since = max(calm_since, time.monotonic() - CALM_S * trial.patience + 1.0)
             if ready["orders"] != waiting or not publisher.ready:
                 waiting, changed_at = ready["orders"], time.monotonic()
             if not overloaded:
                 overloaded = (
                     waiting >= ORDERS_MOST
                     or not publisher.running
-                    or time.monotonic() - changed_at > STANDSTILL_S
+                    or time.monotonic() - changed_at > STANDSTILL_S * trial.patience
                 )
             if worker.breach:
                 return [worker.breach]
             if publisher.running:
-                calm_since = max(calm_since, time.monotonic() - 2.0)
+                calm_since = max(calm_since, time.monotonic() - CALM_S * trial.patience + 1.0)
             elif told is None:
                 told = _numbers(desk, trial.result(publisher))
-            if time.monotonic() - publisher.began_s > LONGEST_S:
+            if time.monotonic() - publisher.began_s > LONGEST_S * trial.patience:
                 break
             if told is not None and set(orders) | set(news) - told <= set(
                 trial.history.messages(Kind.FINISHED)

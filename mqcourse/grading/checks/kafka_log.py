@@ -120,7 +120,8 @@ def commit(answer: Answer) -> Sequence[Breach]:
             if trial.wait_quiet(lambda seen: _all(sent, seen), quiet_s=3):
                 done = trial.history.messages(Kind.FINISHED)
                 desk.becomes(
-                    lambda: not _uncommitted(done, at, desk.committed(group, topic), ""), COMMITTED_S
+                    lambda: not _uncommitted(done, at, desk.committed(group, topic), ""),
+                    COMMITTED_S * trial.patience,
                 )
                 found += _uncommitted(done, at, desk.committed(group, topic), "worker C was idle")
                 desk.becomes(lambda: not last.running, IDLE_S)

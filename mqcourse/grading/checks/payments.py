@@ -15,18 +15,31 @@ from mqcourse.grading.trial import STUCK_S, Answer, Program, Refusal, Trial
 BLOCKED_S = 1.0
 """So long a transaction is kept from its commit, to see whether the acknowledgement waits for it."""
 
+MOST_BLOCKED_S = 4.0
+"""Longer a transaction is kept from its commit on no machine: after 5 s Python's sqlite3 gives up by default."""
+
 TOGETHER_S = 3.0
 """So long the second worker has to begin on the payment that the first one works on."""
+
+ACKNOWLEDGES_S = 6.0
+"""After so long a payment whose work is done will not be acknowledged any more."""
+
+COPIES = 3
+"""So often the first payment comes: once to the first worker and, when the second one has subscribed, twice more. The
+broker deals in turn, so of these two each worker gets one, or the second one both when the first takes no more."""
+
+BASE = 8
+"""Amounts are powers of it: larger than the number of times that a payment can be added."""
 
 
 def once(answer: Answer) -> Sequence[Breach]:
     """Payments that arrive twice, at two workers at once and later; workers killed around the commit.
 
-    A payment's amount is a power of four, so the total tells how often each one was added.
+    A payment's amount is a power of BASE, so the total tells how often each one was added.
     """
     draw = answer.draw("once")
     sent = list(range(1, draw.randint(7, 9) + 1))
-    amounts = dict(zip(sent, draw.sample([4**power for power in sent], len(sent)), strict=True))
+    amounts = dict(zip(sent, draw.sample([BASE**power for power in sent], len(sent)), strict=True))
     ids = {number: f"payment-{draw.randrange(16**6):06x}" for number in sent}
     blocked, cut = sorted(draw.sample(sent[2:-1], 2))
     again = draw.choice([number for number in sent[1:] if number not in (blocked, cut)])
@@ -37,8 +50,7 @@ def once(answer: Answer) -> Sequence[Breach]:
         Ledger() as ledger,
     ):
         queue = desk.declare("once")
-        for number in (1, 1, *sent[1:], again):
-            desk.send(queue, desk.job(number, amount=amounts[number]), ids[number])
+        desk.send(queue, desk.job(1, amount=amounts[1]), ids[1])
         arguments: dict[str, Any] = {"queue": queue, "database": ledger.path, "handle": "@handle"}
         trial.hold(lambda _worker, _message: True)
 
@@ -47,23 +59,28 @@ def once(answer: Answer) -> Sequence[Breach]:
         if not trial.wait_quiet(lambda seen: first.name in seen.open_work(), lambda: desk.ready(queue) == 0):
             return never_began(first, 1, trial.history, set(), word="payment")
         _through_the_wire(wire, first)
+        asking = wire.asking
         second = trial.start("worker B", "work_once", **arguments)
-        trial.wait(lambda seen: len(wire.acts(Did.DELIVERED)) > 1 or not second.running, deadline_s=STUCK_S)
+        trial.wait(lambda _seen: wire.asking > asking or not second.running, deadline_s=STUCK_S)
+        for _ in range(COPIES - 1):
+            desk.send(queue, desk.job(1, amount=amounts[1]), ids[1])
+        trial.wait(lambda _seen: len(wire.acts(Did.DELIVERED)) > 1 or not second.running, deadline_s=STUCK_S)
         trial.wait(lambda seen: second.name in seen.open_work(), deadline_s=TOGETHER_S)
-        for worker, messages in trial.history.open_work().items():
-            for message in messages:
-                trial.release(worker, message)
-        _drive(trial, wire, first, second, to=2)
+        # Only when both have done with it is anybody killed: what the slower one does counts as well.
+        while _drive(trial, desk, wire, queue, first, second, to=None, done=COPIES):
+            pass
         trial.kill(second)
+        for number in (*sent[1:], again):
+            desk.send(queue, desk.job(number, amount=amounts[number]), ids[number])
 
         # The commit of one payment is kept waiting: its acknowledgement must wait as well. Then the worker dies.
-        if not _drive(trial, wire, first, to=blocked):
+        if not _drive(trial, desk, wire, queue, first, to=blocked):
             return never_began(first, blocked, trial.history, set(), word="payment")
         with ledger.no_commit() as kept:
             trial.release(first.name, blocked)
             trial.wait(
                 lambda seen: _acknowledged(wire, ids, blocked) or first.name in seen.open_work(),
-                deadline_s=BLOCKED_S,
+                deadline_s=min(BLOCKED_S, MOST_BLOCKED_S / trial.patience),
             )
             wire.settle()
             if kept and _acknowledged(wire, ids, blocked):
@@ -78,7 +95,7 @@ def once(answer: Answer) -> Sequence[Breach]:
 
         # The next worker is killed between the commit and the acknowledgement.
         third = trial.start("worker C", "work_once", **arguments)
-        if not _drive(trial, wire, third, to=cut):
+        if not _drive(trial, desk, wire, queue, third, to=cut):
             return never_began(third, cut, trial.history, set(), word="payment")
         if ids[cut] in ledger.done():
             return [
@@ -90,7 +107,7 @@ def once(answer: Answer) -> Sequence[Breach]:
         before = ledger.commits()
         wire.cut(lambda act: Cut.BEFORE if act.number == cut else None)
         trial.release(third.name, cut)
-        if not wire.was_cut.wait(6.0):
+        if not wire.was_cut.wait(ACKNOWLEDGES_S * trial.patience):
             return _worker_failed(trial, third) or [
                 Breach(Guarantee.ONCE, f"payment {cut} was not acknowledged after its work")
             ]
@@ -101,7 +118,7 @@ def once(answer: Answer) -> Sequence[Breach]:
         torn = _torn(cut, commits, noted)
 
         last = trial.start("worker D", "work_once", **arguments)
-        while _drive(trial, wire, last, to=None):
+        while _drive(trial, desk, wire, queue, last, to=None):
             pass
         wire.settle()
         trial.wait_quiet(lambda seen: False, lambda: desk.ready(queue) == 0, quiet_s=0.5)
@@ -161,8 +178,8 @@ def _torn(number: int, commits: int, noted: bool) -> list[Breach]:
 
 
 def _booked(sent: Sequence[int], amounts: Mapping[int, int], total: int) -> list[Breach]:
-    """How often each payment is in the total: its digit in base four (four times or more look like another one)."""
-    digits = {n: total // amounts[n] % 4 for n in sent}
+    """How often each payment is in the total: its digit in BASE."""
+    digits = {n: total // amounts[n] % BASE for n in sent}
     return [
         *guarantees.lost(
             [n for n in sent if digits[n] == 0],
@@ -177,27 +194,48 @@ def _booked(sent: Sequence[int], amounts: Mapping[int, int], total: int) -> list
         ),
         *(
             [Breach(Guarantee.NOTHING_ELSE, f"the total is {total}, which no payments give")]
-            if total % 4 or total >= 4 ** (len(sent) + 1)
+            if total % BASE or total >= BASE ** (len(sent) + 1)
             else []
         ),
     ]
 
 
-def _drive(trial: Trial, wire: Wire, *workers: Program, to: int | None) -> bool:
+def _drive(
+    trial: Trial,
+    desk: Desk,
+    wire: Wire,
+    queue: str,
+    *workers: Program,
+    to: int | None,
+    done: int | None = None,
+) -> bool:
     """Release the workers' payments one after the other until one of them has `to` in its hands (left there).
 
-    Without `to`: release the next one; False when there is none any more.
+    Without `to`: release the next one; False when there is none any more, or `done` deliveries are settled and no
+    worker has anything in its hands.
     """
+
+    def through() -> bool:
+        settled = wire.acts(Did.ACKNOWLEDGED, Did.GIVEN_BACK, Did.DROPPED)
+        return done is not None and len(settled) >= done
+
     while True:
-        if not trial.wait_quiet(
-            lambda seen: any(worker.name in seen.open_work() for worker in workers), quiet_s=1.0
-        ):
+        came = trial.wait_quiet(
+            lambda seen: through() or any(worker.name in seen.open_work() for worker in workers),
+            lambda: desk.ready(queue) == 0 and not wire.in_hand,
+            quiet_s=1.0,
+        )
+        work = [
+            (worker, message)
+            for worker, messages in trial.history.open_work().items()
+            for message in messages
+        ]
+        if not came or not work:
             return False
-        for worker, messages in trial.history.open_work().items():
-            for message in messages:
-                if to is not None and message >= to:
-                    return True
-                trial.release(worker, message)
+        for worker, message in work:
+            if to is not None and message >= to:
+                return True
+            trial.release(worker, message)
         if to is None:
             return True
 

@@ -14,6 +14,7 @@ from azure.servicebus import (
     ServiceBusMessage,
     ServiceBusReceivedMessage,
     ServiceBusReceiveMode,
+    ServiceBusReceiver,
     ServiceBusSubQueue,
 )
 from azure.servicebus.management import ServiceBusAdministrationClient
@@ -38,6 +39,7 @@ class Desk:
             raise unanswered("servicebus", error) from error
         self._client = ServiceBusClient.from_connection_string(settings["conn_str"])
         self._made: list[str] = []
+        self._peeking: dict[str, ServiceBusReceiver] = {}
         self._numbers: dict[bytes, int] = {}
 
     def __enter__(self) -> Self:
@@ -94,6 +96,18 @@ class Desk:
         with self._client.get_queue_sender(queue) as sender:
             sender.send_messages(messages)
 
+    def give_back(self, queue: str, number: int, session: str) -> None:
+        """Receive a message that waits in a session, and abandon it: its next delivery is not its first one.
+
+        What is received besides stays undelivered, so far as its delivery_count says: the session is let go unsettled.
+        """
+        with self._client.get_queue_receiver(queue, session_id=session) as receiver:
+            while True:
+                for message in receiver.receive_messages(100, max_wait_time=5):
+                    if self._number(message) == number:
+                        receiver.abandon_message(message)
+                        return
+
     def active(self, queue: str) -> int:
         """How many messages the queue holds that are neither dead letters nor scheduled; locked ones count."""
         return self._admin.get_queue_runtime_properties(queue).active_message_count or 0
@@ -113,8 +127,13 @@ class Desk:
 
     def peek(self, queue: str) -> list[int]:
         """Numbers of the messages in a queue without sessions, locked ones included; nothing is locked or taken."""
-        with self._client.get_queue_receiver(queue) as receiver:
-            return [self._number(message) for message in receiver.peek_messages(100, sequence_number=1)]
+        if (
+            queue not in self._peeking
+        ):  # kept: to open a link takes a hundred times as long as to look through it
+            self._peeking[queue] = self._client.get_queue_receiver(queue)
+        return [
+            self._number(message) for message in self._peeking[queue].peek_messages(100, sequence_number=1)
+        ]
 
     def dead_letters(self, queue: str) -> list[tuple[int, str, str]]:
         """Every dead letter, taken out: number, reason, description."""

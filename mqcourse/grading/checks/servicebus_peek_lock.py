@@ -2,35 +2,29 @@
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from mqcourse.grading import guarantees
+from mqcourse.grading.checks import settlements
 from mqcourse.grading.checks.servicebus import LOCK_S, Desk
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
-from mqcourse.grading.trial import Answer, Program, Refusal, Trial
-
-VERB = "completed"
+from mqcourse.grading.trial import Answer, Refusal, Trial
 
 LONG_WORK_S = 2 * LOCK_S + 1.0
 """Longer than two locks, so that one renewal is not enough."""
 
-IDLE_S = 6.0
-"""How long a worker finds nothing to do and must not end: longer than the five seconds at which many give up, and than
-the three and a half after which a client that asks once for a free session raises (max_wait_time=1)."""
-
-SETTLED_S = 4.0
-"""How long the last settlement may take to reach the service once the work is done."""
-
-LANES_S = 0.3
-"""How long other threads of a worker may take to begin with work, or to settle, while one of them is held."""
-
 LONG_SESSION_LOCK = timedelta(minutes=5)
 """Session locks that do not expire during a trial, however slow the machine: they end because their worker dies or lets
 go. The longest that the service allows."""
+
+LOOKS = (2, 3)
+"""At the beginning of these messages a worker is looked at, whether it has completed what it has done: at the second,
+when a batch of any size is open, and at the third, which begins at once after it. Whoever completes what is done once in
+a while can hit one of these moments, and not both."""
 
 CUSTOMERS = ("anna", "ben", "cleo", "dan", "eva", "finn", "gina", "hugo")
 
@@ -38,7 +32,8 @@ IMPATIENT = """
 from azure.servicebus._common import _configuration
 def _ask_once(ask):
     def configured(self, **settings):
-        ask(self, **{"retry_total": 0, **settings})
+        asked = settings.get("retry_total", 3)
+        ask(self, **{**settings, "retry_total": 0 if asked == 3 else asked})
     return configured
 _configuration.Configuration.__init__ = _ask_once(_configuration.Configuration.__init__)
 del _configuration, _ask_once
@@ -60,40 +55,47 @@ def settle(answer: Answer) -> Sequence[Breach]:
     """Worker A is killed while it works on a message; worker B gets what is left, when the locks have expired."""
     draw = answer.draw("settle")
     sent = range(1, draw.choice((11, 13)) + 1)
-    kill_at = draw.choice((2, 4, 6))  # so the number that is done is no whole batch of two
+    kill_at = draw.randint(3, 6)
     with Desk() as desk, Trial(answer, desk.number_of) as trial:
         queue = desk.queue("settle")
         desk.send(queue, sent)
-        trial.hold(lambda worker, _message: worker == "worker A" and _begun(trial.history, worker) >= kill_at)
+        desk.peek(queue)  # the first time takes longest: not while the worker is stopped
+        trial.hold(lambda worker, _message: worker == "worker A")
         first = trial.start("worker A", "work", queue=queue, handle="@handle")
-        if not trial.wait(lambda seen: _begun(seen, "worker A") >= kill_at or _doubled(seen)):
-            return _never_came(sent, trial.history)
-        done, held = trial.history.messages(Kind.FINISHED), desk.peek(queue)
-        trial.wait(lambda _seen: False, deadline_s=LANES_S)
-        if len(trial.history.open_work().get("worker A", ())) > 1:
-            # It works on several messages at a time: one that was done just now may be completed just now.
-            done, held = trial.history.messages(Kind.FINISHED), desk.peek(queue)
+        for begun in range(1, kill_at + 1):
+            if not trial.wait(lambda seen, n=begun: _begun(seen, "worker A") >= n or _doubled(seen)):  # type: ignore[misc]
+                return settlements.never_came(sent, trial.history)
+            if begun in LOOKS or begun == kill_at:
+                with first.stopped_short():
+                    unsettled = settlements.unsettled(trial.history.messages(Kind.FINISHED), desk.peek(queue))
+                if unsettled:
+                    trial.wait(lambda _seen: False, deadline_s=settlements.LANES_S)
+                    if len(trial.history.open_work().get("worker A", ())) > 1:
+                        # It works on several at a time: one that was done just now may be completed just now.
+                        unsettled = settlements.unsettled(
+                            trial.history.messages(Kind.FINISHED), desk.peek(queue)
+                        )
+                if unsettled:
+                    return unsettled
+            if begun < kill_at:
+                trial.release("worker A", trial.history.open_work()["worker A"][0])
         trial.kill(first)
         left = set(desk.peek(queue))
         trial.saw("the queue", f"{len(left)} messages, completed: {len(sent) - len(left)}")
-        early = [
-            *guarantees.acknowledged_early(trial.history, gone={*sent} - left, verb=VERB),
-            *_unsettled(done, held),
-        ]
-        if early:
+        if early := guarantees.acknowledged_early(trial.history, gone={*sent} - left, verb=settlements.VERB):
             return early
         second = trial.start("worker B", "work", queue=queue, handle="@handle")
-        _wait_done(desk, trial, queue, sent)
-        back = _left_over(desk, queue, trial.history)
-        if not back and _all(sent, trial.history):
-            desk.becomes(lambda: not second.running, IDLE_S)
-        ended = _ended(second)
+        settlements.wait_done(desk, trial, queue, sent)
+        back = settlements.left_over(desk, trial, queue)
+        if not back and settlements.all_done(sent, trial.history):
+            desk.becomes(lambda: not second.running, settlements.idle_s(trial))
+        ended = settlements.ended(second)
         trial.kill(second)
         seen = trial.history
     finished = seen.messages(Kind.FINISHED)
     return [
         *ended,
-        *guarantees.passed_over(seen, held=left, verb=VERB),
+        *guarantees.passed_over(seen, held=left, verb=settlements.VERB),
         *guarantees.lost(set(sent) - set(guarantees.interrupted(seen)), finished),
         *guarantees.duplicated(finished),
         *back,
@@ -138,9 +140,9 @@ def poison(answer: Answer) -> Sequence[Breach]:
                 or (desk.active(queue) == 0 and not seen.open_work())
             )
         )
-        trial.wait_quiet(lambda seen: _all(good, seen) and desk.active(queue) == 0, quiet_s=1)
-        ended = _ended(first)
-        back = _left_over(desk, queue, trial.history)
+        trial.wait_quiet(lambda seen: settlements.all_done(good, seen) and desk.active(queue) == 0, quiet_s=1)
+        ended = settlements.ended(first)
+        back = settlements.left_over(desk, trial, queue)
         trial.kill(first)
         seen = trial.history
         dead = {number: (reason, text) for number, reason, text in desk.dead_letters(queue)}
@@ -148,7 +150,7 @@ def poison(answer: Answer) -> Sequence[Breach]:
     return [
         *ended,
         *guarantees.acknowledged_early(
-            seen, gone=set(guarantees.interrupted(seen)) - left - set(dead), verb=VERB
+            seen, gone=set(guarantees.interrupted(seen)) - left - set(dead), verb=settlements.VERB
         ),
         *guarantees.tries(seen, {cut: (3, 3), bad: (3, 3), twice: (3, 3), once: (2, 2)}),
         *guarantees.lost(
@@ -204,12 +206,12 @@ def renew(answer: Answer) -> Sequence[Breach]:
             ]
         if not twice:
             try:
-                _wait_done(desk, trial, queue, sent)
+                settlements.wait_done(desk, trial, queue, sent)
                 # What the busy worker had fetched in advance, it takes up now.
                 trial.wait_quiet(_doubled, quiet_s=1)
             except Refusal as refusal:
                 return [_lock_lost(breach) for breach in refusal.breaches]
-        back = [] if twice else _left_over(desk, queue, trial.history)
+        back = [] if twice else settlements.left_over(desk, trial, queue)
         seen = trial.history
     unlocked = [
         Breach(
@@ -243,34 +245,36 @@ def order(answer: Answer) -> Sequence[Breach]:
     draw.shuffle(turns)
     customers = dict(enumerate(turns, 1))
     kill_at = draw.choice((2, 4))
+    given_back = max(number for number, customer in customers.items() if customer == names[0])
     with Desk() as desk, Trial(replace(answer, setup=answer.setup + IMPATIENT), desk.number_of) as trial:
         queue = desk.queue("order", requires_session=True, lock_duration=LONG_SESSION_LOCK)
         desk.send(queue, customers, sessions=customers)
+        desk.give_back(queue, given_back, customers[given_back])
         trial.hold(lambda worker, _message: worker == "worker A" and _begun(trial.history, worker) >= kill_at)
         first = trial.start("worker A", "work_in_order", queue=queue, handle="@handle")
         if not trial.wait(lambda seen: _begun(seen, "worker A") >= kill_at):
-            return _never_came(customers, trial.history)
-        if miscounted := _miscounted(desk, trial, queue, len(customers)):
+            return settlements.never_came(customers, trial.history)
+        if miscounted := settlements.miscounted(desk, trial, queue, len(customers)):
             return guarantees.concurrent(trial.history, customers) or miscounted
         mine = {customers[number] for number in trial.history.open_work().get("worker A", ())}
         others = {number for number, customer in customers.items() if customer not in mine}
         second = trial.start("worker B", "work_in_order", queue=queue, handle="@handle")
         done = trial.wait_quiet(
-            lambda seen: _all(others, seen) or bool(guarantees.concurrent(seen, customers)),
-            quiet_s=IDLE_S,
+            lambda seen: settlements.all_done(others, seen) or bool(guarantees.concurrent(seen, customers)),
+            quiet_s=settlements.IDLE_S,
             deadline_s=30,
         )
         together = guarantees.concurrent(trial.history, customers)
         ended: list[Breach] = []
         if done and not together:
             # Every session with messages is locked by worker A now: worker B must wait for one, and not give up.
-            desk.becomes(lambda: not second.running, IDLE_S)
+            desk.becomes(lambda: not second.running, settlements.idle_s(trial))
             trial.kill(first)
-            _wait_done(desk, trial, queue, customers)
-            ended = _ended(second)
+            settlements.wait_done(desk, trial, queue, customers)
+            ended = settlements.ended(second)
         else:
             trial.kill(first)
-        back = [] if together else _left_over(desk, queue, trial.history)
+        back = [] if together else settlements.left_over(desk, trial, queue)
         trial.kill(second)
         seen = trial.history
     finished = seen.messages(Kind.FINISHED)
@@ -283,10 +287,13 @@ def order(answer: Answer) -> Sequence[Breach]:
             []
             if together
             else [
+                *settlements.ignored(given_back, finished),
                 *guarantees.lost(
-                    set(customers) - cut, finished, why="was never processed: no worker came to its customer"
+                    set(customers) - cut - {given_back},
+                    finished,
+                    why="was never processed: no worker came to its customer",
                 ),
-                *(guarantees.passed_over(seen, held=cut, verb=VERB) if done else ()),
+                *(guarantees.passed_over(seen, held=cut, verb=settlements.VERB) if done else ()),
             ]
         ),
         *guarantees.duplicated(finished),
@@ -315,12 +322,14 @@ def state(answer: Answer) -> Sequence[Breach]:
     if draw.random() < 0.5:
         after_work[-1] = len(items[names[0]]) - 1
     cut = [items[names[0]][place] for place in (at_work, *after_work)]
+    given_back = items[names[0]][at_work + 1]
     steps = draw.sample((SET_STATE, COMPLETE), 2)
     stops = dict(zip(("worker B", "worker C"), zip(steps, cut[1:], strict=True), strict=True))
     told: dict[str, list[object]] = {}
     with Desk() as desk, Trial(answer, desk.number_of) as trial:
         queue = desk.queue("state", requires_session=True, lock_duration=LONG_SESSION_LOCK)
         desk.send(queue, prices, sessions=baskets, fields=fields)
+        desk.give_back(queue, given_back, names[0])
         trial.offer("tell", lambda basket, total: told.setdefault(str(basket), []).append(total))
         trial.hold(lambda worker, message: (worker, message) == ("worker A", cut[0]))
         trial.stop_at(
@@ -333,8 +342,8 @@ def state(answer: Answer) -> Sequence[Breach]:
         verbs: dict[str, Any] = {"handle": "@handle", "tell": "@tell", "steps": (*SET_STATE, *COMPLETE)}
         first = trial.start("worker A", "add_up", queue=queue, **verbs)
         if not trial.wait(lambda seen: cut[0] in seen.messages(Kind.STARTED)):
-            return _never_came(prices, trial.history)
-        if miscounted := _miscounted(desk, trial, queue, len(prices)):
+            return settlements.never_came(prices, trial.history)
+        if miscounted := settlements.miscounted(desk, trial, queue, len(prices)):
             return miscounted
         trial.kill(first)
         kills = [f"worker A at work on message {cut[0]}"]
@@ -347,18 +356,19 @@ def state(answer: Answer) -> Sequence[Breach]:
                 )
             trial.kill(program)
         last = trial.start("worker D", "add_up", queue=queue, **verbs)
-        _wait_done(desk, trial, queue, prices)
-        desk.becomes(lambda: set(told) >= set(sums), SETTLED_S)
-        back = _left_over(desk, queue, trial.history)
-        ended = _ended(last)
+        settlements.wait_done(desk, trial, queue, prices)
+        desk.becomes(lambda: set(told) >= set(sums), settlements.SETTLED_S * trial.patience)
+        back = settlements.left_over(desk, trial, queue)
+        ended = settlements.ended(last)
         trial.kill(last)
         seen = trial.history
     finished = seen.messages(Kind.FINISHED)
     interrupted = set(guarantees.interrupted(seen))
     return [
         *ended,
-        *guarantees.passed_over(seen, held=interrupted, verb=VERB),
-        *guarantees.lost(set(prices) - interrupted, finished),
+        *guarantees.passed_over(seen, held=interrupted, verb=settlements.VERB),
+        *settlements.ignored(given_back, finished),
+        *guarantees.lost(set(prices) - interrupted - {given_back}, finished),
         *guarantees.duplicated(finished, allowed=set(cut[1:])),
         *(
             Breach(
@@ -371,81 +381,6 @@ def state(answer: Answer) -> Sequence[Breach]:
         ),
         *back,
         *guarantees.unasked(prices, finished),
-    ]
-
-
-def _wait_done(desk: Desk, trial: Trial, queue: str, sent: Iterable[int]) -> None:
-    """Wait until everything was done, or the queue is empty, so that nothing more can come."""
-    trial.wait(lambda seen: _all(sent, seen) or desk.active(queue) == 0)
-    trial.wait_quiet(lambda seen: _all(sent, seen), quiet_s=0.7)
-
-
-def _miscounted(desk: Desk, trial: Trial, queue: str, sent: int) -> list[Breach]:
-    """Whether the queue holds other than what is not done, while worker A is held at work. Sessions cannot be peeked."""
-    done, left = len(trial.history.messages(Kind.FINISHED)), desk.active(queue)
-    trial.wait(lambda _seen: False, deadline_s=LANES_S)
-    working = trial.history.open_work().get("worker A", [])
-    if len(working) > 1:
-        done, left = len(trial.history.messages(Kind.FINISHED)), desk.active(queue)
-    trial.saw("the queue", f"{left} messages, completed: {sent - left}")
-    if sent - left > done:
-        return [
-            Breach(
-                Guarantee.ACKNOWLEDGED_LATE,
-                f"a message was completed too early: while worker A worked on message {working[0] if working else '?'}, "
-                f"the work of {done} messages was done and {sent - left} were completed",
-            )
-        ]
-    if sent - left < done:
-        return [
-            Breach(
-                Guarantee.ONCE,
-                f"what was done is processed twice after a crash: worker A had done {done} messages, had completed "
-                f"{sent - left} of them, and went on to the next",
-            )
-        ]
-    return []
-
-
-def _unsettled(done: Iterable[int], held: Iterable[int]) -> list[Breach]:
-    """Messages that were done, and that the queue still held when their worker had gone on to the next."""
-    return [
-        Breach(
-            Guarantee.ONCE,
-            f"message {number} is processed twice after a crash: it was done and not completed, and the worker had "
-            "gone on to the next one",
-        )
-        for number in sorted({*done} & {*held})
-    ]
-
-
-def _ended(program: Program) -> list[Breach]:
-    """A worker that ended by itself."""
-    if program.running:
-        return []
-    if program.breach:
-        return [program.breach]
-    return [Breach(Guarantee.RUNS, f"{program.name} ended by itself: a worker runs until somebody stops it")]
-
-
-def _left_over(desk: Desk, queue: str, seen: History) -> list[Breach]:
-    """Whether messages whose work was done are in the queue still: they would be delivered again."""
-    if desk.becomes(lambda: desk.active(queue) == 0, SETTLED_S):
-        return []
-    finished = set(seen.messages(Kind.FINISHED))
-    return [
-        Breach(
-            Guarantee.ONCE,
-            f"the queue still holds {desk.active(queue)} messages after {len(finished)} were done: they would be "
-            "processed twice",
-        )
-    ]
-
-
-def _never_came(sent: Iterable[int], seen: History) -> list[Breach]:
-    """Worker A was idle before it came to where it would be killed: nothing to judge but that."""
-    return guarantees.lost(sent, seen.messages(Kind.FINISHED)) or [
-        Breach(Guarantee.RUNS, "worker A never began to work on what the check waits for")
     ]
 
 
@@ -481,10 +416,6 @@ def _overlapping(seen: History) -> list[int]:
 
 def _too_often(seen: History, message: int) -> bool:
     return seen.messages(Kind.STARTED).count(message) > 9
-
-
-def _all(numbers: Iterable[int], seen: History) -> bool:
-    return set(numbers) <= set(seen.messages(Kind.FINISHED))
 
 
 def _quoted(text: str) -> str:

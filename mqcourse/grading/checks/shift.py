@@ -167,7 +167,7 @@ class Shift:
 
     def _late(self, worker: Program, patience_s: float) -> list[int]:
         """What the worker has finished and, after some patience, not acknowledged."""
-        end_s = time.monotonic() + patience_s
+        end_s = time.monotonic() + patience_s * self._trial.patience
         while True:
             self._wire.settle()
             mine = set(self._trial.history.messages(Kind.FINISHED, worker.name))
@@ -177,7 +177,7 @@ class Shift:
             time.sleep(0.02)
 
     def _await_cut(self, worker: Program, message: int) -> None:
-        end_s = time.monotonic() + ACKNOWLEDGES_S
+        end_s = time.monotonic() + ACKNOWLEDGES_S * self._trial.patience
         while not self._wire.was_cut.wait(0.05):
             held = self._trial.history.open_work().get(worker.name, ())
             if held:

@@ -125,6 +125,16 @@ class Wire:
         deliveries = [act for act in self.acts(Did.DELIVERED) if act.number == number]
         return len(deliveries) > len([act for act in self.acts(*settled) if act.number == number])
 
+    @property
+    def asking(self) -> int:
+        """Connections over which somebody has subscribed, so far as the broker knows, or has asked with basic_get."""
+        return sum(link.asks for link in list(self._links))
+
+    @property
+    def in_hand(self) -> int:
+        """Deliveries that are neither acknowledged nor given back, on connections that are open."""
+        return sum(link.in_hand() for link in list(self._links))
+
     def cut(self, where: Callable[[Act], Cut | None]) -> None:
         """From now on an acknowledgement for which `where` names a place ends its connection there.
 
@@ -190,6 +200,9 @@ class _Link:
         self._say_cut = say_cut
         self._reading = threading.Lock()
         self._is_cut = False
+        self._is_closed = False
+        self.asks = False
+        """Whether anybody consumes over it, or has asked for a single message."""
         self._channels: dict[int, _Channel] = {}
         self._threads = [
             threading.Thread(target=self._pass, args=way, daemon=True)
@@ -208,9 +221,16 @@ class _Link:
 
     def close(self) -> None:
         """Both ends; the broker requeues what was not acknowledged."""
+        self._is_closed = True
         for end in (self._client, self._broker):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def in_hand(self) -> int:
+        """Deliveries that its client still has; none when it is closed."""
+        if self._is_closed:
+            return 0
+        return sum(len(channel.unsettled) for channel in list(self._channels.values()))
 
     def drained(self) -> bool:
         """Whether nothing that the client has sent is still unread."""
@@ -278,6 +298,7 @@ class _Link:
             channel.last_consumer = (method.queue, bool(method.no_ack))
         elif isinstance(method, spec.Basic.Get):
             channel.gets.append((method.queue, bool(method.no_ack)))
+            self.asks = True
             self._note([Act(Did.ASKED, method.queue)])
         elif isinstance(method, spec.Basic.Publish):
             channel.outgoing.begin(method.routing_key)
@@ -307,6 +328,7 @@ class _Link:
         channel = self._channel(frame.channel_number)
         method = getattr(frame, "method", None)
         if isinstance(method, spec.Basic.ConsumeOk):
+            self.asks = True
             channel.consumers.setdefault(method.consumer_tag, channel.last_consumer)
         elif isinstance(method, spec.Basic.Deliver):
             queue, auto = channel.consumers.get(method.consumer_tag, channel.last_consumer)

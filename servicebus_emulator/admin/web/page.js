@@ -9,9 +9,18 @@ let shownState = "";
 let shownMessages = "";
 let messagesAsked = 0;
 
+// Where keys are configured, the printed address ends in a token. It leaves the address bar and the history at once.
+const KEPT = "servicebus-emulator-page-token";
+if (location.hash.startsWith("#token=")) {
+  sessionStorage.setItem(KEPT, location.hash.slice("#token=".length));
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
 async function ask(path, body) {
-  const options = body === undefined ? {} : {
-    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
+  const token = sessionStorage.getItem(KEPT);
+  const headers = token === null ? {} : { "x-page-token": token };
+  const options = body === undefined ? { headers } : {
+    method: "POST", headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body),
   };
   let answer;
   try {

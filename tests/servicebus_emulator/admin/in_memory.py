@@ -15,6 +15,7 @@ from plain_content import PlainContent
 from servicebus_emulator.admin import routes
 from servicebus_emulator.admin.host import Draft, Health, Hosted, View
 from servicebus_emulator.admin.http import Request, Response
+from servicebus_emulator.admin.reach import LOOPBACK_ONLY, Reach
 from servicebus_emulator.broker.message import Content
 from servicebus_emulator.sas import DEFAULT_KEY, DEFAULT_RULE_NAME
 
@@ -27,6 +28,7 @@ class SmallHost:
 
     namespaces: dict[str, Hosted]
     authorize: bool = True
+    reach: Reach = LOOPBACK_ONLY
     health: Health = field(default_factory=lambda: Health(True, 0.0, 0.0015))
     clock_offset_s: float = 0.0
     made: list[str] = field(default_factory=list)

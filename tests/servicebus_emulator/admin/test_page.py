@@ -174,8 +174,8 @@ def test_a_body_that_is_no_json_object_is_refused(filled: SmallHost) -> None:
 @pytest.mark.parametrize(
     ("headers", "words"),
     [
-        ({"host": "evil.example"}, "not one of this machine"),
-        ({"host": "localhost.evil.example:80"}, "not one of this machine"),
+        ({"host": "evil.example"}, "not one of this emulator"),
+        ({"host": "localhost.evil.example:80"}, "not one of this emulator"),
         ({"origin": "https://evil.example"}, "another web site"),
         ({"origin": "null"}, "another web site"),
         ({"origin": "http://localhost:9999"}, "another web site"),
@@ -197,8 +197,6 @@ def test_another_web_site_can_do_nothing(
 def test_our_own_page_may_and_another_machine_may_not(filled: SmallHost) -> None:
     own = {"origin": f"http://{HOST}", "sec_fetch_site": "same-origin"}
     assert filled.ask("POST", "/api/purge", b'{"entity":"q"}', **(JSON | own)).status == 200
-    for name in ("127.0.0.1:5300", "[::1]:5300", "servicebus:5300", "orders.localhost"):
-        assert filled.ask("GET", "/api/state", host=name).status == 200
     far = Request("GET", "/api/state", (("host", HOST),), loopback=False)
     assert routes.respond(far, filled, 0.0).status == 403
     filled.authorize = False

@@ -4,11 +4,14 @@ import pytest
 from in_memory_client import World
 
 from servicebus_emulator.amqp.events import LinkAttached, LinkDetached, SaslFinished
+from servicebus_emulator.amqp.message import build
 from servicebus_emulator.amqp.performatives import (
     RECEIVER,
     SENDER,
     Accepted,
     AmqpError,
+    Coordinator,
+    Declared,
     Disposition,
     Modified,
     Rejected,
@@ -16,7 +19,7 @@ from servicebus_emulator.amqp.performatives import (
     Source,
     Target,
 )
-from servicebus_emulator.amqp.types import Described, Symbol, UInt
+from servicebus_emulator.amqp.types import Described, Symbol, UInt, ULong
 from servicebus_emulator.frontend.peer import HIGH_WATER_BYTES
 from servicebus_emulator.sas import AccessRule, Right
 
@@ -244,6 +247,57 @@ def test_without_a_token_nothing_is_allowed_and_with_an_expired_one_links_are_dr
     world.pass_time(20)
     for link in (sender, receiver):
         assert client.of(LinkDetached, link)[0].error.condition == "amqp:unauthorized-access"
+
+
+@pytest.mark.parametrize("expires_first", ["q", "p"])
+def test_a_link_that_needs_two_tokens_ends_with_either(expires_first):
+    """Sending to `p` by way of `q`: who may no longer send to one of them may no longer send so."""
+    world = World(authorize=True)
+    client = world.client()
+    for entity in ("q", "p"):
+        assert client.put_token(entity, lifetime_s=30 if entity == expires_first else 3600) == 202
+    via = client.attach(SENDER, "q", properties={Symbol("com.microsoft:transfer-destination-address"): "p"})
+    assert via.attached
+    world.pass_time(31)
+    assert client.of(LinkDetached, via)[0].error.condition == "amqp:unauthorized-access"
+
+
+def test_a_coordinator_needs_a_token_and_ends_with_it():
+    world = World(authorize=True)
+    client = world.client()
+    refused = client.attach(SENDER, None, target=Coordinator())
+    assert client.refusal(refused) == "amqp:unauthorized-access"
+    assert client.put_token("q", lifetime_s=30) == 202
+    control = client.attach(SENDER, None, target=Coordinator())
+    order = build(value=Described(ULong(0x31), [None]))
+    assert isinstance(client.send_encoded(control, order), Declared)
+    world.pass_time(31)
+    assert client.of(LinkDetached, control)[0].error.condition == "amqp:unauthorized-access"
+    assert client.peer.transactions.count == 0
+
+
+def test_open_transactions_are_limited_for_a_connection_and_not_for_a_link():
+    client = World().client()
+    order = build(value=Described(ULong(0x31), [None]))
+    links = [client.attach(SENDER, None, target=Coordinator()) for _ in range(2)]
+    for number in range(1000):
+        assert isinstance(client.send_encoded(links[number % 2], order), Declared)
+    for link in links:
+        assert client.send_encoded(link, order).error.condition == "amqp:not-allowed"
+
+
+def test_before_its_first_token_a_connection_may_have_few_links():
+    world = World(authorize=True)
+    client = world.client()
+    links = [client.attach(SENDER, "$cbs") for _ in range(16)]
+    assert all(link.attached for link in links)
+    assert client.refusal(client.attach(SENDER, "$cbs")) == "amqp:resource-limit-exceeded"
+    for link in links[:3]:
+        link.detach()
+    world.run()
+    assert client.put_token("q") == 202
+    assert client.attach(SENDER, "q").attached
+    assert all(client.attach(SENDER, "q").attached for _ in range(50))
 
 
 def test_tokens_are_verified_for_key_audience_expiry_and_entity():

@@ -18,7 +18,9 @@ def answer(method: str, target: str, host: str = "named", **headers: str) -> tup
         seen.append(request)
         return Response(200, b"ok", "text/plain")
 
-    layer = HttpLayer(respond, 0.0, secure=False, loopback=True)
+    layer = HttpLayer(
+        respond, 0.0, stranger=lambda _request: None, secure=False, loopback=True, own_address="127.0.0.1"
+    )
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     layer.receive(("\r\n".join(lines) + "\r\n\r\n").encode(), 0.0)

@@ -15,7 +15,7 @@ UNNEEDED = (
 def lean() -> Iterator[None]:
     """Within this block the modules above cannot be imported; their importers expect that and go on without.
 
-    A verdict takes 3 s less.
+    A verdict takes 3 s less, a book 2 s.
     """
     blocked = [name for name in UNNEEDED if name not in sys.modules]
     for name in blocked:

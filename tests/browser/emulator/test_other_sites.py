@@ -1,0 +1,169 @@
+"""A page of another origin, in a real browser, beside an emulator: it reads nothing, changes nothing, opens nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
+
+CONFIG = {"UserConfig": {"Namespaces": [{"Name": "sbemulatorns", "Queues": [{"Name": "orders"}]}]}}
+
+ATTEMPTS = """
+async (at) => {
+  const tried = {};
+  const note = async (name, work) => {
+    try { tried[name] = await work(); } catch (error) { tried[name] = "refused: " + error.name; }
+  };
+  const asked = (path, options) => async () => {
+    const answer = await fetch(`http://${at}${path}`, options);
+    return answer.type === "opaque" ? "opaque" : `read: ${await answer.text()}`;
+  };
+  const json = { "content-type": "application/json" };
+  const purge = JSON.stringify({ entity: "orders" });
+  const key = "SharedAccessSignature sr=x&sig=x&se=9999999999&skn=RootManageSharedAccessKey";
+  await note("read the state", asked("/api/state"));
+  await note("read it blindly", asked("/api/state", { mode: "no-cors" }));
+  await note("read the metrics", asked("/metrics"));
+  await note("purge", asked("/api/purge", { method: "POST", headers: json, body: purge }));
+  await note("purge as a form does", asked("/api/purge", { method: "POST", mode: "no-cors", body: purge }));
+  await note("delete the queue", asked("/orders?api-version=2021-05", { method: "DELETE", headers: { authorization: key } }));
+  await note("open a socket", () => new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://${at}/$servicebus/websocket`, "amqp");
+    socket.onopen = () => resolve("opened");
+    socket.onerror = () => reject(new Error("not opened"));
+  }));
+  return tried;
+}
+"""
+
+
+class Page(BaseHTTPRequestHandler):
+    """An empty page."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>another site</title>")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    """The address of another web site."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def emulator(folder: Path, *arguments: str) -> tuple[subprocess.Popen[str], str, str]:
+    """One, its address, and how to connect to it."""
+    config = folder / "config.json"
+    config.write_text(json.dumps(CONFIG))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "servicebus_emulator", "--config", str(config), "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    at = line.partition(" ready on ")[2].partition(" ")[0]
+    return process, at, f"Endpoint={line.partition('Endpoint=')[2].strip()}"
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    process.wait(10)
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("arguments", [(), ("--no-auth",)])
+def test_another_site_can_do_nothing(
+    browser: Any, site: str, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    process, at, connection = emulator(tmp_path, *arguments)
+    try:
+        with (
+            ServiceBusClient.from_connection_string(connection) as client,
+            client.get_queue_sender("orders") as sender,
+        ):
+            sender.send_messages(ServiceBusMessage("secret"))
+        page = browser.new_page()
+        page.goto(site)
+        tried = page.evaluate(ATTEMPTS, at)
+        page.close()
+        assert len(tried) == 7
+        blind = {name: got for name, got in tried.items() if not got.startswith("refused: ")}
+        assert blind.keys() <= {"read it blindly", "purge as a form does"}
+        assert set(blind.values()) <= {"opaque"}
+        with (
+            ServiceBusClient.from_connection_string(connection) as client,
+            client.get_queue_receiver("orders") as receiver,
+        ):
+            assert [str(message) for message in receiver.peek_messages(10)] == ["secret"]
+    finally:
+        end(process)
+
+
+@pytest.mark.browser
+def test_a_site_that_was_allowed_opens_a_socket(browser: Any, site: str, tmp_path: Path) -> None:
+    process, at, _ = emulator(tmp_path, "--allow-origin", site)
+    try:
+        page = browser.new_page()
+        page.goto(site)
+        assert page.evaluate(ATTEMPTS, at)["open a socket"] == "opened"
+        page.close()
+    finally:
+        end(process)
+
+
+@pytest.mark.browser
+def test_the_page_takes_its_token_from_the_printed_address_and_hides_it(browser: Any, tmp_path: Path) -> None:
+    rules = [{"Name": "root", "Rights": ["Manage", "Send", "Listen"], "PrimaryKey": "key"}]
+    guarded = {
+        "UserConfig": {
+            "Namespaces": [{"Name": "n", "Queues": [{"Name": "orders"}], "AuthorizationRules": rules}]
+        }
+    }
+    config = tmp_path / "guarded.json"
+    config.write_text(json.dumps(guarded))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "servicebus_emulator", "--config", str(config), "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        address = process.stdout.readline().strip().removeprefix("Its page: ")
+        page = browser.new_page()
+        page.goto(address)
+        page.get_by_role("button", name="orders").wait_for()
+        assert "token" not in page.evaluate("location.href")
+        page.reload()
+        page.get_by_role("button", name="orders").wait_for()
+        page.close()
+        stranger = browser.new_page()
+        stranger.goto(address.partition("#")[0])
+        stranger.get_by_text("by the address with a token").wait_for()
+        stranger.close()
+    finally:
+        end(process)

@@ -1,0 +1,84 @@
+"""`mq` itself: where --json may stand, damaged files of ours, an output that takes nothing."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mqcourse.home import CHECKOUT
+
+
+def mq(home: Path, *words: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mqcourse.cli", *words],
+        cwd=CHECKOUT,
+        env={**os.environ, "MQ_HOME": str(home)},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "words", ["labs --json", "--json labs", "labs --json list", "labs list --json", "--json labs list"]
+)
+def test_json_may_be_asked_for_at_every_place(tmp_path: Path, words: str) -> None:
+    done = mq(tmp_path, *words.split())
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["lab"] == "rabbitmq_work_queue"
+
+
+@pytest.mark.parametrize("words", ["status", "--json status", "env", "labs"])
+def test_an_output_that_is_full_is_told_from_a_disk_that_is(tmp_path: Path, words: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        done = mq(tmp_path, *words.split(), stdout=full)
+    finally:
+        os.close(full)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "what it prints cannot be written" in done.stderr
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[]", "null", '"x"', "\xff"])
+def test_damaged_addresses_are_said_on_one_line(tmp_path: Path, damaged: str) -> None:
+    (tmp_path / "endpoints.json").write_bytes(damaged.encode("latin-1"))
+    done = mq(tmp_path, "env")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Write it again: `mq up`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "{",
+        "[]",
+        '{"lab": "rabbitmq_work_queue", "exercises": {"confirm": "many"}}',
+        '{"lab": 1, "exercises": {}}',
+        '{"lab": "rabbitmq_work_queue", "exercises": []}',
+        "\x00\xff",
+    ],
+)
+def test_a_damaged_line_of_points_costs_no_other(tmp_path: Path, damaged: str) -> None:
+    progress = tmp_path / "progress"
+    progress.mkdir()
+    good = json.dumps({"lab": "rabbitmq_work_queue", "exercises": {"confirm": 2}})
+    (progress / "labs.jsonl").write_bytes(f"{damaged}\n{good}\n{damaged}".encode("latin-1"))
+    step = {"lab": "rabbitmq_work_queue", "exercise": "confirm"}
+    steps = [
+        {**step, "step": "hint", "number": "x"},
+        {**step, "step": "try", "time": 5},
+        {**step, "step": "hint"},
+    ]
+    (progress / "steps.jsonl").write_text("\n".join(map(json.dumps, steps)))
+    done = mq(tmp_path, "labs", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["points"] == 2
+    assert mq(tmp_path, "hint", "rabbitmq_work_queue", "confirm").returncode == 0
