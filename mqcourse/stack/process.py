@@ -31,6 +31,9 @@ class Child:
     pid: int
     born_s: float
 
+ROUNDS = 6
+"""Looks for what is left of a stack that is ended; each waits for up to 15 s, and mostly the second finds nothing."""
+
 
 def marks(state: Path, service: str) -> dict[str, str]:
     """The variables by which a process, and all that it starts, is known as a service's of this stack."""
@@ -123,6 +126,19 @@ def end(processes: Iterable[psutil.Process], *, grace_s: float) -> int:
     stubborn = _wait(waiting, grace_s)
     kill(stubborn)
     return len(stubborn)
+
+
+def end_all(state: Path, *, grace_s: float) -> None:
+    """End every process of a stack, also what one of them starts while it is being ended.
+
+    What runs on idle time alone (the making of Kafka's AOT cache) also dies on idle time: on a busy machine it takes
+    more than one look until it is gone.
+    """
+    for _ in range(ROUNDS):
+        left = owned(state)
+        if not left:
+            return
+        end(left, grace_s=grace_s)
 
 
 def kill(processes: Iterable[psutil.Process]) -> None:

@@ -235,7 +235,7 @@ def down(services: Sequence[Service], progress: Progress) -> list[str]:
         }
         _, failed = side_by_side(stops)
         if set(stops) == set(SERVICES):
-            process.end(process.owned(state), grace_s=5)
+            process.end_all(state, grace_s=5)
         _write_endpoints(state)
         for error in failed.values():
             raise error
