@@ -31,6 +31,7 @@ class Child:
     pid: int
     born_s: float
 
+
 ROUNDS = 6
 """Looks for what is left of a stack that is ended; each waits for up to 15 s, and mostly the second finds nothing."""
 
