@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.foreign import plain
 from mqcourse.home import state_folder
 from mqcourse.install.lock import free_bytes, unwritable
 from mqcourse.variables import settle
@@ -103,7 +104,7 @@ def _is_of_the_output(error: OSError) -> bool:
 def _failed(arguments: argparse.Namespace, error: CourseError) -> int:
     if getattr(arguments, "json", False):
         sys.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
-    sys.stderr.write(f"mq {arguments.command}: {error}{_typeable(str(error))}\n")
+    sys.stderr.write(f"mq {arguments.command}: {plain(str(error))}{_typeable(str(error))}\n")
     return error.exit_code
 
 

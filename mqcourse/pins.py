@@ -1,4 +1,7 @@
-"""The pins: requirements.txt and requirements-test.txt, compiled from pyproject.toml, and the uv that installs them."""
+"""The pins: requirements.txt and requirements-test.txt, compiled from pyproject.toml, and what installs them.
+
+Every package is pinned by version and by the checksums of its files, pip and uv too.
+"""
 
 import re
 import subprocess
@@ -14,9 +17,10 @@ from mqcourse.home import CHECKOUT
 PROJECT = CHECKOUT / "pyproject.toml"
 FILES = {"requirements.txt": (), "requirements-test.txt": ("test",)}
 """Each file with the optional groups of pyproject.toml that it pins beside the course's own dependencies."""
-OURSELVES = "-e ."
 INSTALLER = CHECKOUT / "mqcourse" / "install" / "installer.txt"
 """uv alone, with the checksums of all its wheels: what pip fetches first."""
+PIP = INSTALLER.with_name("pip.txt")
+"""pip alone, for a learner's own `pip install`, and where uv cannot be had."""
 OLDEST_PYTHON = "3.11"
 
 
@@ -30,21 +34,30 @@ def problems() -> Iterator[str]:
         pinned = {
             requirement.name.lower(): requirement
             for line in lines
-            if "==" in line and (requirement := Requirement(line))
+            if "==" in line and (requirement := Requirement(line.rstrip("\\ ")))
         }
-        if not lines or lines[-1] != OURSELVES:
-            yield f"{name} does not end with `{OURSELVES}`: run `make lock`"
+        if bare := unverified(lines):
+            yield f"{name} has no checksum for {', '.join(bare)}: run `make lock`"
         wanted = [
             *project["dependencies"],
             *(line for group in groups for line in project["optional-dependencies"][group]),
         ]
-        if name == "requirements-test.txt" and f"uv=={_pinned(INSTALLER, 'uv')}" not in lines:
+        if name == "requirements-test.txt" and _pinned(INSTALLER, "uv") != _pinned(CHECKOUT / name, "uv"):
             yield f"{INSTALLER.name} and {name} pin two versions of uv: run `make lock`"
         for requirement in map(Requirement, wanted):
             pin = pinned.get(requirement.name.lower())
             version = next(iter(pin.specifier)).version if pin else None
             if version is None or not requirement.specifier.contains(version, prereleases=True):
                 yield f"{name} pins {requirement.name} {version or 'not at all'}; pyproject.toml wants {requirement.specifier or 'it'}: run `make lock`"
+
+
+def unverified(lines: list[str]) -> list[str]:
+    """The packages that no line of `--hash=` follows."""
+    return [
+        line.partition("==")[0]
+        for line, follows in zip(lines, [*lines[1:], ""], strict=True)
+        if "==" in line and not follows.lstrip().startswith("--hash=sha256:")
+    ]
 
 
 def _pinned(file: Path, name: str) -> str:
@@ -69,6 +82,7 @@ def renew() -> None:
                 "--no-annotate",
                 "--quiet",
                 "--upgrade",
+                "--generate-hashes",
             ]
             words += ["--custom-compile-command", "make lock", "-o", str(target)]
             words += [word for group in groups for word in ("--extra", group)]
@@ -86,22 +100,29 @@ def renew() -> None:
             compiled.append(target)
         for file in compiled:
             pins = file.read_text(encoding="utf-8")
-            (CHECKOUT / file.name).write_text(f"{pins}{OURSELVES}\n", encoding="utf-8")
-    _renew_installer()
+            (CHECKOUT / file.name).write_text(pins, encoding="utf-8")
+    _renew_alone(
+        INSTALLER,
+        f"uv=={_pinned(CHECKOUT / 'requirements-test.txt', 'uv')}",
+        "What installs everything else: fetched by pip, verified.",
+    )
+    _renew_alone(
+        PIP, f"pip=={_pinned(PIP, 'pip')}", "For your own `pip install`, and where uv cannot be had."
+    )
 
 
-def _renew_installer() -> None:
-    """Pin the uv of the tests with the checksums of all its wheels."""
-    version = _pinned(CHECKOUT / "requirements-test.txt", "uv")
+def _renew_alone(file: Path, pin: str, what_for: str) -> None:
+    """Pin one package with the checksums of all its files."""
     words = ["--quiet", "--generate-hashes", "--universal", "--no-header", "--no-annotate"]
     answer = subprocess.run(
         [sys.executable, "-m", "uv", "pip", "compile", "-", *words],
-        input=f"uv=={version}\n",
+        input=f"{pin}\n",
         capture_output=True,
         text=True,
         check=False,
     )
     if answer.returncode:
-        raise CourseError(f"cannot pin uv: {answer.stderr.strip()}", do="Mend the network and run it again")
-    first = "# What installs everything else: fetched by pip, verified. `make lock` renews it.\n"
-    INSTALLER.write_text(first + answer.stdout, encoding="utf-8")
+        raise CourseError(
+            f"cannot pin {pin}: {answer.stderr.strip()}", do="Mend the network and run it again"
+        )
+    file.write_text(f"# {what_for} `make lock` renews it.\n{answer.stdout}", encoding="utf-8")

@@ -16,7 +16,8 @@ only, since the very first command, before anything is installed, asks it too.
 | PYTEST_*, DOCUTILSCONFIG, COVERAGE_* | nobody | options for someone else's tests and pages |
 | LD_* | our Python, npm, Docker | a Python may need it to start; brokers come with the libraries they need |
 | MAKEFLAGS, MFLAGS, MAKEOVERRIDES, MAKELEVEL, BASH_ENV, ENV, CDPATH … | nobody | orders to a make or shell above us |
-| all others (PATH, HOME, TMPDIR, LANG, MQ_*, XDG_* …) | everybody | |
+| all others (PATH, HOME, TMPDIR, LANG, MQ_*, XDG_* …) | everybody but an answer | |
+| PATH, HOME, TMPDIR, LANG, LC_*, TZ, certificates, proxies, MQ_* | an answer under judgement, and nothing else | passwords and keys for other programs are none of its business; MQ_* are the brokers' addresses |
 """
 
 import codecs
@@ -30,6 +31,7 @@ from typing import Any, TextIO
 class Kind(Enum):
     """What is started."""
 
+    ANSWER = "an answer under judgement, and the kernel it runs in"
     PYTHON = "our own Python: emulator, servers, kernels, checks, workers, the book's chapters"
     JAVA = "Kafka and its tools"
     ERLANG = "RabbitMQ and its tools"
@@ -78,6 +80,29 @@ NPM_ELSEWHERE = {
         "shell",
     ]
 }
+FOR_ANSWERS = frozenset(
+    [
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "TMP",
+        "TEMP",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TERM",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "LD_LIBRARY_PATH",
+        "VIRTUAL_ENV",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+    ]
+)
+"""All that an answer gets, beside LC_*, MQ_* and what says how to reach a broker in the cloud."""
 NOBODY = (
     "PYTHON",
     "JAVA_TOOL_OPTIONS",
@@ -124,6 +149,8 @@ def passes(name: str, kind: Kind) -> bool:
     if name.startswith(("PIP_", "UV_")):
         return kind is Kind.FETCH and name in FROM_WHERE
     low = name.lower()
+    if kind is Kind.ANSWER:
+        return name in FOR_ANSWERS or name.startswith(("LC_", "MQ_")) or low in (*PROXIES, "no_proxy")
     if low.startswith("npm_config_"):
         return kind is Kind.NPM and low not in NPM_ELSEWHERE
     broker = kind in (Kind.JAVA, Kind.ERLANG)
@@ -138,7 +165,7 @@ def environment_of(kind: Kind, user: Mapping[str, str] | None = None, **settings
     found = {name: value for name, value in user.items() if passes(name, kind)}
     if any(name.lower() in PROXIES for name in found):
         reach_loopback_directly(found)
-    if kind is Kind.PYTHON:
+    if kind in (Kind.PYTHON, Kind.ANSWER):
         found["PYTHONUTF8"] = "1"
         found["PYTHONNOUSERSITE"] = "1"
     return found | settings

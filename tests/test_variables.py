@@ -54,6 +54,7 @@ OURS = {"PYTHONUTF8", "PYTHONNOUSERSITE"}
         (Kind.JAVA, set()),
         (Kind.ERLANG, set()),
         (Kind.PYTHON, {*PROXIES, *OURS, "LD_PRELOAD"}),
+        (Kind.ANSWER, {*PROXIES, *OURS}),
         (Kind.FETCH, {*PROXIES, "PIP_INDEX_URL", "LD_PRELOAD"}),
         (Kind.NPM, {*PROXIES, "npm_config_registry", "LD_PRELOAD"}),
         (Kind.SYSTEM, {*PROXIES, "LD_PRELOAD"}),

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.foreign import plain, plain_all
 from mqcourse.grading import journal, master
 from mqcourse.grading.guarantees import NOT_ANSWERED, Guarantee
 from mqcourse.grading.journal import MARK
@@ -80,7 +81,7 @@ def grade_submission(
             def run(answers: Mapping[str, str]) -> dict[str, Verdict]:
                 entries = _run(lab.name, master.graded_notebook(lab, answers), seed, witness)
                 return {
-                    id_: read_verdict(lab.exercise(id_), entry)
+                    id_: read_verdict(lab.exercise(id_), plain_all(entry))
                     for id_, entry in entries.items()
                     if id_ in answers
                 }
@@ -172,7 +173,7 @@ def _run(name: str, notebook: str, seed: int, witness: Witness) -> dict[str, Map
             log.seek(0)
             said = log.read(200_000)
     if not verdicts and "CourseError" in said:
-        raise CourseError(said.split("CourseError: ", 1)[1].splitlines()[0])
+        raise CourseError(plain(said.split("CourseError: ", 1)[1].splitlines()[0]))
     if not verdicts and process.returncode not in (0, 1, -signal.SIGKILL, -signal.SIGTERM):
         witness.confirm()
         raise Unjudged(
@@ -207,7 +208,7 @@ def _verdicts(lines: Iterator[Mapping[str, Any]], key: str) -> dict[str, Mapping
             )
         told = json.loads(body)
         if "unjudged" in told:
-            raise Unjudged(told["unjudged"])
+            raise Unjudged(plain(str(told["unjudged"])))
         if told["exercise"] in found:
             raise Void(
                 f"there was a second verdict for {told['exercise']}, so no verdict counts",
@@ -252,7 +253,7 @@ def _lines(source: int, end_s: float, witness: Witness) -> Iterator[Mapping[str,
 
 def _environment(mark: str, folder: str) -> dict[str, str]:
     return {
-        **environment_of(Kind.PYTHON),
+        **environment_of(Kind.ANSWER),
         MARK: mark,
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTEST_ADDOPTS": "",
@@ -317,4 +318,4 @@ def _is_of_its_source(file: Path) -> bool:
 
 def _last(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip()[:300] if lines else "it said nothing"
+    return plain(lines[-1].strip()[:300]) if lines else "it said nothing"

@@ -113,7 +113,7 @@ class Program:
             stderr=self._output,
             start_new_session=True,
             env={
-                **environment_of(Child.PYTHON),
+                **environment_of(Child.ANSWER),
                 "PYTHONHASHSEED": str(hash_seed),
                 "PYTHONWARNINGS": "ignore",
                 "PYTHONUNBUFFERED": "1",

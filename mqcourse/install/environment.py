@@ -6,6 +6,9 @@ Standard library only, and in syntax an old Python still reads, so that an old P
 Running it again does nothing when the requirements are those installed last; an interrupted run goes on
 with what was already fetched.
 
+Every package is pinned with its checksums, and none is taken without. The course itself is installed last, from this
+folder, with nothing that was not verified.
+
 uv installs (a wheel, pinned and verified in installer.txt): it fetches side by side and links what is in its cache
 into .venv, so that a second checkout takes seconds. It is given the index, proxy and certificates that pip's own
 settings name. Where it cannot be had or fails, pip does the same, slower.
@@ -27,9 +30,11 @@ import time
 from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
-PIP = "pip==26.3"  # older ones do not report progress in a form that can be read
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 INSTALLER = Path(__file__).resolve().parent / "installer.txt"
+PIP = INSTALLER.with_name("pip.txt")
+VERIFIED = "--require-hashes"
+OURSELVES = ["--no-deps", "--no-build-isolation", "-e", str(CHECKOUT)]
 STATE = Path(os.environ.get("MQ_HOME") or CHECKOUT / ".mq").absolute()
 WHEELS = ("/usr/share/python-wheels",)  # where Debian and Fedora keep pip's wheel
 
@@ -71,6 +76,7 @@ def fingerprint(requirements: Path) -> str:
     """What the environment was made from: the pins, the project's own metadata, this Python, this folder."""
     parts = [
         requirements.read_bytes(),
+        PIP.read_bytes(),
         (CHECKOUT / "pyproject.toml").read_bytes(),
         sys.version.encode(),
         str(CHECKOUT).encode(),
@@ -134,8 +140,10 @@ def install(requirements: Path, folder: Path, wanted: str) -> None:
             sys.stdout.write(f"  uv could not install ({why_not}); pip does, which takes longer\n")
             if not (folder / "bin" / "pip").exists():
                 run_wheel(folder, pip_wheel(), ["install", "--no-index", "--no-deps", str(pip_wheel())])
-            pip_install(folder, "pip", [PIP])
-            pip_install(folder, "Python packages", ["-r", str(requirements)], count)
+            pip_install(folder, "pip", [VERIFIED, "-r", str(PIP)])
+            pip_install(folder, "Python packages", [VERIFIED, "-r", str(requirements)], count)
+            if requirements.parent == CHECKOUT:
+                pip_install(folder, "the course itself", ["--no-index", *OURSELVES])
     except OSError as error:
         raise SetupError(
             f"cannot write {folder}: {error.strerror or error}. Make room or choose a folder you may write to, then run the same command again."
@@ -193,20 +201,16 @@ def uv_install(folder: Path, requirements: Path, count: int) -> str | None:
         if got.returncode:
             return last_line(got.stderr)
         keep(folder / "bin" / "uv", kept)
-    command = [
-        str(kept),
-        "pip",
-        "install",
-        "--python",
-        str(folder / "bin" / "python"),
-        "-r",
-        str(requirements),
-    ]
+    command = [str(kept), "pip", "install", "--python", str(folder / "bin" / "python")]
     # First with what is in its cache alone: when all is there, neither a network nor pip's settings are needed.
     # Then pip itself comes, too, for a learner's own `pip install`.
     for offline in (True, False):
         process = subprocess.Popen(
-            [*command, PIP, *(["--offline"] if offline else [])],
+            [
+                *command,
+                *(VERIFIED, "-r", str(requirements), "-r", str(PIP)),
+                *(["--offline"] if offline else []),
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -229,6 +233,18 @@ def uv_install(folder: Path, requirements: Path, count: int) -> str | None:
                 line.show(f"{count} packages{fetching}")
         reader.join(timeout=5)
         if process.returncode == 0:
+            if requirements.parent == CHECKOUT:
+                line.show("the course itself")
+                done = subprocess.run(
+                    [*command, "--offline", *OURSELVES],
+                    capture_output=True,
+                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
+                    env=uv_environment({}),
+                )
+                if done.returncode:
+                    return last_line(done.stderr)
             line.done(f"{count} installed")
             return None
     errors = [text for text in said if "error" in text.lower()] or said

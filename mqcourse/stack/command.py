@@ -26,7 +26,7 @@ def register(subcommands: Any) -> None:
     _add(subcommands, "doctor", _doctor, "look at everything the course needs, and say what to mend")
     logs = _add(subcommands, "logs", _logs, "the last lines of a service's log")
     logs.add_argument("name", metavar="NAME", help=NAMES)
-    logs.add_argument("-n", "--lines", type=int, default=40, metavar="N", help="how many (default 40)")
+    logs.add_argument("-n", "--lines", type=_count, default=40, metavar="N", help="how many (default 40)")
     opened = _add(subcommands, "open", _open, "the address of a page, and the page in your browser")
     opened.add_argument(
         "name",
@@ -47,6 +47,12 @@ def _add(subcommands: Any, name: str, run: Any, text: str, *, names: bool = Fals
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
     parser.set_defaults(run=run)
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of lines")
+    return int(text)
 
 
 def _out(text: str) -> None:
@@ -138,7 +144,7 @@ def _logs(arguments: argparse.Namespace) -> int:
         raise CourseError(
             f"{service.title} has no log here: it was never started", do=f"Run `mq up {service.name}`"
         )
-    lines = last_lines(log, max(1, arguments.lines))
+    lines = last_lines(log, arguments.lines)
     _out(
         json.dumps({"name": service.name, "log": str(log), "lines": lines})
         if arguments.json

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.foreign import plain
 from mqcourse.stack.place import Place
 from mqcourse.stack.service import Service
 
 POLL_S = 0.02
 TAIL_LINES = 3
 TAIL_BYTES = 20_000
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 FRAME = re.compile(r"at [\w.$/]+\(|\.\.\. \d+ more")
 """A line of a Java stack trace below its first."""
 
@@ -54,7 +56,8 @@ def last_lines(log: Path, count: int) -> list[str]:
             lines = file.read().decode("utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    return [line.rstrip() for line in lines if line.strip()][-count:]
+    said = [plain(COLOUR.sub("", line).rstrip()) for line in lines if line.strip()]
+    return said[-count:] if count > 0 else []
 
 
 def log_tail(log: Path) -> str:
