@@ -13,11 +13,17 @@ from run_stack import RUN_VARIABLE, RunStack, free_base
 NEEDS = ("browser", "slow", "stack", "wire")
 """Marks by what a test needs, the most first: tests that need less come before those that need more."""
 
-LANES = ("tests/browser/", "tests/", "tests/stack/", "tests/stack/test_confirmed_survives.py")
+LANES = (
+    "tests/browser/",
+    "tests/",
+    "tests/grading/",
+    "tests/stack/",
+    "tests/stack/test_confirmed_survives.py",
+)
 """What `make test` runs side by side, in two processes: the first to be free takes the next.
 
-The browser's tests work hard and come first; those that kill stacks of their own mostly wait, and so hardly disturb
-the paced runs on real brokers at the end of all others.
+The browser's tests work hard and come first; those that judge answers or kill stacks of their own mostly wait, and so
+hardly disturb the paced runs on real brokers at the end of all others.
 """
 
 
