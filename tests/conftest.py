@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,10 @@ from typing import Any
 import psutil
 import pytest
 from run_stack import RUN_VARIABLE, RunStack, free_base
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # a shell ignores it in its background, and what a test starts and interrupts would ignore it as well
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NEEDS = ("browser", "slow", "stack", "wire")
 """Marks by what a test needs, the most first: tests that need less come before those that need more."""

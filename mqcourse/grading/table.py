@@ -1,11 +1,12 @@
 """The table exercise x sentence x wrong answer x verdict, and below it the honest styles: made by running them all."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mqcourse.grading import known, master
+from mqcourse.grading import journal, known, master
 from mqcourse.grading.judge import judge
 from mqcourse.grading.known import Honest, Wrong
 from mqcourse.grading.manifest import Lab
@@ -93,7 +94,7 @@ def rows(
     answers = [answer for answer in known_ if exercise in (None, answer.exercise)]
     if each_sentence_once:
         answers = sample(answers)
-    with Witness(lab.brokers) as witness, ThreadPoolExecutor(side_by_side) as pool:
+    with _nothing_left(), Witness(lab.brokers) as witness, ThreadPoolExecutor(side_by_side) as pool:
         judged = [
             [
                 pool.submit(
@@ -112,3 +113,12 @@ def rows(
             else:
                 faults = tuple("; ".join(breach.what for breach in verdict.breaches) for verdict in verdicts)
                 yield Row(lab.name, answer.exercise, "", answer.style, "passes", faults)
+
+
+@contextlib.contextmanager
+def _nothing_left() -> Iterator[None]:
+    """What answers have made at the brokers goes once all of them are judged."""
+    try:
+        yield
+    finally:
+        journal.clear()

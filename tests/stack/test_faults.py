@@ -168,7 +168,12 @@ def launched(run: RunStack, *words: str, **env: str) -> "Iterator[subprocess.Pop
 
 def test_an_interrupt_does_not_wait_for_a_network_that_stands_still(empty_stack, tmp_path, standing_mirror):
     software = tmp_path / "soft ware"
-    away = {"MQ_SOFTWARE": str(software), "MQ_MAVEN_URL": standing_mirror}
+    # a cache of its own, too: the run's may hold the jars since its stack fetched them
+    away = {
+        "MQ_SOFTWARE": str(software),
+        "MQ_CACHE": str(tmp_path / "cache"),
+        "MQ_MAVEN_URL": standing_mirror,
+    }
     with launched(empty_stack, "up", "kafka", **away) as up:
         deadline = time.monotonic() + 60
         while not list(software.glob("kafka/jars/*.part")):
@@ -192,7 +197,11 @@ def test_what_an_installation_started_ends_with_down_though_its_launcher_was_kil
         '#!/bin/sh\n[ "$1" = -version ] && echo \'openjdk version "25.0.1"\' && exit\nexec sleep 1000\n'
     )
     java.chmod(0o755)
-    away = {"MQ_SOFTWARE": str(tmp_path / "software"), "MQ_JAVA": str(java)}
+    away = {
+        "MQ_SOFTWARE": str(tmp_path / "software"),
+        "MQ_CACHE": str(tmp_path / "cache"),
+        "MQ_JAVA": str(java),
+    }
     with launched(empty_stack, "up", "kafka", **away):
         deadline = time.monotonic() + 60
         while not empty_stack.programs("sleep"):
