@@ -47,9 +47,8 @@ def begin(lab_name: str, folder: Path, **env: str) -> "subprocess.Popen[str]":
 
 
 def _heed() -> None:
-    """A shell ignores SIGINT in its background, nohup ignores SIGHUP, and a child inherits both."""
-    for ignored in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(ignored, signal.SIG_DFL)
+    """nohup ignores SIGHUP, and a child inherits that."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def wait_for(condition: Callable[[], Any], limit_s: float = 120.0) -> Any:
