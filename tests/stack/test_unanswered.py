@@ -42,7 +42,9 @@ def test_nobody_there_does_not_answer(nobody_there: int) -> None:
 
 @pytest.mark.parametrize("number", [401, 403, 24010, 54037])
 def test_a_number_in_a_port_or_an_address_is_no_refusal(number: int) -> None:
-    error = ServiceRequestError(f"<HTTPSConnection(host='127.0.0.1', port={number}) at 0x7f{number}0>: Connection refused")
+    error = ServiceRequestError(
+        f"<HTTPSConnection(host='127.0.0.1', port={number}) at 0x7f{number}0>: Connection refused"
+    )
     assert "does not answer" in str(unanswered("servicebus", error))
 
 
