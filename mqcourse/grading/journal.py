@@ -65,12 +65,16 @@ def finish() -> None:
     clear()
 
 
-def sweep() -> None:
-    """Remove what processes left that are gone. Nothing that cannot be removed now is forgotten."""
+def sweep(ended: Path | None = None) -> None:
+    """Remove what processes left that are gone. Nothing that cannot be removed now is forgotten.
+
+    `ended` is the state folder of a sandbox in which nothing runs any more: the pids in it were its own, and an answer
+    may have written there, so of what it says about this machine (folders, processes) nothing is believed.
+    """
     with contextlib.suppress(OSError):
-        for file in sorted(folder().glob("*.jsonl")):
-            if not _lives(file.stem):
-                _clear(file)
+        for file in sorted((ended / "grading" if ended else folder()).glob("*.jsonl")):
+            if ended or not _lives(file.stem):
+                _clear(file, foreign=ended is not None)
 
 
 def end_marked(mark: str) -> None:
@@ -126,8 +130,8 @@ def _open(lines: Iterable[Mapping[str, Any]]) -> list[Thing]:
     return list(things)
 
 
-def _clear(file: Path) -> None:
-    left = _open(_read(file))
+def _clear(file: Path, *, foreign: bool = False) -> None:
+    left = [thing for thing in _open(_read(file)) if not (foreign and thing[0] == "here")]
     kept: list[Thing] = []
     for where in dict.fromkeys(thing[0] for thing in left):
         mine = [thing for thing in left if thing[0] == where]
