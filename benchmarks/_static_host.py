@@ -1,7 +1,6 @@
 """A static host as they are: files below a folder, packed with gzip for browsers that take it."""
 
 import gzip
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, partial
@@ -9,7 +8,7 @@ from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from mqcourse.stack.bookserver import BookServer
+from mqcourse.stack.bookserver import BookServer, serving
 
 PACKED = {".html", ".js", ".mjs", ".css", ".json", ".svg", ".wasm", ".txt"}
 
@@ -48,12 +47,5 @@ def static_host(folder: Path) -> Iterator[str]:
     """Serve a folder on the loopback; gives the address, with a slash at the end."""
     # the book's own server: with the standard library's queue of five, connections of a page that asks for dozens
     # of files at once are reset
-    server = BookServer(("127.0.0.1", 0), partial(Host, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(BookServer(("127.0.0.1", 0), partial(Host, directory=str(folder)))) as address:
+        yield f"{address}/"

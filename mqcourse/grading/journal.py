@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,9 @@ from mqcourse.home import state_folder
 
 MARK = "MQ_GRADING_RUN"
 """An environment variable that every process of a grading carries, so that none is left behind."""
+
+LAST_S = 30.0
+"""How long a run that nobody waits for tries to give back what it made; the rest is for the next run's sweep."""
 
 Thing = tuple[str, str, str]
 """Where it is (a broker, or "here"), its kind, its name."""
@@ -60,9 +64,16 @@ def clear() -> None:
 
 
 def finish() -> None:
-    """Clear for the last time: a thread that notes something after this waits until the process ends, and makes nothing."""
+    """Clear for the last time: a thread that notes something after this waits until the process ends, and makes nothing.
+
+    A broker may need a moment: Kafka keeps a group until it has noticed that its members were killed.
+    """
     _lock.acquire()
+    end_s = time.monotonic() + LAST_S
     clear()
+    while _file().exists() and time.monotonic() < end_s:
+        time.sleep(0.5)
+        clear()
 
 
 def sweep(ended: Path | None = None) -> None:

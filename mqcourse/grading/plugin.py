@@ -63,6 +63,8 @@ class Grading:
         self._key = key
         self._seed = seed
         self._abandoned = threading.Event()
+        self._judge = psutil.Process(os.getppid())
+        """Who waits for the verdicts."""
         self._witness: Witness | None = None
         self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="judge")
         self._judged: dict[str, Future[Verdict]] = {}
@@ -93,6 +95,8 @@ class Grading:
     def pytest_sessionfinish(self) -> None:
         """Nothing of a trial is left behind."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._abandoned.is_set():
+            threading.Event().wait()  # abandon() gives everything back, and ends this process
         if self._witness:
             self._witness.close()
         journal.clear()
@@ -110,8 +114,16 @@ class Grading:
         ended.start()
         ended.join(GRACE_S - 2.0)
         journal.finish()
+        self._await_end_of_judge()
         journal.sweep()
         os._exit(1)
+
+    def _await_end_of_judge(self) -> None:
+        """Its files are closed a moment before it is gone, and only what is left by one that is gone is swept."""
+        end_s = time.monotonic() + GRACE_S
+        with contextlib.suppress(psutil.Error):
+            while self._judge.status() != psutil.STATUS_ZOMBIE and time.monotonic() < end_s:
+                time.sleep(0.05)
 
     def _wanted(self) -> None:
         if self._abandoned.is_set():

@@ -4,6 +4,9 @@ Run as `python -m mqcourse.stack.bookserver FOLDER PORT`; `mq up book` does.
 """
 
 import argparse
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -81,6 +84,19 @@ def server(folder: Path, port: int) -> BookServer:
     return BookServer(("127.0.0.1", port), partial(BookHandler, directory=str(folder)))
 
 
+@contextmanager
+def serving(made: ThreadingHTTPServer) -> Iterator[str]:
+    """Serve in a thread as long as the block runs; gives the address, without a slash at its end."""
+    thread = threading.Thread(target=made.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{made.server_port}"
+    finally:
+        made.shutdown()
+        thread.join()
+        made.server_close()
+
+
 def main() -> None:
     """Serve until ended."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -88,8 +104,8 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("mark", nargs="?", help="names the block of ports, see mqcourse.stack.ports")
     arguments = parser.parse_args()
-    with server(arguments.folder, arguments.port) as serving:
-        serving.serve_forever()
+    with server(arguments.folder, arguments.port) as made:
+        made.serve_forever()
 
 
 if __name__ == "__main__":

@@ -103,7 +103,9 @@ class Jupyter:
             "MQ_HOME": str(place.state),
             "PATH": os.pathsep.join([str(place.state / "bin"), programs, os.environ.get("PATH", os.defpath)]),
         }
-        return [Launch((sys.executable, "-m", "mqcourse.stack.lab_server"), env, CHECKOUT)]
+        return [
+            Launch((sys.executable, "-m", "mqcourse.stack.lab_server"), env, CHECKOUT, umask=-1)
+        ]  # it writes the learner's own files
 
     def token(self, place: Place) -> str:
         """The token, made once a stack and readable by its owner only."""

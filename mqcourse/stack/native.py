@@ -140,6 +140,7 @@ def _spawn(launch: Launch, service: Service, place: Place) -> "subprocess.Popen[
         log=place.log(service.name),
         state=place.state,
         service=service.name,
+        umask=launch.umask,
     )
 
 

@@ -42,7 +42,14 @@ def marks(state: Path, service: str) -> dict[str, str]:
 
 
 def spawn(
-    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, state: Path, service: str
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    log: Path,
+    state: Path,
+    service: str,
+    umask: int = 0o077,
 ) -> "subprocess.Popen[bytes]":
     """Start a process in a session of its own, its output appended to `log`.
 
@@ -65,8 +72,7 @@ def spawn(
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
-                # JupyterLab writes the learner's own files, with the rights that the learner wants
-                umask=-1 if service == "jupyter" else 0o077,
+                umask=umask,
             )
         except OSError as error:
             raise CourseError(

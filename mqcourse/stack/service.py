@@ -13,6 +13,10 @@ class NotReady(Exception):
     """The service does not answer as it should yet."""
 
 
+PRIVATE = 0o077
+"""Nobody but their owner reads or writes them."""
+
+
 @dataclass(frozen=True)
 class Launch:
     """A program to start: its argument list, whole environment and working folder."""
@@ -20,6 +24,8 @@ class Launch:
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: Path
+    umask: int = PRIVATE
+    """Which rights the files that it makes lack; -1: those that the user's own files lack."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ SIGNS = (
         "Check the address and its certificate; for the one of this course run `mq down {name}` and `mq up {name}`",
     ),
     (
-        ("401", "unauthorized", "authentication", "access_refused", "forbidden", "403", "saslauth"),
+        ("unauthorized", "authentication", "access_refused", "forbidden", "saslauth"),
         "refuses the name or key that it was given",
         "Check the variable that names it; for the one of this course run `mq down {name}` and `mq up {name}`",
     ),
@@ -46,7 +46,10 @@ SIGNS = (
         "Run `mq up {name}`",
     ),
 )
-"""Words of an error and its causes, the most telling first: what they mean, and what to do."""
+"""Words of an error and its causes, the most telling first: what they mean, and what to do.
+
+No numbers: ports and addresses of objects stand in an error's text as well.
+"""
 
 
 def unanswered(name: str, error: BaseException) -> CourseError:

@@ -69,7 +69,7 @@ def _own(request: Request, host: Host, now_s: float) -> Response | None:
     segments = request.segments
     if segments == ("favicon.ico",):
         return Response(204)
-    if segments not in _FILES and segments[:1] not in (("api",), ("health",), ("metrics",)):
+    if segments not in (*_FILES, ("health",), ("metrics",)) and segments[:1] != ("api",):
         return None
     try:
         access.require_this_machine(request, host)

@@ -75,6 +75,8 @@ def test_a_cut_falls_before_or_after_the_acknowledgement(desk: Desk, where: Cut,
         channel = channel_through(wire)
         channel.basic_ack(channel.basic_get(queue)[0].delivery_tag)
         assert wire.was_cut.wait(30)
+    with pytest.raises(pika.exceptions.AMQPConnectionError):
+        channel.connection.process_data_events(30)  # it learns now that it was cut, and closes its socket
     assert desk.wait_ready(queue, left, deadline_s=30) == left
 
 

@@ -22,13 +22,15 @@ from mqcourse.stack.ports import Ports
 
 
 def run_mq(tmp_path: Path, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
-    """Run mq on folders of the test's own."""
+    """Run mq on folders and ports of the test's own: the run's stack may be up, and its cache full."""
     return subprocess.run(
         [sys.executable, "-m", "mqcourse.cli", *words],
         env={
             **os.environ,
             "MQ_HOME": str(tmp_path / "home"),
             "MQ_SOFTWARE": str(tmp_path / "software"),
+            "MQ_CACHE": str(tmp_path / "cache"),
+            "MQ_PORT_BASE": str(free_base()),
             **env,
         },
         cwd=CHECKOUT,
@@ -193,8 +195,8 @@ def test_the_running_broker_uses_the_cache(stack):
         end_training(folder)
         with only_one(folder / "aot.lock", say=lambda _line: None, waiting_for="another training run"):
             assert aot.make(kafka, folder, Progress(quiet=True))
-        stack.mq("down", "kafka")
-        stack.mq("up", "kafka")
+    stack.mq("down", "kafka")  # it may have started before there was a cache
+    stack.mq("up", "kafka")
     cache = aot.usable(kafka, folder)
     assert cache is not None
     assert aot.refused(kafka, cache) is None

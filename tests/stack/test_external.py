@@ -85,10 +85,11 @@ def test_an_unknown_provider_is_refused(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def refused_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return server.getsockname()[1]
+def refused_port():
+    """A port that is bound, so nobody else gets it, and at which nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 def test_one_that_does_not_answer_is_a_one_line_error_naming_the_variable(

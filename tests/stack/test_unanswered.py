@@ -1,11 +1,14 @@
 """A broker that cannot be used is said to be what it is; real clients, real refusals."""
 
+import re
 import socket
 import ssl
+from collections.abc import Iterator
 
 import pytest
 from azure.core.exceptions import AzureError, ServiceRequestError
 from azure.servicebus.management import ServiceBusAdministrationClient
+from run_stack import RunStack
 
 from mqcourse.stack.unanswered import unanswered
 
@@ -23,20 +26,43 @@ def of_servicebus(port: int, **settings: object) -> str:
     return str(unanswered("servicebus", caught.value))
 
 
-def nobody_there() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+@pytest.fixture
+def nobody_there() -> Iterator[int]:
+    """A port that is bound, so nobody else gets it, and at which nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
-def test_nobody_there_does_not_answer() -> None:
-    assert "does not answer" in of_servicebus(nobody_there())
-    assert "`mq up servicebus`" in of_servicebus(nobody_there())
+def test_nobody_there_does_not_answer(nobody_there: int) -> None:
+    said = of_servicebus(nobody_there)
+    assert "does not answer" in said
+    assert "`mq up servicebus`" in said
 
 
-def test_a_proxy_in_between_is_named() -> None:
-    proxy = f"http://127.0.0.1:{nobody_there()}"
-    said = of_servicebus(nobody_there(), proxies={"https": proxy})
+@pytest.mark.parametrize("number", [401, 403, 24010, 54037])
+def test_a_number_in_a_port_or_an_address_is_no_refusal(number: int) -> None:
+    error = ServiceRequestError(
+        f"<HTTPSConnection(host='127.0.0.1', port={number}) at 0x7f{number}0>: Connection refused"
+    )
+    assert "does not answer" in str(unanswered("servicebus", error))
+
+
+@pytest.mark.stack
+def test_a_refused_key_is_said_to_be_refused(stack: RunStack) -> None:
+    wrong = {**stack.endpoints.servicebus_administration}
+    wrong["conn_str"] = re.sub(r"SharedAccessKey=[^;]*", "SharedAccessKey=d3Jvbmc=", wrong["conn_str"])
+    with (
+        ServiceBusAdministrationClient.from_connection_string(**wrong, retry_total=0) as admin,
+        pytest.raises(AzureError) as caught,
+    ):
+        admin.get_namespace_properties()
+    assert "refuses the name or key" in str(unanswered("servicebus", caught.value))
+
+
+def test_a_proxy_in_between_is_named(nobody_there: int) -> None:
+    proxy = f"http://127.0.0.1:{nobody_there}"
+    said = of_servicebus(nobody_there, proxies={"https": proxy})
     assert "through a proxy" in said
     assert "mq up" not in said
 
@@ -47,16 +73,16 @@ def test_one_that_speaks_no_tls_is_no_broker_that_is_down() -> None:
     assert "certificate" in str(unanswered("servicebus", error))
 
 
-def test_brokers_that_are_down_by_their_own_clients() -> None:
+def test_brokers_that_are_down_by_their_own_clients(nobody_there: int) -> None:
     import pika
     from kafka import KafkaAdminClient
     from kafka.errors import KafkaError
 
     with pytest.raises(pika.exceptions.AMQPError) as caught:
-        pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", nobody_there()))
+        pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", nobody_there))
     assert str(unanswered("rabbitmq", caught.value)).startswith("RabbitMQ does not answer")
     with pytest.raises(KafkaError) as kafka:
-        KafkaAdminClient(bootstrap_servers=f"127.0.0.1:{nobody_there()}", bootstrap_timeout_ms=500)
+        KafkaAdminClient(bootstrap_servers=f"127.0.0.1:{nobody_there}", bootstrap_timeout_ms=500)
     assert str(unanswered("kafka", kafka.value)).startswith("Kafka does not answer")
 
 

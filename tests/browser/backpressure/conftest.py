@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from mqcourse.home import CHECKOUT
+from mqcourse.stack.bookserver import serving
 
 CONF = f"""
 extensions = ["myst_parser", "mqcourse.sphinx.element", "mqcourse.sphinx.backpressure"]
@@ -55,15 +55,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     out = root / "some" / "course"
     command = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", str(source), str(out)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/some/course/index.html"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root)))) as address:
+        yield f"{address}/some/course/index.html"
 
 
 @pytest.fixture

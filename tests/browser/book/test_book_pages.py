@@ -136,8 +136,11 @@ def test_every_page_passes_the_accessibility_rules(built: Any, browser: Any, axe
     with browser.new_context(reduced_motion="reduce", **VIEWS[kind]) as context:
         page = context.new_page()
         for name in built.pages:
-            # Once nothing loads any more, the page's colours are those of the mode.
             page.goto(built.address(name), wait_until="networkidle")
+            page.wait_for_function(
+                "scheme => document.readyState === 'complete' && document.documentElement.dataset.theme === scheme",
+                arg=VIEWS[kind]["color_scheme"],
+            )
             page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
             page.evaluate(axe)
             result = page.evaluate(

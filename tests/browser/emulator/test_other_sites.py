@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +13,11 @@ from typing import Any
 import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
-CONFIG = {"UserConfig": {"Namespaces": [{"Name": "sbemulatorns", "Queues": [{"Name": "orders"}]}]}}
+from mqcourse.stack.bookserver import serving
+
+CONFIG: dict[str, Any] = {
+    "UserConfig": {"Namespaces": [{"Name": "sbemulatorns", "Queues": [{"Name": "orders"}]}]}
+}
 
 ATTEMPTS = """
 async (at) => {
@@ -61,21 +64,16 @@ class Page(BaseHTTPRequestHandler):
 @pytest.fixture
 def site() -> Iterator[str]:
     """The address of another web site."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Page)) as address:
+        yield address
 
 
-def emulator(folder: Path, *arguments: str) -> tuple[subprocess.Popen[str], str, str]:
+def emulator(
+    folder: Path, *arguments: str, configured: dict[str, Any] = CONFIG
+) -> tuple[subprocess.Popen[str], str, str]:
     """One, its address, and how to connect to it."""
     config = folder / "config.json"
-    config.write_text(json.dumps(CONFIG))
+    config.write_text(json.dumps(configured))
     process = subprocess.Popen(
         [sys.executable, "-m", "servicebus_emulator", "--config", str(config), "--port", "0", *arguments],
         stdout=subprocess.PIPE,
@@ -143,16 +141,9 @@ def test_the_page_takes_its_token_from_the_printed_address_and_hides_it(browser:
             "Namespaces": [{"Name": "n", "Queues": [{"Name": "orders"}], "AuthorizationRules": rules}]
         }
     }
-    config = tmp_path / "guarded.json"
-    config.write_text(json.dumps(guarded))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "servicebus_emulator", "--config", str(config), "--port", "0"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process, _, _ = emulator(tmp_path, configured=guarded)
     try:
         assert process.stdout is not None
-        process.stdout.readline()
         address = process.stdout.readline().strip().removeprefix("Its page: ")
         page = browser.new_page()
         page.goto(address)

@@ -258,3 +258,8 @@ def test_metrics_are_prometheus_text(filled: SmallHost) -> None:
     assert 'servicebus_emulator_messages{namespace="sbemulatorns",entity="q",state="active"} 2' in text
     assert "# TYPE servicebus_emulator_messages_received_total counter" in text
     assert "servicebus_emulator_connections 2" in text
+
+
+@pytest.mark.parametrize("path", ["/health/deep", "/metrics/deep"])
+def test_an_entity_below_one_of_its_own_names_is_an_entity(host: SmallHost, path: str) -> None:
+    assert host.ask("GET", path).body.startswith(b"<Error>")
