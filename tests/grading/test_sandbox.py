@@ -14,7 +14,7 @@ import pytest
 from run_stack import RunStack
 
 from mqcourse.errors import CourseError
-from mqcourse.grading import manifest, master, run, sandbox
+from mqcourse.grading import journal, manifest, master, run, sandbox
 from mqcourse.grading.sandbox import Sandbox
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
@@ -162,25 +162,80 @@ def test_a_reference_has_all_its_points_inside(stack: RunStack, shut_in: Sandbox
 
 
 HOSTILE = """
-import json, os, pathlib
-here = pathlib.Path(os.environ["MQ_HOME"], "grading")
-here.mkdir(exist_ok=True)
-(here / "1-1.jsonl").write_text(json.dumps({"made": ["here", "folder", %r]}) + "\\n")
+import json, os, pathlib, shutil
+state = pathlib.Path(os.environ["MQ_HOME"])
+here = state / "grading"
+teachers = pathlib.Path(%r)
+made = json.dumps({"made": ["here", "folder", str(teachers)]}) + "\\n"
+unknown = json.dumps({"made": ["nowhere", "queue", "q"]}) + "\\n"
+%s
 def work(queue, handle):
     raise SystemExit
 """
 
+WAYS = {
+    "names the teacher's folder": """
+here.mkdir(exist_ok=True)
+(here / "1-1.jsonl").write_text(made + unknown + "[]\\n" + json.dumps({"made": [[], {}, 1]}))
+""",
+    "links to the teacher's file": """
+here.mkdir(exist_ok=True)
+(here / "1-1.jsonl").symlink_to(teachers / "labs.jsonl")
+""",
+    "a pipe in place of a journal": """
+here.mkdir(exist_ok=True)
+os.mkfifo(here / "1-1.jsonl")
+""",
+    "links to the teacher's folder": """
+shutil.rmtree(here, ignore_errors=True)
+here.symlink_to(teachers)
+""",
+    "links from further up": """
+shutil.move(state, str(state) + ".away")
+state.symlink_to(teachers.parent)
+""",
+}
 
-def test_a_journal_that_an_answer_writes_deletes_nothing_outside(
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_journal_that_an_answer_writes_changes_nothing_outside(
+    stack: RunStack, shut_in: Sandbox, tmp_path: Path, way: str
+) -> None:
+    teachers = tmp_path / "grading"
+    teachers.mkdir()
+    points = teachers / "labs.jsonl"
+    points.write_text('{"made": ["rabbitmq", "queue", "no such queue"]}\n')
+    lab = manifest.find("rabbitmq_work_queue")
+    with contextlib.suppress(
+        CourseError
+    ):  # an answer that moves the ground away from under its run may end it
+        report = run.grade_submission(
+            Submission(lab, {"acknowledge": HOSTILE % (str(teachers), WAYS[way])}, {}), sandbox=shut_in
+        )
+        assert report.points == 0
+    assert points.read_text() == '{"made": ["rabbitmq", "queue", "no such queue"]}\n'
+    assert not list((stack.home / "grading").glob("run-*"))
+
+
+def test_what_a_killed_sandbox_left_at_the_brokers_is_removed(
     stack: RunStack, shut_in: Sandbox, tmp_path: Path
 ) -> None:
-    kept = tmp_path / "the teacher's"
-    kept.mkdir()
-    lab = manifest.find("rabbitmq_work_queue")
-    report = run.grade_submission(Submission(lab, {"acknowledge": HOSTILE % str(kept)}, {}), sandbox=shut_in)
-    assert report.points == 0
-    assert kept.is_dir()
-    assert not [file for file in (stack.home / "grading").glob("*.jsonl") if file.stem == "1-1"]
+    """Its journal lies in the run's folder, and is read before that is removed."""
+    import pika
+
+    run_folder = stack.home / "grading" / "run-killed"
+    inside = run_folder / journal.SANDBOX_STATE / "grading"
+    inside.mkdir(parents=True)
+    (inside / "2-1.jsonl").write_text(json.dumps({"made": ["rabbitmq", "queue", "check.left"]}) + "\n")
+    (stack.home / "grading" / "999999999-1.jsonl").write_text(
+        json.dumps({"made": ["here", "folder", str(run_folder)]}) + "\n"
+    )
+    with pika.BlockingConnection(pika.URLParameters(stack.endpoints.rabbitmq_url)) as connection:
+        connection.channel().queue_declare("check.left")
+        journal.sweep()
+        assert not run_folder.exists()
+        with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="NOT_FOUND"):
+            connection.channel().queue_declare("check.left", passive=True)
 
 
 def test_a_folder_of_notebooks_is_graded_in_the_sandbox_and_saves_nothing(
