@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from run_stack import RunStack
 
 from mqcourse.errors import CourseError
-from mqcourse.grading import journal, manifest, master, run, sandbox
+from mqcourse.grading import inside, journal, manifest, master, run, sandbox
 from mqcourse.grading.sandbox import Sandbox
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
@@ -137,6 +138,48 @@ def test_nothing_but_the_brokers_is_within_reach(
     assert len(found) == 20
     assert {name: got for name, got in found.items() if not got.startswith("refused: ")} == {}
     assert not list(CHECKOUT.glob("mqcourse/**/evil*"))
+
+
+BOMB = """
+import os, signal
+born = []
+try:
+    while len(born) < 3000:
+        if not (pid := os.fork()):
+            signal.pause()
+        born.append(pid)
+except OSError:
+    print("refused")
+for pid in born:
+    os.kill(pid, signal.SIGKILL)
+"""
+
+
+def test_an_answer_starts_no_thousands_of_processes(shut_in: Sandbox, tmp_path: Path) -> None:
+    """Root is exempt from that limit, so root's run is one of an ordinary user here, with what that user can read."""
+    python, program, script = Path("/usr/bin/python3"), tmp_path / "bwrap", tmp_path / "inside.py"
+    if not python.exists():
+        pytest.skip("no Python that every user can run")
+    for place in (tmp_path, *tmp_path.parents):
+        place.chmod(0o755)  # pytest closes its folders
+        if place.name.startswith("pytest-of-"):
+            break
+    shutil.copy(shut_in.program, program)
+    script.write_bytes(Path(inside.__file__).read_bytes())
+    program.chmod(0o755)
+    script.chmod(0o644)
+    who: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
+    done = subprocess.run(
+        [
+            *(str(program), "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"),
+            *(str(python), str(script), "[]", "[]", str(python), "-c", BOMB),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        **who,
+    )
+    assert done.stdout == "refused\n", done.stderr
 
 
 def test_the_answers_environment_holds_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
