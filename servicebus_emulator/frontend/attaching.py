@@ -70,7 +70,6 @@ def attach(peer: Peer, link: Link, frame: Attach) -> None:
     if type(frame.target) is Coordinator:
         if link.role is not RECEIVER:
             raise Refused("a coordinator is the target of a sender")
-        peer.secure(link, None, None)
         coordinator = CoordinatorLink(peer, link)
         link.context = coordinator
         target = coordinator_in_force(frame.target)
