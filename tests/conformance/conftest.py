@@ -27,15 +27,15 @@ class Table:
         self.rows: list[tables.Row] = []
 
     def note(self, client: str, transport: str, outcomes: Sequence[cases.Outcome]) -> list[cases.Outcome]:
-        """Add a row; the cases that count, which are those that are not left out."""
+        """Add rows; the cases that count, which are those that are not left out."""
         ran = [one for one in outcomes if one.case not in cases.exclusions(client).excluded]
         assert ran, f"{client} over {transport} ran no case"
         today = datetime.datetime.now(datetime.UTC).date()
-        self.rows.append(tables.row(CLIENTS[client], transport, ran, today))
+        self.rows += tables.rows_of(CLIENTS[client], transport, ran, today)
         return ran
 
     def hold(self, client: str, transport: str, outcomes: Sequence[cases.Outcome]) -> None:
-        """Add a row; raise AssertionError for every case that failed and is not known to differ."""
+        """Add rows; raise AssertionError for every case that failed and is not known to differ."""
         ran = self.note(client, transport, outcomes)
         known = cases.exclusions(client).differing
         surprising = {case: text for case, text in cases.failures(ran).items() if case not in known}
