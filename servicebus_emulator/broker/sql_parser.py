@@ -276,7 +276,9 @@ class _Parser:
             if wanted is None:
                 return None
             if not isinstance(wanted, str):
-                if bare:  # Microsoft's own tests write property(intProperty) = 3; documented is a string alone
+                if (
+                    bare
+                ):  # Microsoft's own tests write property(intProperty) = 3; documented is a string alone
                     return wanted
                 raise FilterException("property(name) needs a string.")
             scope_name, dot, rest = wanted.partition(".")
