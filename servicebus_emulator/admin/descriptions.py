@@ -233,7 +233,7 @@ def write(description: Settable, runtime: Runtime, base: str, api_version: str, 
 FORWARD_FIELDS = {FORWARD_TO: "forward_to", FORWARD_DEAD: "forward_dead_lettered_messages_to"}
 
 
-def read(root: ET.Element, default: Settable, api_version: str, now_s: float) -> dict[str, object]:
+def read(root: ET.Element, default: Settable, api_version: str) -> dict[str, object]:
     """The fields that a request sets, ready for ``dataclasses.replace``; what it leaves out is not in it.
 
     ``default`` says which entity it is. Raises BadRequest with every problem found.
@@ -256,7 +256,7 @@ def read(root: ET.Element, default: Settable, api_version: str, now_s: float) ->
             elif name in FORWARD_FIELDS and FORWARD_FIELDS[name] in known_fields:
                 found[FORWARD_FIELDS[name]] = destination_of(text) or None
             elif name == RULES and RULES in table:
-                found["authorization_rules"] = _read_rules(child, now_s)
+                found["authorization_rules"] = _read_rules(child)
             elif name == "DefaultRuleDescription" and table is SUBSCRIPTION:
                 continue  # read by the caller, which knows rules
             elif name not in ignored:
@@ -301,7 +301,7 @@ def _write_rules(rules: tuple[AuthorizationRule, ...]) -> str:
     return f"<{RULES}>{''.join(parts)}</{RULES}>"
 
 
-def _read_rules(root: ET.Element, now_s: float) -> tuple[AuthorizationRule, ...]:
+def _read_rules(root: ET.Element) -> tuple[AuthorizationRule, ...]:
     rules = []
     for child in root:
         values: Mapping[str, str] = {local(part.tag): (part.text or "") for part in child}
@@ -314,8 +314,6 @@ def _read_rules(root: ET.Element, now_s: float) -> tuple[AuthorizationRule, ...]
         if not values.get("KeyName") or not values.get("PrimaryKey") or not rights:
             raise ValueError("an AuthorizationRule needs KeyName, PrimaryKey and at least one of Rights")
         rules.append(
-            AuthorizationRule(
-                values["KeyName"], values["PrimaryKey"], values.get("SecondaryKey", ""), rights, now_s, now_s
-            )
+            AuthorizationRule(values["KeyName"], values["PrimaryKey"], values.get("SecondaryKey", ""), rights)
         )
     return tuple(rules)

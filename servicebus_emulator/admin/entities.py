@@ -140,7 +140,7 @@ def _entity(context: Context, target: Target) -> Response:
     kind = "TopicDescription" if wants_topic else "QueueDescription"
     root = atom.read_description(context.request.body, kind)
     blank: Settable = TopicDescription(target.entity) if wants_topic else QueueDescription(target.entity)
-    found = descriptions.read(root, blank, context.api_version, now_s)
+    found = descriptions.read(root, blank, context.api_version)
     _authorize_forwarding(context, found)
     updating = bool(context.request.header("if-match"))
     if updating:
@@ -225,7 +225,7 @@ def _subscription(context: Context, target: Target) -> Response:
         return Response(200)
     root = atom.read_description(context.request.body, "SubscriptionDescription")
     blank = SubscriptionDescription(name)
-    found = descriptions.read(root, blank, context.api_version, now_s)
+    found = descriptions.read(root, blank, context.api_version)
     _authorize_forwarding(context, found)
     if context.request.header("if-match"):
         existing = broker.subscription(target.entity, name)

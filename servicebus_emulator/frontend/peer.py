@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from servicebus_emulator.amqp.connection import Connection, forced, internal
@@ -185,6 +186,11 @@ class Peer:
         for link in list(self._links):
             if isinstance(link.context, Coordinator):
                 link.context.token_put()
+
+    @property
+    def links(self) -> Iterable[Link]:
+        """All links of the connection."""
+        return self._links
 
     def drop(self, link: Link, error: BrokerError) -> None:
         """Detach a link from this side."""

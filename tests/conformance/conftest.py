@@ -49,7 +49,7 @@ def table(pytestconfig: pytest.Config) -> Iterator[Table]:
     pytestconfig.stash[_ROWS] = made.rows
     yield made
     if pytestconfig.getoption("--write-table", default=False) and made.rows:
-        tables.save(tables.merged(tables.kept(), made.rows))
+        tables.update(made.rows)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

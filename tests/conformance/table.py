@@ -11,6 +11,7 @@ python tests/conformance/table.py    makes the page again
 from __future__ import annotations
 
 import datetime
+import fcntl
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -66,8 +67,6 @@ def rows_of(
 
 def kept(path: Path = ROWS) -> list[Row]:
     """The rows of earlier runs."""
-    if not path.exists():
-        return []
     return [Row(**{**one, "failed": tuple(one["failed"])}) for one in json.loads(path.read_text("utf-8"))]
 
 
@@ -88,11 +87,16 @@ def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
     return sorted(rows.values(), key=place)
 
 
-def save(rows: Sequence[Row]) -> None:
-    """Keep rows and make the page from them."""
-    text = json.dumps([asdict(one) for one in rows], indent=1, ensure_ascii=False)
-    ROWS.write_text(f"{text}\n", encoding="utf-8")
-    PAGE.write_text(page(rows), encoding="utf-8")
+def update(new: Sequence[Row]) -> None:
+    """Keep new rows beside the others and make the page from all; two runs that end together wait for each other."""
+    with ROWS.open("r+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        rows = merged(kept(), new)
+        text = json.dumps([asdict(one) for one in rows], indent=1, ensure_ascii=False)
+        file.truncate()
+        file.write(f"{text}\n")
+        file.flush()
+        PAGE.write_text(page(rows), encoding="utf-8")
 
 
 def page(rows: Sequence[Row]) -> str:
@@ -176,4 +180,4 @@ def terminal(rows: Sequence[Row]) -> list[str]:
 
 
 if __name__ == "__main__":
-    save(merged(kept(), []))
+    update([])

@@ -305,7 +305,7 @@ def test_open_transactions_are_limited_for_a_connection_and_not_for_a_link():
 def test_before_its_first_token_a_connection_may_have_few_links():
     world = World(authorize=True)
     client = world.client()
-    links = [client.attach(SENDER, "$cbs") for _ in range(16)]
+    links = [client.attach(SENDER, None, target=Coordinator()) for _ in range(16)]
     assert all(link.attached for link in links)
     assert client.refusal(client.attach(SENDER, "$cbs")) == "amqp:resource-limit-exceeded"
     for link in links[:3]:
@@ -361,3 +361,18 @@ def test_a_broken_message_is_rejected_and_the_link_lives(world, client):
     sender = client.attach(SENDER, "q")
     assert client.send_encoded(sender, b"no message").error.condition == "amqp:decode-error"
     assert client.send(sender) == Accepted()
+
+
+@pytest.mark.parametrize("role", [SENDER, RECEIVER])
+def test_a_connection_has_one_link_to_claims_each_way(role):
+    world = World()
+    client = world.client()
+    first, other = client.attach(role, "$cbs"), client.attach(not role, "$cbs")
+    assert first.attached
+    assert other.attached
+    second = client.attach(role, "$cbs")
+    assert client.refusal(second) == "amqp:not-allowed"
+    first.detach()
+    world.run()
+    assert client.attach(role, "$cbs").attached
+    assert world.client().attach(role, "$cbs").attached
