@@ -60,11 +60,15 @@ def sdk(running: Emulator, table: Table) -> Mapping[str, Outcome]:
     return _by_name(outcomes)
 
 
-@pytest.fixture(scope="module")
-def rhea(running: Emulator, table: Table) -> Mapping[str, Outcome]:
+def _rhea(running: Emulator, transport: str) -> list[Outcome]:
     with administration(running) as admin:
         admin.create_queue("plain")
-    outcomes = _run(running, "rhea.mjs", QUEUE="plain")
+    return _run(running, "rhea.mjs", QUEUE="plain", TRANSPORT=transport)
+
+
+@pytest.fixture(scope="module")
+def rhea(running: Emulator, table: Table) -> Mapping[str, Outcome]:
+    outcomes = _rhea(running, "plain")
     table.note("rhea", "plain", outcomes)
     return _by_name(outcomes)
 
@@ -87,3 +91,11 @@ def test_rhea_as_a_plain_amqp_client(rhea: Mapping[str, Outcome], scenario: str)
 def test_the_javascript_sdk_over_other_transports(transport: str, tmp_path: Path, table: Table) -> None:
     with emulator(tmp_path) as running:
         table.hold("javascript", NAMED[transport], _run(running, "sdk.mjs", TRANSPORT=transport))
+
+
+@pytest.mark.conformance
+@pytest.mark.timeout(FILE_LIMIT_S + 60)
+@pytest.mark.parametrize("transport", NAMED)
+def test_rhea_over_other_transports(transport: str, tmp_path: Path, table: Table) -> None:
+    with emulator(tmp_path) as running:
+        table.hold("rhea", NAMED[transport], _rhea(running, transport))
