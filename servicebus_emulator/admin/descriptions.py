@@ -9,6 +9,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from xml.sax.saxutils import escape
 
 from servicebus_emulator.admin import duration
@@ -292,13 +293,18 @@ def _write_rules(rules: tuple[AuthorizationRule, ...]) -> str:
             '<AuthorizationRule i:type="SharedAccessAuthorizationRule">'
             "<ClaimType>SharedAccessKey</ClaimType><ClaimValue>None</ClaimValue>"
             f"<Rights>{rights}</Rights>"
-            f"<CreatedTime>{timestamp(rule.created_s)}</CreatedTime>"
-            f"<ModifiedTime>{timestamp(rule.modified_s)}</ModifiedTime>"
-            f"<KeyName>{escape(rule.key_name)}</KeyName>"
+            + _sent_time("CreatedTime", rule.created_time)
+            + _sent_time("ModifiedTime", rule.modified_time)
+            + f"<KeyName>{escape(rule.key_name)}</KeyName>"
             f"<PrimaryKey>{escape(rule.primary_key)}</PrimaryKey>"
             f"<SecondaryKey>{escape(rule.secondary_key)}</SecondaryKey></AuthorizationRule>"
         )
     return f"<{RULES}>{''.join(parts)}</{RULES}>"
+
+
+def _sent_time(name: str, text: str) -> str:
+    """The service keeps these two as its client sent them, and has none of its own (live tests of azure-sdk-for-go)."""
+    return element(name, text) if text else ""
 
 
 def _read_rules(root: ET.Element) -> tuple[AuthorizationRule, ...]:
@@ -314,6 +320,23 @@ def _read_rules(root: ET.Element) -> tuple[AuthorizationRule, ...]:
         if not values.get("KeyName") or not values.get("PrimaryKey") or not rights:
             raise ValueError("an AuthorizationRule needs KeyName, PrimaryKey and at least one of Rights")
         rules.append(
-            AuthorizationRule(values["KeyName"], values["PrimaryKey"], values.get("SecondaryKey", ""), rights)
+            AuthorizationRule(
+                values["KeyName"],
+                values["PrimaryKey"],
+                values.get("SecondaryKey", ""),
+                rights,
+                _time_of(values, "CreatedTime"),
+                _time_of(values, "ModifiedTime"),
+            )
         )
     return tuple(rules)
+
+
+def _time_of(values: Mapping[str, str], name: str) -> str:
+    text = values.get(name, "").strip()
+    if text:
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"{name} '{text[:40]}' is no dateTime") from None
+    return text

@@ -102,18 +102,36 @@ def _authorize(context: Context, target: Target | None = None) -> None:
     """
     path = "/".join(context.request.segments)
     request = context.request
-    missing = target is not None and request.method == "GET" and not _exists(context, target)
-    action = access.ACTIONS.get(request.method, "EntityWrite")
+    of_subscription = target is not None and target.subscription is not None
+    missing = (
+        target is not None
+        and not of_subscription
+        and request.method == "GET"
+        and not _exists(context, target.entity)
+    )
     access.require_manage(
-        request, context.host, context.hosted, path, action=action, rights_matter=not missing
+        request,
+        context.host,
+        context.hosted,
+        path,
+        action=access.ACTIONS.get(request.method, "EntityWrite"),
+        operation=_operation(request.method, target) if target is not None and of_subscription else "",
+        rights_matter=not missing,
     )
 
 
-def _exists(context: Context, target: Target) -> bool:
-    broker, name = context.hosted.broker, target.entity
-    if not target.subscription:
-        return any(_find(partial(get, name)) is not None for get in (broker.queue, broker.topic))
-    return _find(lambda: broker.subscription(name, target.subscription or "")) is not None
+def _operation(method: str, target: Target) -> str:
+    """What a refusal calls an operation on a subscription or its rules (live tests of azure-sdk-for-go)."""
+    name = target.subscription if target.rule is None else target.rule
+    noun = "Subscription" if target.rule is None else "Rule"
+    if not name:
+        return f"Enumerate{noun}s"
+    return {"GET": "Get", "DELETE": "Delete"}.get(method, "CreateOrUpdate") + noun
+
+
+def _exists(context: Context, name: str) -> bool:
+    broker = context.hosted.broker
+    return any(_find(partial(get, name)) is not None for get in (broker.queue, broker.topic))
 
 
 # -- queues and topics

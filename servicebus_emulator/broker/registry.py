@@ -13,7 +13,6 @@ from servicebus_emulator.broker.address import (
 )
 from servicebus_emulator.broker.description import (
     DEFAULT_RULE_NAME,
-    AuthorizationRule,
     Description,
     QueueDescription,
     RuleDescription,
@@ -45,14 +44,14 @@ MAIN, DEAD_LETTER, TRANSFER_DEAD_LETTER = 0, 1, 2
 
 
 def create_queue(namespace: Namespace, description: QueueDescription, now_s: float) -> Queue:
-    description = _dated(_checked_new(namespace, description.name, description), None, now_s)
+    description = _checked_new(namespace, description.name, description)
     queue = _add_queue(namespace, _next_store_id(namespace), description, now_s)
     namespace.journal.entity_changed(queue.store_id, queue.path, description, now_s, now_s)
     return queue
 
 
 def create_topic(namespace: Namespace, description: TopicDescription, now_s: float) -> Topic:
-    description = _dated(_checked_new(namespace, description.name, description), None, now_s)
+    description = _checked_new(namespace, description.name, description)
     topic = _add_topic(namespace, _next_store_id(namespace), description, now_s)
     namespace.journal.entity_changed(topic.store_id, topic.path, description, now_s, now_s)
     return topic
@@ -90,8 +89,7 @@ def create_subscription(
 def update(entity: Entity, description: Description, now_s: float) -> None:
     """Raises NotAllowed for what is fixed after creation, and what creation raises for the rest."""
     namespace, before = entity.namespace, entity.description
-    checked = replace(_checked(namespace, entity.path, description, before), name=before.name)
-    description = _dated(checked, before, now_s)
+    description = replace(_checked(namespace, entity.path, description, before), name=before.name)
     entity.updated_s = entity.idle_since_s = now_s
     had_forward = isinstance(entity, Queue) and entity.forward_to is not None
     entity.apply_description(description, now_s)
@@ -181,25 +179,6 @@ def _checked(namespace: Namespace, path: str, description: D, before: Descriptio
     check(asked)
     validate(description, namespace.limits.ranges)
     return description
-
-
-def _dated(description: D, before: Description | None, now_s: float) -> D:
-    """With the times of its access rules: one that stays, by its name, keeps when it was made, and when it was last
-    changed unless it is another now."""
-    if isinstance(description, SubscriptionDescription):
-        return description
-    known = {rule.key_name: rule for rule in getattr(before, "authorization_rules", ())}
-
-    def dated(rule: AuthorizationRule) -> AuthorizationRule:
-        old = known.get(rule.key_name)
-        if old is None:
-            return replace(rule, created_s=now_s, modified_s=now_s)
-        same = replace(rule, created_s=old.created_s, modified_s=old.modified_s)
-        return same if same == old else replace(same, modified_s=now_s)
-
-    return replace(
-        description, authorization_rules=tuple(dated(rule) for rule in description.authorization_rules)
-    )
 
 
 def _add_queue(namespace: Namespace, store_id: int, description: QueueDescription, now_s: float) -> Queue:
