@@ -29,7 +29,7 @@ class Table:
 
     def note(self, client: str, transport: str, outcomes: Sequence[cases.Outcome]) -> list[cases.Outcome]:
         """Add rows; the cases that count, which are those that are not left out."""
-        ran = [one for one in outcomes if one.case not in cases.exclusions(client).excluded]
+        ran = [one for one in outcomes if one.case not in cases.exclusions(client, transport).excluded]
         assert ran, f"{client} over {transport} ran no case"
         today = datetime.datetime.now(datetime.UTC).date()
         found = tables.rows_of(CLIENTS[client], transport, ran, today)
@@ -41,7 +41,7 @@ class Table:
     def hold(self, client: str, transport: str, outcomes: Sequence[cases.Outcome]) -> None:
         """Add rows; raise AssertionError for every case that failed and is not known to differ."""
         ran = self.note(client, transport, outcomes)
-        known = cases.exclusions(client).differing
+        known = cases.exclusions(client, transport).differing
         surprising = {case: text for case, text in cases.failures(ran).items() if case not in known}
         assert not surprising, "\n\n".join(f"{case}\n{text}" for case, text in surprising.items())
 

@@ -120,7 +120,9 @@ def page(rows: Sequence[Row]) -> str:
     for one in rows:
         client = CLIENTS[one.client]
         ran = one.passed + len(one.failed)
-        out = sum(client.part(case) == one.part for case in cases.exclusions(one.client).excluded)
+        out = sum(
+            client.part(case) == one.part for case in cases.exclusions(one.client, one.transport).excluded
+        )
         parts.append(
             f"| {client.title} | {one.part or 'all'} | {one.version} | {one.transport} | {ran} | {one.passed} "
             f"| {len(one.failed)} | {out + one.skipped} | {one.date} |"

@@ -86,3 +86,10 @@ def test_a_case_that_failed_without_a_reason_stands_on_the_page() -> None:
 
 def test_the_page_is_what_its_rows_say() -> None:
     assert table.PAGE.read_text(encoding="utf-8") == table.page(table.kept())
+
+
+def test_a_case_may_be_left_out_over_one_transport_alone() -> None:
+    case = "internal::TestAMQPLinks_LinkWithConnectionFailure"
+    assert case in cases.exclusions("go", "WebSocket, TLS").excluded
+    assert case in cases.exclusions("go").excluded
+    assert case not in cases.exclusions("go", "TLS").excluded
