@@ -70,6 +70,8 @@ NAMESPACE = {
 """What the template beside the SDK's tests makes in the cloud."""
 SETTINGS = {"UserConfig": {"Namespaces": [NAMESPACE]}}
 
+PANICS = "TestClientUsingCustomEndpoint"
+"""Left out (see excluded.toml), and not run at all: without the error that it wants it ends the whole program."""
 PROGRAM = Path(__file__).with_name("go")
 NAMED = {"plain": "plain", "tls": "TLS", "websocket-tls": "WebSocket, TLS"}
 EMULATOR_WORD = ";UseDevelopmentEmulator=true"
@@ -132,7 +134,8 @@ def test_the_sdks_own_tests(transport: str, packages: tuple[str, ...], tmp_path:
     ):
         both = tmp_path / "both.pem"
         both.write_text(standard.certificate.read_text() + premium.certificate.read_text())
-        found = go_module.run(folder, [*packages, "-p=1"], _environment(transport, standard, premium, both))
+        environment = _environment(transport, standard, premium, both)
+        found = go_module.run(folder, [*packages, "-p=1", f"-skip=^{PANICS}$"], environment)
     table.hold("go", NAMED[transport], found)
 
 
