@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ADMINISTRATION = "administration"
+"""The part of a client's cases that speaks HTTPS and no AMQP."""
+
 
 @dataclass(frozen=True)
 class Client:
@@ -54,7 +57,7 @@ _ALL = (
         "The SDK's own live tests, synchronous and asyncio, with those of administration.",
         "nothing but this project",
         parts=(
-            ("administration", "mgmt_tests/"),
+            (ADMINISTRATION, "mgmt_tests/"),
             ("asyncio, queues", "async_tests/test_queues_async.py"),
             ("asyncio, others", "async_tests/"),
             ("queues", "test_queues.py"),
@@ -86,7 +89,7 @@ _ALL = (
         "The SDK's own tests, those of the package admin and of its AMQP layer among them.",
         "Go 1.25 or newer (`go` on PATH)",
         "need the SDK's own fault injector or a recording, and skip themselves without it",
-        parts=(("messages", "azservicebus::"), ("administration", "admin::"), ("AMQP layer", "internal::")),
+        parts=(("messages", "azservicebus::"), (ADMINISTRATION, "admin::"), ("AMQP layer", "internal::")),
     ),
     Client(
         "gocloud",

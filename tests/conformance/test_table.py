@@ -72,9 +72,9 @@ def test_outcomes_are_divided_into_the_parts_of_their_client() -> None:
         cases.Outcome("azservicebus::TestB", "failed", 0.1, "why"),
     ]
     found = table.rows_of(CLIENTS["go"], "plain", outcomes, datetime.date(2026, 11, 26))
-    assert [(one.part, one.passed, one.failed) for one in found] == [
-        ("administration", 1, ()),
-        ("messages", 0, ("azservicebus::TestB",)),
+    assert [(one.part, one.transport, one.passed, one.failed) for one in found] == [
+        ("administration", "HTTPS", 1, ()),
+        ("messages", "plain", 0, ("azservicebus::TestB",)),
     ]
 
 
