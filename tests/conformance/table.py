@@ -14,7 +14,7 @@ import datetime
 import fcntl
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cases
@@ -87,7 +87,12 @@ def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
         titles = [title for title, _ in client.parts] if client else []
         return client is not None and one.part in (titles or [""]) and one.transport in TRANSPORTS
 
-    rows = {(one.client, one.transport, one.part): one for one in (*old, *new) if still_run(one)}
+    def counted(one: Row) -> Row:
+        """Without the failures that have been left out since."""
+        out = cases.exclusions(one.client, one.transport).excluded
+        return replace(one, failed=tuple(case for case in one.failed if case not in out))
+
+    rows = {(one.client, one.transport, one.part): counted(one) for one in (*old, *new) if still_run(one)}
     return sorted(rows.values(), key=place)
 
 

@@ -66,6 +66,12 @@ def test_rows_that_no_run_gives_any_more_are_dropped() -> None:
     assert table.merged(gone, []) == []
 
 
+def test_a_failure_that_was_left_out_since_counts_no_more() -> None:
+    out = next(iter(cases.exclusions("go", "TLS").excluded))
+    (kept,) = table.merged([row("go", "TLS", 5, "messages", (out, "azservicebus::TestB"))], [])
+    assert (kept.passed, kept.failed) == (5, ("azservicebus::TestB",))
+
+
 def test_outcomes_are_divided_into_the_parts_of_their_client() -> None:
     outcomes = [
         cases.Outcome("admin::TestA", "passed", 0.1, ""),
