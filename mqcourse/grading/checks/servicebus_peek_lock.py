@@ -291,7 +291,7 @@ def order(answer: Answer) -> Sequence[Breach]:
                 *guarantees.lost(
                     set(customers) - cut - {given_back},
                     finished,
-                    why="was never processed: no worker came to its customer",
+                    why="was never processed: no worker accepted its session",
                 ),
                 *(guarantees.passed_over(seen, held=cut, verb=settlements.VERB) if done else ()),
             ]
