@@ -296,7 +296,7 @@ def order(answer: Answer) -> Sequence[Breach]:
                 *guarantees.lost(
                     set(customers) - cut - {given_back},
                     [number for number in finished if number not in waiting or customers[number] not in kept],
-                    why="was never processed: no worker came to its customer",
+                    why="was never processed: no worker accepted its session",
                 ),
                 *(guarantees.passed_over(seen, held=cut, verb=settlements.VERB) if done else ()),
             ]

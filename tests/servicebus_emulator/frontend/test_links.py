@@ -66,6 +66,36 @@ def test_credit_taken_back_is_not_used(world, client):
     assert client.received(receiver) == []
 
 
+@pytest.mark.parametrize("drain", [False, True])
+def test_what_a_client_releases_as_it_takes_credit_back_is_for_others(world, client, drain):
+    """As azure-servicebus 7.15.0 closes a receiver: the drain and the release come in one write."""
+    sender, receiver, other = client.attach(SENDER, "q"), client.receiver("q"), client.receiver("q")
+    receiver.grant(10)
+    world.run()
+    client.send(sender)
+    (event,) = client.received(receiver)
+    receiver.grant(0, drain=drain)
+    client.session.settle_incoming(event.delivery_id, Released(), settled=True)
+    world.run()
+    assert client.received(receiver) == [event]
+    other.grant(1)
+    world.run()
+    assert len(client.received(other)) == 1
+
+
+def test_what_is_taken_for_a_client_as_it_takes_credit_back_is_for_others(world, client):
+    sender, receiver, other = client.attach(SENDER, "q"), client.receiver("q"), client.receiver("q")
+    receiver.grant(10)
+    world.run()
+    sender.send(build(body=b"x"), b"tag")
+    receiver.grant(0)  # in the same write as the message
+    world.run()
+    assert client.received(receiver) == []
+    other.grant(1)
+    world.run()
+    assert len(client.received(other)) == 1
+
+
 def test_the_lock_token_is_the_tag_and_the_annotation(world, client):
     client.send(client.attach(SENDER, "q"))
     receiver = client.receiver("q")
