@@ -3,7 +3,8 @@
 python -m mqcourse.prose                        what is over its baseline, one line each; exit code 1 if anything is
 python -m mqcourse.prose --all [FILE…]          every place, also what the baseline still lets pass
 python -m mqcourse.prose --counts [--against R] how often each habit occurs, by rule and by file; also at an older commit
-python -m mqcourse.prose --lower                the baseline down to what is left
+python -m mqcourse.prose --terms                every term of the glossary, its first use and its explanation
+python -m mqcourse.prose --lower                the baselines down to what is left
 """
 
 import argparse
@@ -12,7 +13,7 @@ import sys
 from collections import Counter
 
 from mqcourse.errors import CourseError
-from mqcourse.prose import ledger
+from mqcourse.prose import ledger, terms
 
 
 def table(now: ledger.Counts, then: ledger.Counts | None) -> list[str]:
@@ -44,11 +45,16 @@ def main() -> int:
     arguments.add_argument("--all", action="store_true", help="every place")
     arguments.add_argument("--counts", action="store_true", help="how often each habit occurs")
     arguments.add_argument("--against", metavar="REVISION", help="with --counts: an older commit beside it")
-    arguments.add_argument("--lower", action="store_true", help="the baseline down to what is left")
+    arguments.add_argument("--terms", action="store_true", help="terms in reading order")
+    arguments.add_argument("--lower", action="store_true", help="the baselines down to what is left")
     chosen = arguments.parse_args()
     try:
         if chosen.lower:
             ledger.lower()
+            terms.lower()
+        if chosen.terms:
+            sys.stdout.write("\n".join(terms.lines()) + "\n")
+            return 0
         if chosen.counts:
             then = ledger.counts_at(chosen.against) if chosen.against else None
             sys.stdout.write("\n".join(table(ledger.counts(), then)) + "\n")
@@ -62,7 +68,7 @@ def main() -> int:
                             f"{file}:{finding.line}: {finding.rule}: “{finding.words}” in “{sentence}”\n"
                         )
             return 0
-        found = list(ledger.problems())
+        found = [*ledger.problems(), *terms.problems()]
     except CourseError as error:
         found = [str(error)]
     except subprocess.CalledProcessError as error:
@@ -72,7 +78,7 @@ def main() -> int:
     for line in found:
         sys.stderr.write(f"{line}\n")
     if not found:
-        sys.stderr.write("style: no habit above its baseline\n")
+        sys.stderr.write("style: no habit above its baseline, no term used before it is explained\n")
     return 1 if found else 0
 
 

@@ -29,6 +29,8 @@ class Passage:
     line: int
     kind: str
     marked: str
+    raw: str = ""
+    """As it is written, with its markup; empty where a file has none."""
 
     @property
     def text(self) -> str:
@@ -89,7 +91,8 @@ def of_markdown(source: str) -> Iterator[Passage]:
     def flush() -> Iterator[Passage]:
         nonlocal kind, lines
         if lines:
-            yield Passage(begin, kind, plain("\n".join(lines)))
+            raw = "\n".join(lines)
+            yield Passage(begin, kind, plain(raw), raw)
         kind, lines = "", []
 
     for number, line in numbered:
@@ -106,17 +109,17 @@ def of_markdown(source: str) -> Iterator[Passage]:
             prose = name in PROSE_DIRECTIVES or name in ("chapter-head", "list-table")
             open_fences.append((fence["marks"], name if prose else "skip"))
             if name == "dropdown" and fence["title"]:
-                yield Passage(number, "item", plain(fence["title"]))
+                yield Passage(number, "item", plain(fence["title"]), fence["title"])
         elif inside == "chapter-head":
             if ITEM.match(line):
-                yield Passage(number, "item", plain(ITEM.sub("", line).strip("\"'")))
+                yield Passage(number, "head", plain(ITEM.sub("", line).strip("\"'")))
         elif inside == "list-table":
             cell = re.sub(r"^\s*(?:\*\s*)?(?:-\s*)?", "", line)
             if cell and not OPTION.match(line):
-                yield Passage(number, "cell", plain(cell))
+                yield Passage(number, "cell", plain(cell), cell)
         elif line.lstrip().startswith("|"):
             yield from flush()
-            yield Passage(number, "cell", plain(line.replace("|", " ")))
+            yield Passage(number, "cell", plain(line.replace("|", " ")), line)
         elif line.startswith("#"):
             yield from flush()
             yield Passage(number, "heading", plain(line.lstrip("# ")))
@@ -129,7 +132,7 @@ def of_markdown(source: str) -> Iterator[Passage]:
             kind, begin, lines = "item", number, [ITEM.sub("", line)]
         else:
             if not lines:
-                kind, begin = "key" if inside == "key-points" else "paragraph", number
+                kind, begin = "paragraph", number
             lines.append(line.removeprefix("> "))
     yield from flush()
 
@@ -154,7 +157,8 @@ def of_toml(source: str) -> Iterator[Passage]:
         return
     for entry in data.values():
         if isinstance(entry, dict):
-            yield from passages("paragraph", entry.get("text"))
+            # a term's text defines it, as a dictionary does: a noun phrase will do
+            yield from passages("definition" if "group" in entry else "paragraph", entry.get("text"))
             for product in ("rabbitmq", "kafka", "servicebus"):
                 yield from passages("cell", entry.get(product))
 

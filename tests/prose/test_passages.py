@@ -46,7 +46,7 @@ def test_code_markup_and_front_matter_are_no_prose() -> None:
     found = [(passage.line, passage.kind, passage.text.strip()) for passage in of_file("a.md", CHAPTER)]
     assert found == [
         (6, "heading", "A title"),
-        (11, "item", "What is asked?"),
+        (11, "head", "What is asked?"),
         (14, "paragraph", "A paragraph of two lines\nwith Code and a link of a fact ."),
         (25, "cell", "Left"),
         (26, "cell", "right"),
