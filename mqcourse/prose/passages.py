@@ -17,7 +17,9 @@ FENCE = re.compile(
 )
 ITEM = re.compile(r"^\s*(?:[-*]|\d+\.)\s+(?:\[.\]\s+)?")
 OPTION = re.compile(r"^\s*:[\w-]+:")
-SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!cf\.)[\"”’)\x01]*\s+(?=[\"“‘(\x01]*[A-Z0-9])")
+SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!cf\.)(?<!vs\.)[\"”’)\x01]*\s+(?=[\"“‘(\x01]*\w)"
+)
 BOLD = "\x01"
 """Marks where bold begins or ends, so that a label such as "**Too small:**" can be told from a sentence."""
 
@@ -73,7 +75,7 @@ def plain(markdown: str) -> str:
     text = re.sub(r"``.+?``|`[^`]+`", lambda found: "Code" + blank(found), text, flags=re.DOTALL)
     text = re.sub(r"\$[^$\n]+\$", "Formula", text)
     text = re.sub(r"!\[[^\]]*\]\([^)]*\)", blank, text)
-    text = re.sub(r"\[(?P<words>[^\]]+)\]\([^)]*\)", lambda found: found["words"], text)
+    text = re.sub(r"\[(?P<words>[^\]]*)\]\([^)]*\)", lambda found: found["words"] or "Title", text)
     text = re.sub(r"</?[a-zA-Z][^>\n]*>", "", text)
     text = text.replace("**", BOLD)
     return re.sub(r"(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)", "", text)

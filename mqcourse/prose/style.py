@@ -126,6 +126,8 @@ def _borrowed_findings(passages: list[Passage]) -> Iterator[Finding]:
         text += f"{passage.text}\n\n"
     for check in _borrowed():
         for found in check.check(text):
+            if "Code" in text[found.span[0] : found.span[1]]:
+                continue  # pieces of code, which all read alike here
             number = max(bisect_right(begins, found.span[0]) - 1, 0)
             passage, begin = read[number], found.span[0] - begins[number]
             end = found.span[1] - begins[number]
@@ -165,6 +167,8 @@ def _by_length(rule: Rule, passage: Passage) -> Iterator[Finding]:
         if (rule.sentence_words_over and count > rule.sentence_words_over) or (short and not label):
             line = passage.line + passage.marked.count("\n", 0, begin)
             text = sentence.replace(BOLD, "")
+            if rule.unless and re.search(rule.unless, text, re.IGNORECASE):
+                continue
             yield Finding(rule.id, line, f"{count} words", text, rule.instead)
 
 
