@@ -4,6 +4,7 @@ python -m mqcourse.prose                        what is over its baseline, one l
 python -m mqcourse.prose --all [FILE…]          every place, also what the baseline still lets pass
 python -m mqcourse.prose --counts [--against R] how often each habit occurs, by rule and by file; also at an older commit
 python -m mqcourse.prose --terms                every term of the glossary, its first use and its explanation
+python -m mqcourse.prose --minutes              the stated minutes of each page beside the measured ones
 python -m mqcourse.prose --lower                the baselines down to what is left
 """
 
@@ -13,7 +14,7 @@ import sys
 from collections import Counter
 
 from mqcourse.errors import CourseError
-from mqcourse.prose import ledger, terms
+from mqcourse.prose import ledger, minutes, terms
 
 
 def table(now: ledger.Counts, then: ledger.Counts | None) -> list[str]:
@@ -46,12 +47,16 @@ def main() -> int:
     arguments.add_argument("--counts", action="store_true", help="how often each habit occurs")
     arguments.add_argument("--against", metavar="REVISION", help="with --counts: an older commit beside it")
     arguments.add_argument("--terms", action="store_true", help="terms in reading order")
+    arguments.add_argument("--minutes", action="store_true", help="stated and measured minutes")
     arguments.add_argument("--lower", action="store_true", help="the baselines down to what is left")
     chosen = arguments.parse_args()
     try:
         if chosen.lower:
             ledger.lower()
             terms.lower()
+        if chosen.minutes:
+            sys.stdout.write("\n".join(minutes.lines()) + "\n")
+            return 0
         if chosen.terms:
             sys.stdout.write("\n".join(terms.lines()) + "\n")
             return 0
