@@ -71,6 +71,7 @@ def plain(markdown: str) -> str:
         return blank(found) if found["role"] == "fact" else found["text"]
 
     text = re.sub(r"<!--.*?-->", blank, markdown, flags=re.DOTALL)
+    text = re.sub(r"\{\{[^}\n]*\}\}", "Title", text)  # what a lab's source leaves to its manifest
     text = re.sub(r"\{(?P<role>[\w-]+)\}`(?P<text>[^`]+)`", role, text)
     text = re.sub(r"``.+?``|`[^`]+`", lambda found: "Code" + blank(found), text, flags=re.DOTALL)
     text = re.sub(r"\$[^$\n]+\$", "Formula", text)
