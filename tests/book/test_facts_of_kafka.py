@@ -41,7 +41,6 @@ CLIENT = {
 BROKER = {
     "group.share.delivery.count.limit": 5,
     "group.share.record.lock.duration.ms": 30_000,
-    "log.retention.bytes": -1,
     "log.retention.check.interval.ms": 5 * MINUTE_MS,
     "log.retention.hours": 7 * 24,
     "message.max.bytes": 1024 * 1024 + 12,
