@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PAGE = "book/glossary"
+CODE = re.compile(r"^[^\s`]*(?:[_=%()]|\w\.\w)[^\s`]*$")
+"""Words that are a piece of code, such as `routing_key`: they are shown as code, whose marks a role cannot hold."""
 
 
 def plain(text: str) -> str:
@@ -57,6 +59,8 @@ class GlossRole(SphinxRole):
             **{"class": "mq-term", "aria-description": explained, "data-explained": explained},
         )
         words = titled["words"] if titled else self.text.strip()
+        if CODE.search(words):
+            words = f"`{words}`"
         shown, messages = self.inliner.parse(words, self.lineno, self.inliner, nodes.inline())
         link += shown
         return [link], messages

@@ -39,7 +39,7 @@ Twenty {fact}`deliveries <rabbitmq-delivery-limit>`, then gone. {fact}`rabbitmq-
 ```{fact} littles-law
 ```
 
-A {gloss}`channel`, some {gloss}`*copies* <replica>`.
+A {gloss}`channel`, some {gloss}`*copies* <replica>`, a {gloss}`routing_key <routing-key>`.
 
 ```{glossary-products}
 ```
@@ -122,6 +122,9 @@ def test_a_term_is_a_link_that_carries_its_explanation(page: str) -> None:
     assert f'aria-description="{explained}"' in link[0]
     assert 'href="book/glossary.html#term-channel"' in link[0]
     assert re.search(r'href="book/glossary.html#term-replica"[^>]*><em>copies</em></a>', page)
+    assert re.search(
+        r'#term-routing-key"[^>]*><code[^>]*><span class="pre">routing_key</span></code></a>', page
+    )
 
 
 def test_the_glossary_sets_three_products_side_by_side_and_lists_its_terms(page: str) -> None:
