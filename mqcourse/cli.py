@@ -5,15 +5,18 @@ import errno
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.foreign import plain
 from mqcourse.home import state_folder
-from mqcourse.install.lock import free_bytes, unwritable
+from mqcourse.install.lock import free_bytes, make_folder, unwritable
 from mqcourse.variables import settle
 
 ROOMS = (
@@ -36,8 +39,6 @@ OF_THE_DISK = {
     errno.EISDIR,
 }
 """What no code here can mend: the disk is full, or a folder is not what we may write to."""
-INTERRUPTED = 128 + 2
-"""As a shell says of a program that SIGINT ended."""
 Run = Callable[[argparse.Namespace], int | None]
 
 
@@ -74,20 +75,48 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         if error.errno not in OF_THE_DISK:
-            raise
+            return _unexpected(arguments, error)
         if _is_of_the_output(error):
             sys.stderr.write(
                 f"mq {arguments.command}: what it prints cannot be written ({error.strerror}). "
                 "Make room where its output goes, and run it again\n"
             )
-            return 1
+            return Exit.ENVIRONMENT
         return _failed(arguments, unwritable(Path(error.filename or state_folder()), error))
+    except Exception as error:
+        return _unexpected(arguments, error)
     except KeyboardInterrupt:
         shown_again = "\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which a progress bar hides
         sys.stderr.write(f"{shown_again}mq {arguments.command}: interrupted; run it again to go on\n")
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(INTERRUPTED)  # not by way of threads that wait for a network
+        os._exit(Exit.INTERRUPTED)  # not by way of threads that wait for a network
+
+
+def _unexpected(arguments: argparse.Namespace, error: Exception) -> int:
+    """A mistake of the course: one line that names the log, and the traceback in there."""
+    told = "".join(traceback.format_exception(error))
+    log = state_folder() / "logs" / "mq.log"
+    try:
+        make_folder(log.parent)
+        with os.fdopen(
+            os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8"
+        ) as out:
+            out.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} mq {arguments.command}\n{told}\n")
+    except (OSError, CourseError):
+        sys.stderr.write(told)  # there is nowhere else to keep it
+        where = "The traceback stands above"
+    else:
+        where = f"The traceback is in {log}"
+    kind = type(error).__name__
+    return _failed(
+        arguments,
+        CourseError(
+            f"a mistake of the course: {kind}: {str(error)[:200]}",
+            do=f"{where}; please report it",
+            code=Exit.UNEXPECTED,
+        ),
+    )
 
 
 def _is_of_the_output(error: OSError) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 
 
@@ -41,7 +42,7 @@ def test_an_output_that_is_full_is_told_from_a_disk_that_is(tmp_path: Path, word
         done = mq(tmp_path, *words.split(), stdout=full)
     finally:
         os.close(full)
-    assert done.returncode == 1
+    assert done.returncode == Exit.ENVIRONMENT
     assert done.stderr.count("\n") == 1, done.stderr
     assert "what it prints cannot be written" in done.stderr
 
@@ -50,7 +51,7 @@ def test_an_output_that_is_full_is_told_from_a_disk_that_is(tmp_path: Path, word
 def test_damaged_addresses_are_said_on_one_line(tmp_path: Path, damaged: str) -> None:
     (tmp_path / "endpoints.json").write_bytes(damaged.encode("latin-1"))
     done = mq(tmp_path, "env")
-    assert done.returncode == 1
+    assert done.returncode == Exit.ENVIRONMENT
     assert done.stderr.count("\n") == 1, done.stderr
     assert "Write it again: `mq up`" in done.stderr
 

@@ -1,11 +1,16 @@
 """`mq simulate` and `mq measure`: a scenario in the model, and the same on a real broker."""
 
 import argparse
+import contextlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 
 if TYPE_CHECKING:
     from mqcourse.backpressure.scenario import Scenario
@@ -40,11 +45,22 @@ def register(subcommands: Any) -> None:
     measure.set_defaults(run=_measure)
 
 
+@contextlib.contextmanager
+def _ending_with(code: Exit) -> Iterator[None]:
+    """The model and the measuring know nothing of commands and their codes: what they refuse ends with `code`."""
+
+    try:
+        yield
+    except CourseError as error:
+        if error.exit_code is Exit.UNEXPECTED:
+            error.exit_code = code
+        raise
+
+
 def scenario_of(text: str) -> "Scenario":
     """The scenario that a command's argument names; raises CourseError."""
     from mqcourse.backpressure.presets import preset
     from mqcourse.backpressure.scenario import Scenario
-    from mqcourse.errors import CourseError
 
     if text.lstrip().startswith("{"):
         return Scenario.from_json(text)
@@ -54,14 +70,17 @@ def scenario_of(text: str) -> "Scenario":
         try:
             return Scenario.from_json(Path(text).read_text(encoding="utf-8"))
         except OSError as error:
-            raise CourseError(f"{text} cannot be read: {error.strerror}", do=f"Give {SCENARIO}") from None
+            raise CourseError(
+                f"{text} cannot be read: {error.strerror}", do=f"Give {SCENARIO}", code=Exit.USAGE
+            ) from None
     return preset(text).scenario
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
     from mqcourse.backpressure.model import simulate
 
-    result = simulate(scenario_of(arguments.scenario))
+    with _ending_with(Exit.USAGE):
+        result = simulate(scenario_of(arguments.scenario))
     if arguments.json:
         plain = {
             "scenario": result.scenario.as_dict(changed_only=True),
@@ -78,12 +97,15 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
 def _refuse_chart(file: Path) -> None:
     """Raises CourseError for a file that the chart could not be drawn into: before the minutes of measuring."""
-    from mqcourse.errors import CourseError
 
     if file.suffix not in (".png", ".svg"):
-        raise CourseError(f"--chart {file} ends in neither .png nor .svg", do="Give a file that does")
+        raise CourseError(
+            f"--chart {file} ends in neither .png nor .svg", do="Give a file that does", code=Exit.USAGE
+        )
     if not os.access(file if file.exists() else file.parent, os.W_OK):
-        raise CourseError(f"--chart {file} cannot be written", do="Give a file in a folder of yours")
+        raise CourseError(
+            f"--chart {file} cannot be written", do="Give a file in a folder of yours", code=Exit.ENVIRONMENT
+        )
 
 
 def _measure(arguments: argparse.Namespace) -> int:
@@ -93,7 +115,8 @@ def _measure(arguments: argparse.Namespace) -> int:
         return _alarm(arguments)
     from mqcourse.backpressure.measure import measure
 
-    found = measure(scenario_of(arguments.scenario), arguments.on, seconds=arguments.seconds)
+    with _ending_with(Exit.USAGE):
+        found = measure(scenario_of(arguments.scenario), arguments.on, seconds=arguments.seconds)
     sys.stdout.write((json.dumps(found.as_dict(), indent=2) if arguments.json else str(found)) + "\n")
     if arguments.chart:
         import matplotlib as mpl
@@ -105,14 +128,16 @@ def _measure(arguments: argparse.Namespace) -> int:
 
 def _alarm(arguments: argparse.Namespace) -> int:
     from mqcourse.backpressure.measure.alarm import memory_alarm
-    from mqcourse.errors import CourseError
     from mqcourse.home import state_folder
     from mqcourse.stack import endpoints
 
     if arguments.chart:
-        raise CourseError("memory-alarm has no chart", do="Leave --chart out; --json prints all its times")
+        raise CourseError(
+            "memory-alarm has no chart", do="Leave --chart out; --json prints all its times", code=Exit.USAGE
+        )
     if arguments.on != "rabbitmq":
-        raise CourseError(f"{arguments.on} has no memory alarm", do="Use --on rabbitmq")
-    found = memory_alarm(endpoints().rabbitmq_url, state_folder() / "bin" / "rabbitmqctl")
+        raise CourseError(f"{arguments.on} has no memory alarm", do="Use --on rabbitmq", code=Exit.USAGE)
+    with _ending_with(Exit.UNREACHABLE):
+        found = memory_alarm(endpoints().rabbitmq_url, state_folder() / "bin" / "rabbitmqctl")
     sys.stdout.write((json.dumps(found.as_dict(), indent=2) if arguments.json else str(found)) + "\n")
     return 0

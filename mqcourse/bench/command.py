@@ -7,6 +7,7 @@ from typing import Any
 
 from mqcourse.bench.table import Table
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 
 FOLDER = CHECKOUT / "benchmarks"
@@ -33,11 +34,13 @@ def names() -> list[str]:
 def run(arguments: argparse.Namespace) -> int:
     """Run benchmarks/NAME.py: its `measure(say)` returns a Table; `say` takes lines of progress.
 
-    Exit code 1 when a target was missed, so that a script can tell.
+    The exit code tells when a target was missed, so that a script can tell.
     """
     if arguments.name not in names():
         raise CourseError(
-            f"there is no benchmark {arguments.name!r}", do=f"Choose one of: {', '.join(names())}"
+            f"there is no benchmark {arguments.name!r}",
+            do=f"Choose one of: {', '.join(names())}",
+            code=Exit.USAGE,
         )
     sys.path.insert(0, str(CHECKOUT))
     module = importlib.import_module(f"benchmarks.{arguments.name}")
@@ -53,4 +56,4 @@ def run(arguments: argparse.Namespace) -> int:
         results = FOLDER / "results"
         results.mkdir(exist_ok=True)
         (results / f"{arguments.name}.md").write_text(table.as_markdown(command), encoding="utf-8")
-    return 0 if all(met for *_, met in table.targets) else 1
+    return Exit.DONE if all(met for *_, met in table.targets) else Exit.SAID_NO

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT, state_folder
 
 Say = Callable[[str], None]
@@ -68,7 +69,9 @@ def build_book(say: Say, *, only: Sequence[Path] = (), source: Path = CHECKOUT) 
         places.clean.unlink(missing_ok=True)
         code, broken, warnings = run_sphinx(places, toc, say)
         if broken is not None:
-            raise CourseError(explain(broken), do=f"The whole story is in {places.warnings}")
+            raise CourseError(
+                explain(broken), do=f"The whole story is in {places.warnings}", code=Exit.SAID_NO
+            )
         if code == 0:
             places.clean.touch()
         elif only and code == 1:
@@ -77,7 +80,11 @@ def build_book(say: Say, *, only: Sequence[Path] = (), source: Path = CHECKOUT) 
         else:
             first = warnings[0] if warnings else f"Sphinx ended with {code}"
             count = f"{len(warnings)} warnings" if len(warnings) != 1 else "a warning"
-            raise CourseError(f"the book has {count}: {first}", do=f"All of them are in {places.warnings}")
+            raise CourseError(
+                f"the book has {count}: {first}",
+                do=f"All of them are in {places.warnings}",
+                code=Exit.SAID_NO,
+            )
     return places.html
 
 
@@ -93,6 +100,7 @@ def one_build_at_a_time(folder: Path) -> Iterator[None]:
             raise CourseError(
                 f"the book is being built already, by process {holder or 'unknown'}",
                 do="Wait until it is done",
+                code=Exit.BUSY,
             ) from None
         lock.seek(0)
         lock.truncate()
@@ -110,7 +118,9 @@ def draft_toc(places: Places, only: Sequence[Path]) -> Path:
     for path in only:
         full = path.absolute()
         if not full.is_file() or not full.is_relative_to(places.source):
-            raise CourseError(f"there is no chapter {path}", do="Name a file such as book/kafka/log.md")
+            raise CourseError(
+                f"there is no chapter {path}", do="Name a file such as book/kafka/log.md", code=Exit.USAGE
+            )
         names.append(full.relative_to(places.source).with_suffix("").as_posix())
     toc = places.folder / "toc.yml"
     files = [{"file": name} for name in names if name != book["root"]]

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mqcourse.exits import Exit
+
 if TYPE_CHECKING:
     from mqcourse.book.chapter import Chapter
     from mqcourse.book.run import Run
-
-UNTRUE = 3
-"""Exit code of `mq book run`: all ran and the book is built, but claims did not hold on this machine."""
 
 
 def register(subcommands: Any) -> None:
@@ -26,8 +25,8 @@ def register(subcommands: Any) -> None:
         "run",
         help="execute chapters on your brokers, then build the book",
         description="Execute chapters on your brokers, several side by side, then build the book from what they gave. "
-        f"Exit code: 0 all held; {UNTRUE} the book is built, but a claim did not hold on this machine; "
-        "1 a cell failed otherwise (the book is built, too).",
+        "The exit code is 3 when the book is built, but a claim did not hold on this machine, and 5 when cells failed "
+        "otherwise.",
     )
     run.add_argument("chapters", nargs="*", metavar="CHAPTER", help="such as kafka/log; left out: all")
     run.add_argument(
@@ -82,10 +81,10 @@ def run_run(arguments: argparse.Namespace) -> int:
             running.keep(chosen, done)
     told(done)
     if strict and done.failed:
-        return 1
+        return Exit.SOME_FAILED
     folder = build_book(say)
     sys.stdout.write(f"{folder}/index.html\n")
-    return 1 if done.failed else UNTRUE if done.claims else 0
+    return Exit.SOME_FAILED if done.failed else Exit.SAID_NO if done.claims else Exit.DONE
 
 
 def told(done: "Run") -> None:
@@ -145,12 +144,12 @@ def run_check(arguments: argparse.Namespace) -> int:
     if not wrong:
         say("every chapter's kept run is of its cells as they are")
     if arguments.no_build:
-        return 1 if wrong else 0
+        return Exit.SAID_NO if wrong else Exit.DONE
     from mqcourse.book.chapter import chapters
 
     wrong += run_strictly(chapters())
     if wrong:
-        return 1
+        return Exit.SAID_NO
     return run_build(argparse.Namespace(chapters=[]))
 
 

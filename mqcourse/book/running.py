@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import state_folder
 from mqcourse.stack import endpoints
 
@@ -32,6 +33,7 @@ def rabbitmq_version() -> str:
         raise CourseError(
             f"RabbitMQ does not answer at {parameters.host}:{parameters.port} ({type(error).__name__})",
             do="Chapters are executed against it: run `mq up rabbitmq`",
+            code=Exit.UNREACHABLE,
         ) from error
     try:
         return str(connection._impl.server_properties["version"])
@@ -53,6 +55,7 @@ def kafka_version() -> str:
         raise CourseError(
             f"Kafka does not answer at {endpoints().kafka_bootstrap} ({type(error).__name__})",
             do="Chapters are executed against it: run `mq up kafka`",
+            code=Exit.UNREACHABLE,
         ) from error
     try:
         started = record.read(state_folder(), "kafka")
@@ -81,6 +84,7 @@ def servicebus_version() -> str:
         raise CourseError(
             f"Azure Service Bus does not answer ({type(error).__name__})",
             do="Chapters are executed against it: run `mq up servicebus`",
+            code=Exit.UNREACHABLE,
         ) from error
     started = record.read(state_folder(), "servicebus")
     if started is not None and started.endpoint == settings["conn_str"]:

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 
 EXIT_CODES = """exit codes:
   0    all points
   2    wrong usage: there is no such notebook, lab, exercise or hint
   3    points are missing (or an answer reached into the grader)
-  5    of a folder: some notebooks could not be judged
   4    no verdict: a broker is not reachable, or went away while the answers ran; nothing is saved
-  1    anything else, in one line on standard error
-  130  interrupted
-  143  ended by SIGTERM"""
+  5    of a folder: some notebooks could not be judged
+README.md lists the others."""
 
 
 def register(subcommands: Any) -> None:
@@ -91,9 +90,8 @@ def register(subcommands: Any) -> None:
 
 
 def run_grade(arguments: argparse.Namespace) -> int:
-    """Exit code 0 only with full points, 3 when some are missing."""
+    """The check says no when points are missing."""
     from mqcourse.grading import keep, progress
-    from mqcourse.grading.outcome import ALL_POINTS, POINTS_MISSING
     from mqcourse.grading.run import grade
     from mqcourse.grading.submission import read
 
@@ -115,7 +113,7 @@ def run_grade(arguments: argparse.Namespace) -> int:
                     report.lab.name, verdict.exercise.id, sources[verdict.exercise.id], verdict.state
                 )
         _say(f"saved in {progress.save(report)}")
-    return ALL_POINTS if report.passed else POINTS_MISSING
+    return Exit.DONE if report.passed else Exit.SAID_NO
 
 
 def _sandbox(wanted: bool) -> Any:
@@ -131,24 +129,22 @@ def _sandbox(wanted: bool) -> Any:
 
 def _grade_folder(arguments: argparse.Namespace) -> int:
     """Every notebook of a folder, one after the other: each is a stranger's, and none is saved as progress."""
-    from mqcourse.errors import CourseError
     from mqcourse.foreign import plain
-    from mqcourse.grading.outcome import ALL_POINTS, POINTS_MISSING, SOME_FAILED, USAGE, Unjudged
+    from mqcourse.grading.outcome import Unjudged
     from mqcourse.grading.run import grade
 
     paths = sorted(arguments.notebook.glob("*.ipynb"))
     if not paths:
-        error = CourseError(
+        raise CourseError(
             f"{arguments.notebook} holds no notebook",
             do="Name the folder that has the learners' .ipynb files",
+            code=Exit.USAGE,
         )
-        error.exit_code = USAGE
-        raise error
     sandbox = _sandbox(not arguments.trust)
     if sandbox is None:
         _say("not protected (--trust): the answers run with everything that you may do yourself")
     rows: list[dict[str, Any]] = []
-    worst = ALL_POINTS
+    worst = Exit.DONE
     for number, path in enumerate(paths, 1):
         _say(f"{plain(path.name)} ({number} of {len(paths)})")
         try:
@@ -157,11 +153,11 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
             raise
         except CourseError as error:
             rows.append({"notebook": plain(path.name), "error": plain(str(error))})
-            worst = SOME_FAILED
+            worst = Exit.SOME_FAILED
             continue
         rows.append({"notebook": plain(path.name), **report.as_dict()})
-        if not report.passed and worst == ALL_POINTS:
-            worst = POINTS_MISSING
+        if not report.passed and worst == Exit.DONE:
+            worst = Exit.SAID_NO
         if not arguments.json:
             sys.stdout.write(f"{plain(path.name)}\n{report.as_text()}\n")
     if arguments.json:
@@ -176,14 +172,9 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
 def run_hint(arguments: argparse.Namespace) -> int:
     """Print one hint, or the worked answer."""
     from mqcourse.grading import hints, manifest
-    from mqcourse.grading.outcome import USAGE
 
-    try:
-        lab = manifest.find(arguments.lab)
-        exercise = lab.exercise(arguments.exercise)
-    except CourseError as error:
-        error.exit_code = USAGE
-        raise
+    lab = manifest.find(arguments.lab)
+    exercise = lab.exercise(arguments.exercise)
     sys.stdout.write(hints.text(lab, exercise, "answer" if arguments.answer else arguments.number) + "\n")
     return 0
 
@@ -239,7 +230,7 @@ def run_build(arguments: argparse.Namespace) -> int:
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    """Exit code 1 when there is anything to mend."""
+    """The check says no when there is anything to mend."""
     from mqcourse.grading.labs import problems
 
     found = 0
@@ -253,11 +244,11 @@ def run_check(arguments: argparse.Namespace) -> int:
             if arguments.no_run
             else "The labs are current, solvable and unsolved.\n"
         )
-    return 1 if found else 0
+    return Exit.SAID_NO if found else Exit.DONE
 
 
 def run_table(arguments: argparse.Namespace) -> int:
-    """Exit code 1 when a sentence has no wrong answer, a wrong answer pays, or an honest one is refused."""
+    """The check says no when a sentence has no wrong answer, a wrong answer pays, or an honest one is refused."""
     from mqcourse.grading import manifest
     from mqcourse.grading.table import rows
 
@@ -276,7 +267,7 @@ def run_table(arguments: argparse.Namespace) -> int:
     else:
         wrong = sum(not row.right for row in found)
         sys.stdout.write(f"{len(found)} rows, {arguments.seeds} seeds each, {wrong} not as they must be.\n")
-    return 0 if all(row.right for row in found) else 1
+    return Exit.DONE if all(row.right for row in found) else Exit.SAID_NO
 
 
 def run_solutions(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.grading import manifest, master
 from mqcourse.grading.checks import of_lab
 from mqcourse.grading.manifest import Lab
@@ -25,6 +26,7 @@ def build(say: Callable[[str], None], *, force: bool = False, only: tuple[Lab, .
             raise CourseError(
                 f"labs/{lab.notebook.name} holds answers that building would overwrite",
                 do="Keep a copy of it, then use --force",
+                code=Exit.SAID_NO,
             )
         if lab.notebook.exists() and lab.notebook.read_text(encoding="utf-8") == fresh:
             say(f"labs/{lab.notebook.name} is current")
@@ -110,7 +112,9 @@ def _cells(path: Path) -> list[Mapping[str, Any]]:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (ValueError, KeyError, TypeError) as error:
-        raise CourseError(f"labs/{path.name} is no notebook", do="Run `mq labs build --force`") from error
+        raise CourseError(
+            f"labs/{path.name} is no notebook", do="Run `mq labs build --force`", code=Exit.ENVIRONMENT
+        ) from error
     return [cell for cell in cells if isinstance(cell, dict)]
 
 

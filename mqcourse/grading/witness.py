@@ -17,7 +17,8 @@ from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from mqcourse.errors import CourseError
-from mqcourse.grading.outcome import NO_BROKER, Unjudged
+from mqcourse.exits import Exit
+from mqcourse.grading.outcome import Unjudged
 from mqcourse.home import state_folder
 from mqcourse.stack import endpoints
 from mqcourse.stack.record import read as read_record
@@ -123,7 +124,7 @@ def _reach(broker: str, otherwise: Callable[[str], Unjudged] | None = None) -> H
     try:
         return _OPENED[broker]()
     except CourseError as error:
-        error.exit_code = NO_BROKER
+        error.exit_code = Exit.UNREACHABLE
         raise
     except Exception as error:  # whatever a client says of a broker that it does not reach
         if otherwise:
@@ -227,7 +228,9 @@ def _kafka() -> Held:
             )
         except OSError as error:
             failed = error
-    raise CourseError("Kafka does not answer", do="Start it with `mq up kafka`") from failed
+    raise CourseError(
+        "Kafka does not answer", do="Start it with `mq up kafka`", code=Exit.UNREACHABLE
+    ) from failed
 
 
 def _servicebus() -> Held | None:

@@ -35,7 +35,7 @@ def main() -> int:
         sys.stderr.write(
             f"make clean: this folder is not the checkout, so nothing was removed. Run it in {CHECKOUT}\n"
         )
-        return 1
+        return 2  # as mqcourse/exits.py says of wrong usage
     if "--check" in sys.argv[1:]:
         return 0
     for kept in clean():

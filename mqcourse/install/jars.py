@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import cache_folder
 from mqcourse.install.download import Wanted, fetch_all, keep, missing, take
 from mqcourse.install.lock import make_folder
@@ -59,11 +60,15 @@ def read_lock(text: str) -> list[Jar]:
             continue
         if len(words) != 3 or not words[1].isdigit() or len(words[2]) != 64 or not words[0].endswith(".jar"):
             raise CourseError(
-                f"{LOCK.name} line {number} is not `path size sha256`", do="Renew it with `mq lock-jars`"
+                f"{LOCK.name} line {number} is not `path size sha256`",
+                do="Renew it with `mq lock-jars`",
+                code=Exit.ENVIRONMENT,
             )
         jars.append(Jar(words[0], int(words[1]), words[2].lower()))
     if not jars:
-        raise CourseError(f"{LOCK.name} names no jar", do="Renew it with `mq lock-jars`")
+        raise CourseError(
+            f"{LOCK.name} names no jar", do="Renew it with `mq lock-jars`", code=Exit.ENVIRONMENT
+        )
     return jars
 
 
@@ -153,7 +158,9 @@ def renew(progress: Progress) -> list[Jar]:
             with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
                 data = answer.read()
             if hashlib.sha1(data).hexdigest() != sha1:  # noqa: S324 (the repository publishes no other)
-                raise CourseError(f"{target.name} does not match the SHA-1 its repository publishes")
+                raise CourseError(
+                    f"{target.name} does not match the SHA-1 its repository publishes", code=Exit.NETWORK
+                )
             step.advance(len(data))
             jars.append(Jar(path, len(data), hashlib.sha256(data).hexdigest()))
     LOCK.write_text(

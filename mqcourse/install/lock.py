@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT, state_folder
 
 PRIVATE = 0o700
@@ -73,10 +74,12 @@ def unwritable(path: Path, error: OSError) -> CourseError:
         return CourseError(
             f"the disk of {path} is full",
             do="Free some space (the course needs about 1 GB) and run it again; it goes on where it stopped",
+            code=Exit.ENVIRONMENT,
         )
     return CourseError(
         f"cannot write {path} ({error.strerror or error})",
         do="Give yourself the right to write there, or set MQ_HOME and MQ_SOFTWARE to folders you can write",
+        code=Exit.ENVIRONMENT,
     )
 
 
@@ -106,6 +109,7 @@ def only_one(
                     raise CourseError(
                         f"{waiting_for} (process {holder}) has not finished in {limit_s:.0f} s",
                         do="Wait for it or end it, then run this again",
+                        code=Exit.BUSY,
                     ) from None
                 if not told:
                     say(f"waiting for {waiting_for} (process {holder}) …")

@@ -4,6 +4,8 @@ import argparse
 import sys
 from typing import Any
 
+from mqcourse.exits import Exit
+
 
 def register(subcommands: Any) -> None:
     """Add `mq questions`."""
@@ -23,7 +25,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     if problems:
-        return 1
+        return Exit.SAID_NO
     questions = [question for topic in topics.values() for question in topic.questions]
     counts = ", ".join(f"{sum(q.level == level for q in questions)} {name}" for level, name in LEVELS.items())
     sys.stdout.write(f"{len(questions)} questions in {len(topics)} topics are in order: {counts}\n")

@@ -4,10 +4,16 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mqcourse.errors import CourseError
+from mqcourse.exits import Exit, of_several
+
+AMISS = ("killed", "unresponsive", "unreachable")
+"""States of a service that was started, or is named by a variable, and cannot be used."""
 NAMES = "rabbitmq, kafka, servicebus, book, jupyter"
 
 
@@ -73,7 +79,14 @@ def _start(arguments: argparse.Namespace) -> int:
     _out(json.dumps([asdict(row) for row in rows], indent=2) if arguments.json else page.whole(rows, failed))
     for name, error in failed.items():
         sys.stderr.write(f"mq start: {name}: {error or type(error).__name__}\n")
-    return 1 if failed else 0
+    return _code_of(failed, len(rows))
+
+
+def _code_of(failed: Mapping[str, BaseException], count: int) -> Exit:
+    return of_several(
+        (error.exit_code if isinstance(error, CourseError) else Exit.UNEXPECTED for error in failed.values()),
+        count,
+    )
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -107,7 +120,7 @@ def _status(arguments: argparse.Namespace) -> int:
         _out(page.table(rows))
         for line in page.advice(rows):
             _out(line)
-    return 0
+    return Exit.UNREACHABLE if any(row.state in AMISS for row in rows) else Exit.DONE
 
 
 def _reset(arguments: argparse.Namespace) -> int:
@@ -129,11 +142,10 @@ def _doctor(arguments: argparse.Namespace) -> int:
             _out(f"{'ok ' if finding.ok else 'BAD'}  {finding.check:16} {finding.seen}")
             if finding.do:
                 _out(f"{'':22}{finding.do}")
-    return 0 if all(finding.ok for finding in findings) else 1
+    return doctor.exit_code(findings)
 
 
 def _logs(arguments: argparse.Namespace) -> int:
-    from mqcourse.errors import CourseError
     from mqcourse.home import state_folder
     from mqcourse.stack import registry
     from mqcourse.stack.readiness import last_lines
@@ -142,7 +154,9 @@ def _logs(arguments: argparse.Namespace) -> int:
     log = Path(state_folder()) / "logs" / f"{service.name}.log"
     if not log.is_file():
         raise CourseError(
-            f"{service.title} has no log here: it was never started", do=f"Run `mq up {service.name}`"
+            f"{service.title} has no log here: it was never started",
+            do=f"Run `mq up {service.name}`",
+            code=Exit.UNREACHABLE,
         )
     lines = last_lines(log, arguments.lines)
     _out(
@@ -154,7 +168,6 @@ def _logs(arguments: argparse.Namespace) -> int:
 
 
 def _open(arguments: argparse.Namespace) -> int:
-    from mqcourse.errors import CourseError
     from mqcourse.home import state_folder
     from mqcourse.stack import registry, stack
     from mqcourse.stack.jupyter import with_token
@@ -164,9 +177,13 @@ def _open(arguments: argparse.Namespace) -> int:
     row = next(row for row in stack.status() if row.name == service.name)
     address = row.management or (row.endpoint if not service.is_broker else None)
     if row.state not in RUNS:
-        raise CourseError(f"{service.title} is {row.state}", do=f"Start it with `mq up {service.name}`")
+        raise CourseError(
+            f"{service.title} is {row.state}",
+            do=f"Start it with `mq up {service.name}`",
+            code=Exit.UNREACHABLE,
+        )
     if address is None:
-        raise CourseError(f"{service.title} has no page", do="`mq status` has its address")
+        raise CourseError(f"{service.title} has no page", do="`mq status` has its address", code=Exit.USAGE)
     if service.name == "jupyter":
         address = with_token(address, state_folder())
     _out(json.dumps({"name": service.name, "address": address}) if arguments.json else address)

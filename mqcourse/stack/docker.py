@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 from mqcourse.install.lock import make_folder
 from mqcourse.progress import Progress
@@ -124,7 +125,9 @@ class Docker:
     def _known_to_compose(self, service: Service) -> None:
         if service.name not in IN_COMPOSE:
             raise CourseError(
-                f"{service.name} does not run in Docker", do=f"Run `mq up {service.name}` without it"
+                f"{service.name} does not run in Docker",
+                do=f"Run `mq up {service.name}` without it",
+                code=Exit.USAGE,
             )
 
     def _wait(self, service: Service, place: Place) -> None:
@@ -180,6 +183,7 @@ def _docker() -> str:
         raise CourseError(
             "MQ_PROVIDER is docker, but no docker is on PATH",
             do="Install Docker, or unset MQ_PROVIDER to run the brokers without it",
+            code=Exit.ENVIRONMENT,
         )
     return docker
 
@@ -197,12 +201,15 @@ def _run(command: Sequence[str], env: dict[str, str], *, check: bool) -> str:
         )
     except subprocess.TimeoutExpired as error:
         raise CourseError(
-            f"docker did not finish in {COMMAND_LIMIT_S} s", do="See `docker ps` and run it again"
+            f"docker did not finish in {COMMAND_LIMIT_S} s",
+            do="See `docker ps` and run it again",
+            code=Exit.ENVIRONMENT,
         ) from error
     if check and done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
         raise CourseError(
             f"docker {' '.join(command[1:2])} failed: {said[-1]}",
             do="Start Docker, or unset MQ_PROVIDER to run the brokers without it",
+            code=Exit.ENVIRONMENT,
         )
     return done.stdout

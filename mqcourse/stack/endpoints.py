@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import state_folder
 from mqcourse.install.lock import write_private
 from mqcourse.variables import reach_loopback_directly
@@ -98,6 +99,7 @@ class Endpoints:
             raise CourseError(
                 f"{broker} has no address: it was not started, and {ENVIRONMENT[name]} is not set",
                 do=f"Run `mq up {service}`",
+                code=Exit.UNREACHABLE,
             )
         return value
 
@@ -123,6 +125,7 @@ def endpoints(state: Path | None = None, environment: Mapping[str, str] | None =
         raise CourseError(
             f"MQ_KAFKA_SECURITY_PROTOCOL is {protocol!r}",
             do=f"Set it to one of: {', '.join(SECURITY_PROTOCOLS)}",
+            code=Exit.USAGE,
         )
     security = {
         name: _typed(environment[variable], kind)
@@ -141,6 +144,7 @@ def _read(file: Path) -> dict[str, str]:
         raise CourseError(
             f"{file} does not hold the brokers' addresses any more",
             do="Write it again: `mq up` (what runs goes on running)",
+            code=Exit.ENVIRONMENT,
         ) from error
 
 

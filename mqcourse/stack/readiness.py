@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.foreign import plain
 from mqcourse.stack.place import Place
 from mqcourse.stack.service import Service
@@ -31,7 +32,9 @@ def wait_ready(
         lives = alive()
         if not lives:
             raise CourseError(
-                f"{service.title} ended while starting: {tail()}", do=f"See `mq logs {service.name}`"
+                f"{service.title} ended while starting: {tail()}",
+                do=f"See `mq logs {service.name}`",
+                code=Exit.UNREACHABLE,
             )
         if service.answers(place, 0.5):
             try:
@@ -44,6 +47,7 @@ def wait_ready(
             raise CourseError(
                 f"{service.title} did not answer within {limit_s:.0f} s{why}",
                 do=f"See `mq logs {service.name}`",
+                code=Exit.UNREACHABLE,
             )
         time.sleep(POLL_S)  # between two looks; readiness itself is what the probe says
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.stack.book import Book
 from mqcourse.stack.jupyter import Jupyter
 from mqcourse.stack.kafka import Kafka
@@ -24,7 +25,9 @@ def named(names: Sequence[str], default: Sequence[str]) -> list[Service]:
     wanted = list(dict.fromkeys(names or default))
     unknown = [name for name in wanted if name not in SERVICES]
     if unknown:
-        raise CourseError(f"there is no service {unknown[0]!r}", do=f"Choose from: {', '.join(SERVICES)}")
+        raise CourseError(
+            f"there is no service {unknown[0]!r}", do=f"Choose from: {', '.join(SERVICES)}", code=Exit.USAGE
+        )
     return [SERVICES[name] for name in wanted]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import cache_folder, software_folder, state_folder
 from mqcourse.install.lock import make_folder, only_one, unwritable
 from mqcourse.progress import Progress
@@ -206,6 +207,7 @@ def _sort(services: Sequence[Service], state: Path) -> tuple[list[Record], dict[
                     raise CourseError(
                         f"{service.title} runs ({known.provider}), and is now to run {wanted.name}",
                         do=f"Run `mq down {service.name}` first",
+                        code=Exit.USAGE,
                     )
                 place = Place(state, software_folder(), Ports(known.base))
                 provider.mend(service, place)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 
 NAMES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
 SIGNS = (
@@ -58,10 +59,14 @@ def unanswered(name: str, error: BaseException) -> CourseError:
     kind = type(error).__name__
     for words, what, do in SIGNS:
         if any(word in said for word in words):
-            return CourseError(f"{NAMES[name]} {what} ({kind})", do=do.format(name=name))
+            return CourseError(
+                f"{NAMES[name]} {what} ({kind})", do=do.format(name=name), code=Exit.UNREACHABLE
+            )
     first = (str(error).strip().splitlines() or ["without a reason"])[0][:200]
     return CourseError(
-        f"{NAMES[name]} answers with an error ({kind}: {first})", do=f"See `mq status` and `mq logs {name}`"
+        f"{NAMES[name]} answers with an error ({kind}: {first})",
+        do=f"See `mq status` and `mq logs {name}`",
+        code=Exit.UNREACHABLE,
     )
 
 

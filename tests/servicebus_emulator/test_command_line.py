@@ -14,6 +14,7 @@ import pytest
 
 from servicebus_emulator import __version__
 from servicebus_emulator.__main__ import dialled
+from servicebus_emulator.exits import Exit
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -43,23 +44,27 @@ def ready_line(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("code", "arguments", "words"),
     [
-        (["--port", "99999"], "'99999' is no port; give 0 (any free one) to 65535"),
-        (["--port", "-1"], "'-1' is no port"),
-        (["--port", "1e3"], "'1e3' is no port"),
-        (["--tls-key", "key.pem", "--port", "0"], "--tls-key needs --tls-cert"),
-        (["--tls", "--port", "0"], "--tls keeps its certificate in --data"),
-        (["--tls-cert", __file__, "--port", "0"], "must be PEM files that belong together"),
-        (["--config", "nowhere.json"], "cannot read nowhere.json"),
-        (["--data", __file__], "cannot keep data in"),
-        (["--host", "nowhere.invalid", "--port", "0"], "cannot listen on nowhere.invalid:0"),
-        (["--tier", "gold"], "invalid choice: 'gold'"),
+        (Exit.USAGE, ["--port", "99999"], "'99999' is no port; give 0 (any free one) to 65535"),
+        (Exit.USAGE, ["--port", "-1"], "'-1' is no port"),
+        (Exit.USAGE, ["--port", "1e3"], "'1e3' is no port"),
+        (Exit.USAGE, ["--tls-key", "key.pem", "--port", "0"], "--tls-key needs --tls-cert"),
+        (Exit.USAGE, ["--tls", "--port", "0"], "--tls keeps its certificate in --data"),
+        (Exit.ENVIRONMENT, ["--tls-cert", __file__, "--port", "0"], "must be PEM files that belong together"),
+        (Exit.ENVIRONMENT, ["--config", "nowhere.json"], "cannot read nowhere.json"),
+        (Exit.ENVIRONMENT, ["--data", __file__], "cannot keep data in"),
+        (
+            Exit.ENVIRONMENT,
+            ["--host", "nowhere.invalid", "--port", "0"],
+            "cannot listen on nowhere.invalid:0",
+        ),
+        (Exit.USAGE, ["--tier", "gold"], "invalid choice: 'gold'"),
     ],
 )
-def test_bad_arguments_are_refused_in_one_line(arguments: list[str], words: str) -> None:
+def test_bad_arguments_are_refused_in_one_line(code: Exit, arguments: list[str], words: str) -> None:
     ended = run(*arguments)
-    assert ended.returncode == 2
+    assert ended.returncode == code
     assert ended.stdout == ""
     assert words in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
@@ -70,7 +75,7 @@ def test_a_bad_configuration_is_refused_with_every_path(tmp_path: Path) -> None:
     queues = [{"Name": "q", "Properties": {"LockDuration": "PT1S"}}, {"Name": "q"}]
     config.write_text(json.dumps({"UserConfig": {"Namespaces": [{"Name": "n", "Queues": queues}]}}))
     ended = run("--config", str(config), "--port", "0")
-    assert ended.returncode == 2
+    assert ended.returncode == Exit.SAID_NO
     path = "$.UserConfig.Namespaces[0].Queues[0].Properties.LockDuration"
     assert f"{path}: 'PT1S' is out of range; allowed is 5 to 300 seconds (PT5S to PT5M)" in ended.stderr
 

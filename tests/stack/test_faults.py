@@ -15,6 +15,7 @@ import psutil
 import pytest
 from run_stack import CHECKOUT, RunStack, free_base
 
+from mqcourse.exits import Exit
 from mqcourse.home import software_folder
 from mqcourse.stack import ports, process
 
@@ -215,7 +216,7 @@ def test_a_taken_port_names_port_holder_and_setting(empty_stack):
         server.bind(("127.0.0.1", empty_stack.base + 10))
         server.listen()
         done = empty_stack.mq("up", "kafka", check=False)
-    assert done.returncode == 1
+    assert done.returncode == Exit.ENVIRONMENT
     error = done.stderr.strip().splitlines()[-1]
     assert str(empty_stack.base + 10) in error
     assert f"process {os.getpid()}" in error
@@ -230,7 +231,7 @@ def test_a_broker_that_ends_while_starting_fails_at_once_with_its_log(empty_stac
     properties.write_text(properties.read_text().replace("node.id=1", "node.id=7"))
     began = time.monotonic()
     done = empty_stack.mq("up", "kafka", check=False)
-    assert done.returncode == 1
+    assert done.returncode == Exit.UNREACHABLE
     assert "ended while starting" in done.stderr
     assert "node" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -243,7 +244,7 @@ def test_one_that_fails_takes_no_other_down(empty_stack):
         server.bind(("127.0.0.1", empty_stack.base + 1))
         server.listen()
         done = empty_stack.mq("up", "rabbitmq", "kafka", check=False)
-    assert done.returncode == 1
+    assert done.returncode == Exit.SOME_FAILED
     assert empty_stack.status()["kafka"]["state"] == "running"
     assert empty_stack.status()["rabbitmq"]["state"] == "stopped"
 

@@ -14,6 +14,7 @@ import psutil
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
+from mqcourse.exits import Exit
 from mqcourse.stack import process
 from mqcourse.stack.rabbitmq import PLUGINS
 from mqcourse.stack.wire import http_status
@@ -115,7 +116,7 @@ def test_rabbitmqs_own_tools_find_the_node(stack):
 def test_bad_names_are_one_line_errors(stack):
     for words in (["up", "rabitmq"], ["down", "x"], ["reset", "x"], ["logs", "x"]):
         done = stack.mq(*words, check=False)
-        assert done.returncode != 0
+        assert done.returncode == Exit.USAGE
         assert len(done.stderr.splitlines()) == 1
         assert "Choose from: rabbitmq, kafka" in done.stderr
 
@@ -233,7 +234,7 @@ def test_jupyterlab_is_up_with_a_token_and_keeps_to_its_folder(empty_stack):
 
 def test_the_book_is_served_once_it_is_built(empty_stack):
     refused = empty_stack.mq("up", "book", check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == Exit.ENVIRONMENT
     assert "mq book build" in refused.stderr
     html = empty_stack.home / "book" / "html"
     html.mkdir(parents=True)
