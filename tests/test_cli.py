@@ -53,7 +53,7 @@ def test_damaged_addresses_are_said_on_one_line(tmp_path: Path, damaged: str) ->
     done = mq(tmp_path, "env")
     assert done.returncode == Exit.ENVIRONMENT
     assert done.stderr.count("\n") == 1, done.stderr
-    assert "Write it again: `mq up`" in done.stderr
+    assert "Write it again: `mq start`" in done.stderr
 
 
 @pytest.mark.parametrize(

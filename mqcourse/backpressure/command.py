@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mqcourse.command_line import add, answer, fitted
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.nearest import nearest
 
 if TYPE_CHECKING:
     from mqcourse.backpressure.scenario import Scenario
@@ -20,17 +22,22 @@ SCENARIO = "a preset's name, a JSON file, JSON, or field=value&field=value"
 
 def register(subcommands: Any) -> None:
     """Add this room's parsers."""
-    simulate = subcommands.add_parser(
-        "simulate", help="run a scenario in the model", description="run a scenario"
+    simulate = add(
+        subcommands,
+        "simulate",
+        _simulate,
+        "run a scenario in the model",
+        example="mq simulate --list\nmq simulate 'rate_per_s=80&queue_limit=20'",
     )
-    simulate.add_argument("scenario", metavar="SCENARIO", help=SCENARIO)
-    simulate.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON, with the time series"
+    simulate.add_argument("scenario", metavar="SCENARIO", nargs="?", help=SCENARIO)
+    simulate.add_argument("--list", action="store_true", help="the presets, and what each shows")
+    measure = add(
+        subcommands,
+        "measure",
+        _measure,
+        "run a scenario on a real broker and compare it with the simulation",
+        example="mq measure drop --on rabbitmq --seconds 10",
     )
-    simulate.set_defaults(run=_simulate)
-
-    text = "run a scenario on a real broker and compare it with the simulation"
-    measure = subcommands.add_parser("measure", help=text, description=text)
     measure.add_argument("scenario", metavar="SCENARIO", help=f"{SCENARIO}; or memory-alarm (RabbitMQ)")
     measure.add_argument("--on", required=True, metavar="BROKER", help="rabbitmq, kafka or servicebus")
     measure.add_argument(
@@ -39,10 +46,6 @@ def register(subcommands: Any) -> None:
     measure.add_argument(
         "--chart", type=Path, metavar="FILE", help="also draw the chart into a PNG or SVG file"
     )
-    measure.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON, with the measured points"
-    )
-    measure.set_defaults(run=_measure)
 
 
 @contextlib.contextmanager
@@ -73,10 +76,37 @@ def scenario_of(text: str) -> "Scenario":
             raise CourseError(
                 f"{text} cannot be read: {error.strerror}", do=f"Give {SCENARIO}", code=Exit.USAGE
             ) from None
-    return preset(text).scenario
+    try:
+        return preset(text).scenario
+    except CourseError as error:
+        from mqcourse.backpressure.presets import PRESETS
+
+        meant = nearest(text, [one.name for one in PRESETS])
+        if meant is None:
+            raise
+        raise CourseError(
+            f"there is no preset {text!r}", do=f"Did you mean {meant}?", code=Exit.USAGE
+        ) from error
+
+
+def _presets(arguments: argparse.Namespace) -> int:
+    from mqcourse.backpressure.presets import PRESETS
+
+    answer(
+        arguments,
+        [{"name": one.name, "title": one.title} for one in PRESETS],
+        "\n".join(fitted(f"{one.name:<24}{one.title}") for one in PRESETS),
+    )
+    return Exit.DONE
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
+    if arguments.list:
+        return _presets(arguments)
+    if arguments.scenario is None:
+        raise CourseError(
+            "no scenario is named", do="`mq simulate --list` lists the presets", code=Exit.USAGE
+        )
     from mqcourse.backpressure.model import simulate
 
     with _ending_with(Exit.USAGE):

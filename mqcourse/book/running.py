@@ -8,7 +8,7 @@ from mqcourse.home import state_folder
 from mqcourse.stack import endpoints
 
 PATIENCE_S = 10
-"""A broker that `mq up` called ready answers at once; one that was killed refuses the connection at once."""
+"""A broker that `mq start` called ready answers at once; one that was killed refuses the connection at once."""
 
 
 def broker_versions(names: Sequence[str]) -> dict[str, str]:
@@ -32,7 +32,7 @@ def rabbitmq_version() -> str:
     except (pika.exceptions.AMQPError, OSError) as error:
         raise CourseError(
             f"RabbitMQ does not answer at {parameters.host}:{parameters.port} ({type(error).__name__})",
-            do="Chapters are executed against it: run `mq up rabbitmq`",
+            do="Chapters are executed against it: run `mq start rabbitmq`",
             code=Exit.UNREACHABLE,
         ) from error
     try:
@@ -54,7 +54,7 @@ def kafka_version() -> str:
     except (KafkaError, OSError) as error:
         raise CourseError(
             f"Kafka does not answer at {endpoints().kafka_bootstrap} ({type(error).__name__})",
-            do="Chapters are executed against it: run `mq up kafka`",
+            do="Chapters are executed against it: run `mq start kafka`",
             code=Exit.UNREACHABLE,
         ) from error
     try:
@@ -83,7 +83,7 @@ def servicebus_version() -> str:
     except AzureError as error:
         raise CourseError(
             f"Azure Service Bus does not answer ({type(error).__name__})",
-            do="Chapters are executed against it: run `mq up servicebus`",
+            do="Chapters are executed against it: run `mq start servicebus`",
             code=Exit.UNREACHABLE,
         ) from error
     started = record.read(state_folder(), "servicebus")

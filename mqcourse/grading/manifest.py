@@ -9,6 +9,7 @@ from typing import Any
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
+from mqcourse.nearest import did_you_mean
 
 BROKERS = ("rabbitmq", "kafka", "servicebus")
 """Names of the stack's services that a lab may need."""
@@ -65,7 +66,9 @@ class Lab:
                 return exercise
         raise CourseError(
             f"lab {self.name} has no exercise {id_!r}",
-            do=f"Choose one of: {', '.join(e.id for e in self.exercises)}",
+            do=did_you_mean(
+                id_, names := [each.id for each in self.exercises], f"Choose one of: {', '.join(names)}"
+            ),
             code=Exit.USAGE,
         )
 
@@ -87,7 +90,9 @@ def load(path: Path | None = None) -> tuple[Lab, ...]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CourseError(
-            f"{path.name} cannot be read: {error}", do="Mend it or take it from git again", code=Exit.SAID_NO
+            f"{path.name} cannot be read: {error}",
+            do="Mend it or take it from git again",
+            code=Exit.ENVIRONMENT,
         ) from error
     entries = _of(table, "lab", list, path.name)
     labs = tuple(_lab(entry, f"{path.name}: lab {number}") for number, entry in enumerate(entries, 1))
@@ -103,7 +108,9 @@ def find(name: str, path: Path | None = None) -> Lab:
             return lab
     raise CourseError(
         f"there is no lab {name!r}",
-        do=f"The labs are: {', '.join(lab.name for lab in labs)}",
+        do=did_you_mean(
+            name, [lab.name for lab in labs], f"The labs are: {', '.join(lab.name for lab in labs)}"
+        ),
         code=Exit.USAGE,
     )
 

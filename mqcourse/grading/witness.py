@@ -110,7 +110,7 @@ def went_away(broker: str) -> Unjudged:
     """The one line for a broker that was there and is gone, or is another one now."""
     return Unjudged(
         f"{TITLES[broker]} went away while the answers ran, so this run does not count and nothing is saved",
-        do=f"See to the broker (`mq status`, `mq up {broker}`), then run it again",
+        do=f"See to the broker (`mq status`, `mq start {broker}`), then run it again",
     )
 
 
@@ -129,7 +129,9 @@ def _reach(broker: str, otherwise: Callable[[str], Unjudged] | None = None) -> H
     except Exception as error:  # whatever a client says of a broker that it does not reach
         if otherwise:
             raise otherwise(broker) from error
-        raise Unjudged(f"{TITLES[broker]} does not answer", do=f"Start it with `mq up {broker}`") from error
+        raise Unjudged(
+            f"{TITLES[broker]} does not answer", do=f"Start it with `mq start {broker}`"
+        ) from error
 
 
 def _in_time(ask: Callable[[], bool]) -> bool:
@@ -229,7 +231,7 @@ def _kafka() -> Held:
         except OSError as error:
             failed = error
     raise CourseError(
-        "Kafka does not answer", do="Start it with `mq up kafka`", code=Exit.UNREACHABLE
+        "Kafka does not answer", do="Start it with `mq start kafka`", code=Exit.UNREACHABLE
     ) from failed
 
 

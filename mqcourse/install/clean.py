@@ -7,8 +7,8 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 MADE = (".venv", "_build")
 STATE = ".mq"
-LEARNERS = ("progress", "chapters")
-"""In the state folder: points and hints taken, and chapters that were opened to be run. `rm -r .mq` removes these, too."""
+LEARNERS = ("progress", "chapters", "kept")
+"""In the state folder: points and hints taken, copies of notebooks that were replaced, and chapters that were opened to be run. `rm -r .mq` removes these, too."""
 
 
 def clean(checkout: Path = CHECKOUT) -> list[Path]:

@@ -152,11 +152,18 @@ def renew(progress: Progress) -> list[Jar]:
     ):
         for path in paths.values():
             url = f"{base}/{path}"
-            with urllib.request.urlopen(f"{url}.sha1", timeout=30) as answer:  # noqa: S310
-                sha1 = answer.read().decode().split()[0]
             target = Path(folder) / path.rpartition("/")[2]
-            with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
-                data = answer.read()
+            try:
+                with urllib.request.urlopen(f"{url}.sha1", timeout=30) as answer:  # noqa: S310
+                    sha1 = answer.read().decode().split()[0]
+                with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
+                    data = answer.read()
+            except OSError as error:
+                raise CourseError(
+                    f"cannot fetch {url} ({error})",
+                    do="Check the network and MQ_MAVEN_URL",
+                    code=Exit.NETWORK,
+                ) from error
             if hashlib.sha1(data).hexdigest() != sha1:  # noqa: S324 (the repository publishes no other)
                 raise CourseError(
                     f"{target.name} does not match the SHA-1 its repository publishes", code=Exit.NETWORK

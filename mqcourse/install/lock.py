@@ -1,7 +1,6 @@
 """One at a time: a lock on a folder that the kernel drops when its holder dies."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import time
@@ -91,6 +90,8 @@ def only_one(
 
     Raises CourseError when it is still held after `limit_s`. flock, so a killed holder leaves no stale lock.
     """
+    import fcntl  # here: Windows has none, and is told so in one line (see cli.main)
+
     make_folder(path.parent)
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)

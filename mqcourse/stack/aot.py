@@ -83,7 +83,7 @@ def take(kafka: Program, folder: Path) -> bool:
 
 
 def make_later(kafka: Program, folder: Path, state: Path) -> None:
-    """Have a process of this stack make the cache when the machine has nothing else to do; `mq down` ends it."""
+    """Have a process of this stack make the cache when the machine has nothing else to do; `mq stop` ends it."""
     from mqcourse.stack import process
 
     if usable(kafka, folder) or not kafka.java.has_aot_cache or process.owned(state, SERVICE):

@@ -124,7 +124,9 @@ def _rabbitmq() -> str:
     from mqcourse.install import rabbitmq
 
     found = rabbitmq.there(software_folder())
-    return f"{found.version} ({found.origin})" if found else "not installed yet: `mq up rabbitmq` fetches it"
+    return (
+        f"{found.version} ({found.origin})" if found else "not installed yet: `mq start rabbitmq` fetches it"
+    )
 
 
 def _kafka() -> str:
@@ -133,7 +135,7 @@ def _kafka() -> str:
 
     folder = software_folder() / "kafka"
     if not jars.is_complete(folder / "jars"):
-        return f"{jars.KAFKA_VERSION} not installed yet: `mq up kafka` fetches it"
+        return f"{jars.KAFKA_VERSION} not installed yet: `mq start kafka` fetches it"
     program = kafka.program(software_folder())
     cache = aot.usable(program, folder)
     reason = aot.refused(program, cache) if cache else "it is made after a start, when the machine is idle"
@@ -187,14 +189,14 @@ def _processes() -> str:
     if killed:
         raise CourseError(
             f"{', '.join(killed)} ended without being asked to",
-            do=f"Run `mq up {' '.join(killed)}`",
+            do=f"Run `mq start {' '.join(killed)}`",
             code=Exit.UNREACHABLE,
         )
     mine = process.owned(state_folder())
     if mine and not any(known):
         raise CourseError(
             f"{len(mine)} processes of this stack were lost sight of",
-            do="Run `mq down`",
+            do="Run `mq stop`",
             code=Exit.ENVIRONMENT,
         )
     return f"{len(mine)} of this stack"

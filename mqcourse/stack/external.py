@@ -124,7 +124,7 @@ class External:
 
 
 def unvisited(service: Service) -> Record:
-    """What is known of an external broker before `mq up` has looked at it: its address."""
+    """What is known of an external broker before `mq start` has looked at it: its address."""
     address = shown(os.environ.get(VARIABLES[service.name], ""))
     return Record(
         name=service.name,

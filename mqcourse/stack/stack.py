@@ -206,7 +206,7 @@ def _sort(services: Sequence[Service], state: Path) -> tuple[list[Record], dict[
                 if provider is not wanted:
                     raise CourseError(
                         f"{service.title} runs ({known.provider}), and is now to run {wanted.name}",
-                        do=f"Run `mq down {service.name}` first",
+                        do=f"Run `mq stop {service.name}` first",
                         code=Exit.USAGE,
                     )
                 place = Place(state, software_folder(), Ports(known.base))
@@ -278,7 +278,7 @@ def _provider_of(known: Record | None) -> Provider:
 def _owned_installation(state: Path) -> Iterator[None]:
     """What an installation starts (apt, the build of the book) is known as this stack's.
 
-    So nothing of one that was killed or interrupted lives on beside the next one, or after `mq down`.
+    So nothing of one that was killed or interrupted lives on beside the next one, or after `mq stop`.
     """
     process.kill(process.owned(state, INSTALLING))
     marks = process.marks(state, INSTALLING)

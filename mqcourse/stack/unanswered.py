@@ -15,12 +15,12 @@ SIGNS = (
     (
         ("certificate", "sslerror", "ssl:", "tlsv1", "wrong_version_number"),
         "shows a certificate that is not accepted, or speaks no TLS",
-        "Check the address and its certificate; for the one of this course run `mq down {name}` and `mq up {name}`",
+        "Check the address and its certificate; for the one of this course run `mq stop {name}` and `mq start {name}`",
     ),
     (
         ("unauthorized", "authentication", "access_refused", "forbidden", "saslauth"),
         "refuses the name or key that it was given",
-        "Check the variable that names it; for the one of this course run `mq down {name}` and `mq up {name}`",
+        "Check the variable that names it; for the one of this course run `mq stop {name}` and `mq start {name}`",
     ),
     (
         ("getaddrinfo", "name or service not known", "nodename nor servname", "name resolution"),
@@ -44,7 +44,7 @@ SIGNS = (
             "streamlost",
         ),
         "does not answer",
-        "Run `mq up {name}`",
+        "Run `mq start {name}`",
     ),
 )
 """Words of an error and its causes, the most telling first: what they mean, and what to do.

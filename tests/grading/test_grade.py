@@ -171,7 +171,7 @@ def test_code_that_writes_to_the_course_makes_every_verdict_void(place: str) -> 
 def test_a_broker_that_does_not_answer_is_not_the_learners_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MQ_RABBITMQ_URL", "amqp://127.0.0.1:1/%2F")
     lab = manifest.find("rabbitmq_work_queue")
-    with pytest.raises(CourseError, match=r"RabbitMQ does not answer.*mq up rabbitmq") as failed:
+    with pytest.raises(CourseError, match=r"RabbitMQ does not answer.*mq start rabbitmq") as failed:
         run.grade_submission(Submission(lab, master.answers(lab, solved=True), {}))
     assert failed.value.exit_code == Exit.UNREACHABLE
 

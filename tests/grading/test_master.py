@@ -174,7 +174,7 @@ def test_building_never_overwrites_an_answer(tmp_path: Path) -> None:
     answer["source"] = [*answer["source"], "\n    return 1"]  # the TODO still stands there
     lab.notebook.write_text(json.dumps(notebook))
     assert labs.has_answers(lab)
-    with pytest.raises(CourseError, match="holds answers that building would overwrite"):
+    with pytest.raises(CourseError, match="holds what somebody wrote, and building would overwrite it"):
         labs.build(said.append, only=(lab,))
     labs.build(said.append, only=(lab,), force=True)
     assert not labs.has_answers(lab)

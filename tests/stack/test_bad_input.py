@@ -92,14 +92,14 @@ def test_useless_settings(tmp_path):
 def test_a_file_where_the_state_folder_should_be(tmp_path):
     (tmp_path / "home").touch()
     assert "cannot write" in mq(tmp_path, "up", "kafka")
-    assert "cannot write" in mq(tmp_path, "reset", "kafka")
+    assert "cannot write" in mq(tmp_path, "reset", "--yes", "kafka")
 
 
 def test_an_error_is_json_too_where_json_was_asked_for(tmp_path):
     for code, words in (
         (2, ["up", "x"]),
         (2, ["down", "x"]),
-        (2, ["reset", "x"]),
+        (2, ["reset", "x", "--yes"]),
         (4, ["logs", "kafka"]),
         (2, ["grade", "x.ipynb"]),
     ):

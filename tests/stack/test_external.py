@@ -105,7 +105,7 @@ def test_one_that_answers_is_used_and_neither_stopped_nor_emptied(stack, monkeyp
         "MQ_KAFKA_BOOTSTRAP": stack.endpoints.kafka_bootstrap,
     }
     stack.mq("up", **other, **addresses)
-    refused = stack.mq("reset", "rabbitmq", check=False, **other, **addresses)
+    refused = stack.mq("reset", "--yes", "rabbitmq", check=False, **other, **addresses)
     assert refused.returncode == Exit.USAGE
     assert "not ours" in refused.stderr
     versions = {

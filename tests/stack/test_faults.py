@@ -38,7 +38,7 @@ def test_a_killed_broker_is_seen_at_once_and_mended_by_up(empty_stack, name):
     os.kill(pid, signal.SIGKILL)
     state_soon(empty_stack, name, "killed")
     page = empty_stack.mq("status").stdout
-    assert f"mq up {name}" in page
+    assert f"mq start {name}" in page
     empty_stack.mq("up", name)
     row = empty_stack.status()[name]
     assert row["state"] == "running"

@@ -180,13 +180,13 @@ def test_reset_leaves_both_brokers_empty_and_running_in_under_5_s(empty_stack):
     empty_stack.mq("up")
     fill(empty_stack)
     began = time.monotonic()
-    empty_stack.mq("reset")
+    empty_stack.mq("reset", "--yes")
     took_s = time.monotonic() - began
     assert_empty(empty_stack)
     fill(empty_stack)  # and they work
     # reset of what is down leaves it down, and empty when it comes back
     empty_stack.mq("down")
-    empty_stack.mq("reset", "rabbitmq", "kafka")
+    empty_stack.mq("reset", "--yes", "rabbitmq", "kafka")
     assert {row["state"] for row in empty_stack.status().values()} == {"stopped"}
     empty_stack.mq("up")
     assert_empty(empty_stack)
@@ -209,7 +209,7 @@ def test_a_node_whose_alarm_limits_were_changed_is_reset_too(empty_stack):
     while management(empty_stack, "api/nodes")[0].get("mem_limit", 1 << 30) == 1 << 30:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    empty_stack.mq("reset", "rabbitmq")
+    empty_stack.mq("reset", "--yes", "rabbitmq")
     assert empty_stack.status()["rabbitmq"]["pid"] != pid
     with pika.BlockingConnection(pika.URLParameters(empty_stack.endpoints.rabbitmq_url)) as connection:
         channel = connection.channel()
