@@ -10,6 +10,7 @@ from typing import Any
 
 from mqcourse.home import state_folder
 from mqcourse.install.lock import make_folder, unwritable
+from mqcourse.small_file import object_of
 
 
 def keep(path: Path, now: datetime | None = None) -> Path:
@@ -49,11 +50,7 @@ def _file() -> Path:
 
 
 def _built() -> dict[str, Any]:
-    try:
-        found = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return object_of(_file())
 
 
 def _digest(raw: bytes) -> str:

@@ -127,8 +127,15 @@ def _append(line: Mapping[str, Any]) -> None:
 def _read(file: Path) -> Iterable[Mapping[str, Any]]:
     with contextlib.suppress(OSError):
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-            with contextlib.suppress(ValueError):
-                yield json.loads(line)
+            with contextlib.suppress(ValueError, RecursionError):
+                found = json.loads(line)
+                if isinstance(found, dict) and all(_is_thing(thing) for thing in found.values()):
+                    yield found
+
+
+def _is_thing(value: Any) -> bool:
+    """Whether a line names a thing in the form in which it is noted: a damaged line is none."""
+    return isinstance(value, list) and len(value) == 3 and all(isinstance(one, str) for one in value)
 
 
 def _open(lines: Iterable[Mapping[str, Any]]) -> list[Thing]:

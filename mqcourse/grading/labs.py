@@ -149,7 +149,7 @@ def _fixed_part(cells: list[Mapping[str, Any]]) -> list[tuple[str, str]]:
 
 def _cells(path: Path) -> list[Mapping[str, Any]]:
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        cells = [*json.loads(path.read_text(encoding="utf-8"))["cells"]]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise CourseError(
             f"labs/{path.name} is no notebook",

@@ -12,6 +12,7 @@ from mqcourse.home import cache_folder
 from mqcourse.install.download import Wanted, fetch_all, keep, missing, take
 from mqcourse.install.lock import make_folder
 from mqcourse.progress import Progress
+from mqcourse.small_file import text_of
 
 LOCK = Path(__file__).with_name("jars.lock")
 KAFKA_VERSION = "4.3.1"
@@ -114,7 +115,7 @@ def install(folder: Path, progress: Progress) -> list[Jar]:
 def is_complete(folder: Path) -> bool:
     """Whether every locked jar is there and was verified, and none was touched since."""
     mark = folder / VERIFIED
-    return mark.is_file() and mark.read_text(encoding="utf-8") == _stamp(folder, locked())
+    return text_of(mark) == _stamp(folder, locked())
 
 
 def _stamp(folder: Path, jars: Sequence[Jar]) -> str:

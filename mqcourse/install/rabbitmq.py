@@ -20,6 +20,7 @@ from mqcourse.install.apt import Apt, Release, this_release, unpack, unsupported
 from mqcourse.install.download import keep, sha256_of
 from mqcourse.install.lock import make_folder, unwritable
 from mqcourse.progress import Progress
+from mqcourse.small_file import text_of
 from mqcourse.variables import Kind, environment_of
 
 LEAST = 4
@@ -196,9 +197,7 @@ def _suite_with_rabbitmq(work: Path, release: Release, progress: Progress) -> Ap
 def _in_prefix(prefix: Path) -> RabbitMQ | None:
     """The one in the prefix when it is whole and was made for this very path: it cannot be moved."""
     stamp = prefix / "complete"
-    if not stamp.is_file():
-        return None
-    made_for, version, suite = stamp.read_text(encoding="utf-8").splitlines()[:3]
+    made_for, version, suite, *_ = [*text_of(stamp).splitlines(), "", "", ""]
     home = _home_of(prefix / "root" / "usr" / "lib" / "rabbitmq")
     if made_for != str(prefix) or home is None:
         return None

@@ -61,13 +61,18 @@ def explicit_base() -> int | None:
     text = os.environ.get("MQ_PORT_BASE")
     if not text:
         return None
-    if not text.isdigit() or not 1024 <= int(text) <= 65535 - BLOCK:
+    if not (text.isascii() and text.isdigit() and may_begin(int(text))):
         raise CourseError(
             f"MQ_PORT_BASE is {text!r}",
             do=f"Set it to a number from 1024 to {65535 - BLOCK}, such as {DEFAULT_BASE}",
             code=Exit.USAGE,
         )
     return int(text)
+
+
+def may_begin(base: int) -> bool:
+    """Whether a block of ports may begin there: no port of the system's own, and room for all of it."""
+    return 1024 <= base <= 65535 - BLOCK
 
 
 def is_free(port: int) -> bool:

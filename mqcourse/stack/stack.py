@@ -15,6 +15,7 @@ from mqcourse.exits import Exit
 from mqcourse.home import cache_folder, software_folder, state_folder
 from mqcourse.install.lock import make_folder, only_one, unwritable
 from mqcourse.progress import Progress
+from mqcourse.small_file import object_of
 from mqcourse.stack import external, ports, process, providers, record
 from mqcourse.stack.endpoints import write as write_endpoints
 from mqcourse.stack.place import Place
@@ -321,9 +322,8 @@ def recorded_base(state: Path) -> int:
     explicit = ports.explicit_base()
     if explicit is not None:
         return explicit
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return int(json.loads((state / "ports.json").read_text(encoding="utf-8"))["base"])
-    return ports.DEFAULT_BASE
+    base = object_of(state / "ports.json").get("base")
+    return base if type(base) is int and ports.may_begin(base) else ports.DEFAULT_BASE
 
 
 def _settle_base(state: Path, base: int) -> int:
