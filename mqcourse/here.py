@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mqcourse.stack.stack import Status
 
 RUNS = ("running", "external")
-GONE = ("killed", "unresponsive", "starting")
+GONE = ("killed", "unresponsive")
 TITLES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
 
 
@@ -59,6 +59,10 @@ def next_step(
         what = ", ".join(f"{TITLES.get(row.name, row.name)} ({row.state})" for row in gone)
         return Step(
             f"This brings back on its data what ended or does not answer: {what}.", f"mq start {names}"
+        )
+    if coming := [row.name for row in rows if row.state == "starting"]:
+        return Step(
+            "Another command is starting what is missing: this waits for it.", f"mq start {' '.join(coming)}"
         )
     if away := [row.name for row in rows if row.state == "unreachable"]:
         return Step(f"{', '.join(away)} cannot be reached: this says what to look at.", "mq doctor")

@@ -64,7 +64,8 @@ class Plan:
         done = sum(part.took_s is not None for part in self.parts.values())
         left = self.left_s(now_s)
         time_left = "a moment more" if left is None else f"about {max(1, round(left))} s left"
-        text = f"{done} of {len(self.parts)} ready, {now_s - self.began_s:.0f} s, {time_left}"
+        counted = f"{done} of {len(self.parts)} ready, " if len(self.parts) > 1 else ""
+        text = f"{counted}{now_s - self.began_s:.0f} s, {time_left}"
         waiting = [part.title for part in self.parts.values() if part.took_s is None]
         doing = next(reversed(self.doing.values()), ", ".join(waiting))
         room = width - len(text) - 2

@@ -83,3 +83,39 @@ def test_a_damaged_line_of_points_costs_no_other(tmp_path: Path, damaged: str) -
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)[0]["points"] == 2
     assert mq(tmp_path, "hint", "rabbitmq_work_queue", "confirm").returncode == 0
+
+
+PROGRAM = """
+import sys
+{first}
+from mqcourse import cli
+{then}
+sys.exit(cli.main({words!r}))
+"""
+
+
+def program(
+    home: Path, words: list[str], first: str = "", then: str = ""
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(first=first, then=then, words=words)],
+        cwd=CHECKOUT,
+        env={**os.environ, "MQ_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_on_windows_one_line_says_where_the_course_runs(tmp_path: Path) -> None:
+    done = program(tmp_path, ["status"], "sys.modules['fcntl'] = None", "sys.platform = 'win32'")
+    assert done.returncode == Exit.ENVIRONMENT
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "WSL" in done.stderr
+
+
+def test_a_benchmark_without_its_packages_says_what_installs_them(tmp_path: Path) -> None:
+    done = program(tmp_path, ["bench", "simulator"], "sys.modules['benchmarks.simulator'] = None")
+    assert done.returncode == Exit.ENVIRONMENT, done.stderr
+    assert "needs benchmarks.simulator" in done.stderr
+    assert "make test-fast" in done.stderr

@@ -60,6 +60,18 @@ def _ending_with(code: Exit) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def _progress(arguments: argparse.Namespace, what: str, usual_s: float) -> Iterator[None]:
+    """A line with the time that is left, while a broker is measured."""
+    from mqcourse.progress import Progress
+
+    progress = Progress(quiet=arguments.quiet)
+    name = f"measure {what} on {arguments.on}"
+    with progress.planned({name: (f"measuring on {arguments.on}", usual_s)}):
+        yield
+        progress.ended(name)
+
+
 def scenario_of(text: str) -> "Scenario":
     """The scenario that a command's argument names; raises CourseError."""
     from mqcourse.backpressure.presets import preset
@@ -146,7 +158,9 @@ def _measure(arguments: argparse.Namespace) -> int:
     from mqcourse.backpressure.measure import measure
 
     with _ending_with(Exit.USAGE):
-        found = measure(scenario_of(arguments.scenario), arguments.on, seconds=arguments.seconds)
+        scenario = scenario_of(arguments.scenario)
+        with _progress(arguments, f"{arguments.seconds:g} s", arguments.seconds):
+            found = measure(scenario, arguments.on, seconds=arguments.seconds)
     sys.stdout.write((json.dumps(found.as_dict(), indent=2) if arguments.json else str(found)) + "\n")
     if arguments.chart:
         import matplotlib as mpl
@@ -167,7 +181,7 @@ def _alarm(arguments: argparse.Namespace) -> int:
         )
     if arguments.on != "rabbitmq":
         raise CourseError(f"{arguments.on} has no memory alarm", do="Use --on rabbitmq", code=Exit.USAGE)
-    with _ending_with(Exit.UNREACHABLE):
+    with _ending_with(Exit.UNREACHABLE), _progress(arguments, "memory-alarm", 20.0):
         found = memory_alarm(endpoints().rabbitmq_url, state_folder() / "bin" / "rabbitmqctl")
     sys.stdout.write((json.dumps(found.as_dict(), indent=2) if arguments.json else str(found)) + "\n")
     return 0

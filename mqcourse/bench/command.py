@@ -49,14 +49,6 @@ def run(arguments: argparse.Namespace) -> int:
             code=Exit.USAGE,
         )
     sys.path.insert(0, str(CHECKOUT))
-    try:
-        module = importlib.import_module(f"benchmarks.{arguments.name}")
-    except ModuleNotFoundError as error:
-        raise CourseError(
-            f"this benchmark needs {error.name}, which is not installed with the course alone",
-            do="Run `make test-fast` once, which installs it",
-            code=Exit.ENVIRONMENT,
-        ) from error
 
     def say(line: str) -> None:
         if arguments.quiet:
@@ -64,7 +56,16 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
-    table: Table = module.measure(say)
+    try:
+        module = importlib.import_module(f"benchmarks.{arguments.name}")
+        table: Table = module.measure(say)
+    except ModuleNotFoundError as error:
+        raise CourseError(
+            f"this benchmark needs {error.name}, which is not installed with the course alone",
+            do="Run `make test-fast` once, which installs it",
+            code=Exit.ENVIRONMENT,
+        ) from error
+
     command = f"mq bench {arguments.name}"
     sys.stdout.write((table.as_json(command) + "\n") if arguments.json else table.as_markdown(command))
     if arguments.save:

@@ -1,14 +1,13 @@
 """`mq book build`: the book as HTML, from the chapters and the records of their runs. Needs no broker."""
 
-import fcntl
 import json
 import re
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import psutil
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT, state_folder
+from mqcourse.install.lock import only_one
 
 Say = Callable[[str], None]
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -61,7 +61,7 @@ def build_book(say: Say, *, only: Sequence[Path] = (), source: Path = CHECKOUT) 
     folder = state_folder() / "book"
     places = Places(source, folder / "draft" if only else folder)
     places.folder.mkdir(parents=True, exist_ok=True)
-    with one_build_at_a_time(places.folder):
+    with one_build_at_a_time(places.folder, say):
         toc = draft_toc(places, only) if only else source / "_toc.yml"
         if not places.clean.exists():
             # Sphinx keeps read pages and says their warnings only once: after a build with any, it starts afresh.
@@ -88,25 +88,11 @@ def build_book(say: Say, *, only: Sequence[Path] = (), source: Path = CHECKOUT) 
     return places.html
 
 
-@contextmanager
-def one_build_at_a_time(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; CourseError when another build holds it. The lock ends with the process."""
-    with (folder / "lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip()
-            raise CourseError(
-                f"the book is being built already, by process {holder or 'unknown'}",
-                do="Wait until it is done",
-                code=Exit.BUSY,
-            ) from None
-        lock.seek(0)
-        lock.truncate()
-        lock.write(str(psutil.Process().pid))
-        lock.flush()
-        yield
+def one_build_at_a_time(
+    folder: Path, say: Callable[[str], None], *, limit_s: float = 1800
+) -> AbstractContextManager[None]:
+    """Hold the folder's lock, and wait, saying so, while another build holds it. CourseError after `limit_s`."""
+    return only_one(folder / "lock", say=say, waiting_for="another build of the book", limit_s=limit_s)
 
 
 def draft_toc(places: Places, only: Sequence[Path]) -> Path:

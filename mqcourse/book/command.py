@@ -100,7 +100,7 @@ def run_run(arguments: argparse.Namespace) -> int:
     folder = state_folder() / "book" / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     strict = arguments.strict or arguments.keep
-    with one_build_at_a_time(folder):
+    with one_build_at_a_time(folder, news(arguments)):
         done = running.run_chapters(chosen, news(arguments), strict=strict)
         if arguments.keep:
             running.keep(chosen, done)

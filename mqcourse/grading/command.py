@@ -11,6 +11,8 @@ from mqcourse.command_line import actions_of, add, answer, fitted, out
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 
+USUAL_S = 45.0
+"""What a lab takes to grade on a quiet machine; kept anew each time."""
 EXIT_CODES = """exit codes:
   0    all points
   2    wrong usage: there is no such notebook, lab, exercise or hint
@@ -142,14 +144,20 @@ def run_grade(arguments: argparse.Namespace) -> int:
     from mqcourse.grading import keep, progress
     from mqcourse.grading.run import grade
     from mqcourse.grading.submission import read
+    from mqcourse.progress import Progress
 
     keep.shut()
     arguments.notebook = _notebook(arguments.notebook)
-    say = _news(arguments)
     if arguments.notebook.is_dir():
         return _grade_folder(arguments)
     sandbox = _sandbox(arguments.untrusted and not arguments.trust)
-    report = grade(arguments.notebook, say, seed=arguments.seed, sandbox=sandbox)
+    progress_line = Progress(quiet=arguments.quiet)
+    say = progress_line.say
+    given = read(arguments.notebook)  # what is no notebook is said before anything is shown
+    name = f"grade {given.lab.name}"
+    with progress_line.planned({name: (given.lab.title, USUAL_S)}):
+        report = grade(arguments.notebook, say, seed=arguments.seed, sandbox=sandbox)
+        progress_line.ended(name)
     if arguments.json:
         sys.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
     else:

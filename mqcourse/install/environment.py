@@ -52,7 +52,8 @@ class Line:
 
     def __init__(self, label: str, every_s: float = 5.0) -> None:
         self.label = label
-        self.terminal = sys.stdout.isatty()
+        # a dumb terminal cannot draw a line again
+        self.terminal = sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
         self.started_s = time.monotonic()
         self.shown_s = float("-inf")
         self.every_s = 0.1 if self.terminal else every_s

@@ -72,7 +72,7 @@ def unwritable(path: Path, error: OSError) -> CourseError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return CourseError(
             f"the disk of {path} is full",
-            do="Free some space (the course needs about 1 GB) and run it again; it goes on where it stopped",
+            do="Free some space (the course needs about 2 GB) and run it again; it goes on where it stopped",
             code=Exit.ENVIRONMENT,
         )
     return CourseError(

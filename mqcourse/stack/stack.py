@@ -16,7 +16,7 @@ from mqcourse.home import cache_folder, software_folder, state_folder
 from mqcourse.install.lock import make_folder, only_one, unwritable
 from mqcourse.progress import Progress
 from mqcourse.small_file import object_of
-from mqcourse.stack import external, ports, process, providers, record
+from mqcourse.stack import external, ports, process, providers, record, starting
 from mqcourse.stack.endpoints import write as write_endpoints
 from mqcourse.stack.place import Place
 from mqcourse.stack.ports import Ports
@@ -67,7 +67,8 @@ def status_of(service: Service, state: Path) -> Status:
     if known is None:
         provider = providers.chosen(service, state)
         if provider.name != "external":
-            return Status(service.name, "stopped", provider.name)
+            begun = service.name in starting.names(state)  # it may take minutes to fetch
+            return Status(service.name, "starting" if begun else "stopped", provider.name)
         known = external.unvisited(service)
     place = Place(state, software_folder(), Ports(known.base))
     seen = providers.PROVIDERS[known.provider].observe(service, place, known)
@@ -124,7 +125,7 @@ def up_all(
                 for name in wanted
             }
             parts = {name: (SERVICES[name].title, USUAL_S[name]) for name in jobs}
-            with progress.planned(parts), _owned_installation(state):
+            with starting.told(state, jobs), progress.planned(parts), _owned_installation(state):
                 started, failed = side_by_side(jobs)
             running += [known for known in started.values() if known is not None]
         _write_endpoints(state)
@@ -230,6 +231,8 @@ def down(services: Sequence[Service], progress: Progress) -> list[str]:
     state = state_folder()
     if not state.is_dir():
         return []
+    if {service.name for service in services} == set(SERVICES):
+        starting.interrupt(state, progress)  # else it would be waited for, and what it starts then ended
     with _locked(state, progress):
         known = {service.name: record.read(state, service.name) for service in services}
         stops = {

@@ -187,6 +187,25 @@ def test_an_interrupt_does_not_wait_for_a_network_that_stands_still(empty_stack,
     assert said.splitlines()[-1] == "mq up: interrupted; run it again to go on"
 
 
+def test_stop_ends_a_start_that_is_under_way_and_status_tells_of_it(empty_stack, tmp_path, standing_mirror):
+    away = {
+        "MQ_SOFTWARE": str(tmp_path / "software"),
+        "MQ_CACHE": str(tmp_path / "cache"),
+        "MQ_MAVEN_URL": standing_mirror,
+    }
+    with launched(empty_stack, "start", "kafka", **away) as start:
+        deadline = time.monotonic() + 60
+        while not list((tmp_path / "software").glob("kafka/jars/*.part")):
+            assert time.monotonic() < deadline
+        assert empty_stack.status()["kafka"]["state"] == "starting"
+        assert empty_stack.status()["rabbitmq"]["state"] == "stopped"
+        stopped = empty_stack.mq("stop")
+        assert start.wait(60) == Exit.INTERRUPTED
+    assert "ending the start that is under way" in stopped.stderr
+    assert empty_stack.status()["kafka"]["state"] == "stopped"
+    assert process.owned(empty_stack.home) == []
+
+
 def test_what_an_installation_started_ends_with_down_though_its_launcher_was_killed(
     stack, empty_stack, tmp_path
 ):
