@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from mqcourse.command_line import Group, Parser, Run, everywhere, listed
 from mqcourse.errors import CourseError
@@ -74,11 +74,19 @@ class Top(Parser):
         return f"{USAGE}\n{first}\n{listed(commands, GROUPS, width)}\n\n{last}\n{OPTIONS}"
 
 
+class Version(argparse.Action):
+    """Prints the version, which is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_arguments: Any) -> NoReturn:
+        sys.stdout.write(f"mq {version()}\n")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     top = Top(prog="mq", description="Mastering Message Queues: brokers, book, labs, questions.")
     everywhere(top, default=False)
-    top.add_argument("--version", action="version", version=f"mq {version()}", help="print the version")
+    top.add_argument("--version", action=Version, nargs=0, help="print the version")
     subcommands: Any = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for room in ROOMS:
         import_module(room).register(subcommands)

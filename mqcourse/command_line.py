@@ -147,14 +147,14 @@ def answer(arguments: argparse.Namespace, value: Any, text: str) -> None:
     out(json.dumps(value, indent=2, ensure_ascii=False) if arguments.json else text)
 
 
-def confirm(question: str, arguments: argparse.Namespace) -> None:
-    """Ask before something is lost. CourseError when the answer is no, or when nobody can answer and --yes is not given."""
+def confirm(what: str, arguments: argparse.Namespace) -> None:
+    """Ask whether to do `what`, by which something is lost. CourseError when the answer is no, or when nobody can answer and --yes is not given."""
     if arguments.yes:
         return
     do = f"Give --yes to do it all the same: `mq {arguments.command} --yes`"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CourseError(f"nobody can be asked: {question}", do=do, code=Exit.USAGE)
-    sys.stderr.write(f"{question} [y/N] ")
+        raise CourseError(f"nobody can be asked whether to {what}", do=do, code=Exit.USAGE)
+    sys.stderr.write(f"{what[:1].upper()}{what[1:]}? [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise CourseError("nothing was changed", do=do, code=Exit.SAID_NO)

@@ -196,7 +196,7 @@ def _reset(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         answer(arguments, {"empties": [service.name for service in services]}, f"would throw away {what}")
         return Exit.DONE
-    confirm(f"throw away {what}?", arguments)
+    confirm(f"throw away {what}", arguments)
     stack.reset(services, Progress(quiet=arguments.quiet))
     _show(stack.status(), arguments)
     return Exit.DONE
