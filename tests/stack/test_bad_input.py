@@ -74,6 +74,22 @@ def test_no_network_on_the_first_run(tmp_path):
     assert "Check the network" in error
 
 
+def test_one_failed_download_keeps_no_other_broker_down(tmp_path, refused_port):
+    own = {"MQ_PORT_BASE": str(free_base()), "MQ_MAVEN_URL": f"http://127.0.0.1:{refused_port}"}
+    try:
+        done = run_mq(tmp_path, "start", "kafka", "servicebus", **own)
+        assert done.returncode == Exit.SOME_FAILED, done
+        table = {line.split("  ")[0]: line for line in done.stdout.splitlines()}
+        assert "running" in table["Azure Service Bus emulator"]
+        assert "stopped" in table["Kafka"]
+        (said,) = [line for line in done.stderr.splitlines() if line.startswith("mq start: ")]
+        assert said.startswith("mq start: kafka: cannot fetch ")
+        assert run_mq(tmp_path, "status", "--check", "servicebus", **own).returncode == Exit.DONE
+        assert run_mq(tmp_path, "status", "--check", **own).returncode == Exit.UNREACHABLE
+    finally:
+        assert run_mq(tmp_path, "stop", **own).returncode == Exit.DONE
+
+
 def test_an_old_rabbitmq_is_never_started(tmp_path):
     (tmp_path / "old" / "sbin").mkdir(parents=True)
     (tmp_path / "old" / "sbin" / "rabbitmq-server").touch()
