@@ -183,11 +183,7 @@ async def _serve(options: argparse.Namespace, selector: DoorSelector) -> int:
         + (f"Its page: {page}#token={token}\n" if token else "")
     )
     sys.stdout.flush()
-    if options.no_auth and not _is_loopback(options.host):
-        sys.stderr.write(
-            f"warning: with --no-auth everybody who reaches {_in_address(options.host)}:{port} may read, send and "
-            "delete; leave out --no-auth, or listen on 127.0.0.1\n"
-        )
+    sys.stderr.write(open_door(options.host, port, no_auth=options.no_auth))
     stop = asyncio.ensure_future(stopping.wait())
     failed = server.failed
     assert failed is not None  # noqa: S101 - set by start
@@ -239,6 +235,16 @@ def _reach(options: argparse.Namespace, configured: Sequence[ConfiguredNamespace
             except (OSError, UnicodeDecodeError) as error:
                 raise StartError(f"cannot keep the page's token in {file}: {error}") from None
     return Reach(hosts, frozenset(options.allow_origin), token)
+
+
+def open_door(host: str, port: int, *, no_auth: bool) -> str:
+    """The warning for an emulator that lets in everybody who reaches it from another machine; "" for any other."""
+    if not no_auth or _is_loopback(host):
+        return ""
+    return (
+        f"warning: with --no-auth everybody who reaches {_in_address(host)}:{port} may read, send and "
+        "delete; leave out --no-auth, or listen on 127.0.0.1\n"
+    )
 
 
 def _is_loopback(host: str) -> bool:
