@@ -1,6 +1,6 @@
 """One fact, one home: everything that is made from a master, held against it.
 
-python -m mqcourse.derived            what is stale or out of order, one line each; exit code 1 if anything is
+python -m mqcourse.derived            what is stale or out of order, one line each; exit code 3 if anything is
 python -m mqcourse.derived --renew    make it again
 python -m mqcourse.derived --lock     renew the pins (asks the package indexes)
 """
