@@ -38,6 +38,8 @@ CELL_LIMIT_S = 8.0
 RUN_LIMIT_S = 600.0
 """Every wait of a check has a limit of its own; this one is met only when the machine or the grader hangs."""
 POLL_S = 0.3
+ENOUGH = b"."
+"""What tells a run that nobody waits for its verdicts. When its standard input ends without it, we have died."""
 GRACE_S = 6.0
 """How long the run may take to give back what it made at the brokers, when nobody waits for it any more."""
 
@@ -183,12 +185,12 @@ def _run(
             finally:
                 os.close(out)
                 with contextlib.suppress(OSError):
-                    stdin.close()  # the run takes that for our end, and gives back what it made
+                    stdin.write(ENOUGH)  # the run ends, and gives back what it made
+                    stdin.close()
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=GRACE_S)
                 _end_all(process, mark)
                 journal.sweep()  # of a run that was killed
-                journal.sweep(Path(folder) / "state")  # of one in a sandbox
             log.seek(0)
             said = log.read(200_000)
     if not verdicts and "CourseError" in said:

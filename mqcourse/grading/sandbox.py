@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.grading.inside import BACKLOG, DOORS, Connector, serve
+from mqcourse.grading.journal import SANDBOX_STATE
 from mqcourse.home import CHECKOUT, state_folder
 from mqcourse.install import bubblewrap
 from mqcourse.progress import Progress
@@ -71,7 +72,7 @@ class Sandbox:
     def around(self, command: Sequence[str], folder: Path, fds: Sequence[int]) -> Iterator[list[str]]:
         """The command that runs `command` inside, with `folder` as the one place that it can write to."""
         addresses = brokers()
-        state = folder / "state"
+        state = folder / SANDBOX_STATE
         state.mkdir()
         shutil.copy(state_folder() / FILE, state / FILE)
         names = {host for host, _ in addresses if not _is_loopback(host)}
@@ -88,9 +89,10 @@ class Sandbox:
             yield [
                 str(self.program),
                 *("--unshare-all", "--die-with-parent", "--hostname", "grading"),
-                *_bound(),
                 *("--proc", "/proc", "--dev", "/dev"),
+                # before what is bound: the checkout, or the state folder, may lie in /tmp
                 *("--size", str(TMP_BYTES), "--tmpfs", "/tmp", "--dir", "/tmp/home"),  # noqa: S108  inside
+                *_bound(),
                 *("--ro-bind", doors, DOORS, "--ro-bind", str(hosts), "/etc/hosts"),
                 *("--bind", str(folder), str(folder), "--chdir", str(folder)),
                 *("--setenv", "HOME", "/tmp/home", "--setenv", "TMPDIR", "/tmp"),  # noqa: S108  inside

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from run_stack import RunStack
 
 from mqcourse.errors import CourseError
-from mqcourse.grading import manifest, master, run, sandbox
+from mqcourse.grading import inside, journal, manifest, master, run, sandbox
 from mqcourse.grading.sandbox import Sandbox
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
@@ -139,6 +140,47 @@ def test_nothing_but_the_brokers_is_within_reach(
     assert not list(CHECKOUT.glob("mqcourse/**/evil*"))
 
 
+BOMB = """
+import os, signal
+born = []
+try:
+    while len(born) < 3000:
+        if not (pid := os.fork()):
+            signal.pause()
+        born.append(pid)
+except OSError:
+    print("refused")
+for pid in born:
+    os.kill(pid, signal.SIGKILL)
+"""
+
+
+def test_an_answer_starts_no_thousands_of_processes(shut_in: Sandbox, tmp_path: Path) -> None:
+    """Root is exempt from that limit, so root's run is one of an ordinary user here, with what that user can read."""
+    python, program, script = Path("/usr/bin/python3"), tmp_path / "bwrap", tmp_path / "inside.py"
+    if not python.exists():
+        pytest.skip("no Python that every user can run")
+    ours = next((n for n, one in enumerate(tmp_path.parents, 1) if one.name.startswith("pytest-of-")), 0)
+    for place in (tmp_path, *tmp_path.parents)[: ours + 1]:
+        place.chmod(0o755)  # pytest closes its folders
+    shutil.copy(shut_in.program, program)
+    script.write_bytes(Path(inside.__file__).read_bytes())
+    program.chmod(0o755)
+    script.chmod(0o644)
+    who: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
+    done = subprocess.run(
+        [
+            *(str(program), "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"),
+            *(str(python), str(script), "[]", "[]", str(python), "-c", BOMB),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        **who,
+    )
+    assert done.stdout == "refused\n", done.stderr
+
+
 def test_the_answers_environment_holds_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in (
         "MY_CLOUD_KEY",
@@ -162,25 +204,80 @@ def test_a_reference_has_all_its_points_inside(stack: RunStack, shut_in: Sandbox
 
 
 HOSTILE = """
-import json, os, pathlib
-here = pathlib.Path(os.environ["MQ_HOME"], "grading")
-here.mkdir(exist_ok=True)
-(here / "1-1.jsonl").write_text(json.dumps({"made": ["here", "folder", %r]}) + "\\n")
+import json, os, pathlib, shutil
+state = pathlib.Path(os.environ["MQ_HOME"])
+here = state / "grading"
+teachers = pathlib.Path(%r)
+made = json.dumps({"made": ["here", "folder", str(teachers)]}) + "\\n"
+unknown = json.dumps({"made": ["nowhere", "queue", "q"]}) + "\\n"
+%s
 def work(queue, handle):
     raise SystemExit
 """
 
+WAYS = {
+    "names the teacher's folder": """
+here.mkdir(exist_ok=True)
+(here / "1-1.jsonl").write_text(made + unknown + "[]\\n" + json.dumps({"made": [[], {}, 1]}))
+""",
+    "links to the teacher's file": """
+here.mkdir(exist_ok=True)
+(here / "1-1.jsonl").symlink_to(teachers / "labs.jsonl")
+""",
+    "a pipe in place of a journal": """
+here.mkdir(exist_ok=True)
+os.mkfifo(here / "1-1.jsonl")
+""",
+    "links to the teacher's folder": """
+shutil.rmtree(here, ignore_errors=True)
+here.symlink_to(teachers)
+""",
+    "links from further up": """
+shutil.move(state, str(state) + ".away")
+state.symlink_to(teachers.parent)
+""",
+}
 
-def test_a_journal_that_an_answer_writes_deletes_nothing_outside(
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_journal_that_an_answer_writes_changes_nothing_outside(
+    stack: RunStack, shut_in: Sandbox, tmp_path: Path, way: str
+) -> None:
+    teachers = tmp_path / "grading"
+    teachers.mkdir()
+    points = teachers / "labs.jsonl"
+    points.write_text('{"made": ["rabbitmq", "queue", "no such queue"]}\n')
+    lab = manifest.find("rabbitmq_work_queue")
+    with contextlib.suppress(
+        CourseError
+    ):  # an answer that moves the ground away from under its run may end it
+        report = run.grade_submission(
+            Submission(lab, {"acknowledge": HOSTILE % (str(teachers), WAYS[way])}, {}), sandbox=shut_in
+        )
+        assert report.points == 0
+    assert points.read_text() == '{"made": ["rabbitmq", "queue", "no such queue"]}\n'
+    assert not list((stack.home / "grading").glob("run-*"))
+
+
+def test_what_a_killed_sandbox_left_at_the_brokers_is_removed(
     stack: RunStack, shut_in: Sandbox, tmp_path: Path
 ) -> None:
-    kept = tmp_path / "the teacher's"
-    kept.mkdir()
-    lab = manifest.find("rabbitmq_work_queue")
-    report = run.grade_submission(Submission(lab, {"acknowledge": HOSTILE % str(kept)}, {}), sandbox=shut_in)
-    assert report.points == 0
-    assert kept.is_dir()
-    assert not [file for file in (stack.home / "grading").glob("*.jsonl") if file.stem == "1-1"]
+    """Its journal lies in the run's folder, and is read before that is removed."""
+    import pika
+
+    run_folder = stack.home / "grading" / "run-killed"
+    inside = run_folder / journal.SANDBOX_STATE / "grading"
+    inside.mkdir(parents=True)
+    (inside / "2-1.jsonl").write_text(json.dumps({"made": ["rabbitmq", "queue", "check.left"]}) + "\n")
+    (stack.home / "grading" / "999999999-1.jsonl").write_text(
+        json.dumps({"made": ["here", "folder", str(run_folder)]}) + "\n"
+    )
+    with pika.BlockingConnection(pika.URLParameters(stack.endpoints.rabbitmq_url)) as connection:
+        connection.channel().queue_declare("check.left")
+        journal.sweep()
+        assert not run_folder.exists()
+        with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="NOT_FOUND"):
+            connection.channel().queue_declare("check.left", passive=True)
 
 
 def test_a_folder_of_notebooks_is_graded_in_the_sandbox_and_saves_nothing(
