@@ -1,4 +1,4 @@
-"""`mq`: one command, a sub-command from each room of the house."""
+"""`mq`: one command, with sub-commands from each package."""
 
 import argparse
 import errno
@@ -43,7 +43,7 @@ OF_THE_DISK = {
     errno.ENOTDIR,
     errno.EISDIR,
 }
-"""What no code here can mend: the disk is full, or a folder is not what we may write to."""
+"""The disk is full, or a folder cannot be written: the user must repair that."""
 GROUPS = (
     Group("brokers and pages", ("start", "stop", "status", "open", "logs", "doctor", "env", "reset")),
     Group("labs", ("labs", "grade", "hint")),
@@ -51,13 +51,13 @@ GROUPS = (
     Group("for authors", ("book", "questions", "bench", "lock-jars")),
     Group("more", ("help", "completion")),
 )
-"""What `mq --help` lists, and in which order. A command that stands in none of them is an older name of another."""
+"""What `mq --help` lists, and in which order. A command outside these lists is an older name of another command."""
 USAGE = "usage: mq [COMMAND] [--json] [-q] [-v] [--version]\n"
-ABOUT = "Mastering Message Queues. `mq` alone says where you are and what comes next."
-EVERYWHERE = "`mq COMMAND --help` says more. These stand before a command or after it:"
+ABOUT = "Mastering Message Queues. `mq` alone shows where you are and the next step."
+EVERYWHERE = "`mq COMMAND --help` shows more. Options before or after a command:"
 OPTIONS = """  --json          print JSON
   -q, --quiet     no progress and no news
-  -v, --verbose   the traceback of an error, too
+  -v, --verbose   also the traceback of an error
 
 example:
   mq start
@@ -133,7 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _written(called: str, code: int) -> int:
     """The code to end with, once what was printed has been written as far as anybody takes it.
 
-    Else Python would try it again at its own end, and end with a code of its own.
+    Otherwise Python would try it again when it exits, and change the exit code.
     """
     try:
         sys.stdout.flush()
@@ -200,7 +200,7 @@ def _unexpected(arguments: argparse.Namespace, error: Exception) -> int:
             out.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {_called(arguments)}\n{told}\n")
     except (OSError, CourseError):
         sys.stderr.write(told)  # there is nowhere else to keep it
-        where = "The traceback stands above"
+        where = "The traceback is above"
     else:
         where = f"The traceback is in {log}"
     kind = type(error).__name__

@@ -24,7 +24,7 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=26, **more)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        """A sentence is wrapped; what has lines of its own (examples, a table) keeps them."""
+        """Wrap a sentence, and keep the lines of examples and tables."""
         if "\n" in text:
             return super()._fill_text(text, width, indent)
         import textwrap
@@ -56,14 +56,14 @@ class Parser(argparse.ArgumentParser):
         return found, left
 
     def error(self, message: str) -> NoReturn:
-        """End with the code of wrong usage; with --json the line is JSON on standard output, too."""
+        """End with the code of wrong usage. With --json the line is also JSON on standard output."""
         what, meant = message, None
         if found := WRONG.search(message):
             word = found[1] or found[2].partition("=")[0]
             meant = nearest(word, _known(self, word))
             if found[1] is not None and self.words:
                 what = f"there is no command {word!r}"
-        advice = f"Did you mean {meant}?" if meant else f"`{self.prog} --help` says what there is"
+        advice = f"Did you mean {meant}?" if meant else f"`{self.prog} --help` lists the valid ones"
         line = f"{what}. {advice}"
         if "--json" in sys.argv[1:]:
             sys.stdout.write(json.dumps({"error": line}, ensure_ascii=False) + "\n")
@@ -71,7 +71,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _known(parser: Parser, word: str) -> Iterable[str]:
-    """What may stand where the wrong word stood: options, or the visible sub-commands and choices."""
+    """The words that are valid in this place: options, or the visible sub-commands and choices."""
     if word.startswith("-"):
         return [option for action in parser._actions for option in action.option_strings]
     visible = [
@@ -98,7 +98,7 @@ def add(
     hidden: bool = False,
     more: str = "",
 ) -> Parser:
-    """A command: `text` says what it does, `example` can be typed. A hidden one works and is in no list."""
+    """Add a command with its description and an example. A hidden command works and is not listed."""
     examples = "\n".join(f"  {line}" for line in example.splitlines())
     parser: Parser = subcommands.add_parser(
         name,
@@ -114,11 +114,11 @@ def add(
 
 
 def everywhere(parser: argparse.ArgumentParser, *, default: Any = argparse.SUPPRESS) -> None:
-    """The options that stand before a command and after it: none of the latter undoes the former."""
+    """The options before and after a command. Without a default, the second place keeps the value of the first."""
     parser.add_argument("--json", action="store_true", default=default, help="print JSON")
     parser.add_argument("-q", "--quiet", action="store_true", default=default, help="no progress and no news")
     parser.add_argument(
-        "-v", "--verbose", action="store_true", default=default, help="the traceback of an error, too"
+        "-v", "--verbose", action="store_true", default=default, help="also the traceback of an error"
     )
 
 
@@ -151,9 +151,9 @@ def confirm(what: str, arguments: argparse.Namespace) -> None:
     """Ask whether to do `what`, by which something is lost. CourseError when the answer is no, or when nobody can answer and --yes is not given."""
     if arguments.yes:
         return
-    do = f"Give --yes to do it all the same: `mq {arguments.command} --yes`"
+    do = f"Add --yes to do it without a question: `mq {arguments.command} --yes`"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CourseError(f"nobody can be asked whether to {what}", do=do, code=Exit.USAGE)
+        raise CourseError(f"there is no terminal to confirm this: {what}", do=do, code=Exit.USAGE)
     sys.stderr.write(f"{what[:1].upper()}{what[1:]}? [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):

@@ -1,6 +1,6 @@
 """The exit codes of every command: one table. Standard library only, for what runs before anything is installed.
 
-`servicebus_emulator/exits.py` has those of the emulator, which is a package of its own; a test holds both together.
+`servicebus_emulator/exits.py` has the codes of the emulator, a separate package. A test compares both tables.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class Exit(IntEnum):
 MEANINGS = {
     Exit.DONE: "done",
     Exit.UNEXPECTED: "unexpected: a mistake of the course; the line names the log that has the rest",
-    Exit.USAGE: "wrong usage: no such command, option, name or value; of a variable, too",
+    Exit.USAGE: "wrong usage: no such command, option, name or value, also of a variable",
     Exit.SAID_NO: "the check said no: points are missing, a claim did not hold, a target was missed, something is stale",
     Exit.UNREACHABLE: "a broker or service is not reachable: not started, ended, or it does not answer",
     Exit.SOME_FAILED: "some of several failed; the others were done",

@@ -1,4 +1,4 @@
-"""Bare `mq`: where one stands, and the next step as a line that can be typed."""
+"""Bare `mq`: where you are, and the next step as a line that can be typed."""
 
 import argparse
 import hashlib
@@ -23,7 +23,7 @@ TITLES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service
 
 @dataclass(frozen=True)
 class Step:
-    """What comes next: why, and what to type."""
+    """The next step: the reason, and the line to type."""
 
     why: str
     command: str
@@ -65,10 +65,10 @@ def next_step(
             "Another command is starting what is missing: this waits for it.", f"mq start {' '.join(coming)}"
         )
     if away := [row.name for row in rows if row.state == "unreachable"]:
-        return Step(f"{', '.join(away)} cannot be reached: this says what to look at.", "mq doctor")
+        return Step(f"{', '.join(away)} cannot be reached: this shows what to check.", "mq doctor")
     running = {row.name for row in rows if row.state in RUNS}
     if not running:
-        return Step("Nothing runs yet: this starts brokers, book and JupyterLab.", "mq start")
+        return Step("The brokers are stopped: this starts brokers, book and JupyterLab.", "mq start")
     lab = next((lab for lab in labs if reached(lab, best) < lab.points), None)
     if lab is None:
         return Step(
@@ -86,7 +86,7 @@ def next_step(
 
 
 def next_lab() -> str:
-    """What follows a lab that is passed: the next one with points missing, and how to open it."""
+    """The first lab with missing points, and how to open it."""
     labs, best = manifest.load(), progress.best()
     lab = next((lab for lab in labs if reached(lab, best) < lab.points), None)
     if lab is None:

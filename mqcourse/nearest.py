@@ -7,7 +7,7 @@ LIKENESS = 0.7
 
 
 def nearest(word: str, names: Iterable[str], likeness: float = LIKENESS) -> str | None:
-    """The name that is most like the word; None when none is like it."""
+    """The most similar name, or None below the likeness."""
     import difflib  # here, since most commands never need it
 
     found = difflib.get_close_matches(word, list(names), n=1, cutoff=likeness)

@@ -23,9 +23,9 @@ SETTINGS: Mapping[str, str] = {
     "MQ_MAVEN_URL": "a Maven mirror to fetch Kafka's jars from",
     "MQ_CSHARP": "a command that takes C# files, -- and arguments, for the conformance tests without dotnet",
     "MQ_TRUST_ANSWERS": "1: nbgrader's autograde runs the answers without a sandbox",
-    "MQ_RABBITMQ_URL": "a RabbitMQ of your own: amqp://user:password@host:5672/%2F",
+    "MQ_RABBITMQ_URL": "the address of an existing RabbitMQ: amqp://user:password@host:5672/%2F",
     "MQ_RABBITMQ_MANAGEMENT_URL": "where its management page is",
-    "MQ_KAFKA_BOOTSTRAP": "a Kafka of your own: host:9092,other:9092",
+    "MQ_KAFKA_BOOTSTRAP": "the address of an existing Kafka: host:9092,other:9092",
     "MQ_KAFKA_SECURITY_PROTOCOL": "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
     "MQ_KAFKA_SASL_MECHANISM": "such as PLAIN or SCRAM-SHA-512",
     "MQ_KAFKA_SASL_USERNAME": "the name it is to let in",
@@ -35,9 +35,9 @@ SETTINGS: Mapping[str, str] = {
     "MQ_KAFKA_SSL_KEYFILE": "its private key (PEM)",
     "MQ_KAFKA_SSL_PASSWORD": "the password of that key",
     "MQ_KAFKA_SSL_CHECK_HOSTNAME": "whether its certificate must name the host: true or false",
-    "MQ_SERVICEBUS_CONNECTION_STRING": "a Service Bus of your own: Endpoint=sb://host/;SharedAccessKeyName=…",
+    "MQ_SERVICEBUS_CONNECTION_STRING": "the address of an existing Service Bus: Endpoint=sb://host/;SharedAccessKeyName=…",
 }
-"""What each one says."""
+"""The meaning of each variable."""
 OURS = {
     "MQ_BOOK_RUN",
     "MQ_BUILT_BOOK",
@@ -54,7 +54,7 @@ TYPO = 0.82
 
 
 def refuse_typos(environment: Mapping[str, str] | None = None) -> None:
-    """Raise CourseError for a variable that is nearly one of ours: what it says would be passed over in silence."""
+    """Raise CourseError for a variable whose name is nearly one of ours, because it would have no effect."""
     environment = os.environ if environment is None else environment
     for name in environment:
         if not name.startswith("MQ_") or name in SETTINGS or name in OURS:

@@ -1,4 +1,4 @@
-"""The small files that the course keeps for itself. One that is damaged counts as none, and is made again."""
+"""The small files that the course keeps for itself. A damaged file counts as missing, and is written again."""
 
 import json
 from pathlib import Path

@@ -43,7 +43,7 @@ def register(subcommands: Any) -> None:
 
 
 def environment() -> str:
-    """The variables, and what each one says."""
+    """The variables and their meanings."""
     lines = ["Variables that a command reads. A flag wins over a variable.", ""]
     for name, meaning in SETTINGS.items():
         lines += [
@@ -68,7 +68,7 @@ def files() -> str:
 
     state = state_folder()
     places = (
-        (CHECKOUT / "labs", "the labs: your answers stand in these notebooks"),
+        (CHECKOUT / "labs", "the labs: your answers are in these notebooks"),
         (state / "progress", "your points, tries and hints; `make clean` keeps them"),
         (state / "kept", "copies of notebooks that a command replaced; `make clean` keeps them"),
         (state / "chapters", "chapters that you opened to run them; `make clean` keeps them"),

@@ -12,7 +12,7 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 
 USUAL_S = 45.0
-"""What a lab takes to grade on a quiet machine; kept anew each time."""
+"""Grading time of a lab on a quiet machine, until a real one is recorded."""
 EXIT_CODES = """exit codes:
   0    all points
   2    wrong usage: there is no such notebook, lab, exercise or hint
@@ -140,7 +140,7 @@ def register(subcommands: Any) -> None:
 
 
 def run_grade(arguments: argparse.Namespace) -> int:
-    """The check says no when points are missing."""
+    """The exit code is 3 when points are missing."""
     from mqcourse.grading import keep, progress
     from mqcourse.grading.run import grade
     from mqcourse.grading.submission import read
@@ -189,7 +189,7 @@ def _notebook(word: str) -> Path:
 
 
 def _news(arguments: argparse.Namespace) -> Callable[[str], None]:
-    """Where lines of progress go: nowhere with --quiet."""
+    """The function that prints lines of progress; silent with --quiet."""
     return (lambda _line: None) if arguments.quiet else _say
 
 
@@ -325,7 +325,7 @@ def run_build(arguments: argparse.Namespace) -> int:
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    """The check says no when there is anything to mend."""
+    """The exit code is 3 when there is a problem."""
     from mqcourse.grading.labs import problems
 
     found = []
@@ -346,7 +346,7 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 
 def run_table(arguments: argparse.Namespace) -> int:
-    """The check says no when a sentence has no wrong answer, a wrong answer pays, or an honest one is refused."""
+    """The exit code is 3 when a sentence has no wrong answer, a wrong answer pays, or a right one is refused."""
     from mqcourse.grading import manifest
     from mqcourse.grading.table import rows
 

@@ -58,7 +58,7 @@ def _digest(raw: bytes) -> str:
 
 
 def _committed(path: Path) -> bytes | None:
-    """The file as the last commit has it; None where there is no git, or the file is not in it."""
+    """The file in the last commit, or None without git or outside a repository."""
     try:
         shown = subprocess.run(
             ["git", "show", f"HEAD:./{path.name}"], cwd=path.parent, capture_output=True, check=False

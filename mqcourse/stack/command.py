@@ -72,13 +72,13 @@ def register(subcommands: Any) -> None:
         subcommands,
         "doctor",
         _doctor,
-        "look at everything the course needs, and say what to mend",
+        "check everything the course needs, and print a fix for each problem",
         example="mq doctor",
     )
     logs = add(subcommands, "logs", _logs, "the last lines of a service's log", example="mq logs -f kafka")
     logs.add_argument("name", metavar="NAME", help=NAMES)
     logs.add_argument("-n", "--lines", type=_count, default=40, metavar="N", help="how many (default 40)")
-    logs.add_argument("-f", "--follow", action="store_true", help="go on with what comes, until Ctrl-C")
+    logs.add_argument("-f", "--follow", action="store_true", help="continue with new lines, until Ctrl-C")
     opened = add(
         subcommands,
         "open",
@@ -99,7 +99,7 @@ def register(subcommands: Any) -> None:
         subcommands,
         "lock-jars",
         _lock_jars,
-        "resolve Kafka's jars anew and pin them",
+        "resolve Kafka's jars again and pin them",
         example="mq lock-jars",
     )
 

@@ -46,7 +46,7 @@ def names(state: Path) -> frozenset[str]:
 
 
 def interrupt(state: Path, progress: Progress) -> None:
-    """End the start that is under way, as Ctrl-C in its terminal does; nothing when there is none."""
+    """End the start that is under way, as Ctrl-C in its terminal does."""
     child = _starter(state)
     if child is None or child.pid == os.getpid() or not process.is_alive(child):
         return
