@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mqcourse.browser import chromium
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT, state_folder
 from mqcourse.stack import stack
 from mqcourse.stack.jupyter import with_token
@@ -21,7 +22,7 @@ def addresses() -> dict[str, str]:
     found = {row.name: row.endpoint for row in stack.status() if row.state == "running" and row.endpoint}
     for name in ("book", "jupyter"):
         if name not in found:
-            raise CourseError(f"{name} does not run", do="Run `make start` first")
+            raise CourseError(f"{name} does not run", do="Run `make start` first", code=Exit.UNREACHABLE)
     return found
 
 
