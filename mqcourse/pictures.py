@@ -34,8 +34,10 @@ def take(folder: Path = FOLDER) -> list[Path]:
     with chromium() as browser:
         page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
         page.goto(where["book"].rstrip("/") + "/" + CHAPTER)
-        page.get_by_role("heading", name="What the customers saw").scroll_into_view_if_needed()
-        page.locator("#what-the-customers-saw").evaluate("element => element.scrollIntoView()")
+        page.get_by_role("heading", name="Direct calls fail while billing fails").scroll_into_view_if_needed()
+        page.locator("#direct-calls-fail-while-billing-fails-the-queue-only-delays-invoices").evaluate(
+            "element => element.scrollIntoView()"
+        )
         page.screenshot(path=book)
         page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
         lab_page = re.sub(r"/lab/tree/.*", f"/lab/tree/{LAB}", where["jupyter"])
