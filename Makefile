@@ -7,7 +7,7 @@ VENV := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONINSPECT PYTHONVERBOSE PYTHONPLATLIBDIR
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop status book lab test test-fast check format lock derived conformance bench clean clean-cache
+.PHONY: help start stop status book lab test test-fast check prose format lock derived conformance bench clean clean-cache
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,11 +34,15 @@ test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
 test-fast: .venv-test ## only the tests that need no broker and no browser
 	@"$(VENV)/python" -m pytest -m "not stack and not browser and not slow and not conformance"
 
-check: .venv-test ## lint, types, and whether everything derived is current
+check: .venv-test ## lint, types, style, and whether everything derived is current
 	@"$(VENV)/ruff" check .
 	@"$(VENV)/ruff" format --check .
 	@"$(VENV)/mypy"
 	@"$(VENV)/python" -m mqcourse.derived
+	@"$(VENV)/python" -m mqcourse.prose
+
+prose: .venv-test ## how often each habit of style still occurs, by rule and by file
+	@"$(VENV)/python" -m mqcourse.prose --counts
 
 format: .venv-test ## put the code in order
 	@"$(VENV)/ruff" check --fix-only --quiet . ; "$(VENV)/ruff" format --quiet .

@@ -12,6 +12,7 @@ EXIT_CODES = """exit codes:
   0    all points
   2    wrong usage: there is no such notebook, lab, exercise or hint
   3    points are missing (or an answer reached into the grader)
+  5    of a folder: some notebooks could not be judged
   4    no verdict: a broker is not reachable, or went away while the answers ran; nothing is saved
   1    anything else, in one line on standard error
   130  interrupted
@@ -22,11 +23,21 @@ def register(subcommands: Any) -> None:
     """Add `mq grade NOTEBOOK`, `mq hint LAB EXERCISE` and `mq labs list|build|check|table|solutions|source`."""
     grade = subcommands.add_parser(
         "grade",
-        help="grade a lab's notebook: points, what broke, what happened",
+        help="grade a lab's notebook, or a folder of strangers' ones: points, what broke, what happened",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     grade.add_argument("notebook", type=Path, metavar="labs/NAME.ipynb")
+    grade.add_argument(
+        "--untrusted",
+        action="store_true",
+        help="run the answers in a sandbox, and refuse without one; nothing is saved as progress",
+    )
+    grade.add_argument(
+        "--trust",
+        action="store_true",
+        help="of a folder: run the answers without a sandbox, with everything that you may do yourself",
+    )
     grade.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
     grade.add_argument("--no-save", action="store_true", help="do not count it as progress")
     grade.add_argument(
@@ -87,13 +98,16 @@ def run_grade(arguments: argparse.Namespace) -> int:
     from mqcourse.grading.submission import read
 
     keep.shut()
-    report = grade(arguments.notebook, _say, seed=arguments.seed)
+    if arguments.notebook.is_dir():
+        return _grade_folder(arguments)
+    sandbox = _sandbox(arguments.untrusted and not arguments.trust)
+    report = grade(arguments.notebook, _say, seed=arguments.seed, sandbox=sandbox)
     if arguments.json:
         sys.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
     else:
         sys.stdout.write(report.as_text())
     sys.stdout.flush()
-    if not arguments.no_save:
+    if not (arguments.no_save or arguments.untrusted):
         sources = read(arguments.notebook).answers
         for verdict in report.verdicts:
             if verdict.exercise.id in sources:
@@ -102,6 +116,61 @@ def run_grade(arguments: argparse.Namespace) -> int:
                 )
         _say(f"saved in {progress.save(report)}")
     return ALL_POINTS if report.passed else POINTS_MISSING
+
+
+def _sandbox(wanted: bool) -> Any:
+    """The sandbox of this machine, said in one line; None when none is wanted. CourseError where there is none."""
+    from mqcourse.grading.sandbox import Sandbox
+
+    if not wanted:
+        return None
+    found = Sandbox.of_this_machine()
+    _say(f"protected by {found.as_text()}")
+    return found
+
+
+def _grade_folder(arguments: argparse.Namespace) -> int:
+    """Every notebook of a folder, one after the other: each is a stranger's, and none is saved as progress."""
+    from mqcourse.errors import CourseError
+    from mqcourse.foreign import plain
+    from mqcourse.grading.outcome import ALL_POINTS, POINTS_MISSING, SOME_FAILED, USAGE, Unjudged
+    from mqcourse.grading.run import grade
+
+    paths = sorted(arguments.notebook.glob("*.ipynb"))
+    if not paths:
+        error = CourseError(
+            f"{arguments.notebook} holds no notebook",
+            do="Name the folder that has the learners' .ipynb files",
+        )
+        error.exit_code = USAGE
+        raise error
+    sandbox = _sandbox(not arguments.trust)
+    if sandbox is None:
+        _say("not protected (--trust): the answers run with everything that you may do yourself")
+    rows: list[dict[str, Any]] = []
+    worst = ALL_POINTS
+    for number, path in enumerate(paths, 1):
+        _say(f"{plain(path.name)} ({number} of {len(paths)})")
+        try:
+            report = grade(path, seed=arguments.seed, sandbox=sandbox)
+        except Unjudged:
+            raise
+        except CourseError as error:
+            rows.append({"notebook": plain(path.name), "error": plain(str(error))})
+            worst = SOME_FAILED
+            continue
+        rows.append({"notebook": plain(path.name), **report.as_dict()})
+        if not report.passed and worst == ALL_POINTS:
+            worst = POINTS_MISSING
+        if not arguments.json:
+            sys.stdout.write(f"{plain(path.name)}\n{report.as_text()}\n")
+    if arguments.json:
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    else:
+        for row in rows:
+            got = f"{row['points']:>3} of {row['of']}" if "points" in row else f"not judged: {row['error']}"
+            sys.stdout.write(f"{got}  {row['notebook']}\n")
+    return worst
 
 
 def run_hint(arguments: argparse.Namespace) -> int:

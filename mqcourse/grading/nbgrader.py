@@ -8,6 +8,7 @@ This module is imported by nbgrader's own Python, which need not be the course's
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -79,13 +80,20 @@ def preprocessor(python: str) -> type:
     return Grade
 
 
+TRUST = "MQ_TRUST_ANSWERS"
+"""Set to grade without a sandbox, where a machine has none."""
+
+
 def judged(python: str, notebook: str) -> dict[str, dict[str, Any]]:
     """The verdicts on a notebook, by exercise; RuntimeError when there is none, so that nobody gets 0 points for it."""
     with tempfile.TemporaryDirectory(prefix="mq-nbgrader-") as folder:
         path = Path(folder) / "submission.ipynb"
         path.write_text(notebook, encoding="utf-8")
         done = subprocess.run(
-            [python, "-m", "mqcourse.cli", "grade", str(path), "--json", "--no-save"],
+            [
+                *(python, "-m", "mqcourse.cli", "grade", str(path), "--json", "--no-save"),
+                *([] if os.environ.get(TRUST) else ["--untrusted"]),
+            ],
             capture_output=True,
             text=True,
             check=False,

@@ -11,6 +11,9 @@ POINTS_MISSING = 3
 NO_BROKER = 4
 """No verdict: a broker is not reachable, or went away while the answers ran."""
 
+SOME_FAILED = 5
+"""Of several notebooks some could not be judged."""
+
 
 class Unjudged(CourseError):
     """There is no verdict, and it is nobody's fault who answers: a broker or the machine failed. Nothing is saved."""

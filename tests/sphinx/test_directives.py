@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from mqcourse.book.glossary import load_glossary
 from mqcourse.book.record import Record
 from mqcourse.interview.questions import load_bank
 from mqcourse.sphinx.chapter_head import day, shown_versions
 from mqcourse.sphinx.mathml import FormulaError, mathml
 
-MODULES = ("element", "mathml", "chapter_head", "key_points", "fact", "question", "predict")
+MODULES = ("element", "mathml", "chapter_head", "key_points", "fact", "gloss", "question", "predict")
 CONF = f"""
 extensions = ["myst_parser", *(f"mqcourse.sphinx.{{name}}" for name in {MODULES!r})]
 myst_enable_extensions = ["dollarmath"]
@@ -36,6 +37,14 @@ objectives:
 Twenty {fact}`deliveries <rabbitmq-delivery-limit>`, then gone. {fact}`rabbitmq-ttl-head` And on.
 
 ```{fact} littles-law
+```
+
+A {gloss}`channel`, some {gloss}`*copies* <replica>`, a {gloss}`routing_key <routing-key>`.
+
+```{glossary-products}
+```
+
+```{glossary-terms} python
 ```
 
 ```{predict}
@@ -106,6 +115,25 @@ def test_a_fact_carries_version_source_and_date(page: str) -> None:
     assert page.count("<math") >= 2, "the fact's formula and the page's own"
 
 
+def test_a_term_is_a_link_that_carries_its_explanation(page: str) -> None:
+    explained = load_glossary()["channel"].text
+    link = re.search(r'<a [^>]*class="mq-term[^>]*>channel</a>', page)
+    assert link
+    assert f'aria-description="{explained}"' in link[0]
+    assert 'href="book/glossary.html#term-channel"' in link[0]
+    assert re.search(r'href="book/glossary.html#term-replica"[^>]*><em>copies</em></a>', page)
+    assert re.search(
+        r'#term-routing-key"[^>]*><code[^>]*><span class="pre">routing_key</span></code></a>', page
+    )
+
+
+def test_the_glossary_sets_three_products_side_by_side_and_lists_its_terms(page: str) -> None:
+    rows = re.findall(r"<tr>.*?</tr>", page, re.DOTALL)
+    assert [name in rows[0] for name in ("RabbitMQ", "Kafka", "Azure Service Bus")] == [True] * 3
+    assert len(rows) == 1 + sum(bool(term.words) for term in load_glossary().values())
+    assert re.search(r'<dt id="term-walrus">\s*:=</dt>\s*<dd>\s*Assigns', page)
+
+
 def test_a_prediction_hides_its_answer_without_any_script(page: str) -> None:
     assert re.search(
         r"<details[^>]*>\s*<summary[^>]*>\s*What happens, and why</summary>.*?Seven", page, re.DOTALL
@@ -149,6 +177,8 @@ BAD = {
     "no-fact-titled": ("{fact}`words <there-is-none>`", "there is no fact 'there-is-none'"),
     "no-fact-box": ("```{fact} there-is-none\n```", "there is no fact 'there-is-none'"),
     "no-product": ("```{facts} ZeroMQ\n```", "no fact has the product 'ZeroMQ'"),
+    "no-term": ("{gloss}`there-is-none`", "the glossary has no term 'there-is-none'"),
+    "no-terms": ("```{glossary-terms} none\n```", "no group 'none'"),
     "no-question": ("```{question} there-is-none\n```", "there is no question 'there-is-none'"),
     "no-topic": ("```{questions}\ntopic: none\n```", "there is no topic 'none'"),
     "no-level": ("```{questions}\nlevel: Expert\n```", "there is no level 'Expert'"),

@@ -1,0 +1,48 @@
+"""How long a page takes to read: measured from its words, code, predictions, questions and explorers.
+
+The rates are the same for all pages. They are fitted to a reader whose first language is not English, who is new to
+brokers, reads the code, and thinks about a prediction before opening it. Such a reader's times for five pages were used.
+"""
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from mqcourse.book.chapter import HEAD
+from mqcourse.home import CHECKOUT
+from mqcourse.prose.passages import of_markdown, words
+from mqcourse.prose.terms import GLOSSARY_PAGE, pages
+
+WORDS_A_MINUTE = 90
+CODE_LINES_A_MINUTE = 12
+MINUTES_A_PREDICTION = 1.5
+MINUTES_A_QUESTION = 1.5
+MINUTES_AN_EXPLORER = 4.0
+STEP = 5
+CELL = re.compile(r"^```\{code-cell\}.*?\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
+FOLDED = re.compile(r"^:tags:.*(?:hide-input|remove-cell)", re.MULTILINE)
+
+
+def measured(source: str) -> float:
+    """The minutes of a page, from its source."""
+    count = sum(len(words(passage.text)) for passage in of_markdown(source))
+    shown = [cell["body"] for cell in CELL.finditer(source) if not FOLDED.search(cell["body"])]
+    lines = sum(bool(line.strip()) for body in shown for line in body.splitlines())
+    return (
+        count / WORDS_A_MINUTE
+        + lines / CODE_LINES_A_MINUTE
+        + source.count("```{predict}") * MINUTES_A_PREDICTION
+        + source.count(":::{dropdown}") * MINUTES_A_QUESTION
+        + source.count("```{backpressure}") * MINUTES_AN_EXPLORER
+    )
+
+
+def lines() -> Iterator[str]:
+    """Each page with its stated and its measured minutes; lists of cards and facts have no sentences to measure."""
+    for file in [*pages(), GLOSSARY_PAGE]:
+        source = (CHECKOUT / file).read_text(encoding="utf-8")
+        head = HEAD.search(source)
+        stated = yaml.safe_load(head["yaml"])["minutes"] if head else 0
+        found = measured(source)
+        yield f"{file:44} stated {stated:4}  measured {found:5.1f}, so {max(STEP, STEP * round(found / STEP)):3}"

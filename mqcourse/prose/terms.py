@@ -1,0 +1,141 @@
+"""Every term of the glossary with its first use in reading order, and whether it is explained there.
+
+A use is a form of the term in a sentence, a table or inline code of a page. Titles, the head of a chapter and its cells
+are not looked at: they announce or show what the text explains. A use is explained when it is a `{gloss}` link or
+stands in italics, which is how a chapter marks a definition of its own.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import yaml
+
+from mqcourse.book.glossary import Term, load_glossary
+from mqcourse.home import CHECKOUT
+from mqcourse.prose.passages import of_markdown
+
+OPEN = CHECKOUT / "book" / "style" / "terms.toml"
+"""Terms whose first use is not explained yet; the list only gets shorter."""
+GLOSSARY_PAGE = "book/glossary.md"
+GLOSS = re.compile(r"\{gloss\}`(?P<words>[^`<]+?)\s*(?:<(?P<id>[^>]+)>)?`")
+DEFINED = re.compile(r"(?<![*\w])\*(?P<words>[^*\n]+)\*(?![*\w])")
+HIDDEN = re.compile(
+    r"\]\([^)]*\)|\{(?!gloss)[\w-]+\}`(?:[^`<]*<)?[^`<]*>?`|!\[[^\]]*\]|^\[[^\]]+\]:.*$", re.MULTILINE
+)
+"""Addresses, ids and names of other roles: no words of a sentence."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """Where a term occurs first, the words there, and whether they are explained."""
+
+    term: Term
+    file: str
+    line: int
+    words: str
+    explained: bool
+
+
+def pages() -> list[str]:
+    """The pages in reading order, without the glossary."""
+    toc = yaml.safe_load((CHECKOUT / "_toc.yml").read_text(encoding="utf-8"))
+    listed = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    return [file for page in listed if (file := f"{page}.md") != GLOSSARY_PAGE]
+
+
+@cache
+def read(file: str) -> tuple[tuple[int, str], ...]:
+    """The text of a page, passage by passage, with the line at which each begins."""
+    source = (CHECKOUT / file).read_text(encoding="utf-8")
+    return tuple(
+        (passage.line, HIDDEN.sub(lambda found: " " * len(found[0]), passage.raw))
+        for passage in of_markdown(source)
+        if passage.kind not in ("heading", "head")
+    )
+
+
+def first_use(term: Term) -> Use | None:
+    """The first use of a term in the book; None when no page uses it."""
+    forms = sorted(term.forms, key=len, reverse=True)
+    pattern = re.compile(r"(?<![\w.-])(?:" + "|".join(map(re.escape, forms)) + r")(?![\w-])", re.IGNORECASE)
+    for file in pages():
+        for line, text in read(file):
+            linked = [found for found in GLOSS.finditer(text) if _is(found, term)]
+            used = pattern.search(GLOSS.sub(_other(term), text))
+            if not used and not linked:
+                continue
+            place = used if used and not (linked and linked[0].start() <= used.start()) else linked[0]
+            explained = place in linked or any(
+                found.start() <= place.start() < found.end() for found in DEFINED.finditer(text)
+            )
+            number = line + text.count("\n", 0, place.start())
+            words = place["words"] if place in linked else place[0]
+            return Use(term, file, number, " ".join(words.split()), explained)
+    return None
+
+
+def _is(found: re.Match[str], term: Term) -> bool:
+    name = (found["id"] or found["words"]).strip().lower()
+    return name == term.id or name in {form.lower() for form in (term.name, *term.forms)}
+
+
+def _other(term: Term) -> Callable[[re.Match[str]], str]:
+    """Keep the words of a link to another term, since they are words of the sentence; blank the link to this one."""
+
+    def shown(found: re.Match[str]) -> str:
+        return " " * len(found[0]) if _is(found, term) else found["words"].ljust(len(found[0]))
+
+    return shown
+
+
+def uses() -> list[Use]:
+    """The first use of every term, in reading order; terms that no page uses are left out."""
+    found = [use for term in load_glossary().values() if (use := first_use(term))]
+    order = {file: number for number, file in enumerate(pages())}
+    return sorted(found, key=lambda use: (order[use.file], use.line))
+
+
+def unexplained() -> tuple[str, ...]:
+    """The terms that may still be used before they are explained."""
+    return tuple(tomllib.loads(OPEN.read_text(encoding="utf-8"))["unexplained"]) if OPEN.exists() else ()
+
+
+def problems() -> Iterator[str]:
+    """Every first use that explains nothing, and names in the list that the glossary does not have."""
+    may = unexplained()
+    for use in uses():
+        if not use.explained and use.term.id not in may:
+            yield (
+                f"{use.file}:{use.line}: the first use of “{use.term.name}” (“{use.words}”) is not explained: "
+                f"write {{gloss}}`{use.words} <{use.term.id}>` or define it in italics"
+            )
+    for name in may:
+        if name not in load_glossary():
+            yield f"{OPEN.name}: the glossary has no term {name!r}: take it out"
+
+
+def lines() -> Iterator[str]:
+    """The list: first use, whether it is explained there, and the explanation."""
+    for use in uses():
+        mark = "explained" if use.explained else "USED FIRST"
+        yield f"{use.file}:{use.line}: {mark}: {use.term.name} (“{use.words}”): {use.term.text}"
+    used = {use.term.id for use in uses()}
+    for term in load_glossary().values():
+        if term.id not in used:
+            yield f"no page: {term.name}: {term.text}"
+
+
+def lower() -> None:
+    """Shorten the list to the terms that are still used before they are explained."""
+    write(name for name in unexplained() if any(use.term.id == name and not use.explained for use in uses()))
+
+
+def write(names: Iterable[str]) -> None:
+    """The list in its file."""
+    body = "".join(f'  "{name}",\n' for name in names)
+    head = "# Terms whose first use is neither a {gloss} link nor a definition in italics. `make check` fails on any other;\n"
+    head += "# `python -m mqcourse.prose --lower` takes out those that are explained by now.\n"
+    OPEN.write_text(f"{head}unexplained = [\n{body}]\n", encoding="utf-8")

@@ -1,0 +1,15 @@
+"""Minutes grow with what a reader has to read, and not with what is folded away."""
+
+from mqcourse.prose.minutes import measured
+
+WORDS = "One two three four five six seven eight nine ten. " * 9
+
+
+def test_words_code_predictions_questions_and_explorers_take_time() -> None:
+    assert measured(WORDS) == 1
+    cell = "```{code-cell} ipython3\n" + "x = 1\n" * 12 + "```\n"
+    assert measured(cell) == 1
+    assert measured(cell.replace("ipython3\n", "ipython3\n:tags: [hide-input]\n\n")) == 0
+    predict = "```{predict}\nHow many?\n---\nThree of them.\n```\n"
+    assert measured(predict) > 1.5
+    assert measured("```{backpressure} drop\n```\n") == 4
