@@ -27,7 +27,7 @@ c.CourseDirectory.course_id = "message-queues"
 c.CourseDirectory.root = {root!r}
 
 # The checks are not run in the learner's kernel, where they could be replaced: `mq grade` runs them.
-# Its Python and its brokers (`mq up`) must be there when you autograde.
+# Its Python and its brokers (`mq start`) must be there when you autograde.
 sys.path.append({checkout!r})
 from mqcourse.grading.nbgrader import preprocessor  # noqa: E402
 from nbgrader import preprocessors as usual  # noqa: E402

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.foreign import plain, plain_all
 from mqcourse.grading import journal, master
 from mqcourse.grading.guarantees import NOT_ANSWERED, Guarantee
@@ -193,7 +194,7 @@ def _run(
             log.seek(0)
             said = log.read(200_000)
     if not verdicts and "CourseError" in said:
-        raise CourseError(plain(said.split("CourseError: ", 1)[1].splitlines()[0]))
+        raise CourseError(plain(said.split("CourseError: ", 1)[1].splitlines()[0]), code=Exit.ENVIRONMENT)
     if not verdicts and process.returncode not in (0, 1, -signal.SIGKILL, -signal.SIGTERM):
         witness.confirm()
         raise Unjudged(

@@ -19,6 +19,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.grading.inside import BACKLOG, DOORS, Connector, serve
 from mqcourse.grading.journal import SANDBOX_STATE
 from mqcourse.home import CHECKOUT, state_folder
@@ -119,6 +120,7 @@ def brokers() -> list[Address]:
         raise CourseError(
             f"two brokers have the same port ({', '.join(map(str, sorted(clash)))}) on different hosts, and inside the sandbox both would be one",
             do="Give one of them another port",
+            code=Exit.ENVIRONMENT,
         )
     return list(found)
 

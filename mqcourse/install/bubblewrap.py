@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import software_folder
 from mqcourse.install.apt import Apt
 from mqcourse.install.lock import only_one
@@ -29,6 +30,7 @@ def executable(progress: Progress | None = None) -> Path:
         raise CourseError(
             "this system has no namespaces, so nothing can be shut in",
             do="Grade on a Linux machine, or in a container that holds nothing else, with --trust",
+            code=Exit.ENVIRONMENT,
         )
     chosen = os.environ.get("MQ_BWRAP") or shutil.which(NAME)
     program = Path(chosen) if chosen else fetched(progress or Progress())
@@ -37,6 +39,7 @@ def executable(progress: Progress | None = None) -> Path:
             f"{program} cannot shut a program in on this machine ({reason})",
             do="Have user namespaces allowed (sysctl kernel.unprivileged_userns_clone, AppArmor's profile for bwrap), "
             "or grade in a container that holds nothing else, with --trust",
+            code=Exit.ENVIRONMENT,
         )
     return program
 
