@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PAGE = "book/glossary"
-CODE = re.compile(r"^[^\s`]*(?:[_=%()]|\w\.\w)[^\s`]*$")
+CODE = re.compile(r"^(?:x-[^`]+|[^\s`]*(?:[_=%()]|\w\.\w)[^\s`]*)$")
 """Words that are a piece of code, such as `routing_key`: they are shown as code, whose marks a role cannot hold."""
 
 
