@@ -69,7 +69,7 @@ def version_of(path: Path) -> str:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise CourseError(
-            f"{path} is no Java that runs ({error})", do="Set MQ_JAVA to a Java 17 or newer"
+            f"{path} is not a working Java ({error})", do="Set MQ_JAVA to a Java 17 or newer"
         ) from error
     found = re.search(r'version "([^"]+)"', answer.stderr + answer.stdout)
     if found is None:

@@ -137,10 +137,10 @@ def _processes() -> str:
     known = [record.read(state_folder(), name) for name in SERVICES]
     killed = [one.name for one in known if one and one.child and not process.is_alive(one.child)]
     if killed:
-        raise CourseError(
-            f"{', '.join(killed)} ended without being asked to", do=f"Run `mq up {' '.join(killed)}`"
-        )
+        raise CourseError(f"{', '.join(killed)} exited unexpectedly", do=f"Run `mq up {' '.join(killed)}`")
     mine = process.owned(state_folder())
     if mine and not any(known):
-        raise CourseError(f"{len(mine)} processes of this stack were lost sight of", do="Run `mq down`")
+        raise CourseError(
+            f"{len(mine)} orphaned processes of this stack still run", do="Run `mq down`, which ends them"
+        )
     return f"{len(mine)} of this stack"

@@ -11,7 +11,7 @@ from mqcourse.stack.stack import Status
 
 RUNS = ("running", "external")
 NEXT = {
-    "killed": "it ended without being asked to: `mq up {name}` starts it again on its data",
+    "killed": "it exited unexpectedly: `mq up {name}` starts it again on its data",
     "unresponsive": "it lives but does not answer: `mq logs {name}`, then `mq down {name}` and `mq up {name}`",
     "starting": "another command is starting it, or was killed meanwhile: `mq up {name}` waits for it",
     "unreachable": "its address does not accept connections: check the variable that names it",
