@@ -84,7 +84,7 @@ class GlossaryTable(Block):
             if term.words
         ]
         head = Element(
-            "tr", *(Element("th", nodes.Text(name), scope="col") for name in ("", *PRODUCTS.values()))
+            "tr", *(Element("th", nodes.Text(name), scope="col") for name in ("Term", *PRODUCTS.values()))
         )
         table = Element(
             "table", Element("thead", head), Element("tbody", *rows), **{"class": "table mq-words"}
