@@ -22,11 +22,11 @@ status: ## what runs, where, in which version
 	@if [ -x "$(VENV)/mq" ]; then "$(VENV)/mq" status; else echo "nothing is installed, so nothing runs: make start"; fi
 
 book: .venv-course ## run the chapters on your own brokers and build the book from what they gave
-	@"$(VENV)/mq" up
+	@"$(VENV)/mq" start rabbitmq kafka servicebus
 	@"$(VENV)/mq" book run
 
 lab: .venv-course ## start JupyterLab and the brokers the labs need
-	@"$(VENV)/mq" up rabbitmq kafka servicebus jupyter
+	@"$(VENV)/mq" start rabbitmq kafka servicebus jupyter
 
 test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
 	@"$(VENV)/python" -m pytest -n 2

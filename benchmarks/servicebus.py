@@ -1,7 +1,7 @@
 """`mq bench servicebus`: what the Service Bus emulator costs and carries, beside RabbitMQ 4's own AMQP 1.0 listener.
 
-Clients are processes of their own (benchmarks/_servicebus_client.py): the real SDK against the emulator, and one
-plain AMQP 1.0 client against both brokers. Processor time is the server's, read from the operating system. The
+Clients are processes of their own (benchmarks/_servicebus_client.py, benchmarks/dotnet): the real SDKs against the
+emulator, that of .NET where it is installed, and one plain AMQP 1.0 client against both brokers. Processor time is the server's, read from the operating system. The
 brokers are the benchmark's own, on their own ports; a learner's stack is not touched.
 """
 
@@ -17,18 +17,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
 from benchmarks._servicebus_client import BATCH, BODY
+from mqcourse.bench.csharp import LEFT_OUT, command
 from mqcourse.bench.table import Table
 from mqcourse.home import CHECKOUT, software_folder
 from mqcourse.stack import ports
 
 Say = Callable[[str], None]
 
+FOLDER = Path(__file__).parent
 QUEUE = "bench"
 MESSAGES = 2_000
 """Messages of one client in one round."""
@@ -51,6 +54,7 @@ CONFIG = {
         "Logging": {"Type": "Console"},
     }
 }
+PYTHON = (sys.executable, "-m", "benchmarks._servicebus_client")
 COLUMNS = (
     "server",
     "store",
@@ -77,6 +81,8 @@ class Target:
 
     address: str
     processes: tuple[psutil.Process, ...]
+    program: tuple[str, ...] = PYTHON
+    """What starts a client, with its kind, the address, the queue and the number of messages behind it."""
 
     def cpu_s(self) -> float:
         """Processor seconds of all its processes so far."""
@@ -107,15 +113,7 @@ class Target:
 
     def _client(self, kind: str, messages: int) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "benchmarks._servicebus_client",
-                kind,
-                self.address,
-                QUEUE,
-                str(messages),
-            ],
+            [*self.program, kind, self.address, QUEUE, str(messages)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -149,6 +147,7 @@ def measure(say: Say) -> Table:
         "send singly": "sdk-singles",
         "receive and complete": "sdk-receives",
     }
+    dotnet = {"send batches": "batches", "send singly": "singles", "receive and complete": "receives"}
     plain = {"send singly": "plain-singles", "receive and accept": "plain-receives"}
     stores = {"in memory": False, "SQLite": True}
     with tempfile.TemporaryDirectory(prefix="mq bench ", dir=software_folder().parent) as name:
@@ -164,6 +163,14 @@ def measure(say: Say) -> Table:
                         clients,
                         _rounds(target, sdk, clients, label, say),
                     )
+        csharp = command(FOLDER / "dotnet", folder)
+        if csharp is None:
+            say(LEFT_OUT)
+        for clients, (store, durable) in product((1, MANY_CLIENTS) if csharp else (), stores.items()):
+            with emulator(folder, durable=durable, program=tuple(csharp or ())) as target:
+                label = f"{clients} x Azure.Messaging.ServiceBus, {store}"
+                rounds = _rounds(target, dotnet, clients, label, say)
+                note("emulator", store, "Azure.Messaging.ServiceBus (.NET)", clients, rounds)
         for store, durable in stores.items():
             with emulator(folder, durable=durable) as target:
                 label = f"plain AMQP client, {store}"
@@ -203,6 +210,7 @@ def measure(say: Say) -> Table:
         rows=rows,
         versions={
             "azure-servicebus": version("azure-servicebus"),
+            **({"Azure.Messaging.ServiceBus": _dotnet_sdk()} if csharp else {}),
             "RabbitMQ": rabbit_version,
         },
         targets=targets,
@@ -219,6 +227,14 @@ def measure(say: Say) -> Table:
     )
 
 
+def _dotnet_sdk() -> str:
+    """The version that the .NET client's project asks for."""
+    project = (FOLDER / "dotnet" / "ServiceBusClient.csproj").read_text(encoding="utf-8")
+    found = re.search(r'Include="Azure\.Messaging\.ServiceBus" Version="([^"]+)"', project)
+    assert found is not None
+    return found[1]
+
+
 def _rounds(
     target: Target, kinds: dict[str, str], clients: int, label: str, say: Say
 ) -> dict[str, list[Figures]]:
@@ -232,12 +248,12 @@ def _rounds(
 
 
 @contextmanager
-def emulator(folder: Path, *, durable: bool) -> Iterator[Target]:
+def emulator(folder: Path, *, durable: bool, program: tuple[str, ...] = PYTHON) -> Iterator[Target]:
     """An emulator of the benchmark's own, with one queue."""
     with tempfile.TemporaryDirectory(dir=folder) as data:
         process, port = _started(folder, ["--data", data] if durable else [])
         try:
-            yield Target(f"Endpoint=sb://127.0.0.1:{port};{KEY}", (psutil.Process(process.pid),))
+            yield Target(f"Endpoint=sb://127.0.0.1:{port};{KEY}", (psutil.Process(process.pid),), program)
         finally:
             process.terminate()
             process.communicate(timeout=30)

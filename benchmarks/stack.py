@@ -128,7 +128,7 @@ def _measure(bench: Bench, say: Say) -> Table:
     rows.append(("`mq status`", statistics.median(bench.mq("status") for _ in range(ROUNDS)), "s"))
 
     say("reset")
-    resets = [bench.mq("reset") for _ in range(ROUNDS)]
+    resets = [bench.mq("reset", "--yes") for _ in range(ROUNDS)]
     rows.append(("reset of all, worst", max(resets), "s"))
 
     recovery: dict[str, float] = {}

@@ -1,19 +1,26 @@
-"""`mq`: one command, a sub-command from each room of the house."""
+"""`mq`: one command, with sub-commands from each package."""
 
 import argparse
 import errno
 import json
 import os
+import shutil
 import sys
-from collections.abc import Callable, Sequence
+import textwrap
+import traceback
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from mqcourse.command_line import Group, Parser, Run, everywhere, listed
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.foreign import plain
 from mqcourse.home import state_folder
-from mqcourse.install.lock import free_bytes, unwritable
+from mqcourse.install.lock import free_bytes, make_folder, unwritable
+from mqcourse.settings import refuse_typos
 from mqcourse.variables import settle
 
 ROOMS = (
@@ -23,6 +30,7 @@ ROOMS = (
     "mqcourse.interview.command",
     "mqcourse.backpressure.command",
     "mqcourse.bench.command",
+    "mqcourse.topics",
 )
 """Modules with `register(subcommands)`; each adds its parsers and sets `run`, a function of the parsed arguments."""
 
@@ -35,23 +43,73 @@ OF_THE_DISK = {
     errno.ENOTDIR,
     errno.EISDIR,
 }
-"""What no code here can mend: the disk is full, or a folder is not what we may write to."""
-INTERRUPTED = 128 + 2
-"""As a shell says of a program that SIGINT ended."""
-Run = Callable[[argparse.Namespace], int | None]
+"""The disk is full, or a folder cannot be written: the user must repair that."""
+GROUPS = (
+    Group("brokers and pages", ("start", "stop", "status", "open", "logs", "doctor", "env", "reset")),
+    Group("labs", ("labs", "grade", "hint")),
+    Group("scenarios", ("simulate", "measure")),
+    Group("for authors", ("book", "questions", "bench", "lock-jars")),
+    Group("more", ("help", "completion")),
+)
+"""What `mq --help` lists, and in which order. A command outside these lists is an older name of another command."""
+USAGE = "usage: mq [COMMAND] [--json] [-q] [-v] [--version]\n"
+ABOUT = "Mastering Message Queues. `mq` alone shows where you are and the next step."
+EVERYWHERE = "`mq COMMAND --help` shows more. Options before or after a command:"
+OPTIONS = """  --json          print JSON
+  -q, --quiet     no progress and no news
+  -v, --verbose   also the traceback of an error
+
+example:
+  mq start
+"""
+
+
+class Top(Parser):
+    """`mq` itself: its help lists the commands under their headings, and no hidden one."""
+
+    def format_help(self) -> str:
+        width = shutil.get_terminal_size().columns - 2
+        commands: Mapping[str, argparse.ArgumentParser] = self.words
+        first, last = (textwrap.fill(text, width, break_on_hyphens=False) for text in (ABOUT, EVERYWHERE))
+        return f"{USAGE}\n{first}\n{listed(commands, GROUPS, width)}\n\n{last}\n{OPTIONS}"
+
+
+class Version(argparse.Action):
+    """Prints the version, which is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_arguments: Any) -> NoReturn:
+        sys.stdout.write(f"mq {version()}\n")
+        parser.exit()
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(
-        prog="mq", description="Mastering Message Queues: brokers, book, labs, questions."
-    )
-    # also before the command; the commands' own have no default, which would undo this one
-    top.add_argument("--json", action="store_true", help="print JSON, where the command has it")
-    subcommands: Any = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    top = Top(prog="mq", description="Mastering Message Queues: brokers, book, labs, questions.")
+    everywhere(top, default=False)
+    top.add_argument("--version", action=Version, nargs=0, help="print the version")
+    subcommands: Any = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for room in ROOMS:
         import_module(room).register(subcommands)
+    top.words = subcommands.choices
+    top.set_defaults(run=_here)
     return top
+
+
+def version() -> str:
+    """The course's, as it was installed."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("mastering-message-queues")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _here(arguments: argparse.Namespace) -> int:
+    from mqcourse import here
+
+    return here.run(arguments)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,52 +117,114 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     With --json standard output is JSON then too: {"error": line}.
     """
+    if sys.platform == "win32":
+        sys.stderr.write(
+            "mq: this course runs on Linux and macOS. On Windows use it in WSL, and run it again there\n"
+        )
+        return Exit.ENVIRONMENT
     settle(["mqcourse.cli", *sys.argv[1:]] if argv is None else None)
-    arguments = parser().parse_args(argv)
+    try:
+        arguments = parser().parse_args(argv)
+    except SystemExit as ended:  # after a help text, or a line about wrong usage
+        return _written("mq", int(ended.code or Exit.DONE))
+    return _written(_called(arguments), _ended(arguments))
+
+
+def _written(called: str, code: int) -> int:
+    """The code to end with, once what was printed has been written as far as anybody takes it.
+
+    Otherwise Python would try it again when it exits, and change the exit code.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output (head, a pager) has seen enough
+        _put_away()
+    except OSError as error:
+        return _untaken(called, error)
+    return code
+
+
+def _untaken(called: str, error: OSError) -> int:
+    _put_away()
+    sys.stderr.write(
+        f"{called}: what it prints cannot be written ({error.strerror}). "
+        "Make room where its output goes, and run it again\n"
+    )
+    return Exit.ENVIRONMENT
+
+
+def _put_away() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _ended(arguments: argparse.Namespace) -> int:
     run: Run = arguments.run
     try:
-        code = run(arguments) or 0
-        sys.stdout.flush()
-        return code
+        if arguments.command != "help":
+            refuse_typos()
+        return run(arguments) or Exit.DONE
     except CourseError as error:
         return _failed(arguments, error)
     except BrokenPipeError:
-        # whoever read our output (head, a pager) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _put_away()
+        return Exit.DONE
     except OSError as error:
         if error.errno not in OF_THE_DISK:
-            raise
+            return _unexpected(arguments, error)
         if _is_of_the_output(error):
-            sys.stderr.write(
-                f"mq {arguments.command}: what it prints cannot be written ({error.strerror}). "
-                "Make room where its output goes, and run it again\n"
-            )
-            return 1
+            return _untaken(_called(arguments), error)
         return _failed(arguments, unwritable(Path(error.filename or state_folder()), error))
+    except Exception as error:
+        return _unexpected(arguments, error)
     except KeyboardInterrupt:
         shown_again = "\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which a progress bar hides
-        sys.stderr.write(f"{shown_again}mq {arguments.command}: interrupted; run it again to go on\n")
-        sys.stdout.flush()
+        sys.stderr.write(f"{shown_again}{_called(arguments)}: interrupted; run it again to go on\n")
+        _written(_called(arguments), Exit.INTERRUPTED)
         sys.stderr.flush()
-        os._exit(INTERRUPTED)  # not by way of threads that wait for a network
+        os._exit(Exit.INTERRUPTED)  # not by way of threads that wait for a network
+
+
+def _called(arguments: argparse.Namespace) -> str:
+    return f"mq {arguments.command}" if arguments.command else "mq"
+
+
+def _unexpected(arguments: argparse.Namespace, error: Exception) -> int:
+    """A mistake of the course: one line that names the log, and the traceback in there."""
+    told = "".join(traceback.format_exception(error))
+    log = state_folder() / "logs" / "mq.log"
+    try:
+        make_folder(log.parent)
+        with os.fdopen(
+            os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8"
+        ) as out:
+            out.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {_called(arguments)}\n{told}\n")
+    except (OSError, CourseError):
+        sys.stderr.write(told)  # there is nowhere else to keep it
+        where = "The traceback is above"
+    else:
+        where = f"The traceback is in {log}"
+    kind = type(error).__name__
+    return _failed(
+        arguments,
+        CourseError(
+            f"a mistake of the course: {kind}: {str(error)[:200]}",
+            do=f"{where}; please report it",
+            code=Exit.UNEXPECTED,
+        ),
+    )
 
 
 def _is_of_the_output(error: OSError) -> bool:
-    """Whether it is standard output that is full: an error that names no file, while the course's own disk has room.
-
-    What waits to be written is then put out of the way of Python's own end, which would fail at it once more.
-    """
-    if error.errno != errno.ENOSPC or error.filename is not None or not free_bytes(state_folder()):
-        return False
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return True
+    """Whether it is standard output that is full: an error that names no file, while the course's own disk has room."""
+    return error.errno == errno.ENOSPC and error.filename is None and bool(free_bytes(state_folder()))
 
 
 def _failed(arguments: argparse.Namespace, error: CourseError) -> int:
+    if arguments.verbose:
+        traceback.print_exception(error)
     if getattr(arguments, "json", False):
         sys.stdout.write(json.dumps({"error": str(error)}, ensure_ascii=False) + "\n")
-    sys.stderr.write(f"mq {arguments.command}: {plain(str(error))}{_typeable(str(error))}\n")
+    sys.stderr.write(f"{_called(arguments)}: {plain(str(error))}{_typeable(str(error))}\n")
     return error.exit_code
 
 

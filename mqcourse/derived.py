@@ -1,6 +1,6 @@
 """One fact, one home: everything that is made from a master, held against it.
 
-python -m mqcourse.derived            what is stale or out of order, one line each; exit code 1 if anything is
+python -m mqcourse.derived            what is stale or out of order, one line each; exit code 3 if anything is
 python -m mqcourse.derived --renew    make it again
 python -m mqcourse.derived --lock     renew the pins (asks the package indexes)
 """
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 
 
 def labs_problems() -> Iterator[str]:
@@ -96,13 +97,13 @@ def main() -> int:
             renew()
     except CourseError as error:
         _say(f"derived: {error}")
-        return 1
+        return error.exit_code
     found = [f"{part}: {problem}" for part, problems in PARTS.items() for problem in problems()]
     for line in found:
         _say(line)
     if not found:
         _say(f"current: {', '.join(PARTS)}")
-    return 1 if found else 0
+    return Exit.SAID_NO if found else Exit.DONE
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mqcourse.browser import chromium
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT, state_folder
 from mqcourse.stack import stack
 from mqcourse.stack.jupyter import with_token
@@ -21,7 +22,7 @@ def addresses() -> dict[str, str]:
     found = {row.name: row.endpoint for row in stack.status() if row.state == "running" and row.endpoint}
     for name in ("book", "jupyter"):
         if name not in found:
-            raise CourseError(f"{name} does not run", do="Run `make start` first")
+            raise CourseError(f"{name} does not run", do="Run `make start` first", code=Exit.UNREACHABLE)
     return found
 
 
@@ -33,8 +34,10 @@ def take(folder: Path = FOLDER) -> list[Path]:
     with chromium() as browser:
         page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
         page.goto(where["book"].rstrip("/") + "/" + CHAPTER)
-        page.get_by_role("heading", name="What the customers saw").scroll_into_view_if_needed()
-        page.locator("#what-the-customers-saw").evaluate("element => element.scrollIntoView()")
+        page.get_by_role("heading", name="Direct calls fail while billing fails").scroll_into_view_if_needed()
+        page.locator("#direct-calls-fail-while-billing-fails-the-queue-only-delays-invoices").evaluate(
+            "element => element.scrollIntoView()"
+        )
         page.screenshot(path=book)
         page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
         lab_page = re.sub(r"/lab/tree/.*", f"/lab/tree/{LAB}", where["jupyter"])

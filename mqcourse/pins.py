@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 
 PROJECT = CHECKOUT / "pyproject.toml"
@@ -95,7 +96,9 @@ def renew() -> None:
             )
             if answer.returncode:
                 raise CourseError(
-                    f"cannot compile {name}: {answer.stderr.strip()}", do="Mend pyproject.toml or the network"
+                    f"cannot compile {name}: {answer.stderr.strip()}",
+                    do="Mend pyproject.toml or the network",
+                    code=Exit.NETWORK,
                 )
             compiled.append(target)
         for file in compiled:
@@ -123,6 +126,8 @@ def _renew_alone(file: Path, pin: str, what_for: str) -> None:
     )
     if answer.returncode:
         raise CourseError(
-            f"cannot pin {pin}: {answer.stderr.strip()}", do="Mend the network and run it again"
+            f"cannot pin {pin}: {answer.stderr.strip()}",
+            do="Mend the network and run it again",
+            code=Exit.NETWORK,
         )
     file.write_text(f"# {what_for} `make lock` renews it.\n{answer.stdout}", encoding="utf-8")

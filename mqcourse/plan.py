@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.home import cache_folder
+from mqcourse.small_file import object_of
 
 PLAIN_EVERY_S = 5.0
 DRAWN_EVERY_S = 0.2
 NARROWEST = 20
+MOST_S = 24 * 3600.0
+"""No part takes longer: a figure above it is damaged."""
 
 
 @dataclass
@@ -61,7 +64,8 @@ class Plan:
         done = sum(part.took_s is not None for part in self.parts.values())
         left = self.left_s(now_s)
         time_left = "a moment more" if left is None else f"about {max(1, round(left))} s left"
-        text = f"{done} of {len(self.parts)} ready, {now_s - self.began_s:.0f} s, {time_left}"
+        counted = f"{done} of {len(self.parts)} ready, " if len(self.parts) > 1 else ""
+        text = f"{counted}{now_s - self.began_s:.0f} s, {time_left}"
         waiting = [part.title for part in self.parts.values() if part.took_s is None]
         doing = next(reversed(self.doing.values()), ", ".join(waiting))
         room = width - len(text) - 2
@@ -72,12 +76,10 @@ class Plan:
 
 def expected(names: Mapping[str, float]) -> dict[str, float]:
     """Seconds by name: those of the last time on this machine, else what is given."""
-    known: Any = {}
-    with contextlib.suppress(OSError, ValueError):
-        known = json.loads(_file().read_text(encoding="utf-8"))
+    known = object_of(_file())
     return {
-        name: float(known[name])
-        if isinstance(known, dict) and isinstance(known.get(name), int | float) and known[name] > 0
+        name: float(took_s)
+        if isinstance(took_s := known.get(name), int | float) and 0 < took_s < MOST_S
         else usual_s
         for name, usual_s in names.items()
     }
@@ -90,10 +92,9 @@ def remember(plan: Plan) -> None:
     }
     with contextlib.suppress(OSError, ValueError):
         file = _file()
-        before: Any = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_name(f"{file.name}.{os.getpid()}.part")
-        part.write_text(json.dumps((before if isinstance(before, dict) else {}) | took), encoding="utf-8")
+        part.write_text(json.dumps(object_of(file) | took), encoding="utf-8")
         part.replace(file)
 
 

@@ -30,6 +30,11 @@ LINE_EVERY_S = 2.0
 """How often a step without a terminal says where it stands: often enough to show life, rare enough for a log."""
 
 
+def is_drawable() -> bool:
+    """Whether this terminal can draw a line again: a dumb one cannot, and gets lines below each other."""
+    return os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+
+
 @dataclass
 class Step:
     """One long step. Report bytes with `advance` or `at`; a step of unknown size only shows its seconds."""
@@ -70,7 +75,11 @@ class Step:
             parts.append(f"{self.done_bytes / MB:.1f} of {self.total_bytes / MB:.1f} MB")
         elif self.done_bytes or self.total_bytes:
             parts.append(f"{max(self.done_bytes, self.total_bytes or 0) / MB:.1f} MB")
-        parts.append(f"{time.monotonic() - self.began:.1f} s")
+        took_s = time.monotonic() - self.began
+        parts.append(f"{took_s:.1f} s")
+        if self.total_bytes and self.done_bytes and not end:
+            left_s = took_s * (self.total_bytes - self.done_bytes) / self.done_bytes
+            parts.append(f"about {max(1, round(left_s))} s left")
         return f"{self.title}: {'done, ' if end else ''}{', '.join(parts)}"
 
 
@@ -81,9 +90,7 @@ class Progress:
         self.stream = stream or sys.stderr
         self.quiet = quiet
         self.lock = threading.RLock()
-        # a dumb terminal cannot draw a line again
-        drawable = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
-        self.terminal = not quiet and self.stream.isatty() and drawable
+        self.terminal = not quiet and self.stream.isatty() and is_drawable()
         self.plan: Plan | None = None
         self._bars: Any = None
         self._open = 0
@@ -187,6 +194,7 @@ class Progress:
                 SpinnerColumn,
                 TextColumn,
                 TimeElapsedColumn,
+                TimeRemainingColumn,
             )
             from rich.progress import Progress as Bars
 
@@ -196,6 +204,7 @@ class Progress:
                 BarColumn(),
                 DownloadColumn(),
                 TimeElapsedColumn(),
+                TimeRemainingColumn(compact=True),
                 console=Console(file=self.stream),
                 transient=True,
             )

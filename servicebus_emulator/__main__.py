@@ -25,6 +25,7 @@ from servicebus_emulator.admin.reach import Reach, normal_origin
 from servicebus_emulator.broker.journal import Journal
 from servicebus_emulator.broker.limits import TIERS
 from servicebus_emulator.broker.namespace import Namespace
+from servicebus_emulator.exits import Exit, as_text
 from servicebus_emulator.frontend.emulator import Emulator
 from servicebus_emulator.frontend.trail import JsonLines
 from servicebus_emulator.sas import DEFAULT_KEY, DEFAULT_RULE, DEFAULT_RULE_NAME, KeyRing
@@ -32,11 +33,17 @@ from servicebus_emulator.server import DoorSelector, Server
 
 DEFAULT_NAMESPACE = "sbemulatorns"
 DEFAULT_PORT = 5672
+"""Where the SDKs look for an emulator whose address names no port."""
+RABBITMQ_TOO = " (RabbitMQ has the same default port)"
 MAX_PORT = 65_535
 
 
 class StartError(Exception):
-    """The emulator cannot start; one line that says why and what to do."""
+    """The emulator cannot start; one line that says why and what to do, and the code it ends with."""
+
+    def __init__(self, line: str, exit_code: Exit = Exit.ENVIRONMENT) -> None:
+        super().__init__(line)
+        self.exit_code = exit_code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return runner.run(_serve(options, selector))
     except StartError as error:
         sys.stderr.write(f"servicebus-emulator: {error}\n")
-        return 2
+        return error.exit_code
     except KeyboardInterrupt:
         return 0
 
@@ -60,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="servicebus-emulator",
         description="An Azure Service Bus emulator that the real SDKs talk to. "
         "One port serves AMQP, AMQP over WebSocket, HTTP and TLS.",
+        epilog=as_text(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"servicebus-emulator {__version__}")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -136,7 +145,7 @@ async def _serve(options: argparse.Namespace, selector: DoorSelector) -> int:
             journals.append(journal)
         problems = apply(each, broker, now_s)
         if problems:
-            raise StartError("the configuration was refused: " + "; ".join(problems))
+            raise StartError("the configuration was refused: " + "; ".join(problems), Exit.SAID_NO)
         keys = KeyRing(each.access_rules or (DEFAULT_RULE,))
         namespaces[each.name.lower()] = Hosted(each.name, broker, keys, now_s)
     emulator = Emulator(
@@ -154,7 +163,7 @@ async def _serve(options: argparse.Namespace, selector: DoorSelector) -> int:
     except OSError as error:
         raise StartError(
             f"cannot listen on {options.host}:{options.port} ({error.strerror}); choose another --port or stop what "
-            "holds it"
+            f"holds it{RABBITMQ_TOO if options.port == DEFAULT_PORT else ''}"
         ) from None
     gc.collect()
     gc.freeze()  # what is loaded stays: no collection needs to look at it again
@@ -174,23 +183,19 @@ async def _serve(options: argparse.Namespace, selector: DoorSelector) -> int:
         + (f"Its page: {page}#token={token}\n" if token else "")
     )
     sys.stdout.flush()
-    if options.no_auth and not _is_loopback(options.host):
-        sys.stderr.write(
-            f"warning: with --no-auth everybody who reaches {_in_address(options.host)}:{port} may read, send and "
-            "delete; leave out --no-auth, or listen on 127.0.0.1\n"
-        )
+    sys.stderr.write(open_door(options.host, port, no_auth=options.no_auth))
     stop = asyncio.ensure_future(stopping.wait())
     failed = server.failed
     assert failed is not None  # noqa: S101 - set by start
     waited: set[asyncio.Future[Any]] = {stop, failed}
     await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-    code = 0
+    code = Exit.DONE
     if failed.done():
         sys.stderr.write(
             f"servicebus-emulator: the store cannot be written ({failed.exception()}); nothing unconfirmed was lost. "
             "Make room or mend the disk, and start again.\n"
         )
-        code = 1
+        code = Exit.ENVIRONMENT
         stop.cancel()
         os._exit(code)  # what is in memory but not on disk must reach nobody
     else:
@@ -232,6 +237,16 @@ def _reach(options: argparse.Namespace, configured: Sequence[ConfiguredNamespace
     return Reach(hosts, frozenset(options.allow_origin), token)
 
 
+def open_door(host: str, port: int, *, no_auth: bool) -> str:
+    """The warning for an emulator that lets in everybody who reaches it from another machine; "" for any other."""
+    if not no_auth or _is_loopback(host):
+        return ""
+    return (
+        f"warning: with --no-auth everybody who reaches {_in_address(host)}:{port} may read, send and "
+        "delete; leave out --no-auth, or listen on 127.0.0.1\n"
+    )
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -264,7 +279,7 @@ def _configured(options: argparse.Namespace) -> tuple[ConfiguredNamespace, ...]:
     try:
         return read(text, TIERS[options.tier])
     except ConfigError as error:
-        raise StartError(f"{options.config}: {error}") from None
+        raise StartError(f"{options.config}: {error}", Exit.SAID_NO) from None
 
 
 def _refill(configured: Sequence[ConfiguredNamespace], hosted: Hosted, emulator: Emulator) -> None:
@@ -298,7 +313,7 @@ def _open(options: argparse.Namespace, name: str, now_s: float) -> tuple[Namespa
 def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
     certificate, key = options.tls_cert, options.tls_key
     if certificate is None and key is not None:
-        raise StartError("--tls-key needs --tls-cert, the certificate that it belongs to")
+        raise StartError("--tls-key needs --tls-cert, the certificate that it belongs to", Exit.USAGE)
     if certificate is None and not options.tls:
         return None
     if certificate is None:
@@ -307,7 +322,9 @@ def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
         from servicebus_emulator.certificate import CertificateError, ensure, older_than_tested
 
         if options.data is None:
-            raise StartError("--tls keeps its certificate in --data; give that, or --tls-cert and --tls-key")
+            raise StartError(
+                "--tls keeps its certificate in --data; give that, or --tls-cert and --tls-key", Exit.USAGE
+            )
         kept = options.data / "tls" / "certificate.pem"
         try:
             before = kept.read_bytes() if kept.exists() else None

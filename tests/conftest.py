@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,3 +117,11 @@ def end_what_killed_runs_left() -> None:
             run = one.environ().get(RUN_VARIABLE)
             if run and run.isdigit() and not psutil.pid_exists(int(run)):
                 one.kill()
+
+
+@pytest.fixture
+def refused_port() -> Iterator[int]:
+    """A port that is bound, so nobody else gets it, and at which nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]

@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 
+from mqcourse.exits import Exit
 from mqcourse.stack import Endpoints, endpoints, ports, process
 
 CHECKOUT = Path(__file__).parent.parent
@@ -55,7 +56,9 @@ class RunStack:
 
     def status(self) -> dict[str, dict[str, Any]]:
         """What `mq status --json` says, by name of the service."""
-        return {row["name"]: row for row in json.loads(self.mq("status", "--json").stdout)}
+        said = self.mq("status", "--json", check=False)
+        assert said.returncode in (Exit.DONE, Exit.UNREACHABLE), said.stderr
+        return {row["name"]: row for row in json.loads(said.stdout)}
 
     def programs(self, name: str, service: str | None = None) -> list[psutil.Process]:
         """The processes of this stack that run the program; one that ends while we look does not count."""

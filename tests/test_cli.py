@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 
 
@@ -41,7 +42,7 @@ def test_an_output_that_is_full_is_told_from_a_disk_that_is(tmp_path: Path, word
         done = mq(tmp_path, *words.split(), stdout=full)
     finally:
         os.close(full)
-    assert done.returncode == 1
+    assert done.returncode == Exit.ENVIRONMENT
     assert done.stderr.count("\n") == 1, done.stderr
     assert "what it prints cannot be written" in done.stderr
 
@@ -50,9 +51,9 @@ def test_an_output_that_is_full_is_told_from_a_disk_that_is(tmp_path: Path, word
 def test_damaged_addresses_are_said_on_one_line(tmp_path: Path, damaged: str) -> None:
     (tmp_path / "endpoints.json").write_bytes(damaged.encode("latin-1"))
     done = mq(tmp_path, "env")
-    assert done.returncode == 1
+    assert done.returncode == Exit.ENVIRONMENT
     assert done.stderr.count("\n") == 1, done.stderr
-    assert "Write it again: `mq up`" in done.stderr
+    assert "Write it again: `mq start`" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,39 @@ def test_a_damaged_line_of_points_costs_no_other(tmp_path: Path, damaged: str) -
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)[0]["points"] == 2
     assert mq(tmp_path, "hint", "rabbitmq_work_queue", "confirm").returncode == 0
+
+
+PROGRAM = """
+import sys
+{first}
+from mqcourse import cli
+{then}
+sys.exit(cli.main({words!r}))
+"""
+
+
+def program(
+    home: Path, words: list[str], first: str = "", then: str = ""
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(first=first, then=then, words=words)],
+        cwd=CHECKOUT,
+        env={**os.environ, "MQ_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_on_windows_one_line_says_where_the_course_runs(tmp_path: Path) -> None:
+    done = program(tmp_path, ["status"], "sys.modules['fcntl'] = None", "sys.platform = 'win32'")
+    assert done.returncode == Exit.ENVIRONMENT
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "WSL" in done.stderr
+
+
+def test_a_benchmark_without_its_packages_says_what_installs_them(tmp_path: Path) -> None:
+    done = program(tmp_path, ["bench", "simulator"], "sys.modules['benchmarks.simulator'] = None")
+    assert done.returncode == Exit.ENVIRONMENT, done.stderr
+    assert "needs benchmarks.simulator" in done.stderr
+    assert "make test-fast" in done.stderr

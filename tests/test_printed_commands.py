@@ -103,3 +103,23 @@ def test_readers_are_never_told_a_path_to_mq() -> None:
 )
 def test_a_command_that_cannot_be_typed_is_found(command: str) -> None:
     assert refused(command)
+
+
+def test_the_readme_quotes_messages_as_they_are() -> None:
+    """A reader searches the page for the words that stand in the terminal."""
+    quoted = re.findall(
+        r"^\| \*([^*]+)\* \|", (CHECKOUT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(quoted) > 4
+    code = "\n".join(
+        re.sub(r"\{[^{}]*\}", "…", path.read_text(encoding="utf-8"))
+        for path in (CHECKOUT / "mqcourse").rglob("*.py")
+    )
+    for message in quoted:
+        if message.startswith("mq: "):
+            continue  # the shell's
+        # numbers and names that vary, and the plain words between them
+        parts = [part.strip(" (),") for part in re.split(r"…|\d[\d.]*", message)]
+        assert all(part in code for part in parts), message
+        longest = max(parts, key=len)
+        assert len(longest) > 6, message

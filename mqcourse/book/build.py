@@ -1,14 +1,13 @@
 """`mq book build`: the book as HTML, from the chapters and the records of their runs. Needs no broker."""
 
-import fcntl
 import json
 import re
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,9 @@ from typing import Any
 import psutil
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT, state_folder
+from mqcourse.install.lock import only_one
 
 Say = Callable[[str], None]
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -60,7 +61,7 @@ def build_book(say: Say, *, only: Sequence[Path] = (), source: Path = CHECKOUT) 
     folder = state_folder() / "book"
     places = Places(source, folder / "draft" if only else folder)
     places.folder.mkdir(parents=True, exist_ok=True)
-    with one_build_at_a_time(places.folder):
+    with one_build_at_a_time(places.folder, say):
         toc = draft_toc(places, only) if only else source / "_toc.yml"
         if not places.clean.exists():
             # Sphinx keeps read pages and says their warnings only once: after a build with any, it starts afresh.
@@ -68,7 +69,9 @@ def build_book(say: Say, *, only: Sequence[Path] = (), source: Path = CHECKOUT) 
         places.clean.unlink(missing_ok=True)
         code, broken, warnings = run_sphinx(places, toc, say)
         if broken is not None:
-            raise CourseError(explain(broken), do=f"The whole story is in {places.warnings}")
+            raise CourseError(
+                explain(broken), do=f"The whole story is in {places.warnings}", code=Exit.SAID_NO
+            )
         if code == 0:
             places.clean.touch()
         elif only and code == 1:
@@ -77,28 +80,19 @@ def build_book(say: Say, *, only: Sequence[Path] = (), source: Path = CHECKOUT) 
         else:
             first = warnings[0] if warnings else f"Sphinx ended with {code}"
             count = f"{len(warnings)} warnings" if len(warnings) != 1 else "a warning"
-            raise CourseError(f"the book has {count}: {first}", do=f"All of them are in {places.warnings}")
+            raise CourseError(
+                f"the book has {count}: {first}",
+                do=f"All of them are in {places.warnings}",
+                code=Exit.SAID_NO,
+            )
     return places.html
 
 
-@contextmanager
-def one_build_at_a_time(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; CourseError when another build holds it. The lock ends with the process."""
-    with (folder / "lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip()
-            raise CourseError(
-                f"the book is being built already, by process {holder or 'unknown'}",
-                do="Wait until it is done",
-            ) from None
-        lock.seek(0)
-        lock.truncate()
-        lock.write(str(psutil.Process().pid))
-        lock.flush()
-        yield
+def one_build_at_a_time(
+    folder: Path, say: Callable[[str], None], *, limit_s: float = 1800
+) -> AbstractContextManager[None]:
+    """Hold the folder's lock, and wait, saying so, while another build holds it. CourseError after `limit_s`."""
+    return only_one(folder / "lock", say=say, waiting_for="another build of the book", limit_s=limit_s)
 
 
 def draft_toc(places: Places, only: Sequence[Path]) -> Path:
@@ -110,7 +104,9 @@ def draft_toc(places: Places, only: Sequence[Path]) -> Path:
     for path in only:
         full = path.absolute()
         if not full.is_file() or not full.is_relative_to(places.source):
-            raise CourseError(f"there is no chapter {path}", do="Name a file such as book/kafka/log.md")
+            raise CourseError(
+                f"there is no chapter {path}", do="Name a file such as book/kafka/log.md", code=Exit.USAGE
+            )
         names.append(full.relative_to(places.source).with_suffix("").as_posix())
     toc = places.folder / "toc.yml"
     files = [{"file": name} for name in names if name != book["root"]]

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 
 FRONT = re.compile(r"\A---\n(?P<yaml>.*?)\n---\n", re.DOTALL)
@@ -120,6 +121,8 @@ def named(names: Iterable[str | Path], root: Path = CHECKOUT) -> tuple[Chapter, 
         name = path.relative_to(root / "book").as_posix() if inside else Path(given).as_posix()
         name = name.removeprefix("book/").removesuffix(".md")
         if name not in known:
-            raise CourseError(f"no chapter {given} has code to run", do=f"Name one of: {', '.join(known)}")
+            raise CourseError(
+                f"no chapter {given} has code to run", do=f"Name one of: {', '.join(known)}", code=Exit.USAGE
+            )
         found.append(known[name])
     return tuple(found)

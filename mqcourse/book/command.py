@@ -1,33 +1,46 @@
 """`mq book build`, `mq book run`, `mq book open` and `mq book check`."""
 
 import argparse
+import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from mqcourse.command_line import actions_of, add, answer, out
+from mqcourse.exits import Exit
 
 if TYPE_CHECKING:
     from mqcourse.book.chapter import Chapter
     from mqcourse.book.run import Run
 
-UNTRUE = 3
-"""Exit code of `mq book run`: all ran and the book is built, but claims did not hold on this machine."""
-
 
 def register(subcommands: Any) -> None:
     """Add `mq book`."""
-    book = subcommands.add_parser("book", help="build the book, and run its chapters on your brokers")
-    actions = book.add_subparsers(dest="action", metavar="ACTION", required=True)
-    build = actions.add_parser("build", help="build the pages from the chapters' last runs: needs no broker")
+    book = add(
+        subcommands,
+        "book",
+        None,
+        "build the book, and run its chapters on your brokers",
+        example="mq book build\nmq book run kafka/log",
+    )
+    actions = actions_of(book, required=True)
+    build = add(
+        actions,
+        "build",
+        run_build,
+        "build the pages from the chapters' last runs: needs no broker",
+        example="mq book build",
+    )
     build.add_argument("chapters", nargs="*", type=Path, metavar="CHAPTER.md", help="only these, as a draft")
-    build.set_defaults(run=run_build)
-    run = actions.add_parser(
+    run = add(
+        actions,
         "run",
-        help="execute chapters on your brokers, then build the book",
-        description="Execute chapters on your brokers, several side by side, then build the book from what they gave. "
-        f"Exit code: 0 all held; {UNTRUE} the book is built, but a claim did not hold on this machine; "
-        "1 a cell failed otherwise (the book is built, too).",
+        run_run,
+        "execute chapters on your brokers, several side by side, then build the book from what they gave",
+        example="mq book run kafka/log",
+        more="It ends with 3 when the book is built but a claim did not hold on this\nmachine, and with 5 when cells failed otherwise.",
     )
     run.add_argument("chapters", nargs="*", metavar="CHAPTER", help="such as kafka/log; left out: all")
     run.add_argument(
@@ -36,18 +49,24 @@ def register(subcommands: Any) -> None:
     run.add_argument(
         "--keep", action="store_true", help="strict, and the records go to book/runs, for the published book"
     )
-    run.set_defaults(run=run_run)
-    opened = actions.add_parser("open", help="a chapter as a notebook, to be run in JupyterLab")
+    opened = add(
+        actions,
+        "open",
+        run_open,
+        "a chapter as a notebook, to be run in JupyterLab",
+        example="mq book open kafka/log",
+    )
     opened.add_argument("chapter", metavar="CHAPTER", help="such as kafka/log")
-    opened.set_defaults(run=run_open)
-    check = actions.add_parser(
+    check = add(
+        actions,
         "check",
-        help="questions, facts and records are in order, every chapter runs strictly, and the book builds",
+        run_check,
+        "questions, facts and records are in order, every chapter runs strictly, and the book builds",
+        example="mq book check --no-build",
     )
     check.add_argument(
         "--no-build", action="store_true", help="questions, facts and records only: needs no broker"
     )
-    check.set_defaults(run=run_check)
 
 
 def say(line: str) -> None:
@@ -56,13 +75,18 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
+def news(arguments: argparse.Namespace) -> Callable[[str], None]:
+    """Where lines of progress go: nowhere with --quiet."""
+    return (lambda _line: None) if arguments.quiet else say
+
+
 def run_build(arguments: argparse.Namespace) -> int:
     """Build, then say where the pages are."""
     from mqcourse.book.build import build_book
 
-    folder = build_book(say, only=arguments.chapters)
-    sys.stdout.write(f"{folder}/index.html\n")
-    return 0
+    folder = build_book(news(arguments), only=arguments.chapters)
+    answer(arguments, {"page": f"{folder}/index.html"}, f"{folder}/index.html")
+    return Exit.DONE
 
 
 def run_run(arguments: argparse.Namespace) -> int:
@@ -76,16 +100,21 @@ def run_run(arguments: argparse.Namespace) -> int:
     folder = state_folder() / "book" / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     strict = arguments.strict or arguments.keep
-    with one_build_at_a_time(folder):
-        done = running.run_chapters(chosen, say, strict=strict)
+    with one_build_at_a_time(folder, news(arguments)):
+        done = running.run_chapters(chosen, news(arguments), strict=strict)
         if arguments.keep:
             running.keep(chosen, done)
     told(done)
     if strict and done.failed:
-        return 1
-    folder = build_book(say)
-    sys.stdout.write(f"{folder}/index.html\n")
-    return 1 if done.failed else UNTRUE if done.claims else 0
+        return Exit.SOME_FAILED
+    folder = build_book(news(arguments))
+    value = {
+        "page": f"{folder}/index.html",
+        "failed": [f"{chapter.file}: {failed}" for chapter, failed in done.failed],
+        "claims": [f"{chapter.file}: {claim.line}" for chapter, claim in done.claims],
+    }
+    answer(arguments, value, f"{folder}/index.html")
+    return Exit.SOME_FAILED if done.failed else Exit.SAID_NO if done.claims else Exit.DONE
 
 
 def told(done: "Run") -> None:
@@ -109,8 +138,10 @@ def run_open(arguments: argparse.Namespace) -> int:
     from mqcourse.book.chapter import named
 
     path = notebook(named([arguments.chapter])[0].name)
-    sys.stdout.write(f"{path}\n")
-    say(opened_at(path))
+    how = opened_at(path)
+    answer(arguments, {"notebook": str(path), "how": how}, str(path))
+    if not arguments.json:
+        say(how)
     return 0
 
 
@@ -122,7 +153,7 @@ def opened_at(path: Path) -> str:
 
     row = next(row for row in stack.status() if row.name == "jupyter")
     if row.state != "running" or not row.endpoint:
-        return "JupyterLab does not run: `mq up jupyter` starts it; then give this command again"
+        return "JupyterLab does not run: `mq start jupyter` starts it; then give this command again"
     if not path.is_relative_to(CHECKOUT):
         return f"open it in JupyterLab, {with_token(row.endpoint, state_folder())}"
     address = f"{row.endpoint}/tree/{path.relative_to(CHECKOUT).as_posix()}"
@@ -145,13 +176,17 @@ def run_check(arguments: argparse.Namespace) -> int:
     if not wrong:
         say("every chapter's kept run is of its cells as they are")
     if arguments.no_build:
-        return 1 if wrong else 0
+        if arguments.json:
+            out(json.dumps({"problems": wrong}, indent=2))
+        return Exit.SAID_NO if wrong else Exit.DONE
     from mqcourse.book.chapter import chapters
 
     wrong += run_strictly(chapters())
     if wrong:
-        return 1
-    return run_build(argparse.Namespace(chapters=[]))
+        if arguments.json:
+            out(json.dumps({"problems": wrong}, indent=2))
+        return Exit.SAID_NO
+    return run_build(argparse.Namespace(chapters=[], json=arguments.json, quiet=arguments.quiet))
 
 
 def run_strictly(chosen: "Sequence[Chapter]") -> list[str]:

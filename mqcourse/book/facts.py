@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 
 FACTS = CHECKOUT / "book" / "facts.toml"
@@ -44,9 +45,11 @@ def load_facts(path: Path = FACTS) -> Mapping[str, Fact]:
     try:
         return _facts(path.name, path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CourseError(f"there is no file of facts at {path}") from None
+        raise CourseError(f"there is no file of facts at {path}", code=Exit.SAID_NO) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path.name} is not TOML: {error}", do="Mend that line") from error
+        raise CourseError(
+            f"{path.name} is not TOML: {error}", do="Mend that line", code=Exit.SAID_NO
+        ) from error
 
 
 @cache
@@ -57,20 +60,28 @@ def _facts(file: str, text: str) -> Mapping[str, Fact]:
 def _fact(file: str, name: str, fields: Any) -> Fact:
     where = f"{file}, fact {name!r}"
     if not isinstance(fields, dict):
-        raise CourseError(f"{where}: not a table", do=f"Write [{name}] and its fields below")
+        raise CourseError(
+            f"{where}: not a table", do=f"Write [{name}] and its fields below", code=Exit.SAID_NO
+        )
     for field, kind in FIELDS.items():
         value = fields.get(field)
         if value is None or value == "":
-            raise CourseError(f"{where}, field {field!r}: missing", do="Give it")
+            raise CourseError(f"{where}, field {field!r}: missing", do="Give it", code=Exit.SAID_NO)
         if type(value) is not kind:
-            raise CourseError(f"{where}, field {field!r}: {value!r} is not a {kind.__name__}")
+            raise CourseError(
+                f"{where}, field {field!r}: {value!r} is not a {kind.__name__}", code=Exit.SAID_NO
+            )
     for field, value in fields.items():
         if field not in FIELDS and field not in OPTIONAL:
             raise CourseError(
-                f"{where}, field {field!r}: unknown", do=f"Fields: {', '.join({**FIELDS, **OPTIONAL})}"
+                f"{where}, field {field!r}: unknown",
+                do=f"Fields: {', '.join({**FIELDS, **OPTIONAL})}",
+                code=Exit.SAID_NO,
             )
         if field in OPTIONAL and not isinstance(value, str):
-            raise CourseError(f"{where}, field {field!r}: {value!r} is not a str")
+            raise CourseError(f"{where}, field {field!r}: {value!r} is not a str", code=Exit.SAID_NO)
     if not fields["url"].startswith("https://"):
-        raise CourseError(f"{where}, field 'url': {fields['url']!r} does not start with https://")
+        raise CourseError(
+            f"{where}, field 'url': {fields['url']!r} does not start with https://", code=Exit.SAID_NO
+        )
     return Fact(id=name, **fields)

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import state_folder
 from mqcourse.lean import lean
 from mqcourse.variables import Kind, environment_of
@@ -100,7 +101,7 @@ class Kernel:
             with contextlib.suppress(queue.Empty):
                 self._client.get_iopub_msg(timeout=ANSWER_S)
                 return
-        raise CourseError("its kernel does not answer")
+        raise CourseError("its kernel does not answer", code=Exit.ENVIRONMENT)
 
     def execute(self, source: str) -> list[Any]:
         """Execute a cell and return its outputs, streams joined, an error among them where there was one.

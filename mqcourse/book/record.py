@@ -18,6 +18,7 @@ from typing import Any
 from mqcourse.book.chapter import Chapter, chapters
 from mqcourse.book.fingerprint import fingerprint
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT, state_folder
 from mqcourse.lateness import Late
 
@@ -147,6 +148,7 @@ def read(path: Path) -> Record | None:
         raise CourseError(
             f"{path.name} is not the record of a run ({type(error).__name__})",
             do="Delete it, or run the chapter again",
+            code=Exit.ENVIRONMENT,
         ) from error
 
 

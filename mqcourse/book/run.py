@@ -31,6 +31,7 @@ from mqcourse.book.kernel import Kernel, environment, sweep
 from mqcourse.book.record import Claim, Record
 from mqcourse.book.running import broker_versions
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.lateness import Late, Lateness
 
 Say = Callable[[str], None]
@@ -227,6 +228,7 @@ def versions_of(chosen: Sequence[Chapter]) -> dict[str, str]:
             raise CourseError(
                 f"{name!r} in a chapter's head is neither a broker ({', '.join(BROKERS)}) nor an installed package",
                 do="Mend runs_with",
+                code=Exit.SAID_NO,
             ) from None
     return found
 

@@ -11,6 +11,7 @@ import yaml
 from mqcourse.book.chapter import Chapter, named
 from mqcourse.book.facts import load_facts
 from mqcourse.home import CHECKOUT, state_folder
+from mqcourse.small_file import object_of
 
 BLOCK = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w-]+)\}[ ]*(?P<argument>.*?)$\n(?P<body>.*?)^(?P=fence)\s*$",
@@ -41,8 +42,8 @@ def write(name: str, root: Path = CHECKOUT) -> Path:
 def made_from(path: Path) -> str:
     """The digest of the notebook that a file was made as; "" for a file that does not say."""
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["metadata"]["mqcourse"]["made_from"])
-    except (ValueError, LookupError, TypeError):
+        return str(object_of(path)["metadata"]["mqcourse"]["made_from"])
+    except (LookupError, TypeError):
         return ""
 
 

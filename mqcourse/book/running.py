@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import state_folder
 from mqcourse.stack import endpoints
 
 PATIENCE_S = 10
-"""A broker that `mq up` called ready answers at once; one that was killed refuses the connection at once."""
+"""A broker that `mq start` called ready answers at once; one that was killed refuses the connection at once."""
 
 
 def broker_versions(names: Sequence[str]) -> dict[str, str]:
@@ -31,7 +32,8 @@ def rabbitmq_version() -> str:
     except (pika.exceptions.AMQPError, OSError) as error:
         raise CourseError(
             f"RabbitMQ does not answer at {parameters.host}:{parameters.port} ({type(error).__name__})",
-            do="Chapters are executed against it: run `mq up rabbitmq`",
+            do="Chapters are executed against it: run `mq start rabbitmq`",
+            code=Exit.UNREACHABLE,
         ) from error
     try:
         return str(connection._impl.server_properties["version"])
@@ -52,7 +54,8 @@ def kafka_version() -> str:
     except (KafkaError, OSError) as error:
         raise CourseError(
             f"Kafka does not answer at {endpoints().kafka_bootstrap} ({type(error).__name__})",
-            do="Chapters are executed against it: run `mq up kafka`",
+            do="Chapters are executed against it: run `mq start kafka`",
+            code=Exit.UNREACHABLE,
         ) from error
     try:
         started = record.read(state_folder(), "kafka")
@@ -80,7 +83,8 @@ def servicebus_version() -> str:
     except AzureError as error:
         raise CourseError(
             f"Azure Service Bus does not answer ({type(error).__name__})",
-            do="Chapters are executed against it: run `mq up servicebus`",
+            do="Chapters are executed against it: run `mq start servicebus`",
+            code=Exit.UNREACHABLE,
         ) from error
     started = record.read(state_folder(), "servicebus")
     if started is not None and started.endpoint == settings["conn_str"]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.grading import hints, journal, manifest, master, picture, progress
 from mqcourse.grading.child import plain
 from mqcourse.grading.judge import draw_seed, judge
@@ -65,7 +66,9 @@ def check(lab_name: str, exercise_id: str, function: Any, *, seed: int | None = 
 def hint(number: int | str | None = None, exercise: str | None = None) -> None:
     """Show a hint on the exercise that was checked last (or on the one named): 1, 2, 3, or "answer"."""
     if not _last:
-        raise CourseError("no exercise was checked yet", do="Run the check below an exercise, then hint(1)")
+        raise CourseError(
+            "no exercise was checked yet", do="Run the check below an exercise, then hint(1)", code=Exit.USAGE
+        )
     lab_name, last = _last[0]
     lab = manifest.find(lab_name)
     print(hints.text(lab, lab.exercise(exercise or last), number))  # noqa: T201
@@ -93,7 +96,9 @@ def cell_of(function: Any) -> str:
     source = "".join(linecache.getlines(code.co_filename)) if code else ""
     if not source:
         raise CourseError(
-            "check() needs a function that a cell of this notebook defines", do="Run the answer cell first"
+            "check() needs a function that a cell of this notebook defines",
+            do="Run the answer cell first",
+            code=Exit.USAGE,
         )
     return source
 

@@ -3,129 +3,288 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mqcourse.command_line import actions_of, add, answer, fitted, out
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 
+USUAL_S = 45.0
+"""Grading time of a lab on a quiet machine, until a real one is recorded."""
 EXIT_CODES = """exit codes:
   0    all points
   2    wrong usage: there is no such notebook, lab, exercise or hint
   3    points are missing (or an answer reached into the grader)
-  4    no verdict: a broker is not reachable, or went away while the answers ran; nothing is saved
-  1    anything else, in one line on standard error
-  130  interrupted
-  143  ended by SIGTERM"""
+  4    no verdict: a broker is not reachable, or went away while the
+       answers ran; nothing is saved
+  5    of a folder: some notebooks could not be judged
+`mq help exit-codes` has the others."""
 
 
 def register(subcommands: Any) -> None:
-    """Add `mq grade NOTEBOOK`, `mq hint LAB EXERCISE` and `mq labs list|build|check|table|solutions|source`."""
-    grade = subcommands.add_parser(
+    """Add `mq grade NOTEBOOK`, `mq hint LAB EXERCISE` and `mq labs reset|build|check|table|solutions|source`."""
+    grade = add(
+        subcommands,
         "grade",
-        help="grade a lab's notebook: points, what broke, what happened",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        run_grade,
+        "grade a lab's notebook, or a folder of strangers' ones: points, what broke, what happened",
+        example="mq grade kafka_log\nmq grade submissions/kafka_log",
+        more=EXIT_CODES,
     )
-    grade.add_argument("notebook", type=Path, metavar="labs/NAME.ipynb")
-    grade.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+    grade.add_argument(
+        "notebook", metavar="LAB|FILE", help="a lab's name, a notebook, or a folder of notebooks"
+    )
+    grade.add_argument(
+        "--untrusted",
+        action="store_true",
+        help="run the answers in a sandbox, and refuse without one; nothing is saved as progress",
+    )
+    grade.add_argument(
+        "--trust",
+        action="store_true",
+        help="of a folder: run the answers without a sandbox, with everything that you may do yourself",
+    )
     grade.add_argument("--no-save", action="store_true", help="do not count it as progress")
     grade.add_argument(
         "--seed", type=int, metavar="N", help="repeat what the checks drew in the run that printed this seed"
     )
-    grade.set_defaults(run=run_grade)
 
-    hint = subcommands.add_parser("hint", help="a hint on an exercise, one at a time")
-    hint.add_argument("lab", metavar="LAB")
-    hint.add_argument("exercise", metavar="EXERCISE")
+    hint = add(
+        subcommands,
+        "hint",
+        run_hint,
+        "a hint on an exercise, one at a time",
+        example="mq hint kafka_log\nmq hint kafka_log commit 2",
+    )
+    hint.add_argument("lab", metavar="LAB", help="a lab's name, as `mq labs` lists it")
+    hint.add_argument(
+        "exercise", metavar="EXERCISE", nargs="?", help="the first without its points if not given"
+    )
     hint.add_argument("number", type=int, nargs="?", metavar="N", help="which one; the next if not given")
     hint.add_argument(
         "--answer", action="store_true", help="the worked answer, after three tries or twenty minutes"
     )
-    hint.set_defaults(run=run_hint)
 
-    labs = subcommands.add_parser(
-        "labs", help="the labs and your points; for authors: build, check, solutions"
+    labs = add(
+        subcommands,
+        "labs",
+        run_list,
+        "the labs and your points; put one back as it was; for authors: build",
+        example="mq labs\nmq labs reset kafka_log",
     )
-    actions = labs.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="every lab, its minutes, your best points")
-    build = actions.add_parser("build", help="generate labs/*.ipynb from solutions/*.md")
-    build.add_argument("--force", action="store_true", help="overwrite notebooks that hold answers")
-    check = actions.add_parser(
-        "check", help="fail on anything stale, unsolvable, already solved or without a hint"
+    actions = actions_of(labs, required=False)
+    add(
+        actions,
+        "list",
+        run_list,
+        "every lab, its minutes, your best points",
+        example="mq labs list",
+        hidden=True,
+    )
+    reset = add(
+        actions,
+        "reset",
+        run_reset,
+        "a lab's notebook as it was at first; a copy of yours is kept",
+        example="mq labs reset kafka_log",
+    )
+    reset.add_argument("lab", metavar="LAB", help="a lab's name, as `mq labs` lists it")
+    build = add(
+        actions,
+        "build",
+        run_build,
+        "for authors: generate labs/*.ipynb from solutions/*.md",
+        example="mq labs build",
+    )
+    build.add_argument(
+        "--force", action="store_true", help="overwrite what somebody wrote into one, and keep a copy"
+    )
+    check = add(
+        actions,
+        "check",
+        run_check,
+        "for authors: say what is stale, unsolvable, already solved or without a hint",
+        example="mq labs check --no-run",
     )
     check.add_argument("--no-run", action="store_true", help="only what needs no broker")
-    solutions = actions.add_parser(
-        "solutions", help="generate the solution notebooks, for pytest --nbval-lax"
+    table = add(
+        actions,
+        "table",
+        run_table,
+        "for authors: judge every known wrong and honest answer: exercise x sentence x answer x verdict",
+        example="mq labs table kafka_log --exercise lag",
     )
-    solutions.add_argument("folder", type=Path, nargs="?", help="where to; _build/solutions if not given")
-    source = actions.add_parser(
-        "source", help="for teachers: write the labs as assignments that nbgrader takes"
-    )
-    source.add_argument("folder", type=Path, help="the course folder of nbgrader")
-    source.set_defaults(run=run_source)
-    table = actions.add_parser(
-        "table", help="judge every known wrong and honest answer: exercise x sentence x answer x verdict"
-    )
-    table.add_argument("lab", nargs="?", help="only this lab")
+    table.add_argument("lab", metavar="LAB", nargs="?", help="only this lab")
     table.add_argument("--exercise", help="only this exercise")
     table.add_argument("--seeds", type=int, default=1, metavar="N", help="judge each with seeds 0 to N - 1")
-    table.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
-    table.set_defaults(run=run_table)
-    for each in (labs, listing):
-        each.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
-        each.set_defaults(run=run_list)
-    build.set_defaults(run=run_build)
-    check.set_defaults(run=run_check)
-    solutions.set_defaults(run=run_solutions)
+    solutions = add(
+        actions,
+        "solutions",
+        run_solutions,
+        "for authors: generate the solution notebooks, for pytest --nbval-lax",
+        example="mq labs solutions",
+    )
+    solutions.add_argument(
+        "folder", metavar="FOLDER", type=Path, nargs="?", help="where to; _build/solutions if not given"
+    )
+    source = add(
+        actions,
+        "source",
+        run_source,
+        "for teachers: write the labs as assignments that nbgrader takes",
+        example="mq labs source ~/course",
+    )
+    source.add_argument("folder", metavar="FOLDER", type=Path, help="the course folder of nbgrader")
 
 
 def run_grade(arguments: argparse.Namespace) -> int:
-    """Exit code 0 only with full points, 3 when some are missing."""
+    """The exit code is 3 when points are missing."""
     from mqcourse.grading import keep, progress
-    from mqcourse.grading.outcome import ALL_POINTS, POINTS_MISSING
     from mqcourse.grading.run import grade
     from mqcourse.grading.submission import read
+    from mqcourse.progress import Progress
 
     keep.shut()
-    report = grade(arguments.notebook, _say, seed=arguments.seed)
+    arguments.notebook = _notebook(arguments.notebook)
+    if arguments.notebook.is_dir():
+        return _grade_folder(arguments)
+    sandbox = _sandbox(arguments.untrusted and not arguments.trust)
+    progress_line = Progress(quiet=arguments.quiet)
+    say = progress_line.say
+    given = read(arguments.notebook)  # what is no notebook is said before anything is shown
+    name = f"grade {given.lab.name}"
+    with progress_line.planned({name: (given.lab.title, USUAL_S)}):
+        report = grade(arguments.notebook, say, seed=arguments.seed, sandbox=sandbox)
+        progress_line.ended(name)
     if arguments.json:
         sys.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
     else:
         sys.stdout.write(report.as_text())
     sys.stdout.flush()
-    if not arguments.no_save:
+    if not (arguments.no_save or arguments.untrusted):
         sources = read(arguments.notebook).answers
         for verdict in report.verdicts:
             if verdict.exercise.id in sources:
                 progress.tried(
                     report.lab.name, verdict.exercise.id, sources[verdict.exercise.id], verdict.state
                 )
-        _say(f"saved in {progress.save(report)}")
-    return ALL_POINTS if report.passed else POINTS_MISSING
+        say(f"saved in {progress.save(report)}")
+        if report.passed:
+            from mqcourse import here
+
+            say(f"Next: {here.next_lab()}")
+    return Exit.DONE if report.passed else Exit.SAID_NO
+
+
+def _notebook(word: str) -> Path:
+    """The file that a word names: a path, else a lab's notebook by the lab's name."""
+    from mqcourse.grading import manifest
+
+    path = Path(word)
+    if not path.exists() and path.name == word and not path.suffix:
+        return manifest.find(word).notebook
+    return path
+
+
+def _news(arguments: argparse.Namespace) -> Callable[[str], None]:
+    """The function that prints lines of progress; silent with --quiet."""
+    return (lambda _line: None) if arguments.quiet else _say
+
+
+def _sandbox(wanted: bool) -> Any:
+    """The sandbox of this machine, said in one line; None when none is wanted. CourseError where there is none."""
+    from mqcourse.grading.sandbox import Sandbox
+
+    if not wanted:
+        return None
+    found = Sandbox.of_this_machine()
+    _say(f"protected by {found.as_text()}")
+    return found
+
+
+def _grade_folder(arguments: argparse.Namespace) -> int:
+    """Every notebook of a folder, one after the other: each is a stranger's, and none is saved as progress."""
+    from mqcourse.foreign import plain
+    from mqcourse.grading.outcome import Unjudged
+    from mqcourse.grading.run import grade
+
+    paths = sorted(arguments.notebook.glob("*.ipynb"))
+    if not paths:
+        raise CourseError(
+            f"{arguments.notebook} holds no notebook",
+            do="Name the folder that has the learners' .ipynb files",
+            code=Exit.USAGE,
+        )
+    sandbox = _sandbox(not arguments.trust)
+    if sandbox is None:
+        _say("not protected (--trust): the answers run with everything that you may do yourself")
+    rows: list[dict[str, Any]] = []
+    worst = Exit.DONE
+    for number, path in enumerate(paths, 1):
+        _say(f"{plain(path.name)} ({number} of {len(paths)})")
+        try:
+            report = grade(path, seed=arguments.seed, sandbox=sandbox)
+        except Unjudged:
+            raise
+        except CourseError as error:
+            rows.append({"notebook": plain(path.name), "error": plain(str(error))})
+            worst = Exit.SOME_FAILED
+            continue
+        rows.append({"notebook": plain(path.name), **report.as_dict()})
+        if not report.passed and worst == Exit.DONE:
+            worst = Exit.SAID_NO
+        if not arguments.json:
+            sys.stdout.write(f"{plain(path.name)}\n{report.as_text()}\n")
+    if arguments.json:
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    else:
+        for row in rows:
+            got = f"{row['points']:>3} of {row['of']}" if "points" in row else f"not judged: {row['error']}"
+            sys.stdout.write(f"{got}  {row['notebook']}\n")
+    return worst
 
 
 def run_hint(arguments: argparse.Namespace) -> int:
     """Print one hint, or the worked answer."""
-    from mqcourse.grading import hints, manifest
-    from mqcourse.grading.outcome import USAGE
+    from mqcourse.grading import hints, manifest, progress
 
-    try:
-        lab = manifest.find(arguments.lab)
+    lab = manifest.find(arguments.lab)
+    if arguments.exercise is None:
+        best = progress.best().get(lab.name, {})
+        open_ = [each for each in lab.exercises if best.get(each.id, 0) < each.points]
+        exercise = (open_ or lab.exercises)[0]
+    else:
         exercise = lab.exercise(arguments.exercise)
-    except CourseError as error:
-        error.exit_code = USAGE
-        raise
-    sys.stdout.write(hints.text(lab, exercise, "answer" if arguments.answer else arguments.number) + "\n")
-    return 0
+    text = hints.text(lab, exercise, "answer" if arguments.answer else arguments.number)
+    told = text if arguments.exercise else f"{exercise.title} ({exercise.id})\n{text}"
+    answer(arguments, {"lab": lab.name, "exercise": exercise.id, "text": text}, told)
+    return Exit.DONE
+
+
+def run_reset(arguments: argparse.Namespace) -> int:
+    """Put a lab's notebook back, and say where the copy is."""
+    from mqcourse.grading import labs, manifest
+
+    lab = manifest.find(arguments.lab)
+    kept = labs.reset(lab)
+    done = f"labs/{lab.notebook.name} is as it was at first"
+    answer(
+        arguments,
+        {"notebook": str(lab.notebook), "kept": str(kept) if kept else None},
+        f"{done}; yours is kept as {kept}" if kept else f"{done}; there was nothing to keep",
+    )
+    return Exit.DONE
 
 
 def run_source(arguments: argparse.Namespace) -> int:
     """Print the path of each file written."""
     from mqcourse.grading import manifest, nbgrader
 
-    for path in nbgrader.write_source(manifest.load(), arguments.folder):
-        sys.stdout.write(f"{path}\n")
-    return 0
+    paths = [str(path) for path in nbgrader.write_source(manifest.load(), arguments.folder)]
+    answer(arguments, {"written": paths}, "\n".join(paths))
+    return Exit.DONE
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -149,46 +308,45 @@ def run_list(arguments: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
     else:
         for row in rows:
-            sys.stdout.write(
-                f"{row['points']:>3} of {row['of']:<3} labs/{row['lab']}.ipynb  {row['title']} ({row['minutes']} min)"
-                + (
-                    f", worked answers shown: {', '.join(row['answers_shown'])}"
-                    if row["answers_shown"]
-                    else ""
-                )
-                + "\n"
-            )
-    return 0
+            shown = ", ".join(row["answers_shown"])
+            line = f"{row['points']:>3} of {row['of']:<3} labs/{row['lab']}.ipynb  {row['title']} ({row['minutes']} min)"
+            out(fitted(line + (f", worked answers shown: {shown}" if shown else "")))
+    return Exit.DONE
 
 
 def run_build(arguments: argparse.Namespace) -> int:
     """Write what is not current."""
     from mqcourse.grading.labs import build
 
-    build(_say, force=arguments.force)
-    return 0
+    written = build(_news(arguments), force=arguments.force)
+    if arguments.json:
+        out(json.dumps({"written": [str(path) for path in written]}))
+    return Exit.DONE
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    """Exit code 1 when there is anything to mend."""
+    """The exit code is 3 when there is a problem."""
     from mqcourse.grading.labs import problems
 
-    found = 0
+    found = []
     for problem in problems(run=not arguments.no_run):
-        found += 1
-        sys.stdout.write(f"{problem}\n")
-        sys.stdout.flush()
-    if not found:
+        found.append(problem)
+        if not arguments.json:
+            sys.stdout.write(f"{problem}\n")
+            sys.stdout.flush()
+    if arguments.json:
+        out(json.dumps({"problems": found}, indent=2, ensure_ascii=False))
+    elif not found:
         sys.stdout.write(
             "The labs are current.\n"
             if arguments.no_run
             else "The labs are current, solvable and unsolved.\n"
         )
-    return 1 if found else 0
+    return Exit.SAID_NO if found else Exit.DONE
 
 
 def run_table(arguments: argparse.Namespace) -> int:
-    """Exit code 1 when a sentence has no wrong answer, a wrong answer pays, or an honest one is refused."""
+    """The exit code is 3 when a sentence has no wrong answer, a wrong answer pays, or a right one is refused."""
     from mqcourse.grading import manifest
     from mqcourse.grading.table import rows
 
@@ -207,7 +365,7 @@ def run_table(arguments: argparse.Namespace) -> int:
     else:
         wrong = sum(not row.right for row in found)
         sys.stdout.write(f"{len(found)} rows, {arguments.seeds} seeds each, {wrong} not as they must be.\n")
-    return 0 if all(row.right for row in found) else 1
+    return Exit.DONE if all(row.right for row in found) else Exit.SAID_NO
 
 
 def run_solutions(arguments: argparse.Namespace) -> int:
@@ -216,9 +374,9 @@ def run_solutions(arguments: argparse.Namespace) -> int:
     from mqcourse.grading.labs import SOLUTIONS
     from mqcourse.grading.master import write_solutions
 
-    for path in write_solutions(manifest.load(), arguments.folder or SOLUTIONS):
-        sys.stdout.write(f"{path}\n")
-    return 0
+    paths = [str(path) for path in write_solutions(manifest.load(), arguments.folder or SOLUTIONS)]
+    answer(arguments, {"written": paths}, "\n".join(paths))
+    return Exit.DONE
 
 
 def _say(line: str) -> None:

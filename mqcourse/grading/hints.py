@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.grading import master, progress
 from mqcourse.grading.manifest import Exercise, Lab
 from mqcourse.grading.outcome import Unusable
@@ -43,6 +44,7 @@ def _answer(lab: Lab, exercise: Exercise, now: datetime) -> str:
             f"the worked answer is shown after {TRIES} different tries or {AFTER.seconds // 60} minutes after the "
             f"first; this is after {different}" + (f", and {left_min} minutes are left" if tries else ""),
             do="Try once more, or ask for a hint",
+            code=Exit.SAID_NO,
         )
     progress.answer_shown(lab.name, exercise.id)
     return f"{master.answers(lab, solved=True)[exercise.id]}\n"

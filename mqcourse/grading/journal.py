@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +25,10 @@ MARK = "MQ_GRADING_RUN"
 
 LAST_S = 30.0
 """How long a run that nobody waits for tries to give back what it made; the rest is for the next run's sweep."""
+
+SANDBOX_STATE = "state"
+"""The state folder of a run in a sandbox, in the run's folder."""
+MOST_FILES, MOST_BYTES = 20, 1_000_000
 
 Thing = tuple[str, str, str]
 """Where it is (a broker, or "here"), its kind, its name."""
@@ -122,18 +127,28 @@ def _append(line: Mapping[str, Any]) -> None:
 
 def _read(file: Path) -> Iterable[Mapping[str, Any]]:
     with contextlib.suppress(OSError):
-        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-            with contextlib.suppress(ValueError):
-                yield json.loads(line)
+        yield from _entries(file.read_text(encoding="utf-8", errors="replace"))
 
 
-def _open(lines: Iterable[Mapping[str, Any]]) -> list[Thing]:
+def _entries(text: str) -> Iterable[Mapping[str, Any]]:
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError, RecursionError):
+            entry = json.loads(line)
+            if isinstance(entry, dict):
+                yield entry
+
+
+def _open(entries: Iterable[Mapping[str, Any]]) -> list[Thing]:
     things: dict[Thing, None] = {}
-    for line in lines:
-        if "made" in line:
-            things[tuple(line["made"])] = None
+    for entry in entries:
+        thing = entry.get("made") or entry.get("gone")
+        if not (isinstance(thing, list) and len(thing) == 3 and all(isinstance(each, str) for each in thing)):
+            continue
+        where, kind, name = thing
+        if "made" in entry:
+            things[where, kind, name] = None
         else:
-            things.pop(tuple(line.get("gone", ())), None)
+            things.pop((where, kind, name), None)
     return list(things)
 
 
@@ -159,7 +174,39 @@ def _remove_here(things: list[tuple[str, str]]) -> None:
             end_marked(name)
     for kind, name in things:
         if kind == "folder":
+            for where, those in _left_inside(Path(name)).items():
+                _REMOVED[where](those)
             shutil.rmtree(name, ignore_errors=True)
+
+
+def _left_inside(run: Path) -> dict[str, list[tuple[str, str]]]:
+    """What a run in a sandbox noted in the state folder of its own, and did not take back, by broker.
+
+    An answer may have written there, so nothing is followed, changed or believed but names of things at the brokers,
+    at which an answer can delete by itself.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    place = run / SANDBOX_STATE / "grading"
+    if place.is_symlink() or place.parent.is_symlink() or not place.is_dir():
+        return found
+    for file in sorted(place.glob("*.jsonl"))[:MOST_FILES]:
+        for thing in _open(_entries(_bounded(file))):
+            where, kind, name = thing
+            if where in ("rabbitmq", "kafka", "servicebus"):
+                found.setdefault(where, []).append((kind, name))
+    return found
+
+
+def _bounded(file: Path) -> str:
+    """The beginning of a regular file; nothing of a link, a pipe or a device."""
+    with contextlib.suppress(OSError), open(file, "rb", opener=_not_followed) as opened:
+        if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            return opened.read(MOST_BYTES).decode("utf-8", errors="replace")
+    return ""
+
+
+def _not_followed(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _remove_rabbitmq(things: list[tuple[str, str]]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.grading import master
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.manifest import Lab
@@ -95,8 +96,11 @@ def _entries(lab: Lab, path: Path, table: str, name: str) -> Iterator[tuple[Mapp
                 raise CourseError(
                     f"{path.name}: {entry[name]}: {old!r} is not in the solution",
                     do="Make the entry fit the solution again",
+                    code=Exit.SAID_NO,
                 )
             source = source.replace(old, new)
         if source.strip() == solved[entry["exercise"]].strip():
-            raise CourseError(f"{path.name}: {entry[name]}: it is the solution", do="Give it an answer")
+            raise CourseError(
+                f"{path.name}: {entry[name]}: it is the solution", do="Give it an answer", code=Exit.SAID_NO
+            )
         yield entry, source

@@ -1,36 +1,77 @@
 """Generate the learners' notebooks from their masters, and find what is wrong before a learner does."""
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
-from mqcourse.grading import manifest, master
+from mqcourse.exits import Exit
+from mqcourse.grading import copies, manifest, master
 from mqcourse.grading.checks import of_lab
 from mqcourse.grading.manifest import Lab
 from mqcourse.grading.run import grade_submission
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
+from mqcourse.install.lock import unwritable
 
 SOLUTIONS = CHECKOUT / "_build" / "solutions"
 """Where the solution notebooks are generated when no folder is named."""
 
 
-def build(say: Callable[[str], None], *, force: bool = False, only: tuple[Lab, ...] | None = None) -> None:
-    """Write labs/NAME.ipynb for every lab; CourseError rather than overwrite a learner's answers."""
+def build(
+    say: Callable[[str], None], *, force: bool = False, only: tuple[Lab, ...] | None = None
+) -> list[Path]:
+    """Write labs/NAME.ipynb for every lab, and give those written.
+
+    CourseError rather than overwrite what a learner wrote: an answer, a note in any other cell, a notebook that cannot
+    be read. With `force` a copy of it is kept.
+    """
+    written = []
     for lab in only or manifest.load():
         fresh = master.lab_notebook(lab)
-        if lab.notebook.exists() and not force and has_answers(lab):
-            raise CourseError(
-                f"labs/{lab.notebook.name} holds answers that building would overwrite",
-                do="Keep a copy of it, then use --force",
-            )
-        if lab.notebook.exists() and lab.notebook.read_text(encoding="utf-8") == fresh:
+        if lab.notebook.exists() and _text_of(lab.notebook) == fresh:
             say(f"labs/{lab.notebook.name} is current")
             continue
-        lab.notebook.write_text(fresh, encoding="utf-8")
+        if lab.notebook.exists() and (has_answers(lab) or not copies.is_ours(lab.notebook)):
+            if not force:
+                raise CourseError(
+                    f"labs/{lab.notebook.name} holds what somebody wrote, and building would overwrite it",
+                    do="With --force it is built all the same, and a copy kept",
+                    code=Exit.SAID_NO,
+                )
+            say(f"labs/{lab.notebook.name}: a copy is kept in {copies.keep(lab.notebook)}")
+        _write(lab, fresh)
+        written.append(lab.notebook)
         say(f"labs/{lab.notebook.name} written")
+    return written
+
+
+def reset(lab: Lab) -> Path | None:
+    """The lab's notebook as it was at first; gives the copy that is kept of it, None when there is nothing to keep."""
+    fresh = master.lab_notebook(lab)
+    kept = None
+    if lab.notebook.exists() and _text_of(lab.notebook) != fresh:
+        kept = copies.keep(lab.notebook)
+    _write(lab, fresh)
+    return kept
+
+
+def _write(lab: Lab, text: str) -> None:
+    part = lab.notebook.with_name(f".{lab.notebook.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(lab.notebook)
+    except OSError as error:
+        raise unwritable(lab.notebook, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+    copies.note_built(lab.notebook)
+
+
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def has_answers(lab: Lab) -> bool:
@@ -41,7 +82,7 @@ def has_answers(lab: Lab) -> bool:
     try:
         cells = _cells(lab.notebook)
     except CourseError:
-        return False
+        return True  # whatever it holds, it is not ours to judge
     marks = [(cell, (cell.get("metadata") or {}).get("exercise") or {}) for cell in cells]
     return any(mark and master.digest(_text(cell)) != mark.get("generated") for cell, mark in marks)
 
@@ -108,9 +149,13 @@ def _fixed_part(cells: list[Mapping[str, Any]]) -> list[tuple[str, str]]:
 
 def _cells(path: Path) -> list[Mapping[str, Any]]:
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise CourseError(f"labs/{path.name} is no notebook", do="Run `mq labs build --force`") from error
+        cells = [*json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CourseError(
+            f"labs/{path.name} is no notebook",
+            do=f"Run `mq labs reset {path.stem}`, which keeps a copy",
+            code=Exit.ENVIRONMENT,
+        ) from error
     return [cell for cell in cells if isinstance(cell, dict)]
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
+from mqcourse.nearest import did_you_mean
 
 BROKERS = ("rabbitmq", "kafka", "servicebus")
 """Names of the stack's services that a lab may need."""
@@ -64,7 +66,10 @@ class Lab:
                 return exercise
         raise CourseError(
             f"lab {self.name} has no exercise {id_!r}",
-            do=f"Choose one of: {', '.join(e.id for e in self.exercises)}",
+            do=did_you_mean(
+                id_, names := [each.id for each in self.exercises], f"Choose one of: {', '.join(names)}"
+            ),
+            code=Exit.USAGE,
         )
 
     @property
@@ -85,7 +90,9 @@ def load(path: Path | None = None) -> tuple[Lab, ...]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CourseError(
-            f"{path.name} cannot be read: {error}", do="Mend it or take it from git again"
+            f"{path.name} cannot be read: {error}",
+            do="Mend it or take it from git again",
+            code=Exit.ENVIRONMENT,
         ) from error
     entries = _of(table, "lab", list, path.name)
     labs = tuple(_lab(entry, f"{path.name}: lab {number}") for number, entry in enumerate(entries, 1))
@@ -99,7 +106,13 @@ def find(name: str, path: Path | None = None) -> Lab:
     for lab in labs:
         if lab.name == name:
             return lab
-    raise CourseError(f"there is no lab {name!r}", do=f"The labs are: {', '.join(lab.name for lab in labs)}")
+    raise CourseError(
+        f"there is no lab {name!r}",
+        do=did_you_mean(
+            name, [lab.name for lab in labs], f"The labs are: {', '.join(lab.name for lab in labs)}"
+        ),
+        code=Exit.USAGE,
+    )
 
 
 def _lab(entry: Mapping[str, Any], where: str) -> Lab:
@@ -109,7 +122,9 @@ def _lab(entry: Mapping[str, Any], where: str) -> Lab:
     for broker in brokers:
         if broker not in BROKERS:
             raise CourseError(
-                f"{where}: broker {broker!r} is unknown", do=f"Use one of: {', '.join(BROKERS)}"
+                f"{where}: broker {broker!r} is unknown",
+                do=f"Use one of: {', '.join(BROKERS)}",
+                code=Exit.SAID_NO,
             )
     exercises = tuple(
         _exercise(each, f"{where}: exercise {number}")
@@ -143,14 +158,16 @@ def _exercise(entry: Mapping[str, Any], where: str) -> Exercise:
 def _texts(entry: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:
     texts = _optional(entry, name, list, [], where)
     if not all(isinstance(text, str) and text.strip() for text in texts):
-        raise CourseError(f"{where}: {name} has an entry that is no text", do="Give a list of texts")
+        raise CourseError(
+            f"{where}: {name} has an entry that is no text", do="Give a list of texts", code=Exit.SAID_NO
+        )
     return tuple(" ".join(text.split()) for text in texts)
 
 
 def _optional(entry: Mapping[str, Any], name: str, kind: type, default: Any, where: str) -> Any:
     value = entry.get(name, default)
     if not isinstance(value, kind):
-        raise CourseError(f"{where}: {name} is {value!r}", do=f"Give it a {kind.__name__}")
+        raise CourseError(f"{where}: {name} is {value!r}", do=f"Give it a {kind.__name__}", code=Exit.SAID_NO)
     return value
 
 
@@ -158,7 +175,9 @@ def _of(entry: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
     value = entry.get(name)
     if not isinstance(value, kind) or not value or (isinstance(value, str) and not value.strip()):
         raise CourseError(
-            f"{where}: {name} is missing or empty", do=f"Give it a {kind.__name__} that says something"
+            f"{where}: {name} is missing or empty",
+            do=f"Give it a {kind.__name__} that says something",
+            code=Exit.SAID_NO,
         )
     return value
 
@@ -166,11 +185,13 @@ def _of(entry: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
 def _positive(entry: Mapping[str, Any], name: str, where: str) -> int:
     value = entry.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise CourseError(f"{where}: {name} is {value!r}", do="Give a whole number from 1")
+        raise CourseError(f"{where}: {name} is {value!r}", do="Give a whole number from 1", code=Exit.SAID_NO)
     return value
 
 
 def _unique(names: list[str], where: str, what: str) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise CourseError(f"{where}: {what} {name!r} stands there twice", do="Rename one of them")
+            raise CourseError(
+                f"{where}: {what} {name!r} stands there twice", do="Rename one of them", code=Exit.SAID_NO
+            )

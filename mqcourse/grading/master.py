@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.grading.manifest import Lab
 from mqcourse.lean import lean
 
@@ -49,6 +50,7 @@ def cells(lab: Lab) -> tuple[Cell, ...]:
         raise CourseError(
             f"lab {lab.name} has no master: {error.strerror}",
             do=f"Write solutions/{lab.name}.md or take the lab out of labs.toml",
+            code=Exit.SAID_NO,
         ) from error
     notebook = jupytext.reads(text, fmt="md:myst")
     found = tuple(
@@ -209,6 +211,7 @@ def _filled(text: str, lab: Lab) -> str:
             raise CourseError(
                 f"solutions/{lab.name}.md: {{{{{match[1]}}}}} means nothing",
                 do="Use title, minutes, points or exercise ID",
+                code=Exit.SAID_NO,
             )
         return str(values[word])
 
@@ -229,10 +232,12 @@ def _fit(found: tuple[Cell, ...], lab: Lab) -> None:
             if missing
             else "the exercises do not stand in the order of labs.toml"
         )
-        raise CourseError(f"{where}: {what}", do="Make master and manifest agree")
+        raise CourseError(f"{where}: {what}", do="Make master and manifest agree", code=Exit.SAID_NO)
     if not any("setup" in cell.tags for cell in found):
         raise CourseError(
-            f"{where}: no cell has the tag setup", do="Tag the cell with the imports and endpoints"
+            f"{where}: no cell has the tag setup",
+            do="Tag the cell with the imports and endpoints",
+            code=Exit.SAID_NO,
         )
     waiting: str | None = None
     for cell in found:
@@ -244,7 +249,9 @@ def _fit(found: tuple[Cell, ...], lab: Lab) -> None:
             waiting = None
     if waiting:
         raise CourseError(
-            f"{where}: exercise {waiting!r} has no check cell after it", do="Add a cell with the tag check"
+            f"{where}: exercise {waiting!r} has no check cell after it",
+            do="Add a cell with the tag check",
+            code=Exit.SAID_NO,
         )
 
 
@@ -256,7 +263,9 @@ def _stubbed(source: str, where: str) -> str:
     stub = _replaced(source, where, solved=False)
     if "TODO" not in stub:
         raise CourseError(
-            f"{where}: the stub has no TODO", do="Say after ### STUB what is to do, with the word TODO"
+            f"{where}: the stub has no TODO",
+            do="Say after ### STUB what is to do, with the word TODO",
+            code=Exit.SAID_NO,
         )
     return stub
 
@@ -299,7 +308,9 @@ def _replaced(source: str, where: str, *, solved: bool) -> str:
             before, state_next = order[mark]
             if state != before:
                 raise CourseError(
-                    f"{where}: {mark!r} stands where it should not", do=f"The order is {BEGIN}, {STUB}, {END}"
+                    f"{where}: {mark!r} stands where it should not",
+                    do=f"The order is {BEGIN}, {STUB}, {END}",
+                    code=Exit.SAID_NO,
                 )
             state = state_next
             regions += mark == BEGIN
@@ -308,5 +319,7 @@ def _replaced(source: str, where: str, *, solved: bool) -> str:
         elif state == "stub" and not solved:
             lines.append(re.sub(r"^(\s*)# ?", r"\1", line, count=1))
     if state != "outside" or not regions:
-        raise CourseError(f"{where}: no whole solution region", do=f"Mark it with {BEGIN}, {STUB}, {END}")
+        raise CourseError(
+            f"{where}: no whole solution region", do=f"Mark it with {BEGIN}, {STUB}, {END}", code=Exit.SAID_NO
+        )
     return "\n".join(lines)

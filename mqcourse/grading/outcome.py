@@ -1,30 +1,22 @@
-"""How a grading ends when it ends without a verdict, and the exit codes of `mq grade` and `mq labs`."""
+"""How a grading ends when it ends without a verdict."""
 
 from mqcourse.errors import CourseError
-
-ALL_POINTS = 0
-"""Every exercise is passed."""
-USAGE = 2
-"""What was named is no notebook of a lab, or no exercise."""
-POINTS_MISSING = 3
-"""A verdict was reached, and points are missing."""
-NO_BROKER = 4
-"""No verdict: a broker is not reachable, or went away while the answers ran."""
+from mqcourse.exits import Exit
 
 
 class Unjudged(CourseError):
     """There is no verdict, and it is nobody's fault who answers: a broker or the machine failed. Nothing is saved."""
 
-    exit_code = NO_BROKER
+    exit_code = Exit.UNREACHABLE
 
 
 class Void(CourseError):
     """There is no verdict, because an answer reached into the grader."""
 
-    exit_code = POINTS_MISSING
+    exit_code = Exit.SAID_NO
 
 
 class Unusable(CourseError):
     """What is to be graded is no notebook of a lab."""
 
-    exit_code = USAGE
+    exit_code = Exit.USAGE

@@ -28,7 +28,7 @@ from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.judge import judge
 from mqcourse.grading.manifest import Exercise
 from mqcourse.grading.outcome import Unjudged
-from mqcourse.grading.run import GRACE_S, signature
+from mqcourse.grading.run import ENOUGH, GRACE_S, signature
 from mqcourse.grading.trial import ONLY_HERE, Answer
 from mqcourse.grading.verdict import State, Verdict
 from mqcourse.grading.witness import Witness
@@ -101,7 +101,7 @@ class Grading:
             self._witness.close()
         journal.clear()
 
-    def abandon(self) -> None:
+    def abandon(self, *, judge_died: bool) -> None:
         """End everything and give back what was made, because nobody waits for the verdicts any more."""
         self._abandoned.set()
         for child in psutil.Process().children(recursive=True):  # the kernel; the trials end their own
@@ -114,7 +114,8 @@ class Grading:
         ended.start()
         ended.join(GRACE_S - 2.0)
         journal.finish()
-        self._await_end_of_judge()
+        if judge_died:
+            self._await_end_of_judge()
         journal.sweep()
         os._exit(1)
 
@@ -252,8 +253,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(grading, "grading")
 
     def watch() -> None:
-        while os.read(asked, 1):
-            pass
-        grading.abandon()
+        grading.abandon(judge_died=os.read(asked, 1) != ENOUGH)
 
     threading.Thread(target=watch, daemon=True).start()

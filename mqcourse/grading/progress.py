@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.grading.verdict import Report, State
 from mqcourse.home import state_folder
 
@@ -82,6 +83,7 @@ def _step(lab: str, exercise: str, step: str, **more: Any) -> None:
         raise CourseError(
             f"progress could not be kept: {steps_file().parent}: {error.strerror}",
             do="Make room or mend the folder's permissions",
+            code=Exit.ENVIRONMENT,
         ) from error
 
 
@@ -120,6 +122,7 @@ def save(report: Report, now: datetime | None = None) -> Path:
         raise CourseError(
             f"the verdict was reached ({report.points} of {report.lab.points} points) but not saved: {path.parent}: {error.strerror}",
             do="Make room or mend the folder's permissions, then grade again",
+            code=Exit.ENVIRONMENT,
         ) from error
     return path
 
@@ -145,7 +148,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
     for line in text.splitlines():
         try:
             entry = json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict):
             yield entry

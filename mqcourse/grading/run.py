@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.foreign import plain, plain_all
 from mqcourse.grading import journal, master
 from mqcourse.grading.guarantees import NOT_ANSWERED, Guarantee
@@ -26,6 +27,7 @@ from mqcourse.grading.journal import MARK
 from mqcourse.grading.judge import draw_seed
 from mqcourse.grading.keep import orphans
 from mqcourse.grading.outcome import Unjudged, Void
+from mqcourse.grading.sandbox import Sandbox
 from mqcourse.grading.submission import Submission, read
 from mqcourse.grading.verdict import Report, Verdict, read_verdict, refused
 from mqcourse.grading.witness import Witness
@@ -36,15 +38,23 @@ CELL_LIMIT_S = 8.0
 RUN_LIMIT_S = 600.0
 """Every wait of a check has a limit of its own; this one is met only when the machine or the grader hangs."""
 POLL_S = 0.3
+ENOUGH = b"."
+"""What tells a run that nobody waits for its verdicts. When its standard input ends without it, we have died."""
 GRACE_S = 6.0
 """How long the run may take to give back what it made at the brokers, when nobody waits for it any more."""
 
 
-def grade(path: Path, say: Callable[[str], None] = lambda _line: None, *, seed: int | None = None) -> Report:
+def grade(
+    path: Path,
+    say: Callable[[str], None] = lambda _line: None,
+    *,
+    seed: int | None = None,
+    sandbox: Sandbox | None = None,
+) -> Report:
     """The report on a learner's notebook. CourseError when it is no notebook of a lab.
 
     Unjudged when a broker does not answer or goes away. Exercises that nobody has touched are not run. `seed` repeats
-    what the checks drew in the run that printed it.
+    what the checks drew in the run that printed it. With a sandbox the answers run in it.
     """
     given = read(path)
     stubs = master.answers(given.lab, solved=False)
@@ -57,11 +67,16 @@ def grade(path: Path, say: Callable[[str], None] = lambda _line: None, *, seed: 
         ),
         say,
         seed=seed,
+        sandbox=sandbox,
     )
 
 
 def grade_submission(
-    submission: Submission, say: Callable[[str], None] = lambda _line: None, *, seed: int | None = None
+    submission: Submission,
+    say: Callable[[str], None] = lambda _line: None,
+    *,
+    seed: int | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Report:
     """The same for answers that are already taken out of their notebook."""
     lab = submission.lab
@@ -79,7 +94,7 @@ def grade_submission(
             say(f"running {len(submission.answers)} answers")
 
             def run(answers: Mapping[str, str]) -> dict[str, Verdict]:
-                entries = _run(lab.name, master.graded_notebook(lab, answers), seed, witness)
+                entries = _run(lab.name, master.graded_notebook(lab, answers), seed, witness, sandbox)
                 return {
                     id_: read_verdict(lab.exercise(id_), plain_all(entry))
                     for id_, entry in entries.items()
@@ -119,7 +134,9 @@ def grade_submission(
     )
 
 
-def _run(name: str, notebook: str, seed: int, witness: Witness) -> dict[str, Mapping[str, Any]]:
+def _run(
+    name: str, notebook: str, seed: int, witness: Witness, sandbox: Sandbox | None
+) -> dict[str, Mapping[str, Any]]:
     """The verdict on each exercise, by id; an exercise is missing when the run ended before its verdict."""
     mark = secrets.token_hex(8)
     key = secrets.token_hex(32)
@@ -141,9 +158,12 @@ def _run(name: str, notebook: str, seed: int, witness: Witness) -> dict[str, Map
             *("--nbval-cell-timeout", str(CELL_LIMIT_S), "--verdicts", str(inlet), "--seed", str(seed)),
             *("-c", os.devnull, "--rootdir", folder, "--tb=short", "--color=no", "--capture=no"),
         ]
-        with (Path(folder) / "log").open("w+", encoding="utf-8") as log:
+        shut_in = (
+            sandbox.around(command, Path(folder), [inlet]) if sandbox else contextlib.nullcontext(command)
+        )
+        with shut_in as words, (Path(folder) / "log").open("w+", encoding="utf-8") as log:
             process = subprocess.Popen(
-                command,
+                words,
                 cwd=folder,
                 env=_environment(mark, folder),
                 pass_fds=[inlet],
@@ -165,7 +185,8 @@ def _run(name: str, notebook: str, seed: int, witness: Witness) -> dict[str, Map
             finally:
                 os.close(out)
                 with contextlib.suppress(OSError):
-                    stdin.close()  # the run takes that for our end, and gives back what it made
+                    stdin.write(ENOUGH)  # the run ends, and gives back what it made
+                    stdin.close()
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=GRACE_S)
                 _end_all(process, mark)
@@ -173,7 +194,7 @@ def _run(name: str, notebook: str, seed: int, witness: Witness) -> dict[str, Map
             log.seek(0)
             said = log.read(200_000)
     if not verdicts and "CourseError" in said:
-        raise CourseError(plain(said.split("CourseError: ", 1)[1].splitlines()[0]))
+        raise CourseError(plain(said.split("CourseError: ", 1)[1].splitlines()[0]), code=Exit.ENVIRONMENT)
     if not verdicts and process.returncode not in (0, 1, -signal.SIGKILL, -signal.SIGTERM):
         witness.confirm()
         raise Unjudged(

@@ -17,7 +17,8 @@ from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from mqcourse.errors import CourseError
-from mqcourse.grading.outcome import NO_BROKER, Unjudged
+from mqcourse.exits import Exit
+from mqcourse.grading.outcome import Unjudged
 from mqcourse.home import state_folder
 from mqcourse.stack import endpoints
 from mqcourse.stack.record import read as read_record
@@ -109,7 +110,7 @@ def went_away(broker: str) -> Unjudged:
     """The one line for a broker that was there and is gone, or is another one now."""
     return Unjudged(
         f"{TITLES[broker]} went away while the answers ran, so this run does not count and nothing is saved",
-        do=f"See to the broker (`mq status`, `mq up {broker}`), then run it again",
+        do=f"See to the broker (`mq status`, `mq start {broker}`), then run it again",
     )
 
 
@@ -123,12 +124,14 @@ def _reach(broker: str, otherwise: Callable[[str], Unjudged] | None = None) -> H
     try:
         return _OPENED[broker]()
     except CourseError as error:
-        error.exit_code = NO_BROKER
+        error.exit_code = Exit.UNREACHABLE
         raise
     except Exception as error:  # whatever a client says of a broker that it does not reach
         if otherwise:
             raise otherwise(broker) from error
-        raise Unjudged(f"{TITLES[broker]} does not answer", do=f"Start it with `mq up {broker}`") from error
+        raise Unjudged(
+            f"{TITLES[broker]} does not answer", do=f"Start it with `mq start {broker}`"
+        ) from error
 
 
 def _in_time(ask: Callable[[], bool]) -> bool:
@@ -227,7 +230,9 @@ def _kafka() -> Held:
             )
         except OSError as error:
             failed = error
-    raise CourseError("Kafka does not answer", do="Start it with `mq up kafka`") from failed
+    raise CourseError(
+        "Kafka does not answer", do="Start it with `mq start kafka`", code=Exit.UNREACHABLE
+    ) from failed
 
 
 def _servicebus() -> Held | None:

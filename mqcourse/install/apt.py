@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.install import sources
 from mqcourse.install.lock import make_folder, unwritable
 from mqcourse.progress import Progress, Step
@@ -70,6 +71,7 @@ def unsupported(name: str) -> CourseError:
         f"{name} is not a system whose packages the course can fetch (Debian 12 or newer, Ubuntu 24.04 or newer)",
         do="Use an installed RabbitMQ 4 or newer (on PATH or by MQ_RABBITMQ_HOME), the Docker way "
         "(MQ_PROVIDER=docker), or a broker you run elsewhere (MQ_RABBITMQ_URL)",
+        code=Exit.ENVIRONMENT,
     )
 
 
@@ -105,6 +107,7 @@ class Apt:
             raise CourseError(
                 f"the machine's package sources name no archive of {self.release.codename} ({etc})",
                 do="Restore its sources, or use an installed RabbitMQ (MQ_RABBITMQ_HOME) or MQ_PROVIDER=docker",
+                code=Exit.ENVIRONMENT,
             )
         entries = sources.at_suite(own, self.release.codename, self.suite)
         self._write(entries)
@@ -345,6 +348,7 @@ def _apt_error(what: str, said: str) -> CourseError:
     kinds = (("E:",), ("dpkg",), ("W:",), ("Err:",), ("",))
     first = next(line for kind in kinds for line in lines if line.startswith(kind))
     low = said.lower()
+    code = Exit.ENVIRONMENT
     if "no space left" in low or "not have enough free space" in low or "don't have enough" in low:
         do = "Free some space and run it again; it goes on where it stopped"
     elif UNKNOWN_KEY.search(said) or "signature" in low:
@@ -354,9 +358,10 @@ def _apt_error(what: str, said: str) -> CourseError:
         )
     elif any(sign in low for sign in ("resolv", "connect", "timed out", "unreachable", "proxy")):
         do = "Check the network and run it again; what has come stays"
+        code = Exit.NETWORK
     else:
         do = "Run it again; if it stays so, use MQ_RABBITMQ_HOME or MQ_PROVIDER=docker"
-    return CourseError(f"{what}: {first.strip()}", do=do)
+    return CourseError(f"{what}: {first.strip()}", do=do, code=code)
 
 
 __all__ = ["Apt", "Release", "depends_of", "this_release", "unpack", "unsupported"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from string import Template
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import software_folder
 from mqcourse.install.apt import Apt, this_release
 from mqcourse.install.lock import only_one
@@ -57,6 +58,7 @@ def chromium_executable(progress: Progress | None = None) -> Path:
             raise CourseError(
                 f"MQ_CHROMIUM names {chosen}, which does not start",
                 do="Name a Chromium or Chrome, or unset it",
+                code=Exit.ENVIRONMENT,
             )
         return Path(chosen)
     found = installed()
@@ -109,6 +111,7 @@ def from_packages(prefix: Path, launcher: Path, progress: Progress) -> Path:
         raise CourseError(
             f"Chromium was unpacked into {prefix} but does not start",
             do="Install Chromium or Chrome yourself, or name one with MQ_CHROMIUM",
+            code=Exit.ENVIRONMENT,
         )
     return launcher
 
@@ -138,5 +141,6 @@ def from_playwright(prefix: Path, progress: Progress) -> Path:
         raise CourseError(
             f"no Chromium on {platform.platform()}, and Playwright could not fetch one ({said[-1] if said else 'it said nothing'})",
             do="Install Chromium or Chrome, or name one with MQ_CHROMIUM",
+            code=Exit.NETWORK,
         )
     return program

@@ -7,8 +7,8 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 MADE = (".venv", "_build")
 STATE = ".mq"
-LEARNERS = ("progress", "chapters")
-"""In the state folder: points and hints taken, and chapters that were opened to be run. `rm -r .mq` removes these, too."""
+LEARNERS = ("progress", "chapters", "kept")
+"""In the state folder: points and hints taken, copies of notebooks that were replaced, and chapters that were opened to be run. `rm -r .mq` removes these, too."""
 
 
 def clean(checkout: Path = CHECKOUT) -> list[Path]:
@@ -35,7 +35,7 @@ def main() -> int:
         sys.stderr.write(
             f"make clean: this folder is not the checkout, so nothing was removed. Run it in {CHECKOUT}\n"
         )
-        return 1
+        return 2  # as mqcourse/exits.py says of wrong usage
     if "--check" in sys.argv[1:]:
         return 0
     for kept in clean():

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.install.lock import make_folder, unwritable
 
 CHUNK_BYTES = 1 << 16
@@ -102,6 +103,7 @@ def fetch(file: Wanted, advance: Callable[[int], None] = lambda n: None) -> None
         raise CourseError(
             f"{file.url} answered {error.code} {error.reason}",
             do="Check the mirror (MQ_MAVEN_URL names another one) and run it again; what has come stays",
+            code=Exit.NETWORK,
         ) from error
     except OSError as error:
         if isinstance(error, urllib.error.URLError | TimeoutError | ConnectionError):
@@ -109,6 +111,7 @@ def fetch(file: Wanted, advance: Callable[[int], None] = lambda n: None) -> None
             raise CourseError(
                 f"cannot fetch {file.url} ({reason})",
                 do="Check the network or the proxy and run it again; what has come stays",
+                code=Exit.NETWORK,
             ) from error
         raise unwritable(part, error) from error
     found = sha256_of(part)
@@ -118,6 +121,7 @@ def fetch(file: Wanted, advance: Callable[[int], None] = lambda n: None) -> None
             f"{file.path.name} from {file.url} is not the locked file: its SHA-256 is {found[:16]}…, "
             f"the lock says {file.sha256[:16]}…",
             do="Nothing was installed from it. Run it again; if it stays so, the mirror is broken: name another",
+            code=Exit.NETWORK,
         )
     part.replace(file.path)
 

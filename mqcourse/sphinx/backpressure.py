@@ -20,6 +20,7 @@ from mqcourse.backpressure.presets import Preset, preset
 from mqcourse.backpressure.published import FROM_FILE
 from mqcourse.backpressure.scenario import NAMES, Scenario
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.sphinx.block import Block
 from mqcourse.sphinx.element import Element
 
@@ -55,7 +56,7 @@ class Explorer(Block):
                     raise ScenarioError(str(name), "is no field of a scenario", ", ".join(sorted(NAMES)))
             predict = wanted.get("predict", "yes")
             if predict not in ("yes", "no"):
-                raise CourseError(f'predict is {predict!r}, not "yes" or "no" (in quotes)')
+                raise CourseError(f'predict is {predict!r}, not "yes" or "no" (in quotes)', code=Exit.SAID_NO)
             figure = self.figure(ready, scenario, predict == "yes" and "change" not in wanted)
         except (CourseError, TypeError) as error:
             raise self.error(f"{{backpressure}}: {error}") from error

@@ -8,6 +8,7 @@ from sphinx.util.docutils import SphinxRole
 
 from mqcourse.book.facts import FACTS, Fact, load_facts
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.sphinx.block import Block
 from mqcourse.sphinx.element import Element, InlineElement
 
@@ -21,7 +22,7 @@ def find(name: str) -> Fact:
     """The fact of that id; CourseError when there is none."""
     facts = load_facts()
     if name not in facts:
-        raise CourseError(f"there is no fact {name!r}", do="Add it to book/facts.toml")
+        raise CourseError(f"there is no fact {name!r}", do="Add it to book/facts.toml", code=Exit.SAID_NO)
     return facts[name]
 
 

@@ -11,6 +11,7 @@ from docutils import nodes
 
 from mqcourse.book.facts import FACTS, load_facts
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.interview.questions import BANK, LEVELS, Question, Topic, find, load_bank
 from mqcourse.sphinx.block import Block
 from mqcourse.sphinx.element import Element, InlineElement
@@ -127,9 +128,13 @@ class Cards(Card):
     ) -> list[Question]:
         """The questions that were asked for; CourseError when there is none."""
         if topic is not None and topic not in bank:
-            raise CourseError(f"there is no topic {topic!r}", do=f"Topics: {', '.join(bank)}")
+            raise CourseError(
+                f"there is no topic {topic!r}", do=f"Topics: {', '.join(bank)}", code=Exit.SAID_NO
+            )
         if level is not None and level not in LEVELS:
-            raise CourseError(f"there is no level {level!r}", do=f"Levels: {', '.join(LEVELS)}")
+            raise CourseError(
+                f"there is no level {level!r}", do=f"Levels: {', '.join(LEVELS)}", code=Exit.SAID_NO
+            )
         if ids:
             return [find(bank, name) for name in ids]
         chosen = [
@@ -139,7 +144,9 @@ class Cards(Card):
             if topic in (None, question.topic) and level in (None, question.level)
         ]
         if not chosen:
-            raise CourseError(f"no question has the topic {topic!r} and the level {level!r}")
+            raise CourseError(
+                f"no question has the topic {topic!r} and the level {level!r}", code=Exit.SAID_NO
+            )
         return chosen
 
 

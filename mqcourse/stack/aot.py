@@ -27,6 +27,7 @@ from mqcourse.home import cache_folder
 from mqcourse.install.download import keep, link
 from mqcourse.install.lock import only_one
 from mqcourse.progress import Progress
+from mqcourse.small_file import text_of
 from mqcourse.variables import Kind, environment_of
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def usable(kafka: Program, folder: Path) -> Path | None:
     """The verified cache, or None."""
     file = cache_file(kafka, folder)
     mark = file.with_suffix(".verified")
-    return file if file.is_file() and mark.is_file() and mark.read_text() == kafka.class_path else None
+    return file if file.is_file() and text_of(mark) == kafka.class_path else None
 
 
 def use(file: Path) -> tuple[str, ...]:
@@ -83,7 +84,7 @@ def take(kafka: Program, folder: Path) -> bool:
 
 
 def make_later(kafka: Program, folder: Path, state: Path) -> None:
-    """Have a process of this stack make the cache when the machine has nothing else to do; `mq down` ends it."""
+    """Have a process of this stack make the cache when the machine has nothing else to do; `mq stop` ends it."""
     from mqcourse.stack import process
 
     if usable(kafka, folder) or not kafka.java.has_aot_cache or process.owned(state, SERVICE):

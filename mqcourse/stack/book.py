@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.progress import Progress
 from mqcourse.stack import wire
 from mqcourse.stack.place import Place
@@ -36,7 +37,7 @@ class Book:
         """The server of the built pages."""
         html = self.html(place)
         if not (html / "index.html").is_file():
-            raise CourseError("the book is not built yet", do="Run `mq book build`")
+            raise CourseError("the book is not built yet", do="Run `mq book build`", code=Exit.ENVIRONMENT)
         port = place.ports.of("book")
         argv = (
             sys.executable,

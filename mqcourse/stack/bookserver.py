@@ -1,6 +1,6 @@
 """The book over HTTP on the loopback: static files, no directory listing, nothing else.
 
-Run as `python -m mqcourse.stack.bookserver FOLDER PORT`; `mq up book` does.
+Run as `python -m mqcourse.stack.bookserver FOLDER PORT`; `mq start book` does.
 """
 
 import argparse

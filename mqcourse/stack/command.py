@@ -4,30 +4,88 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mqcourse.command_line import add, answer, confirm, out
+from mqcourse.errors import CourseError
+from mqcourse.exits import Exit, of_several
+from mqcourse.foreign import plain
+
+if TYPE_CHECKING:
+    from mqcourse.stack.stack import Status
+
+AMISS = ("killed", "unresponsive", "unreachable")
+"""States of a service that was started, or is named by a variable, and cannot be used."""
 NAMES = "rabbitmq, kafka, servicebus, book, jupyter"
 
 
 def register(subcommands: Any) -> None:
-    """Add this room's parsers."""
-    _add(subcommands, "start", _start, "everything: brokers, the book built and served, JupyterLab")
-    _add(subcommands, "stop", _down, "stop everything", names=True)
-    _add(
-        subcommands, "up", _up, "start brokers and services (default: rabbitmq kafka servicebus)", names=True
+    """Add this room's parsers. `up` and `down` are the older names of `start` and `stop`, for brokers."""
+    start = add(
+        subcommands,
+        "start",
+        _start,
+        "start everything, or the brokers and services that are named",
+        example="mq start\nmq start rabbitmq kafka",
     )
-    _add(subcommands, "down", _down, "stop them (default: all)", names=True)
-    _add(subcommands, "status", _status, "what runs, where, in which version")
-    _add(
-        subcommands, "reset", _reset, "throw the data away: back to empty (default: all brokers)", names=True
+    stop = add(
+        subcommands,
+        "stop",
+        _down,
+        "stop everything, or those that are named",
+        example="mq stop\nmq stop kafka",
     )
-    _add(subcommands, "doctor", _doctor, "look at everything the course needs, and say what to mend")
-    logs = _add(subcommands, "logs", _logs, "the last lines of a service's log")
+    up = add(
+        subcommands,
+        "up",
+        _up,
+        "start brokers and services (default: rabbitmq kafka servicebus)",
+        example="mq up kafka",
+        hidden=True,
+    )
+    down = add(subcommands, "down", _down, "stop them (default: all)", example="mq down kafka", hidden=True)
+    status = add(
+        subcommands,
+        "status",
+        _status,
+        "what runs, where, in which version",
+        example="mq status --check kafka",
+    )
+    status.add_argument(
+        "--check", action="store_true", help="say no (code 4) unless all of them run: for scripts"
+    )
+    reset = add(
+        subcommands,
+        "reset",
+        _reset,
+        "throw the data away: back to empty (default: all brokers)",
+        example="mq reset --dry-run\nmq reset kafka",
+    )
+    reset.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    reset.add_argument("--dry-run", action="store_true", help="only say what would be thrown away")
+    for parser in (start, stop, up, down, status, reset):
+        parser.add_argument("names", metavar="NAME", nargs="*", help=NAMES)
+    add(
+        subcommands,
+        "doctor",
+        _doctor,
+        "check everything the course needs, and print a fix for each problem",
+        example="mq doctor",
+    )
+    logs = add(subcommands, "logs", _logs, "the last lines of a service's log", example="mq logs -f kafka")
     logs.add_argument("name", metavar="NAME", help=NAMES)
     logs.add_argument("-n", "--lines", type=_count, default=40, metavar="N", help="how many (default 40)")
-    opened = _add(subcommands, "open", _open, "the address of a page, and the page in your browser")
+    logs.add_argument("-f", "--follow", action="store_true", help="continue with new lines, until Ctrl-C")
+    opened = add(
+        subcommands,
+        "open",
+        _open,
+        "the address of a page, and the page in your browser",
+        example="mq open jupyter",
+    )
     opened.add_argument(
         "name",
         metavar="NAME",
@@ -36,17 +94,14 @@ def register(subcommands: Any) -> None:
         help="book (default), jupyter, rabbitmq, servicebus",
     )
     opened.add_argument("--print", action="store_true", dest="only_print", help="only print the address")
-    _add(subcommands, "env", _env, 'shell exports of every address: eval "$(mq env)"')
-    _add(subcommands, "lock-jars", _lock_jars, "resolve Kafka's jars anew and pin them")
-
-
-def _add(subcommands: Any, name: str, run: Any, text: str, *, names: bool = False) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subcommands.add_parser(name, help=text, description=text)
-    if names:
-        parser.add_argument("names", metavar="NAME", nargs="*", help=NAMES)
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
-    parser.set_defaults(run=run)
-    return parser
+    add(subcommands, "env", _env, "shell exports of every address", example='eval "$(mq env)"')
+    add(
+        subcommands,
+        "lock-jars",
+        _lock_jars,
+        "resolve Kafka's jars again and pin them",
+        example="mq lock-jars",
+    )
 
 
 def _count(text: str) -> int:
@@ -55,67 +110,96 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _out(text: str) -> None:
-    sys.stdout.write(text + "\n")
-
-
 def _start(arguments: argparse.Namespace) -> int:
     from mqcourse.progress import Progress
     from mqcourse.stack import page, stack, start
 
-    progress = Progress()
+    if arguments.names:
+        return _up(arguments)
+    progress = Progress(quiet=arguments.quiet)
     failed: dict[str, BaseException] = {}
     if start.all_run() and start.book_is_current():
         progress.say("everything runs already:")
     else:
         failed = start.start(progress)
     rows = stack.status()
-    _out(json.dumps([asdict(row) for row in rows], indent=2) if arguments.json else page.whole(rows, failed))
+    out(json.dumps([asdict(row) for row in rows], indent=2) if arguments.json else page.whole(rows, failed))
     for name, error in failed.items():
         sys.stderr.write(f"mq start: {name}: {error or type(error).__name__}\n")
-    return 1 if failed else 0
+    return _code_of(failed, len(rows))
+
+
+def _code_of(failed: Mapping[str, BaseException], count: int) -> Exit:
+    return of_several(
+        (error.exit_code if isinstance(error, CourseError) else Exit.UNEXPECTED for error in failed.values()),
+        count,
+    )
 
 
 def _up(arguments: argparse.Namespace) -> int:
     from mqcourse.progress import Progress
     from mqcourse.stack import registry, stack
 
-    stack.up(registry.named(arguments.names, registry.DEFAULT), Progress())
-    return _status(arguments)
+    services = registry.named(arguments.names, registry.DEFAULT)
+    _, failed = stack.up_all(services, Progress(quiet=arguments.quiet))
+    if len(services) == 1 and failed:
+        raise next(iter(failed.values()))
+    _show(stack.status(), arguments)
+    for name, error in failed.items():
+        sys.stderr.write(f"mq {arguments.command}: {name}: {plain(str(error) or type(error).__name__)}\n")
+    return _code_of(failed, len(services))
 
 
 def _down(arguments: argparse.Namespace) -> int:
     from mqcourse.progress import Progress
     from mqcourse.stack import registry, stack
 
-    ended = stack.down(registry.named(arguments.names, tuple(registry.SERVICES)), Progress())
-    _out(
-        json.dumps({"stopped": ended}) if arguments.json else f"stopped: {', '.join(ended) or 'nothing ran'}"
+    ended = stack.down(
+        registry.named(arguments.names, tuple(registry.SERVICES)), Progress(quiet=arguments.quiet)
     )
+    out(json.dumps({"stopped": ended}) if arguments.json else f"stopped: {', '.join(ended) or 'nothing ran'}")
     return 0
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from mqcourse.stack import stack
+    from mqcourse.stack import page, registry, stack
 
-    rows = stack.status()
+    names = [service.name for service in registry.named(arguments.names, tuple(registry.SERVICES))]
+    rows = [row for row in stack.status() if row.name in names]
+    _show(rows, arguments)
+    if any(row.state in AMISS for row in rows):
+        return Exit.UNREACHABLE
+    return (
+        Exit.UNREACHABLE if arguments.check and any(row.state not in page.RUNS for row in rows) else Exit.DONE
+    )
+
+
+def _show(rows: "Sequence[Status]", arguments: argparse.Namespace) -> None:
+    """The table, and what to do about those that are amiss."""
     if arguments.json:
-        _out(json.dumps([asdict(row) for row in rows], indent=2))
-    else:
-        from mqcourse.stack import page
+        out(json.dumps([asdict(row) for row in rows], indent=2))
+        return
+    from mqcourse.stack import page
 
-        _out(page.table(rows))
-        for line in page.advice(rows):
-            _out(line)
-    return 0
+    out(page.table(rows))
+    for line in page.advice(rows):
+        out(line)
 
 
 def _reset(arguments: argparse.Namespace) -> int:
     from mqcourse.progress import Progress
     from mqcourse.stack import registry, stack
 
-    stack.reset(registry.named(arguments.names, registry.brokers()), Progress())
-    return _status(arguments)
+    services = registry.named(arguments.names, registry.brokers())
+    titles = ", ".join(service.title for service in services)
+    what = f"every queue, topic and message of {titles}"
+    if arguments.dry_run:
+        answer(arguments, {"empties": [service.name for service in services]}, f"would throw away {what}")
+        return Exit.DONE
+    confirm(f"throw away {what}", arguments)
+    stack.reset(services, Progress(quiet=arguments.quiet))
+    _show(stack.status(), arguments)
+    return Exit.DONE
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -123,38 +207,52 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
     findings = doctor.examine()
     if arguments.json:
-        _out(json.dumps([asdict(finding) for finding in findings], indent=2))
+        out(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         for finding in findings:
-            _out(f"{'ok ' if finding.ok else 'BAD'}  {finding.check:16} {finding.seen}")
+            out(f"{'ok ' if finding.ok else 'BAD'}  {finding.check:16} {finding.seen}")
             if finding.do:
-                _out(f"{'':22}{finding.do}")
-    return 0 if all(finding.ok for finding in findings) else 1
+                out(f"{'':22}{finding.do}")
+    return doctor.exit_code(findings)
 
 
 def _logs(arguments: argparse.Namespace) -> int:
-    from mqcourse.errors import CourseError
     from mqcourse.home import state_folder
-    from mqcourse.stack import registry
-    from mqcourse.stack.readiness import last_lines
+    from mqcourse.stack import record, registry
+    from mqcourse.stack.readiness import follow, last_lines
 
     service = registry.named([arguments.name], ())[0]
+    known = record.read(state_folder(), service.name)
+    if known is not None and known.provider == "docker":
+        from mqcourse.stack.docker import Docker
+
+        return Docker().show_log(service, state_folder(), arguments.lines, follow=arguments.follow)
     log = Path(state_folder()) / "logs" / f"{service.name}.log"
     if not log.is_file():
+        elsewhere = known is not None and known.provider == "external"
         raise CourseError(
-            f"{service.title} has no log here: it was never started", do=f"Run `mq up {service.name}`"
+            f"{service.title} has no log here: {'it runs elsewhere' if elsewhere else 'it was never started'}",
+            do="Look where it runs" if elsewhere else f"Run `mq start {service.name}`",
+            code=Exit.UNREACHABLE,
         )
+    end = (
+        log.stat().st_size
+    )  # before the last lines are read: what comes meanwhile is told twice rather than never
     lines = last_lines(log, arguments.lines)
-    _out(
-        json.dumps({"name": service.name, "log": str(log), "lines": lines})
-        if arguments.json
-        else "\n".join(lines)
-    )
-    return 0
+    if arguments.json and not arguments.follow:
+        out(json.dumps({"name": service.name, "log": str(log), "lines": lines}))
+        return Exit.DONE
+    shown = (json.dumps({"line": line}) if arguments.json else line for line in lines)
+    sys.stdout.writelines(f"{line}\n" for line in shown)
+    sys.stdout.flush()
+    if arguments.follow:
+        for line in follow(log, end):
+            out(json.dumps({"line": line}) if arguments.json else line)
+            sys.stdout.flush()
+    return Exit.DONE
 
 
 def _open(arguments: argparse.Namespace) -> int:
-    from mqcourse.errors import CourseError
     from mqcourse.home import state_folder
     from mqcourse.stack import registry, stack
     from mqcourse.stack.jupyter import with_token
@@ -164,12 +262,16 @@ def _open(arguments: argparse.Namespace) -> int:
     row = next(row for row in stack.status() if row.name == service.name)
     address = row.management or (row.endpoint if not service.is_broker else None)
     if row.state not in RUNS:
-        raise CourseError(f"{service.title} is {row.state}", do=f"Start it with `mq up {service.name}`")
+        raise CourseError(
+            f"{service.title} is {row.state}",
+            do=f"Start it with `mq up {service.name}`",
+            code=Exit.UNREACHABLE,
+        )
     if address is None:
-        raise CourseError(f"{service.title} has no page", do="`mq status` has its address")
+        raise CourseError(f"{service.title} has no page", do="`mq status` has its address", code=Exit.USAGE)
     if service.name == "jupyter":
         address = with_token(address, state_folder())
-    _out(json.dumps({"name": service.name, "address": address}) if arguments.json else address)
+    out(json.dumps({"name": service.name, "address": address}) if arguments.json else address)
     if not (arguments.only_print or arguments.json) and _has_display():
         import webbrowser
 
@@ -188,7 +290,7 @@ def _env(arguments: argparse.Namespace) -> int:
     from mqcourse.stack import shell
 
     variables = shell.variables()
-    _out(json.dumps(variables, indent=2) if arguments.json else shell.exports(variables))
+    out(json.dumps(variables, indent=2) if arguments.json else shell.exports(variables))
     return 0
 
 
@@ -196,8 +298,8 @@ def _lock_jars(arguments: argparse.Namespace) -> int:
     from mqcourse.install import jars
     from mqcourse.progress import Progress
 
-    locked = jars.renew(Progress())
-    _out(
+    locked = jars.renew(Progress(quiet=arguments.quiet))
+    out(
         json.dumps([asdict(jar) for jar in locked])
         if arguments.json
         else f"{jars.LOCK.name}: {len(locked)} jars"

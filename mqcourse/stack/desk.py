@@ -10,6 +10,7 @@ from mqcourse.grading import manifest, progress
 from mqcourse.grading.manifest import Lab
 from mqcourse.home import CHECKOUT
 from mqcourse.install.lock import make_folder, unwritable
+from mqcourse.small_file import text_of
 
 START = "START.md"
 
@@ -38,7 +39,7 @@ def write_start(folder: Path) -> None:
         text = f"# The labs\n\nThey cannot be listed: {error}\n"
     page = folder / START
     with contextlib.suppress(OSError):
-        if page.is_file() and page.read_text(encoding="utf-8") == text:
+        if text_of(page) == text:
             return
         part = folder / f".{START}.{os.getpid()}"
         part.write_text(text, encoding="utf-8")

@@ -4,6 +4,7 @@ import json
 import secrets
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
+from mqcourse.foreign import plain
 from mqcourse.home import CHECKOUT
 from mqcourse.install.lock import make_folder
 from mqcourse.progress import Progress
@@ -124,7 +127,9 @@ class Docker:
     def _known_to_compose(self, service: Service) -> None:
         if service.name not in IN_COMPOSE:
             raise CourseError(
-                f"{service.name} does not run in Docker", do=f"Run `mq up {service.name}` without it"
+                f"{service.name} does not run in Docker",
+                do=f"Run `mq start {service.name}` without it",
+                code=Exit.USAGE,
             )
 
     def _wait(self, service: Service, place: Place) -> None:
@@ -144,6 +149,36 @@ class Docker:
         text = self._compose(place, "logs", "--no-color", "--tail", "3", service.name, check=False)
         return " | ".join(text.split("\n")).strip(" |") or "its log is empty"
 
+    def show_log(self, service: Service, state: Path, count: int, *, follow: bool) -> int:
+        """Print the container's log, without what acts on a terminal; its exit code is Docker's own 0 or an error."""
+        known = record.read(state, service.name)
+        place = Place(state, state, ports.Ports(known.base if known else ports.DEFAULT_BASE))
+        words = [
+            "logs",
+            "--no-color",
+            "--no-log-prefix",
+            "--tail",
+            str(count),
+            *(["--follow"] if follow else []),
+        ]
+        with subprocess.Popen(
+            self._command(place, *words, service.name),
+            env=environment(place),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        ) as process:
+            assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+            try:
+                for line in process.stdout:
+                    sys.stdout.write(f"{plain(line.rstrip())}\n")
+                    sys.stdout.flush()
+            except BaseException:
+                process.terminate()
+                raise
+        return Exit.ENVIRONMENT if process.returncode else Exit.DONE
+
     def _image(self, service: Service, place: Place) -> str | None:
         try:
             rows = json.loads(
@@ -154,8 +189,18 @@ class Docker:
             return None  # what Compose prints differs between its versions; the name is only for show
 
     def _compose(self, place: Place, *words: str, check: bool = True) -> str:
-        command = [_docker(), "compose", "--project-name", project(place.state), "--file", str(COMPOSE_FILE)]
-        return _run([*command, *words], environment(place), check=check)
+        return _run(self._command(place, *words), environment(place), check=check)
+
+    def _command(self, place: Place, *words: str) -> list[str]:
+        return [
+            _docker(),
+            "compose",
+            "--project-name",
+            project(place.state),
+            "--file",
+            str(COMPOSE_FILE),
+            *words,
+        ]
 
 
 def project(state: Path) -> str:
@@ -180,6 +225,7 @@ def _docker() -> str:
         raise CourseError(
             "MQ_PROVIDER is docker, but no docker is on PATH",
             do="Install Docker, or unset MQ_PROVIDER to run the brokers without it",
+            code=Exit.ENVIRONMENT,
         )
     return docker
 
@@ -197,12 +243,15 @@ def _run(command: Sequence[str], env: dict[str, str], *, check: bool) -> str:
         )
     except subprocess.TimeoutExpired as error:
         raise CourseError(
-            f"docker did not finish in {COMMAND_LIMIT_S} s", do="See `docker ps` and run it again"
+            f"docker did not finish in {COMMAND_LIMIT_S} s",
+            do="See `docker ps` and run it again",
+            code=Exit.ENVIRONMENT,
         ) from error
     if check and done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
         raise CourseError(
             f"docker {' '.join(command[1:2])} failed: {said[-1]}",
             do="Start Docker, or unset MQ_PROVIDER to run the brokers without it",
+            code=Exit.ENVIRONMENT,
         )
     return done.stdout

@@ -3,14 +3,16 @@
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
+from mqcourse.foreign import plain
 from mqcourse.home import software_folder, state_folder
 from mqcourse.install.lock import first_existing, free_bytes
-from mqcourse.stack import ports, process, record
+from mqcourse.stack import external, ports, process, providers, record
 from mqcourse.stack.registry import SERVICES
 
 NEEDED_MB = 1000
@@ -25,6 +27,8 @@ class Finding:
     ok: bool
     seen: str
     do: str = ""
+    code: int = Exit.DONE
+    """What the command ends with when this is the only kind of thing that is amiss."""
 
 
 def examine() -> list[Finding]:
@@ -41,7 +45,9 @@ def examine() -> list[Finding]:
             ("RabbitMQ", _rabbitmq),
             ("Kafka", _kafka),
             ("ports", _ports),
+            ("settings", _settings),
             ("processes", _processes),
+            ("brokers", _brokers),
         )
     ]
 
@@ -51,7 +57,21 @@ def _finding(name: str, check: Callable[[], str]) -> Finding:
         return Finding(name, True, check())
     except CourseError as error:
         what, _, do = str(error).partition(". ")
-        return Finding(name, False, what, do)
+        return Finding(name, False, what, do, error.exit_code)
+    except Exception as error:  # one check that cannot be made keeps no other from being made
+        return Finding(
+            name,
+            False,
+            f"it cannot be looked at ({type(error).__name__}: {plain(str(error))})",
+            "Mend what the line names, or say so to the authors",
+            Exit.ENVIRONMENT,
+        )
+
+
+def exit_code(findings: Sequence[Finding]) -> Exit:
+    """That of what is amiss when all of it is of one kind, else that of the machine."""
+    codes = {finding.code for finding in findings if not finding.ok}
+    return Exit(codes.pop()) if len(codes) == 1 else Exit.ENVIRONMENT if codes else Exit.DONE
 
 
 def _system() -> str:
@@ -73,7 +93,9 @@ def _folder(folder: Path) -> str:
     there = first_existing(folder)
     if not os.access(there, os.W_OK | os.X_OK) or not there.is_dir():
         raise CourseError(
-            f"{folder} cannot be written", do="Give yourself the right, or set MQ_HOME and MQ_SOFTWARE"
+            f"{folder} cannot be written",
+            do="Give yourself the right, or set MQ_HOME and MQ_SOFTWARE",
+            code=Exit.ENVIRONMENT,
         )
     return str(folder)
 
@@ -83,7 +105,9 @@ def _disk() -> str:
     for folder, mb in free_mb.items():
         if mb < NEEDED_MB:
             raise CourseError(
-                f"{mb} MB free for {folder}, about {NEEDED_MB} MB are needed", do="Free some space"
+                f"{mb} MB free for {folder}, about {NEEDED_MB} MB are needed",
+                do="Free some space",
+                code=Exit.ENVIRONMENT,
             )
     return f"{min(free_mb.values())} MB free"
 
@@ -100,7 +124,9 @@ def _rabbitmq() -> str:
     from mqcourse.install import rabbitmq
 
     found = rabbitmq.there(software_folder())
-    return f"{found.version} ({found.origin})" if found else "not installed yet: `mq up rabbitmq` fetches it"
+    return (
+        f"{found.version} ({found.origin})" if found else "not installed yet: `mq start rabbitmq` fetches it"
+    )
 
 
 def _kafka() -> str:
@@ -109,7 +135,7 @@ def _kafka() -> str:
 
     folder = software_folder() / "kafka"
     if not jars.is_complete(folder / "jars"):
-        return f"{jars.KAFKA_VERSION} not installed yet: `mq up kafka` fetches it"
+        return f"{jars.KAFKA_VERSION} not installed yet: `mq start kafka` fetches it"
     program = kafka.program(software_folder())
     cache = aot.usable(program, folder)
     reason = aot.refused(program, cache) if cache else "it is made after a start, when the machine is idle"
@@ -133,14 +159,44 @@ def _started(name: str) -> bool:
     return record.read(state_folder(), name) is not None
 
 
+def _settings() -> str:
+    """How each broker would be run: a setting that names no way is an error."""
+    chosen = {providers.chosen(service, state_folder()).name for service in SERVICES.values()}
+    return f"brokers are {' and '.join(sorted(chosen))}"
+
+
+def _brokers() -> str:
+    """Those of elsewhere let us connect, and ours answer."""
+    from mqcourse.stack import stack
+
+    rows = stack.status()
+    for row in rows:
+        if row.state in ("unreachable", "unresponsive"):
+            variable = external.VARIABLES.get(row.name)
+            raise CourseError(
+                f"{SERVICES[row.name].title} does not answer at {row.endpoint}",
+                do=f"See to it, or to {variable}"
+                if row.provider == "external"
+                else f"See `mq logs {row.name}`",
+                code=Exit.UNREACHABLE,
+            )
+    return ", ".join(f"{row.name} {row.state}" for row in rows if SERVICES[row.name].is_broker)
+
+
 def _processes() -> str:
     known = [record.read(state_folder(), name) for name in SERVICES]
     killed = [one.name for one in known if one and one.child and not process.is_alive(one.child)]
     if killed:
-        raise CourseError(f"{', '.join(killed)} exited unexpectedly", do=f"Run `mq up {' '.join(killed)}`")
+        raise CourseError(
+            f"{', '.join(killed)} exited unexpectedly",
+            do=f"Run `mq start {' '.join(killed)}`",
+            code=Exit.UNREACHABLE,
+        )
     mine = process.owned(state_folder())
     if mine and not any(known):
         raise CourseError(
-            f"{len(mine)} orphaned processes of this stack still run", do="Run `mq down`, which ends them"
+            f"{len(mine)} processes of this stack still run without a record",
+            do="Run `mq stop`",
+            code=Exit.ENVIRONMENT,
         )
     return f"{len(mine)} of this stack"

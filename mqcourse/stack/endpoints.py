@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import state_folder
 from mqcourse.install.lock import write_private
 from mqcourse.variables import reach_loopback_directly
@@ -19,7 +20,7 @@ ENVIRONMENT = {
     "kafka_bootstrap": "MQ_KAFKA_BOOTSTRAP",
     "servicebus_connection_string": "MQ_SERVICEBUS_CONNECTION_STRING",
 }
-"""A variable that is set wins over what `mq up` wrote: a cluster, or the cloud."""
+"""A variable that is set wins over what `mq start` wrote: a cluster, or the cloud."""
 KAFKA_ENVIRONMENT: Mapping[str, tuple[str, type]] = {
     "MQ_KAFKA_SECURITY_PROTOCOL": ("security_protocol", str),
     "MQ_KAFKA_SASL_MECHANISM": ("sasl_mechanism", str),
@@ -97,13 +98,14 @@ class Endpoints:
             broker, service = BROKER_OF[name]
             raise CourseError(
                 f"{broker} has no address: it was not started, and {ENVIRONMENT[name]} is not set",
-                do=f"Run `mq up {service}`",
+                do=f"Run `mq start {service}`",
+                code=Exit.UNREACHABLE,
             )
         return value
 
 
 def endpoints(state: Path | None = None, environment: Mapping[str, str] | None = None) -> Endpoints:
-    """Where the brokers are: the environment's word first, else what `mq up` wrote into the state folder."""
+    """Where the brokers are: the environment's word first, else what `mq start` wrote into the state folder."""
     environment = os.environ if environment is None else environment
     reach_loopback_directly()  # in this very process: a notebook or a script of the learner's own, too
     file = (state or state_folder()) / FILE
@@ -123,6 +125,7 @@ def endpoints(state: Path | None = None, environment: Mapping[str, str] | None =
         raise CourseError(
             f"MQ_KAFKA_SECURITY_PROTOCOL is {protocol!r}",
             do=f"Set it to one of: {', '.join(SECURITY_PROTOCOLS)}",
+            code=Exit.USAGE,
         )
     security = {
         name: _typed(environment[variable], kind)
@@ -133,14 +136,15 @@ def endpoints(state: Path | None = None, environment: Mapping[str, str] | None =
 
 
 def _read(file: Path) -> dict[str, str]:
-    """The addresses that `mq up` wrote. CourseError when the file is damaged."""
+    """The addresses that `mq start` wrote. CourseError when the file is damaged."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         return {name: str(value) for name, value in found.items() if value}
     except (ValueError, AttributeError) as error:
         raise CourseError(
             f"{file} does not hold the brokers' addresses any more",
-            do="Write it again: `mq up` (what runs goes on running)",
+            do="Write it again: `mq start` (what runs goes on running)",
+            code=Exit.ENVIRONMENT,
         ) from error
 
 

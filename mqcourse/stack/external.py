@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.progress import Progress
 from mqcourse.stack import record
 from mqcourse.stack.endpoints import endpoints
@@ -51,11 +52,13 @@ class External:
             raise CourseError(
                 f"MQ_PROVIDER is external, but {variable} is not set",
                 do=f"Set {variable}, or unset MQ_PROVIDER",
+                code=Exit.USAGE,
             )
         if not well_formed(service.name, address):
             raise CourseError(
                 f"{variable} is {shown(address)!r}, which is no address of {_title(service)}",
                 do=f"Write it like {FORMS[service.name]}",
+                code=Exit.USAGE,
             )
         began = time.monotonic()
         try:
@@ -68,6 +71,7 @@ class External:
             raise CourseError(
                 f"{_title(service)} does not let us in at {shown(address)} ({type(error).__name__}: {error})",
                 do=f"Check {variable} and its SASL and TLS settings, or unset it to use a local one",
+                code=Exit.UNREACHABLE,
             ) from error
         known = Record(
             name=service.name,
@@ -115,11 +119,12 @@ class External:
         raise CourseError(
             f"{service.title} is external ({VARIABLES[service.name]}): its data is not ours to throw away",
             do="Empty it where it runs, or unset the variable",
+            code=Exit.USAGE,
         )
 
 
 def unvisited(service: Service) -> Record:
-    """What is known of an external broker before `mq up` has looked at it: its address."""
+    """What is known of an external broker before `mq start` has looked at it: its address."""
     address = shown(os.environ.get(VARIABLES[service.name], ""))
     return Record(
         name=service.name,

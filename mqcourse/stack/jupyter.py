@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.home import CHECKOUT
-from mqcourse.install.lock import make_folder, unwritable
+from mqcourse.install.lock import make_folder, unwritable, write_private
 from mqcourse.progress import Progress
+from mqcourse.small_file import text_of
 from mqcourse.stack import desk, wire
 from mqcourse.stack.place import Place
 from mqcourse.stack.service import Addresses, Launch, NotReady
@@ -47,6 +48,9 @@ USER_SETTINGS: dict[str, dict[str, Any]] = {
     "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
+
+
+TOKEN_CHARS = 48
 
 
 class Jupyter:
@@ -110,12 +114,12 @@ class Jupyter:
     def token(self, place: Place) -> str:
         """The token, made once a stack and readable by its owner only."""
         file = place.folder(self.name) / "token"
-        if file.is_file():
-            return file.read_text(encoding="ascii").strip()
+        known = text_of(file).strip()
+        if len(known) >= TOKEN_CHARS and known.isalnum() and known.isascii():
+            return known
         make_folder(file.parent)
-        token = secrets.token_hex(24)
-        file.touch(mode=0o600)
-        file.write_text(token, encoding="ascii")
+        token = secrets.token_hex(TOKEN_CHARS // 2)
+        write_private(file, token)
         return token
 
     def helpers(self, place: Place) -> list[Launch]:
@@ -152,8 +156,5 @@ class Jupyter:
 
 def with_token(address: str, state: Path) -> str:
     """An address of the stack's JupyterLab with the token that lets its owner in; as it is where there is none yet."""
-    try:
-        token = (state / Jupyter.name / "token").read_text(encoding="ascii").strip()
-    except OSError:
-        return address
-    return f"{address}?token={token}"
+    token = text_of(state / Jupyter.name / "token").strip()
+    return f"{address}?token={token}" if token else address

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.install import jars, java
 from mqcourse.install.java import Java
 from mqcourse.install.lock import make_folder, unwritable
@@ -234,7 +235,9 @@ def format_data(kafka: Program, node: Node, *, extra: tuple[str, ...] = ()) -> N
         )
         if done.returncode:
             last = ((done.stderr or done.stdout).strip().splitlines() or ["no reason given"])[-1]
-            raise CourseError(f"Kafka cannot format {node.data}: {last}", do="Run `mq doctor`")
+            raise CourseError(
+                f"Kafka cannot format {node.data}: {last}", do="Run `mq doctor`", code=Exit.ENVIRONMENT
+            )
         shutil.copytree(node.data, pristine)
         return
     part = node.data.with_suffix(".part")

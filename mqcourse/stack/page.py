@@ -1,6 +1,7 @@
 """The one page that `mq start` and `mq status` print: every address, version and state, and what to do next."""
 
 import io
+import shutil
 from collections.abc import Mapping, Sequence
 
 from mqcourse.home import state_folder
@@ -11,15 +12,15 @@ from mqcourse.stack.stack import Status
 
 RUNS = ("running", "external")
 NEXT = {
-    "killed": "it exited unexpectedly: `mq up {name}` starts it again on its data",
-    "unresponsive": "it lives but does not answer: `mq logs {name}`, then `mq down {name}` and `mq up {name}`",
-    "starting": "another command is starting it, or was killed meanwhile: `mq up {name}` waits for it",
+    "killed": "it exited unexpectedly: `mq start {name}` starts it again on its data",
+    "unresponsive": "it lives but does not answer: `mq logs {name}`, then `mq stop {name}` and `mq start {name}`",
+    "starting": "another command is starting it, or was killed meanwhile: `mq start {name}` waits for it",
     "unreachable": "its address does not accept connections: check the variable that names it",
 }
 
 
 TABLE_WIDTH = 79
-"""Narrow enough for any terminal: addresses stand below, where a long one may wrap without harm."""
+"""At most; less where the terminal is narrower. Addresses stand below, where a long one may wrap without harm."""
 
 
 def table(rows: Sequence[Status]) -> str:
@@ -41,7 +42,8 @@ def table(rows: Sequence[Status]) -> str:
             f"{row.ready_s:.1f} s" if row.ready_s and row.state in RUNS else "",
         )
     out = io.StringIO()
-    Console(file=out, width=TABLE_WIDTH, color_system=None).print(grid)
+    width = min(TABLE_WIDTH, shutil.get_terminal_size().columns - 1)
+    Console(file=out, width=width, color_system=None).print(grid)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     return "\n".join([*lines, "", *(line for row in rows for line in addresses(row))])
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psutil
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 
 DEFAULT_BASE = 27100
 """Below the ephemeral range (32768 on Linux), so that no outgoing connection sits on it by chance."""
@@ -60,12 +61,18 @@ def explicit_base() -> int | None:
     text = os.environ.get("MQ_PORT_BASE")
     if not text:
         return None
-    if not text.isdigit() or not 1024 <= int(text) <= 65535 - BLOCK:
+    if not (text.isascii() and text.isdigit() and may_begin(int(text))):
         raise CourseError(
             f"MQ_PORT_BASE is {text!r}",
             do=f"Set it to a number from 1024 to {65535 - BLOCK}, such as {DEFAULT_BASE}",
+            code=Exit.USAGE,
         )
     return int(text)
+
+
+def may_begin(base: int) -> bool:
+    """Whether a block of ports may begin there: no port of the system's own, and room for all of it."""
+    return 1024 <= base <= 65535 - BLOCK
 
 
 def is_free(port: int) -> bool:
@@ -141,6 +148,7 @@ def next_free_base(held: Iterable[int], start: int = DEFAULT_BASE) -> int:
     raise CourseError(
         f"every block of ports from {start} to {LAST_BASE} has a taken port",
         do="Set MQ_PORT_BASE to a free one",
+        code=Exit.ENVIRONMENT,
     )
 
 
@@ -150,4 +158,5 @@ def taken_error(port: int, purpose: str) -> CourseError:
         f"port {port} ({purpose.replace('_', ' ')}) is held by {holder(port)}",
         do=f"End that process, or set MQ_PORT_BASE to another block of {BLOCK} free ports, such as "
         f"{next_free_base(set(), port + BLOCK - port % BLOCK) if port < LAST_BASE - BLOCK else DEFAULT_BASE}",
+        code=Exit.ENVIRONMENT,
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.install.lock import make_folder, unwritable
 
 STATE_VARIABLE = "MQ_STACK"
@@ -76,7 +77,9 @@ def spawn(
             )
         except OSError as error:
             raise CourseError(
-                f"{service} cannot be started: {argv[0]}: {error.strerror}", do="Run `mq doctor`"
+                f"{service} cannot be started: {argv[0]}: {error.strerror}",
+                do="Run `mq doctor`",
+                code=Exit.ENVIRONMENT,
             ) from error
 
 

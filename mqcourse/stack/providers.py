@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.stack import record
 from mqcourse.stack.docker import IN_COMPOSE, Docker
 from mqcourse.stack.external import VARIABLES, External
@@ -31,7 +32,9 @@ def chosen(service: Service, state: Path) -> Provider:
         return PROVIDERS["external"]
     wanted = os.environ.get("MQ_PROVIDER") or "native"
     if wanted not in PROVIDERS:
-        raise CourseError(f"MQ_PROVIDER is {wanted!r}", do=f"Set it to one of: {', '.join(PROVIDERS)}")
+        raise CourseError(
+            f"MQ_PROVIDER is {wanted!r}", do=f"Set it to one of: {', '.join(PROVIDERS)}", code=Exit.USAGE
+        )
     return PROVIDERS[wanted] if service.name in IN_COMPOSE else PROVIDERS["native"]
 
 

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.install import rabbitmq as software
 from mqcourse.install.lock import free_bytes, make_folder, unwritable
 from mqcourse.progress import Progress
@@ -72,6 +73,7 @@ class RabbitMQ:
             raise CourseError(
                 f"RabbitMQ cannot start in a folder whose path holds an apostrophe ({folder})",
                 do="Move the checkout, or set MQ_HOME to another folder",
+                code=Exit.ENVIRONMENT,
             )
         free = free_bytes(folder)
         if free < DISK_LIMIT_BYTES:
@@ -79,6 +81,7 @@ class RabbitMQ:
                 f"the disk of {folder} is nearly full: {free // 1_000_000} MB are free, "
                 f"and RabbitMQ takes no message below {DISK_LIMIT_BYTES // 1_000_000} MB",
                 do="Free some space and run it again",
+                code=Exit.ENVIRONMENT,
             )
         home = make_folder(folder / "home")
         try:

@@ -1,16 +1,20 @@
 """Waiting until a service can be used: by its own protocol, never by a log line or a sleep."""
 
+import contextlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.foreign import plain
 from mqcourse.stack.place import Place
 from mqcourse.stack.service import Service
 
 POLL_S = 0.02
+FOLLOW_S = 0.2
+"""How often a log is looked at while it is followed."""
 TAIL_LINES = 3
 TAIL_BYTES = 20_000
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -31,7 +35,9 @@ def wait_ready(
         lives = alive()
         if not lives:
             raise CourseError(
-                f"{service.title} ended while starting: {tail()}", do=f"See `mq logs {service.name}`"
+                f"{service.title} ended while starting: {tail()}",
+                do=f"See `mq logs {service.name}`",
+                code=Exit.UNREACHABLE,
             )
         if service.answers(place, 0.5):
             try:
@@ -44,6 +50,7 @@ def wait_ready(
             raise CourseError(
                 f"{service.title} did not answer within {limit_s:.0f} s{why}",
                 do=f"See `mq logs {service.name}`",
+                code=Exit.UNREACHABLE,
             )
         time.sleep(POLL_S)  # between two looks; readiness itself is what the probe says
 
@@ -58,6 +65,27 @@ def last_lines(log: Path, count: int) -> list[str]:
         return []
     said = [plain(COLOUR.sub("", line).rstrip()) for line in lines if line.strip()]
     return said[-count:] if count > 0 else []
+
+
+def follow(log: Path, at: int) -> Iterator[str]:
+    """The lines that come to a log after byte `at`, for ever. A log that was begun anew is read from its beginning."""
+    rest = b""
+    while True:
+        with contextlib.suppress(OSError):
+            size = log.stat().st_size
+            if size < at:
+                at, rest = 0, b""
+            if size > at:
+                with log.open("rb") as file:
+                    file.seek(at)
+                    came = file.read()
+                at += len(came)
+                *whole, rest = (rest + came).split(b"\n")
+                for line in whole:
+                    text = plain(COLOUR.sub("", line.decode("utf-8", errors="replace")).rstrip())
+                    if text:
+                        yield text
+        time.sleep(FOLLOW_S)  # a file has no event that works on every system
 
 
 def log_tail(log: Path) -> str:

@@ -1,11 +1,12 @@
 """What is known of a started service: written when it starts, read by every later command."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import get_type_hints
 
 from mqcourse.install.lock import make_folder, unwritable, write_private
+from mqcourse.small_file import object_of
 from mqcourse.stack.process import Child
 
 
@@ -31,6 +32,10 @@ class Record:
         return Child(self.pid, self.born_s) if self.pid is not None else None
 
 
+KINDS = {each.name: get_type_hints(Record)[each.name] for each in fields(Record)}
+"""What each field of a record holds."""
+
+
 def path(state: Path, name: str) -> Path:
     """Where the record of a service stands."""
     return state / "run" / f"{name}.json"
@@ -39,11 +44,13 @@ def path(state: Path, name: str) -> Path:
 def read(state: Path, name: str) -> Record | None:
     """The record of a service, or None when it was never started or was stopped."""
     file = path(state, name)
-    try:
-        facts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return Record(**facts)
-    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
-        return None  # an older course's record, or none: its process is still found by its marks
+    found = object_of(file)
+    if set(found) <= set(KINDS) and all(
+        isinstance(found.get(field), kind) and not isinstance(found.get(field), bool)
+        for field, kind in KINDS.items()
+    ):
+        return Record(**found)
+    return None  # an older course's record, a damaged one, or none: its process is still found by its marks
 
 
 def write(state: Path, record: Record) -> None:

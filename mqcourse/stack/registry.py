@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
+from mqcourse.nearest import did_you_mean
 from mqcourse.stack.book import Book
 from mqcourse.stack.jupyter import Jupyter
 from mqcourse.stack.kafka import Kafka
@@ -13,7 +15,7 @@ from mqcourse.stack.servicebus import ServiceBus
 _ALL: tuple[Service, ...] = (RabbitMQ(), Kafka(), ServiceBus(), Book(), Jupyter())
 SERVICES: dict[str, Service] = {service.name: service for service in _ALL}
 DEFAULT = ("rabbitmq", "kafka", "servicebus")
-"""What `mq up` and `mq start` start when no broker is named. The one place that decides it: add a broker here."""
+"""What `mq start` and `mq start` start when no broker is named. The one place that decides it: add a broker here."""
 
 
 def named(names: Sequence[str], default: Sequence[str]) -> list[Service]:
@@ -24,7 +26,11 @@ def named(names: Sequence[str], default: Sequence[str]) -> list[Service]:
     wanted = list(dict.fromkeys(names or default))
     unknown = [name for name in wanted if name not in SERVICES]
     if unknown:
-        raise CourseError(f"there is no service {unknown[0]!r}", do=f"Choose from: {', '.join(SERVICES)}")
+        raise CourseError(
+            f"there is no service {unknown[0]!r}",
+            do=did_you_mean(unknown[0], SERVICES, f"Choose from: {', '.join(SERVICES)}"),
+            code=Exit.USAGE,
+        )
     return [SERVICES[name] for name in wanted]
 
 

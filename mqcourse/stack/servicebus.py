@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.install.lock import make_folder
 from mqcourse.progress import Progress
 from mqcourse.stack import wire
@@ -34,6 +35,7 @@ class ServiceBus:
             raise CourseError(
                 "the Service Bus emulator is not part of this version of the course",
                 do="Set MQ_SERVICEBUS_CONNECTION_STRING to a namespace you have, or use MQ_PROVIDER=docker",
+                code=Exit.ENVIRONMENT,
             )
         return version("mastering-message-queues")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mqcourse.home import CHECKOUT, state_folder
 from mqcourse.install.lock import make_folder, unwritable
+from mqcourse.small_file import text_of
 from mqcourse.stack.endpoints import ENVIRONMENT, endpoints
 from mqcourse.stack.process import SERVICE_VARIABLE, STATE_VARIABLE
 
@@ -60,7 +61,7 @@ contains {quoted} $PATH; or set -gx PATH {quoted} $PATH
             (state / "activate", posix, 0o644),
             (state / "activate.fish", fish, 0o644),
         ):
-            if path.is_file() and path.read_text(encoding="utf-8") == text:
+            if text_of(path) == text:
                 continue
             part = path.with_name(f".{path.name}.{os.getpid()}")
             part.write_text(text, encoding="utf-8")

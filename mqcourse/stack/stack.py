@@ -11,10 +11,12 @@ from pathlib import Path
 from threading import Lock
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import cache_folder, software_folder, state_folder
 from mqcourse.install.lock import make_folder, only_one, unwritable
 from mqcourse.progress import Progress
-from mqcourse.stack import external, ports, process, providers, record
+from mqcourse.small_file import object_of
+from mqcourse.stack import external, ports, process, providers, record, starting
 from mqcourse.stack.endpoints import write as write_endpoints
 from mqcourse.stack.place import Place
 from mqcourse.stack.ports import Ports
@@ -65,7 +67,8 @@ def status_of(service: Service, state: Path) -> Status:
     if known is None:
         provider = providers.chosen(service, state)
         if provider.name != "external":
-            return Status(service.name, "stopped", provider.name)
+            begun = service.name in starting.names(state)  # it may take minutes to fetch
+            return Status(service.name, "starting" if begun else "stopped", provider.name)
         known = external.unvisited(service)
     place = Place(state, software_folder(), Ports(known.base))
     seen = providers.PROVIDERS[known.provider].observe(service, place, known)
@@ -122,7 +125,7 @@ def up_all(
                 for name in wanted
             }
             parts = {name: (SERVICES[name].title, USUAL_S[name]) for name in jobs}
-            with progress.planned(parts), _owned_installation(state):
+            with starting.told(state, jobs), progress.planned(parts), _owned_installation(state):
                 started, failed = side_by_side(jobs)
             running += [known for known in started.values() if known is not None]
         _write_endpoints(state)
@@ -205,7 +208,8 @@ def _sort(services: Sequence[Service], state: Path) -> tuple[list[Record], dict[
                 if provider is not wanted:
                     raise CourseError(
                         f"{service.title} runs ({known.provider}), and is now to run {wanted.name}",
-                        do=f"Run `mq down {service.name}` first",
+                        do=f"Run `mq stop {service.name}` first",
+                        code=Exit.USAGE,
                     )
                 place = Place(state, software_folder(), Ports(known.base))
                 provider.mend(service, place)
@@ -227,6 +231,8 @@ def down(services: Sequence[Service], progress: Progress) -> list[str]:
     state = state_folder()
     if not state.is_dir():
         return []
+    if {service.name for service in services} == set(SERVICES):
+        starting.interrupt(state, progress)  # else it would be waited for, and what it starts then ended
     with _locked(state, progress):
         known = {service.name: record.read(state, service.name) for service in services}
         stops = {
@@ -276,7 +282,7 @@ def _provider_of(known: Record | None) -> Provider:
 def _owned_installation(state: Path) -> Iterator[None]:
     """What an installation starts (apt, the build of the book) is known as this stack's.
 
-    So nothing of one that was killed or interrupted lives on beside the next one, or after `mq down`.
+    So nothing of one that was killed or interrupted lives on beside the next one, or after `mq stop`.
     """
     process.kill(process.owned(state, INSTALLING))
     marks = process.marks(state, INSTALLING)
@@ -319,9 +325,8 @@ def recorded_base(state: Path) -> int:
     explicit = ports.explicit_base()
     if explicit is not None:
         return explicit
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return int(json.loads((state / "ports.json").read_text(encoding="utf-8"))["base"])
-    return ports.DEFAULT_BASE
+    base = object_of(state / "ports.json").get("base")
+    return base if type(base) is int and ports.may_begin(base) else ports.DEFAULT_BASE
 
 
 def _settle_base(state: Path, base: int) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mqcourse.home import CHECKOUT, cache_folder, state_folder
 from mqcourse.progress import Progress
+from mqcourse.small_file import object_of
 from mqcourse.stack import registry, stack
 from mqcourse.stack.page import RUNS
 
@@ -96,11 +97,8 @@ def all_run(names: tuple[str, ...] = registry.DEFAULT) -> bool:
 def book_is_current() -> bool:
     """Whether the built pages were made from the sources as they are now."""
     folder = state_folder() / "book"
-    try:
-        made_from = json.loads((folder / STAMP).read_text(encoding="utf-8"))["sources"]
-    except (OSError, ValueError, LookupError):
-        return False
-    return bool((folder / "html" / "index.html").is_file() and made_from == fingerprint())
+    made_from = object_of(folder / STAMP).get("sources")
+    return (folder / "html" / "index.html").is_file() and made_from == fingerprint()
 
 
 def fingerprint(checkout: Path = CHECKOUT) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 
 NAMES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
 SIGNS = (
@@ -14,12 +15,12 @@ SIGNS = (
     (
         ("certificate", "sslerror", "ssl:", "tlsv1", "wrong_version_number"),
         "shows a certificate that is not accepted, or speaks no TLS",
-        "Check the address and its certificate; for the one of this course run `mq down {name}` and `mq up {name}`",
+        "Check the address and its certificate; for the one of this course run `mq stop {name}` and `mq start {name}`",
     ),
     (
         ("unauthorized", "authentication", "access_refused", "forbidden", "saslauth"),
         "refuses the name or key that it was given",
-        "Check the variable that names it; for the one of this course run `mq down {name}` and `mq up {name}`",
+        "Check the variable that names it; for the one of this course run `mq stop {name}` and `mq start {name}`",
     ),
     (
         ("getaddrinfo", "name or service not known", "nodename nor servname", "name resolution"),
@@ -43,7 +44,7 @@ SIGNS = (
             "streamlost",
         ),
         "does not answer",
-        "Run `mq up {name}`",
+        "Run `mq start {name}`",
     ),
 )
 """Words of an error and its causes, the most telling first: what they mean, and what to do.
@@ -58,10 +59,14 @@ def unanswered(name: str, error: BaseException) -> CourseError:
     kind = type(error).__name__
     for words, what, do in SIGNS:
         if any(word in said for word in words):
-            return CourseError(f"{NAMES[name]} {what} ({kind})", do=do.format(name=name))
+            return CourseError(
+                f"{NAMES[name]} {what} ({kind})", do=do.format(name=name), code=Exit.UNREACHABLE
+            )
     first = (str(error).strip().splitlines() or ["without a reason"])[0][:200]
     return CourseError(
-        f"{NAMES[name]} answers with an error ({kind}: {first})", do=f"See `mq status` and `mq logs {name}`"
+        f"{NAMES[name]} answers with an error ({kind}: {first})",
+        do=f"See `mq status` and `mq logs {name}`",
+        code=Exit.UNREACHABLE,
     )
 
 

@@ -34,11 +34,13 @@ def require_manage(
     path: str,
     *,
     action: str = "EntityRead",
+    operation: str = "",
     rights_matter: bool = True,
 ) -> None:
     """Check the Authorization header for Manage on the entity at ``path`` (empty: the namespace).
 
-    Without ``rights_matter`` any good token will do. Raises Refused 401 with the reason.
+    Without ``rights_matter`` any good token will do. Where the service names an operation it says that instead of the
+    action. Raises Refused 401 with the reason.
     """
     if host.authorize:
         where = "the Authorization header"
@@ -46,6 +48,12 @@ def require_manage(
         if not token:
             raise Refused(401, "MissingToken: The authorization header was not found.")
         if not _grants(token, request, hosted, path, host.now_s(), where) and rights_matter:
+            if operation:
+                raise Refused(
+                    401,
+                    f"401 SubCode=40100: Unauthorized : Unauthorized access for '{operation}' operation on endpoint "
+                    f"'sb://{request.host}/{path}'.",
+                )
             said = (
                 "{} claims required for this operation"
                 if action == "EntityRead"

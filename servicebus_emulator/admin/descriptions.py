@@ -9,6 +9,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from xml.sax.saxutils import escape
 
 from servicebus_emulator.admin import duration
@@ -233,7 +234,7 @@ def write(description: Settable, runtime: Runtime, base: str, api_version: str, 
 FORWARD_FIELDS = {FORWARD_TO: "forward_to", FORWARD_DEAD: "forward_dead_lettered_messages_to"}
 
 
-def read(root: ET.Element, default: Settable, api_version: str, now_s: float) -> dict[str, object]:
+def read(root: ET.Element, default: Settable, api_version: str) -> dict[str, object]:
     """The fields that a request sets, ready for ``dataclasses.replace``; what it leaves out is not in it.
 
     ``default`` says which entity it is. Raises BadRequest with every problem found.
@@ -256,7 +257,7 @@ def read(root: ET.Element, default: Settable, api_version: str, now_s: float) ->
             elif name in FORWARD_FIELDS and FORWARD_FIELDS[name] in known_fields:
                 found[FORWARD_FIELDS[name]] = destination_of(text) or None
             elif name == RULES and RULES in table:
-                found["authorization_rules"] = _read_rules(child, now_s)
+                found["authorization_rules"] = _read_rules(child)
             elif name == "DefaultRuleDescription" and table is SUBSCRIPTION:
                 continue  # read by the caller, which knows rules
             elif name not in ignored:
@@ -292,16 +293,21 @@ def _write_rules(rules: tuple[AuthorizationRule, ...]) -> str:
             '<AuthorizationRule i:type="SharedAccessAuthorizationRule">'
             "<ClaimType>SharedAccessKey</ClaimType><ClaimValue>None</ClaimValue>"
             f"<Rights>{rights}</Rights>"
-            f"<CreatedTime>{timestamp(rule.created_s)}</CreatedTime>"
-            f"<ModifiedTime>{timestamp(rule.modified_s)}</ModifiedTime>"
-            f"<KeyName>{escape(rule.key_name)}</KeyName>"
+            + _sent_time("CreatedTime", rule.created_time)
+            + _sent_time("ModifiedTime", rule.modified_time)
+            + f"<KeyName>{escape(rule.key_name)}</KeyName>"
             f"<PrimaryKey>{escape(rule.primary_key)}</PrimaryKey>"
             f"<SecondaryKey>{escape(rule.secondary_key)}</SecondaryKey></AuthorizationRule>"
         )
     return f"<{RULES}>{''.join(parts)}</{RULES}>"
 
 
-def _read_rules(root: ET.Element, now_s: float) -> tuple[AuthorizationRule, ...]:
+def _sent_time(name: str, text: str) -> str:
+    """The service keeps these two as its client sent them, and has none of its own (live tests of azure-sdk-for-go)."""
+    return element(name, text) if text else ""
+
+
+def _read_rules(root: ET.Element) -> tuple[AuthorizationRule, ...]:
     rules = []
     for child in root:
         values: Mapping[str, str] = {local(part.tag): (part.text or "") for part in child}
@@ -315,7 +321,22 @@ def _read_rules(root: ET.Element, now_s: float) -> tuple[AuthorizationRule, ...]
             raise ValueError("an AuthorizationRule needs KeyName, PrimaryKey and at least one of Rights")
         rules.append(
             AuthorizationRule(
-                values["KeyName"], values["PrimaryKey"], values.get("SecondaryKey", ""), rights, now_s, now_s
+                values["KeyName"],
+                values["PrimaryKey"],
+                values.get("SecondaryKey", ""),
+                rights,
+                _time_of(values, "CreatedTime"),
+                _time_of(values, "ModifiedTime"),
             )
         )
     return tuple(rules)
+
+
+def _time_of(values: Mapping[str, str], name: str) -> str:
+    text = values.get(name, "").strip()
+    if text:
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"{name} '{text[:40]}' is no dateTime") from None
+    return text

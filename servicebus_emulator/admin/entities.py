@@ -102,18 +102,36 @@ def _authorize(context: Context, target: Target | None = None) -> None:
     """
     path = "/".join(context.request.segments)
     request = context.request
-    missing = target is not None and request.method == "GET" and not _exists(context, target)
-    action = access.ACTIONS.get(request.method, "EntityWrite")
+    of_subscription = target is not None and target.subscription is not None
+    missing = (
+        target is not None
+        and not of_subscription
+        and request.method == "GET"
+        and not _exists(context, target.entity)
+    )
     access.require_manage(
-        request, context.host, context.hosted, path, action=action, rights_matter=not missing
+        request,
+        context.host,
+        context.hosted,
+        path,
+        action=access.ACTIONS.get(request.method, "EntityWrite"),
+        operation=_operation(request.method, target) if target is not None and of_subscription else "",
+        rights_matter=not missing,
     )
 
 
-def _exists(context: Context, target: Target) -> bool:
-    broker, name = context.hosted.broker, target.entity
-    if not target.subscription:
-        return any(_find(partial(get, name)) is not None for get in (broker.queue, broker.topic))
-    return _find(lambda: broker.subscription(name, target.subscription or "")) is not None
+def _operation(method: str, target: Target) -> str:
+    """What a refusal calls an operation on a subscription or its rules (live tests of azure-sdk-for-go)."""
+    name = target.subscription if target.rule is None else target.rule
+    noun = "Subscription" if target.rule is None else "Rule"
+    if not name:
+        return f"Enumerate{noun}s"
+    return {"GET": "Get", "DELETE": "Delete"}.get(method, "CreateOrUpdate") + noun
+
+
+def _exists(context: Context, name: str) -> bool:
+    broker = context.hosted.broker
+    return any(_find(partial(get, name)) is not None for get in (broker.queue, broker.topic))
 
 
 # -- queues and topics
@@ -140,7 +158,7 @@ def _entity(context: Context, target: Target) -> Response:
     kind = "TopicDescription" if wants_topic else "QueueDescription"
     root = atom.read_description(context.request.body, kind)
     blank: Settable = TopicDescription(target.entity) if wants_topic else QueueDescription(target.entity)
-    found = descriptions.read(root, blank, context.api_version, now_s)
+    found = descriptions.read(root, blank, context.api_version)
     _authorize_forwarding(context, found)
     updating = bool(context.request.header("if-match"))
     if updating:
@@ -225,7 +243,7 @@ def _subscription(context: Context, target: Target) -> Response:
         return Response(200)
     root = atom.read_description(context.request.body, "SubscriptionDescription")
     blank = SubscriptionDescription(name)
-    found = descriptions.read(root, blank, context.api_version, now_s)
+    found = descriptions.read(root, blank, context.api_version)
     _authorize_forwarding(context, found)
     if context.request.header("if-match"):
         existing = broker.subscription(target.entity, name)

@@ -20,7 +20,7 @@ from servicebus_emulator.broker.description import (
     SqlFilter,
     TrueFilter,
 )
-from servicebus_emulator.broker.typed_value import TypedValue
+from servicebus_emulator.broker.typed_value import DATE_TIME_OFFSET, TypedValue
 
 _TYPE = f"{{{INSTANCE}}}type"
 _INT_MAX = 2**31 - 1
@@ -120,7 +120,7 @@ def _write_values(values: Mapping[str, object]) -> str:
 def _typed(value: object) -> tuple[str, str]:
     match value:
         case TypedValue():
-            return value.kind, value.text
+            return "dateTime" if value.kind == DATE_TIME_OFFSET else value.kind, value.text
         case bool():
             return "boolean", "true" if value else "false"
         case int():

@@ -44,14 +44,14 @@ class AccessRight(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRule:
-    """A shared access rule of an entity or a namespace."""
+    """A shared access rule of an entity or a namespace. Its two times are its client's, as text; empty for none."""
 
     key_name: str
     primary_key: str
     secondary_key: str = ""
     rights: frozenset[AccessRight] = frozenset(AccessRight)
-    created_s: float = 0.0
-    modified_s: float = 0.0
+    created_time: str = ""
+    modified_time: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,8 +226,7 @@ REFUSALS: tuple[Refusal, ...] = (
         _not_in_tier("enable_partitioning", lambda limits: limits.partitioning),
     ),
     Refusal("MaxMessageSizeInKilobytes outside Premium", "suite test_mgmt_queues.py", _large_messages),
-    Refusal("MaxSizeInMegabytes of Standard", "docs/resource-manager-exceptions", _size),
-    Refusal("MaxSizeInMegabytes of a partitioned entity", "docs/service-bus-partitioning", _partitioned_size),
+    # before the sizes, which mean another thing with partitions
     Refusal("RequiresSession changed", "docs/resource-manager-exceptions", _fixed("requires_session")),
     Refusal(
         "RequiresDuplicateDetection changed",
@@ -235,6 +234,8 @@ REFUSALS: tuple[Refusal, ...] = (
         _fixed("requires_duplicate_detection"),
     ),
     Refusal("EnablePartitioning changed", "docs/resource-manager-exceptions", _fixed("enable_partitioning")),
+    Refusal("MaxSizeInMegabytes of Standard", "docs/resource-manager-exceptions", _size),
+    Refusal("MaxSizeInMegabytes of a partitioned entity", "docs/service-bus-partitioning", _partitioned_size),
     Refusal(
         "EnableExpress with RequiresDuplicateDetection",
         "docs/resource-manager-exceptions",
@@ -276,8 +277,8 @@ def settled(asked: Asked) -> Description:
     if isinstance(description, (QueueDescription, TopicDescription)):
         size = description.max_size_in_megabytes
         shown = description.enable_partitioning and size > 5120 and size % PARTITIONS == 0
-        if description.enable_partitioning and asked.before is not None:
-            shown = shown or size == shown_size_megabytes(asked.before)
+        if getattr(asked.before, "enable_partitioning", False) and asked.before is not None:
+            shown = shown or (description.enable_partitioning and size == shown_size_megabytes(asked.before))
         if shown:
             changes["max_size_in_megabytes"] = size // PARTITIONS
         kilobytes = description.max_message_size_in_kilobytes

@@ -267,7 +267,8 @@ class _Parser:
             return _Node(lambda scope: scope.new_id(), False)
         if name not in ("property", "p"):
             raise FilterError(f"Unknown function {token}: only newid(), property(name) and p(name) exist.")
-        argument = _needs_value(self._sum()).evaluate
+        node = _needs_value(self._sum())
+        argument, bare = node.evaluate, node.property_name is not None
         self._expect(Kind.OPERATOR, ")")
 
         def evaluate(scope: Scope) -> Value:
@@ -275,6 +276,10 @@ class _Parser:
             if wanted is None:
                 return None
             if not isinstance(wanted, str):
+                if (
+                    bare
+                ):  # Microsoft's own tests write property(intProperty) = 3; documented is a string alone
+                    return wanted
                 raise FilterException("property(name) needs a string.")
             scope_name, dot, rest = wanted.partition(".")
             if dot and scope_name.lower() in ("sys", "user"):

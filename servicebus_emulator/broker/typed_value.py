@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+DATE_TIME_OFFSET = "dateTimeOffset"
+"""Of .NET, over AMQP only: XML Schema has dateTime for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class TypedValue:

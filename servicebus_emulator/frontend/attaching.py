@@ -17,6 +17,7 @@ from servicebus_emulator.amqp.performatives import (
     Target,
 )
 from servicebus_emulator.amqp.types import Symbol, ULong
+from servicebus_emulator.broker.errors import NotAllowed
 from servicebus_emulator.broker.message import ReceiveMode
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.session import SessionWait
@@ -70,7 +71,6 @@ def attach(peer: Peer, link: Link, frame: Attach) -> None:
     if type(frame.target) is Coordinator:
         if link.role is not RECEIVER:
             raise Refused("a coordinator is the target of a sender")
-        peer.secure(link, None, None)
         coordinator = CoordinatorLink(peer, link)
         link.context = coordinator
         target = coordinator_in_force(frame.target)
@@ -208,6 +208,18 @@ def _node_name(where: address.Address) -> str:
 
 def _service(peer: Peer, link: Link, where: address.Address) -> ClaimsService | ManagementService:
     if where.node == address.CBS:
+        _check_only_claims_link(peer, link)
         return ClaimsService(peer)
     peer.secure(link, None, where.path)
     return ManagementService(peer, peer.hosted.broker.resolve(where.path), link)
+
+
+def _check_only_claims_link(peer: Peer, link: Link) -> None:
+    """Raise NotAllowed for another link to $cbs than the one each way that a connection may have.
+
+    Source: issue 186 of Azure/azure-event-hubs-node, the changelogs of azservicebus 1.2.1 and @azure/service-bus 1.0.0.
+    """
+    for other in peer.links:
+        service = getattr(other.context, "service", None)
+        if isinstance(service, ClaimsService) and other.role is link.role:
+            raise NotAllowed(f"A link to connection '{peer.trail.client}' $cbs node has already been opened.")

@@ -56,6 +56,7 @@ class ClaimsService(Service):
                 self.peer.access.put_token(token, audience, emulator.machine_now_s)
             except SasError as error:
                 return 401, f"{error} (audience {audience})"
+            self.peer.token_put()
         where = address.parse(audience)
         if where is not None and where.path and not where.path.startswith("$"):
             try:

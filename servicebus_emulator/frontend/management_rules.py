@@ -15,6 +15,7 @@ from servicebus_emulator.amqp.types import (
     Float32,
     Int,
     Short,
+    Symbol,
     Timestamp,
     UByte,
     UInt,
@@ -35,7 +36,8 @@ from servicebus_emulator.broker.description import (
 from servicebus_emulator.broker.errors import ArgumentError, EntityDisabled
 from servicebus_emulator.broker.sql_value import in_utc
 from servicebus_emulator.broker.subscription import Subscription
-from servicebus_emulator.broker.typed_value import TypedValue, plain
+from servicebus_emulator.broker.ticks import moment_text, moment_ticks, span_text, span_ticks
+from servicebus_emulator.broker.typed_value import DATE_TIME_OFFSET, TypedValue, plain
 
 from .arguments import Call
 
@@ -154,11 +156,24 @@ _KINDS: dict[type, str] = {
 """AMQP type -> XML Schema type, for those that Python does not tell apart."""
 
 
+_TICKS: dict[str, tuple[str, Callable[[int], str], Callable[[str], int]]] = {
+    "com.microsoft:timespan": ("duration", span_text, span_ticks),
+    "com.microsoft:datetime-offset": (DATE_TIME_OFFSET, moment_text, moment_ticks),
+}
+"""Described type of .NET -> XML Schema type, and its ticks as text and back."""
+_DESCRIPTORS = {kind: (Symbol(name), back) for name, (kind, _, back) in _TICKS.items()}
+
+
 def _wired(value: object) -> Any:
     """A rule's value in the AMQP type it was given in."""
-    made = _WIRE_TYPES.get(value.kind) if isinstance(value, TypedValue) else None
     compared = plain(value)
-    return wire_value(in_utc(compared)) if made is None else made(compared)
+    if isinstance(value, TypedValue):
+        if value.kind in _DESCRIPTORS:
+            descriptor, ticks = _DESCRIPTORS[value.kind]
+            return Described(descriptor, ticks(value.text))
+        if value.kind in _WIRE_TYPES:
+            return _WIRE_TYPES[value.kind](compared)
+    return wire_value(in_utc(compared))
 
 
 def _filter(given: dict[str, Any]) -> Filter:
@@ -195,6 +210,9 @@ def _comparable(name: str, value: Any) -> object:
     if kind is not None:
         text = f"{compared:.9g}" if kind == "float" else str(compared)
         return TypedValue(kind, text, compared)
+    if type(value) is Described and isinstance(compared, (datetime, timedelta)):
+        kind, text_of, _ = _TICKS[str(value.descriptor)]
+        return TypedValue(kind, text_of(value.value), compared)
     if isinstance(compared, (str, int, float, UUID, datetime, timedelta)):
         return compared
     raise ArgumentError(

@@ -38,7 +38,14 @@ class Outlet:
         self.draining = False
 
     def on_credit(self) -> None:
-        """The client's flow: what it means is worked out when the outbox is empty."""
+        """The client's flow: what it means is worked out when the outbox is empty.
+
+        Credit that it takes back is withdrawn at once, as what follows in the same read may free a message: the
+        SDKs drain a link and release what they had fetched in one write when they close a receiver.
+        """
+        receiver = self.receiver
+        if receiver is not None and self.link.credit < receiver.credit:
+            receiver.drain()  # what is left of it is granted anew below, by top_up
         if self.link.drain:
             self.draining = True
         self.peer.emulator.touched.add(self)
@@ -68,7 +75,7 @@ class Outlet:
         now_s = peer.emulator.broker_now_s
         if self.peek_lock:
             token = message.lock_token
-            if token is None or not link.attached:
+            if token is None or not link.attached or link.credit <= 0:
                 if token is not None and message.holder is not None:
                     message.holder.settle(Outcome.RELEASE, token, now_s)  # it never left
                 return

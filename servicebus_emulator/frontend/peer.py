@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from servicebus_emulator.amqp.connection import Connection, forced, internal
@@ -30,7 +31,7 @@ from .attaching import attach
 from .faults import error_of, rejection
 from .outlet import Outlet
 from .trail import Trail
-from .transactions import Transactions
+from .transactions import Coordinator, Transactions
 
 if TYPE_CHECKING:
     from servicebus_emulator.broker.entity import Entity
@@ -160,18 +161,36 @@ class Peer:
 
     # -- links ---------------------------------------------------------------------------------------------
 
-    def secure(self, link: Link, right: Right | None, path: str | None) -> None:
+    def secure(self, link: Link, right: Right | None, path: str) -> None:
         """Check a right for a link and remember it for as long as the link lives. A link may need several.
 
-        `path` None asks for a token that is good for anything. Raises UnauthorizedAccess.
+        Raises UnauthorizedAccess.
         """
         if not self.access.allows(right, path, self.emulator.machine_now_s):
             wanted = right.value if right is not None else "Any"
             raise UnauthorizedAccess(
                 f"Unauthorized access. '{wanted}' claim(s) are required to perform this operation. "
-                f"Resource: '{path or 'the namespace'}'."
+                f"Resource: '{path}'."
             )
         self._secured.setdefault(link, []).append((right, path))
+
+    def secured(self, link: Link) -> bool:
+        """Whether a token is good for anything at all; if so the link needs one for as long as it lives."""
+        entitled = self.access.allows(None, None, self.emulator.machine_now_s)
+        if entitled:
+            self._secured.setdefault(link, []).append((None, None))
+        return entitled
+
+    def token_put(self) -> None:
+        """A token was taken: links that were waiting for the first one go on."""
+        for link in list(self._links):
+            if isinstance(link.context, Coordinator):
+                link.context.token_put()
+
+    @property
+    def links(self) -> Iterable[Link]:
+        """All links of the connection."""
+        return self._links
 
     def drop(self, link: Link, error: BrokerError) -> None:
         """Detach a link from this side."""

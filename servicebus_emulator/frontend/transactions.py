@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from .peer import Peer
 
 CREDIT = 100
+CREDIT_BEFORE_TOKEN = 16
+"""What a coordinator may be sent before the connection has a token: .NET declares first and puts the token of the
+entity that it then uses. Nothing else is served without one, so little is bound by whoever never puts any."""
 MAX_OPEN = 1000
 """Most transactions that one coordinator link may hold open."""
 
@@ -161,16 +164,26 @@ def note_use(link: Link, entity: Entity) -> None:
 class Coordinator:
     """The link on which a client declares and discharges transactions."""
 
-    __slots__ = ("link", "peer")
+    __slots__ = ("entitled", "link", "peer")
 
     def __init__(self, peer: Peer, link: Link) -> None:
         self.peer = peer
         self.link = link
+        self.entitled = False
+        """Whether the connection has a token; from then on the link ends with the last of its tokens."""
         _begin_spanning(link)
 
     def opened(self) -> None:
         """Give the client credit."""
-        self.link.grant(CREDIT)
+        self.token_put()
+        if not self.entitled:
+            self.link.grant(CREDIT_BEFORE_TOKEN)
+
+    def token_put(self) -> None:
+        """The connection may have got its first token."""
+        if not self.entitled and self.peer.secured(self.link):
+            self.entitled = True
+            self.link.grant(CREDIT)
 
     def on_message(self, event: MessageReceived) -> None:
         """Declare or discharge."""
@@ -182,7 +195,7 @@ class Coordinator:
             self.peer.trail.note("transaction refused", condition=error.condition, why=str(error))
         if not event.settled:
             self.link.session.settle_incoming(event.delivery_id, verdict)
-        if self.link.credit <= CREDIT >> 1:
+        if self.entitled and self.link.credit <= CREDIT >> 1:
             self.link.grant(CREDIT)
 
     def _carry_out(self, event: MessageReceived) -> Any:

@@ -13,6 +13,7 @@ from mqcourse.backpressure.measure.record import Record, calibrated
 from mqcourse.backpressure.presets import preset
 from mqcourse.cli import main
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 
 SHARED = Scenario(
     rate_per_s=50.0,
@@ -208,7 +209,8 @@ def test_a_message_costs_what_the_rate_asks_for() -> None:
 def test_a_command_that_cannot_be_done_says_so_before_anything_is_measured(
     arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["measure", *(one.format(tmp=tmp_path) for one in arguments)]) == 1
+    code = Exit.ENVIRONMENT if "cannot be written" in message else Exit.USAGE
+    assert main(["measure", *(one.format(tmp=tmp_path) for one in arguments)]) == code
     said = capsys.readouterr()
     assert message in said.err
     assert said.err.count("\n") == 1

@@ -14,6 +14,7 @@ import pytest
 from mqcourse.backpressure import Scenario
 from mqcourse.backpressure.measure import Comparison, kafka, measure, plan
 from mqcourse.backpressure.measure.alarm import memory_alarm
+from mqcourse.exits import Exit
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
@@ -177,6 +178,6 @@ def test_the_command_prints_figures_and_points(stack: Any) -> None:
     assert {row["figure"] for row in found["figures"]} >= {"throughput_per_s", "mean_latency_s", "lost_share"}
     assert len(found["points"]) > 5
     refused = stack.mq("measure", "block", "--on", "rabbitmq", check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == Exit.USAGE
     assert refused.stderr.startswith("mq measure: on_full = 'block'")
     assert refused.stderr.count("\n") == 1

@@ -22,6 +22,7 @@ from mqcourse.book.chapter import Chapter
 from mqcourse.book.record import Claim
 from mqcourse.book.run import note
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import state_folder
 
 NAMES = ("kept", "never", "edited", "reworded", "rerun", "claims", "broke", "gone")
@@ -183,17 +184,28 @@ def test_the_page_of_a_chapter_that_is_gone_goes_too(built: Built) -> None:
     assert "book/index.html" in (built.html / "index.html").read_text(encoding="utf-8")
 
 
-def test_two_builds_at_once_one_says_that_the_other_runs(book: Path) -> None:
+def test_of_two_builds_at_once_one_waits_and_says_for_whom(book: Path) -> None:
     folder = state_folder() / "book"
     folder.mkdir(parents=True)
+    said: list[str] = []
     with (folder / "lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write("4711")
         lock.flush()
-        with pytest.raises(CourseError, match="built already, by process 4711"):
-            build(book)
-    with one_build_at_a_time(folder):
-        assert (folder / "lock").read_text(encoding="utf-8") == str(os.getpid())
+        with (
+            pytest.raises(CourseError, match=r"another build of the book \(process 4711\)") as busy,
+            one_build_at_a_time(folder, said.append, limit_s=0),
+        ):
+            pass
+        assert busy.value.exit_code is Exit.BUSY
+
+        def release(line: str) -> None:
+            said.append(line)
+            fcntl.flock(lock, fcntl.LOCK_UN)
+
+        with one_build_at_a_time(folder, release):
+            assert (folder / "lock").read_text(encoding="utf-8") == str(os.getpid())
+    assert said == ["waiting for another build of the book (process 4711) …"]
 
 
 def test_plain_jupyter_book_builds_the_same_from_the_same_records(book: Path) -> None:

@@ -42,7 +42,9 @@ def test_every_setting_is_on_the_page_with_its_value(title: str, text: str) -> N
 
 
 def test_the_table_of_what_one_sees_repeats_the_others() -> None:
-    first, kafka_rows, rabbitmq_rows = map(table, ("What changes an experiment", "Kafka", "RabbitMQ"))
+    first, kafka_rows, rabbitmq_rows = map(
+        table, ("Four settings change what an experiment shows", "Kafka", "RabbitMQ")
+    )
     assert len(first) == 4
     assert first.pop("vm_memory_high_watermark")[0] == rabbitmq_rows["vm_memory_high_watermark.absolute"][0]
     assert first == {name: kafka_rows[name] for name in first}

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 EXCLUDED = Path(__file__).with_name("excluded.toml")
 
@@ -29,17 +30,24 @@ class Exclusions:
     differing: Mapping[str, str]
 
 
-def listed() -> Mapping[str, Sequence[Mapping[str, str]]]:
+def listed() -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """All of excluded.toml."""
     return tomllib.loads(EXCLUDED.read_text(encoding="utf-8"))
 
 
-def exclusions(client: str) -> Exclusions:
-    """What stands in excluded.toml for one client (its short name, as in clients.py)."""
+def exclusions(client: str, transport: str = "") -> Exclusions:
+    """What stands in excluded.toml for one client (its short name, as in clients.py): over one transport, or all of it.
+
+    An entry with `over` holds for the transports that it names, others for all.
+    """
     found = listed()
 
     def of(kind: str) -> dict[str, str]:
-        return {one["case"]: one["reason"] for one in found.get(kind, []) if one["client"] == client}
+        return {
+            one["case"]: one["reason"]
+            for one in found.get(kind, [])
+            if one["client"] == client and (not transport or transport in one.get("over", transport))
+        }
 
     return Exclusions(of("excluded"), of("differing"))
 

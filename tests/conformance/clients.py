@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ADMINISTRATION = "administration"
+"""The part of a client's cases that speaks HTTPS and no AMQP."""
+
 
 @dataclass(frozen=True)
 class Client:
-    """A client library: its short name here, title, language, version, what is run, what the run needs."""
+    """A client library: its short name here, title, language, version, what is run, what the run needs.
+
+    `parts` divides its cases into rows of the table, each of which can be run alone: (title, how the case begins), the
+    first that fits counts.
+    """
 
     name: str
     title: str
@@ -16,6 +23,11 @@ class Client:
     what: str
     needs: str
     skips: str = "skipped by the client's own suite"
+    parts: tuple[tuple[str, str], ...] = ()
+
+    def part(self, case: str) -> str:
+        """The part that a case belongs to; empty where the client has none."""
+        return next((title for title, beginning in self.parts if case.startswith(beginning)), "")
 
 
 _ALL = (
@@ -44,6 +56,13 @@ _ALL = (
         "7.15.0",
         "The SDK's own live tests, synchronous and asyncio, with those of administration.",
         "nothing but this project",
+        parts=(
+            (ADMINISTRATION, "mgmt_tests/"),
+            ("asyncio, queues", "async_tests/test_queues_async.py"),
+            ("asyncio, others", "async_tests/"),
+            ("queues", "test_queues.py"),
+            ("others", ""),
+        ),
     ),
     Client(
         "javascript",
@@ -70,6 +89,7 @@ _ALL = (
         "The SDK's own tests, those of the package admin and of its AMQP layer among them.",
         "Go 1.25 or newer (`go` on PATH)",
         "need the SDK's own fault injector or a recording, and skip themselves without it",
+        parts=(("messages", "azservicebus::"), (ADMINISTRATION, "admin::"), ("AMQP layer", "internal::")),
     ),
     Client(
         "gocloud",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import cases
 import pytest
@@ -23,33 +23,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 class Table:
     """Takes what each client found, and holds it to excluded.toml."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, write: bool) -> None:
         self.rows: list[tables.Row] = []
+        self._write = write
 
     def note(self, client: str, transport: str, outcomes: Sequence[cases.Outcome]) -> list[cases.Outcome]:
-        """Add a row; the cases that count, which are those that are not left out."""
-        ran = [one for one in outcomes if one.case not in cases.exclusions(client).excluded]
+        """Add rows; the cases that count, which are those that are not left out."""
+        ran = [one for one in outcomes if one.case not in cases.exclusions(client, transport).excluded]
         assert ran, f"{client} over {transport} ran no case"
         today = datetime.datetime.now(datetime.UTC).date()
-        self.rows.append(tables.row(CLIENTS[client], transport, ran, today))
+        found = tables.rows_of(CLIENTS[client], transport, ran, today)
+        self.rows += found
+        if self._write:  # at once: a run of an hour that is interrupted keeps what it found
+            tables.update(found)
         return ran
 
     def hold(self, client: str, transport: str, outcomes: Sequence[cases.Outcome]) -> None:
-        """Add a row; raise AssertionError for every case that failed and is not known to differ."""
+        """Add rows; raise AssertionError for every case that failed and is not known to differ."""
         ran = self.note(client, transport, outcomes)
-        known = cases.exclusions(client).differing
+        known = cases.exclusions(client, transport).differing
         surprising = {case: text for case, text in cases.failures(ran).items() if case not in known}
         assert not surprising, "\n\n".join(f"{case}\n{text}" for case, text in surprising.items())
 
 
 @pytest.fixture(scope="session")
-def table(pytestconfig: pytest.Config) -> Iterator[Table]:
-    """The rows of this run, written at its end when asked for."""
-    made = Table()
+def table(pytestconfig: pytest.Config) -> Table:
+    """The rows of this run, written when asked for."""
+    made = Table(write=bool(pytestconfig.getoption("--write-table", default=False)))
     pytestconfig.stash[_ROWS] = made.rows
-    yield made
-    if pytestconfig.getoption("--write-table", default=False) and made.rows:
-        tables.save(tables.merged(tables.kept(), made.rows))
+    return made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -56,7 +56,11 @@ def run(folder: Path, packages: Sequence[str], environment: Mapping[str, str], *
     done = _go(
         ["test", "-json", "-count=1", f"-timeout={RUN_LIMIT_S}s", *packages, *words], folder, environment
     )
-    outcomes = list(_leaves(done.stdout.splitlines()))
+    lines = done.stdout.splitlines()
+    # a test that panics ends its package's program: all that would come after it did not run
+    panics = [line for line in lines if '"Output":"panic: ' in line]
+    assert not panics, f"a test ended its package: {panics[0]}\n{done.stdout[-3000:]}"
+    outcomes = list(_leaves(lines))
     assert outcomes, f"go test ran nothing:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
     return outcomes
 

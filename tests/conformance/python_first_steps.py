@@ -38,6 +38,16 @@ with ServiceBusClient.from_connection_string(connection) as client:
 # end of snippet
 assert str(message) == "hello"
 
+# snippet: tls
+client = ServiceBusClient.from_connection_string(
+    connection.replace("UseDevelopmentEmulator=true", ""),
+    custom_endpoint_address=f"sb://localhost:{port}",  # without it this client dials 5671
+    connection_verify=certificate,
+)
+# end of snippet
+with client:
+    there_and_back(client)
+
 # snippet: websocket
 client = ServiceBusClient.from_connection_string(
     connection.replace("UseDevelopmentEmulator=true", ""),
@@ -48,4 +58,4 @@ client = ServiceBusClient.from_connection_string(
 # end of snippet
 with client:
     there_and_back(client)
-print("both")
+print("all three")

@@ -1,7 +1,9 @@
 """The table of servicebus_emulator/docs/conformance.md: which clients were run, over what, and with which result.
 
-Its rows are kept in results.json beside this file; a run replaces the rows of the clients that it ran, and a client
-whose toolchain is missing keeps its last ones. The page is made from the rows and from excluded.toml.
+Its rows are kept in results.json beside this file. A run replaces the rows that it ran, each a client over a transport
+and, where its cases come in parts, one of these; all others keep what their last run found. So the table can be made
+in several runs, and a client whose toolchain is missing keeps its rows. The page is made from the rows and from
+excluded.toml.
 
 python tests/conformance/table.py    makes the page again
 """
@@ -9,25 +11,31 @@ python tests/conformance/table.py    makes the page again
 from __future__ import annotations
 
 import datetime
+import fcntl
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cases
-from clients import CLIENTS, Client
+from clients import ADMINISTRATION, CLIENTS, Client
 
 HERE = Path(__file__).parent
 ROWS = HERE / "results.json"
 PAGE = HERE.parents[1] / "servicebus_emulator" / "docs" / "conformance.md"
-TRANSPORTS = ("plain", "plain, WebSocket", "TLS", "TLS, WebSocket", "WebSocket", "WebSocket, TLS")
+HTTPS = "HTTPS"
+TRANSPORTS = ("plain", "TLS", "TLS, WebSocket", "WebSocket", "WebSocket, TLS", HTTPS)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One client over one transport: how many cases passed, which did not, how many the client's own suite skipped."""
+    """One client over one transport: how many cases passed, which did not, how many the client's own suite skipped.
+
+    `part` is empty where a client's cases are not divided (see clients.py).
+    """
 
     client: str
+    part: str
     version: str
     transport: str
     passed: int
@@ -36,40 +44,68 @@ class Row:
     date: str
 
 
-def row(client: Client, transport: str, outcomes: Sequence[cases.Outcome], today: datetime.date) -> Row:
-    """The row of what was just run."""
-    kinds = [one.outcome for one in outcomes]
-    return Row(
-        client.name,
-        client.version,
-        transport,
-        kinds.count("passed"),
-        tuple(sorted(cases.failures(outcomes))),
-        kinds.count("skipped"),
-        today.isoformat(),
-    )
+def rows_of(
+    client: Client, transport: str, outcomes: Sequence[cases.Outcome], today: datetime.date
+) -> list[Row]:
+    """What was just run, one row for each part of the client's cases that is in it.
+
+    Administration has cases of its own where it is a part, and these speak HTTPS, whatever messages go over.
+    """
+    found: dict[str, list[cases.Outcome]] = {}
+    for one in outcomes:
+        found.setdefault(client.part(one.case), []).append(one)
+    return [
+        Row(
+            client.name,
+            part,
+            client.version,
+            HTTPS if part == ADMINISTRATION else transport,
+            [one.outcome for one in some].count("passed"),
+            tuple(sorted(cases.failures(some))),
+            [one.outcome for one in some].count("skipped"),
+            today.isoformat(),
+        )
+        for part, some in found.items()
+    ]
 
 
 def kept(path: Path = ROWS) -> list[Row]:
     """The rows of earlier runs."""
-    if not path.exists():
-        return []
     return [Row(**{**one, "failed": tuple(one["failed"])}) for one in json.loads(path.read_text("utf-8"))]
 
 
 def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
-    """`new` in place of the same client's rows in `old`, in the order of CLIENTS."""
-    ran = {one.client for one in new}
+    """`old` with `new` in place of what was run again, in the order of the clients; without what is run no more."""
     order = list(CLIENTS)
-    rows = [one for one in old if one.client not in ran and one.client in CLIENTS] + list(new)
-    return sorted(rows, key=lambda one: (order.index(one.client), TRANSPORTS.index(one.transport)))
+
+    def place(one: Row) -> tuple[int, int, int]:
+        parts = [title for title, _ in CLIENTS[one.client].parts] or [""]
+        return order.index(one.client), TRANSPORTS.index(one.transport), parts.index(one.part)
+
+    def still_run(one: Row) -> bool:
+        client = CLIENTS.get(one.client)
+        titles = [title for title, _ in client.parts] if client else []
+        return client is not None and one.part in (titles or [""]) and one.transport in TRANSPORTS
+
+    def counted(one: Row) -> Row:
+        """Without the failures that have been left out since."""
+        out = cases.exclusions(one.client, one.transport).excluded
+        return replace(one, failed=tuple(case for case in one.failed if case not in out))
+
+    rows = {(one.client, one.transport, one.part): counted(one) for one in (*old, *new) if still_run(one)}
+    return sorted(rows.values(), key=place)
 
 
-def save(rows: Sequence[Row]) -> None:
-    """Keep rows and make the page from them."""
-    text = json.dumps([asdict(one) for one in rows], indent=1, ensure_ascii=False)
-    ROWS.write_text(f"{text}\n", encoding="utf-8")
-    PAGE.write_text(page(rows), encoding="utf-8")
+def update(new: Sequence[Row]) -> None:
+    """Keep new rows beside the others and make the page from all; two runs that end together wait for each other."""
+    with ROWS.open("r+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        rows = merged(kept(), new)
+        text = json.dumps([asdict(one) for one in rows], indent=1, ensure_ascii=False)
+        file.truncate()
+        file.write(f"{text}\n")
+        file.flush()
+        PAGE.write_text(page(rows), encoding="utf-8")
 
 
 def page(rows: Sequence[Row]) -> str:
@@ -78,25 +114,27 @@ def page(rows: Sequence[Row]) -> str:
         "# What the clients say",
         "",
         "`make conformance` runs these clients, unchanged, against the emulator and writes this page.",
-        "A client whose toolchain is not installed keeps the row of the last run that had it; "
+        "A row that was not run, for want of a toolchain, is kept from the last run that had it; "
         "the run says in a line what it left out and how to get it.",
         "How to connect each of them is in [your-client.md](your-client.md).",
         "",
     ]
     if rows:
         parts += [
-            "| Client | Version | Over | Cases | Passed | Failed | Left out | Run on |",
-            "| --- | --- | --- | ---: | ---: | ---: | ---: | --- |",
+            "| Client | Cases of | Version | Over | Cases | Passed | Failed | Left out | Run on |",
+            "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- |",
         ]
     else:
         parts.append("No run is kept yet.")
     for one in rows:
         client = CLIENTS[one.client]
         ran = one.passed + len(one.failed)
-        out = len(cases.exclusions(one.client).excluded)
+        out = sum(
+            client.part(case) == one.part for case in cases.exclusions(one.client, one.transport).excluded
+        )
         parts.append(
-            f"| {client.title} | {one.version} | {one.transport} | {ran} | {one.passed} | {len(one.failed)} "
-            f"| {out + one.skipped} | {one.date} |"
+            f"| {client.title} | {one.part or 'all'} | {one.version} | {one.transport} | {ran} | {one.passed} "
+            f"| {len(one.failed)} | {out + one.skipped} | {one.date} |"
         )
     parts += ["", "## What each client runs", ""]
     parts += [
@@ -106,7 +144,10 @@ def page(rows: Sequence[Row]) -> str:
     parts += ["", "## Cases left out, and why", ""]
     for name, client in CLIENTS.items():
         listed = cases.exclusions(name)
-        skipped = max((one.skipped for one in rows if one.client == name), default=0)
+        own = [one for one in rows if one.client == name]
+        skipped = sum(
+            max(one.skipped for one in own if one.part == part) for part in {one.part for one in own}
+        )
         if not (listed.excluded or skipped):
             continue
         parts += [f"### {client.title}", ""]
@@ -115,14 +156,20 @@ def page(rows: Sequence[Row]) -> str:
             parts.append(f"- {client.skips} ({skipped} cases)")
         parts.append("")
     parts += ["## Where the emulator is known to differ", ""]
-    differing = [
-        (client, case, reason)
-        for name, client in CLIENTS.items()
-        for case, reason in cases.exclusions(name).differing.items()
+    differing = {
+        (name, case): reason for name in CLIENTS for case, reason in cases.exclusions(name).differing.items()
+    }
+    parts += [
+        f"- {CLIENTS[name].title}, `{case}`: {reason}" for (name, case), reason in differing.items()
+    ] or ["No case of any client."]
+    unexplained = [
+        f"- {CLIENTS[one.client].title} over {one.transport}, `{case}`"
+        for one in rows
+        for case in one.failed
+        if (one.client, case) not in differing
     ]
-    parts += [f"- {client.title}, `{case}`: {reason}" for client, case, reason in differing] or [
-        "No case of any client."
-    ]
+    if unexplained:
+        parts += ["", "## Cases that failed, and nobody has said why yet", "", *unexplained]
     return "\n".join(parts) + "\n"
 
 
@@ -137,11 +184,11 @@ def _by_reason(listed: object) -> list[str]:
 def terminal(rows: Sequence[Row]) -> list[str]:
     """The rows of a run, one line each, for a terminal."""
     return [
-        f"{CLIENTS[one.client].title:<34} {one.version:<10} {one.transport:<22} "
+        f"{CLIENTS[one.client].title:<28} {one.part:<16} {one.version:<10} {one.transport:<17} "
         f"{one.passed:>4} of {one.passed + len(one.failed):>4} passed"
         for one in rows
     ]
 
 
 if __name__ == "__main__":
-    save(merged(kept(), []))
+    update([])

@@ -17,6 +17,11 @@ from mqcourse.home import software_folder
 
 VERSION = CLIENTS["celery"].version
 PROGRAM = Path(__file__).with_name("celery_client") / "program.py"
+NAMED = {
+    "emulator_transport:Transport": "plain",
+    "secure_transport:SecureTransport": "TLS",
+    "secure_transport:WebSocketTransport": "WebSocket, TLS",
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +39,20 @@ def celery() -> Path:
 
 
 @pytest.mark.conformance
-def test_celery_and_kombu(celery: Path, tmp_path: Path, table: Table) -> None:
+@pytest.mark.timeout(700)
+@pytest.mark.parametrize("transport", NAMED)
+def test_celery_and_kombu(celery: Path, transport: str, tmp_path: Path, table: Table) -> None:
     with emulator(tmp_path) as running:
+        plain = running.connection_string
+        secure = plain.replace("UseDevelopmentEmulator=true", "")
         done = subprocess.run(
             [sys.executable, str(PROGRAM)],
             env={
                 **running.environment,
                 "PYTHONPATH": os.pathsep.join([str(celery), str(PROGRAM.parent)]),
-                "SERVICEBUS_CONNECTION": running.connection_string,
+                "SERVICEBUS_CONNECTION": plain if NAMED[transport] == "plain" else secure,
+                "SERVICEBUS_ENDPOINT": f"sb://localhost:{running.port}",
+                "TRANSPORT": transport,
             },
             capture_output=True,
             text=True,
@@ -50,4 +61,4 @@ def test_celery_and_kombu(celery: Path, tmp_path: Path, table: Table) -> None:
         )
     outcomes = reported(done.stdout.splitlines())
     assert len(outcomes) == 5, f"{done.stdout[-2000:]}{done.stderr[-3000:]}"
-    table.hold("celery", "plain", outcomes)
+    table.hold("celery", NAMED[transport], outcomes)

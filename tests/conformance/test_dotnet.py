@@ -9,6 +9,8 @@ import pytest
 from conftest import Table
 from emulator import emulator
 
+from mqcourse.bench import csharp
+
 NAMED = {"plain": "plain", "tls": "TLS", "websocket": "WebSocket", "websocket-tls": "WebSocket, TLS"}
 
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(dotnet_program.LIMIT_S + 100)]
@@ -19,7 +21,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The command that runs the program, or a line that says what is left out."""
     words = dotnet_program.command(tmp_path_factory.mktemp("dotnet"))
     if words is None:
-        pytest.skip(dotnet_program.LEFT_OUT)
+        pytest.skip(csharp.LEFT_OUT)
     return words
 
 

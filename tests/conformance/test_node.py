@@ -17,6 +17,7 @@ from mqcourse.install.npm import NODE, node_modules
 FOLDER = Path(__file__).parent / "node"
 # what a scenario waits for on purpose is bounded inside it; the whole file must end as well
 FILE_LIMIT_S = 280
+NAMED = {"tls": "TLS", "websocket": "WebSocket", "websocket-tls": "WebSocket, TLS"}
 
 
 def _scenarios(name: str) -> list[str]:
@@ -55,15 +56,19 @@ def _by_name(outcomes: list[Outcome]) -> Mapping[str, Outcome]:
 @pytest.fixture(scope="module")
 def sdk(running: Emulator, table: Table) -> Mapping[str, Outcome]:
     outcomes = _run(running, "sdk.mjs")
-    table.note("javascript", "plain, WebSocket", outcomes)
+    table.note("javascript", "plain", outcomes)
     return _by_name(outcomes)
+
+
+def _rhea(running: Emulator, transport: str) -> list[Outcome]:
+    with administration(running) as admin:
+        admin.create_queue("plain")
+    return _run(running, "rhea.mjs", QUEUE="plain", TRANSPORT=transport)
 
 
 @pytest.fixture(scope="module")
 def rhea(running: Emulator, table: Table) -> Mapping[str, Outcome]:
-    with administration(running) as admin:
-        admin.create_queue("plain")
-    outcomes = _run(running, "rhea.mjs", QUEUE="plain")
+    outcomes = _rhea(running, "plain")
     table.note("rhea", "plain", outcomes)
     return _by_name(outcomes)
 
@@ -78,3 +83,19 @@ def test_the_javascript_sdk(sdk: Mapping[str, Outcome], scenario: str) -> None:
 @pytest.mark.parametrize("scenario", _scenarios("rhea.mjs"))
 def test_rhea_as_a_plain_amqp_client(rhea: Mapping[str, Outcome], scenario: str) -> None:
     assert rhea[scenario].outcome == "passed", rhea[scenario].text
+
+
+@pytest.mark.conformance
+@pytest.mark.timeout(FILE_LIMIT_S + 60)
+@pytest.mark.parametrize("transport", NAMED)
+def test_the_javascript_sdk_over_other_transports(transport: str, tmp_path: Path, table: Table) -> None:
+    with emulator(tmp_path) as running:
+        table.hold("javascript", NAMED[transport], _run(running, "sdk.mjs", TRANSPORT=transport))
+
+
+@pytest.mark.conformance
+@pytest.mark.timeout(FILE_LIMIT_S + 60)
+@pytest.mark.parametrize("transport", NAMED)
+def test_rhea_over_other_transports(transport: str, tmp_path: Path, table: Table) -> None:
+    with emulator(tmp_path) as running:
+        table.hold("rhea", NAMED[transport], _rhea(running, transport))

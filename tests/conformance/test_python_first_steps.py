@@ -22,4 +22,4 @@ def test_pythons_snippets_run(tmp_path: Path) -> None:
             timeout=200,
             check=False,
         )
-    assert done.stdout == "both\n", done.stderr[-3000:]
+    assert done.stdout == "all three\n", done.stderr[-3000:]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import cases
 import pytest
 import table
@@ -44,16 +46,56 @@ def test_a_program_reports_one_outcome_a_line() -> None:
     ]
 
 
-def test_a_run_replaces_the_rows_of_its_clients_and_keeps_the_others() -> None:
-    def row(client: str, transport: str, passed: int) -> table.Row:
-        return table.Row(client, "1", transport, passed, (), 0, "2026-11-26")
+def row(client: str, transport: str, passed: int, part: str = "", failed: tuple[str, ...] = ()) -> table.Row:
+    return table.Row(client, part, "1", transport, passed, failed, 0, "2026-11-26")
 
-    old = [row("go", "plain", 1), row("dotnet", "TLS", 2), row("dotnet", "plain", 3)]
-    assert table.merged(old, [row("dotnet", "plain", 4)]) == [
+
+def test_a_run_replaces_what_it_ran_and_keeps_other_clients_transports_and_parts() -> None:
+    admin, layer = row("go", "plain", 1, "administration"), row("go", "plain", 5, "AMQP layer")
+    old = [admin, layer, row("dotnet", "TLS", 2), row("dotnet", "plain", 3)]
+    assert table.merged(old, [row("dotnet", "plain", 4), row("go", "plain", 6, "AMQP layer")]) == [
         row("dotnet", "plain", 4),
-        row("go", "plain", 1),
+        row("dotnet", "TLS", 2),
+        admin,
+        row("go", "plain", 6, "AMQP layer"),
     ]
+
+
+def test_rows_that_no_run_gives_any_more_are_dropped() -> None:
+    gone = [row("nobody", "plain", 1), row("go", "by post", 1, "messages"), row("go", "plain", 1)]
+    assert table.merged(gone, []) == []
+
+
+def test_a_failure_that_was_left_out_since_counts_no_more() -> None:
+    out = next(iter(cases.exclusions("go", "TLS").excluded))
+    (kept,) = table.merged([row("go", "TLS", 5, "messages", (out, "azservicebus::TestB"))], [])
+    assert (kept.passed, kept.failed) == (5, ("azservicebus::TestB",))
+
+
+def test_outcomes_are_divided_into_the_parts_of_their_client() -> None:
+    outcomes = [
+        cases.Outcome("admin::TestA", "passed", 0.1, ""),
+        cases.Outcome("azservicebus::TestB", "failed", 0.1, "why"),
+    ]
+    found = table.rows_of(CLIENTS["go"], "plain", outcomes, datetime.date(2026, 11, 26))
+    assert [(one.part, one.transport, one.passed, one.failed) for one in found] == [
+        ("administration", "HTTPS", 1, ()),
+        ("messages", "plain", 0, ("azservicebus::TestB",)),
+    ]
+
+
+def test_a_case_that_failed_without_a_reason_stands_on_the_page() -> None:
+    page = table.page([row("go", "plain", 1, "messages", ("azservicebus::TestB",))])
+    assert "- azservicebus over plain, `azservicebus::TestB`" in page.splitlines()
+    assert "nobody has said why" not in table.page([row("go", "plain", 1, "messages")])
 
 
 def test_the_page_is_what_its_rows_say() -> None:
     assert table.PAGE.read_text(encoding="utf-8") == table.page(table.kept())
+
+
+def test_a_case_may_be_left_out_over_one_transport_alone() -> None:
+    case = "internal::TestAMQPLinks_LinkWithConnectionFailure"
+    assert case in cases.exclusions("go", "WebSocket, TLS").excluded
+    assert case in cases.exclusions("go").excluded
+    assert case not in cases.exclusions("go", "TLS").excluded

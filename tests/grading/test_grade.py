@@ -14,10 +14,11 @@ import wrong_answers
 from run_stack import RUN_VARIABLE
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.grading import journal, labs, manifest, master, progress, run
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.manifest import Lab
-from mqcourse.grading.outcome import NO_BROKER, POINTS_MISSING, Void
+from mqcourse.grading.outcome import Void
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
 
@@ -60,7 +61,7 @@ def test_an_unanswered_lab_scores_nothing(lab: Lab, tmp_path: Path) -> None:
     path = tmp_path / "a copy with another name.ipynb"
     path.write_text(master.lab_notebook(lab))
     done = mq("grade", str(path))
-    assert done.returncode == POINTS_MISSING
+    assert done.returncode == Exit.SAID_NO
     assert f"Points: 0 of {lab.points}" in done.stdout
     assert done.stdout.count("not answered yet") == len(lab.exercises)
     assert done.stdout.count("This is where you start.") == len(lab.exercises)
@@ -170,9 +171,9 @@ def test_code_that_writes_to_the_course_makes_every_verdict_void(place: str) -> 
 def test_a_broker_that_does_not_answer_is_not_the_learners_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MQ_RABBITMQ_URL", "amqp://127.0.0.1:1/%2F")
     lab = manifest.find("rabbitmq_work_queue")
-    with pytest.raises(CourseError, match=r"RabbitMQ does not answer.*mq up rabbitmq") as failed:
+    with pytest.raises(CourseError, match=r"RabbitMQ does not answer.*mq start rabbitmq") as failed:
         run.grade_submission(Submission(lab, master.answers(lab, solved=True), {}))
-    assert failed.value.exit_code == NO_BROKER
+    assert failed.value.exit_code == Exit.UNREACHABLE
 
 
 WRITING = """

@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.grading import labs, manifest, master
 from mqcourse.grading.manifest import Exercise, Lab
 
@@ -174,7 +175,73 @@ def test_building_never_overwrites_an_answer(tmp_path: Path) -> None:
     answer["source"] = [*answer["source"], "\n    return 1"]  # the TODO still stands there
     lab.notebook.write_text(json.dumps(notebook))
     assert labs.has_answers(lab)
-    with pytest.raises(CourseError, match="holds answers that building would overwrite"):
+    with pytest.raises(CourseError, match="holds what somebody wrote, and building would overwrite it"):
         labs.build(said.append, only=(lab,))
     labs.build(said.append, only=(lab,), force=True)
     assert not labs.has_answers(lab)
+
+
+def noted(lab: manifest.Lab) -> str:
+    """Write a note into a cell that is no answer; gives the notebook's text then."""
+    notebook = json.loads(lab.notebook.read_text())
+    cell = next(cell for cell in notebook["cells"] if "exercise" not in cell["metadata"])
+    cell["source"] = [*cell["source"], "\n\nMy own note"]
+    lab.notebook.write_text(json.dumps(notebook))
+    return lab.notebook.read_text()
+
+
+def only_copy(home: Path) -> Path:
+    (copy,) = (home / "kept").iterdir()
+    return copy
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MQ_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_building_never_overwrites_a_note_in_another_cell(tmp_path: Path, home: Path) -> None:
+    said: list[str] = []
+    lab = draft(tmp_path, HEADER + SETUP + ANSWER + CHECK)
+    labs.build(said.append, only=(lab,))
+    text = noted(lab)
+    with pytest.raises(CourseError, match="what somebody wrote") as refused:
+        labs.build(said.append, only=(lab,))
+    assert refused.value.exit_code is Exit.SAID_NO
+    assert lab.notebook.read_text() == text
+    labs.build(said.append, only=(lab,), force=True)
+    assert "My own note" not in lab.notebook.read_text()
+    assert only_copy(home).read_text() == text
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "no notebook", '{"cells": 5}'])
+def test_building_never_overwrites_a_notebook_that_cannot_be_read(
+    tmp_path: Path, home: Path, text: str
+) -> None:
+    lab = draft(tmp_path, HEADER + SETUP + ANSWER + CHECK)
+    lab.notebook.write_text(text)
+    with pytest.raises(CourseError, match="what somebody wrote"):
+        labs.build(lambda _line: None, only=(lab,))
+    assert lab.notebook.read_text() == text
+    assert not (home / "kept").exists()
+
+
+def test_a_lab_is_put_back_and_a_copy_kept(tmp_path: Path, home: Path) -> None:
+    lab = draft(tmp_path, HEADER + SETUP + ANSWER + CHECK)
+    labs.build(lambda _line: None, only=(lab,))
+    fresh = lab.notebook.read_text()
+    assert labs.reset(lab) is None  # there is nothing to keep
+    text = noted(lab)
+    kept = labs.reset(lab)
+    assert kept == only_copy(home)
+    assert kept.read_text() == text
+    assert lab.notebook.read_text() == fresh
+    lab.notebook.write_bytes(b"\xff no notebook")
+    again = labs.reset(lab)
+    assert again is not None
+    assert again.read_bytes() == b"\xff no notebook"
+    assert again != kept
+    lab.notebook.unlink()
+    assert labs.reset(lab) is None
+    assert lab.notebook.read_text() == fresh

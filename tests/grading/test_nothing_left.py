@@ -15,8 +15,8 @@ import psutil
 import pytest
 from run_stack import RunStack
 
+from mqcourse.exits import Exit
 from mqcourse.grading import journal, manifest, master, run
-from mqcourse.grading.outcome import NO_BROKER
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
 from mqcourse.stack.record import read as read_record
@@ -218,7 +218,7 @@ def test_a_broker_that_dies_while_answers_run_costs_nobody_a_point(
         if again:
             own_stack.mq("up", broker)
         out, said = grading.communicate(timeout=300)
-        assert grading.returncode == NO_BROKER, out + said
+        assert grading.returncode == Exit.UNREACHABLE, out + said
         assert "went away while the answers ran" in said or "does not answer" in said
         assert out == ""
         assert not (own_stack.home / "progress").exists()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 
 
@@ -63,7 +64,7 @@ def test_from_another_folder_it_removes_nothing(checkout: Path, tmp_path: Path) 
         text=True,
         check=False,
     )
-    assert done.returncode == 1
+    assert done.returncode == Exit.USAGE
     assert "nothing was removed" in done.stderr
     assert len(files(checkout)) == 5
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from mqcourse.plan import Part, Plan, expected
-from mqcourse.progress import Progress
+from mqcourse.progress import Progress, Step
 
 
 class Terminal(io.StringIO):
@@ -129,3 +129,25 @@ def wait_for(reached) -> None:
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def test_a_single_part_is_not_counted() -> None:
+    plan = Plan({"kafka": Part("Kafka", 30.0, 100.0)}, began_s=100.0)
+    assert plan.line(105.0, 80) == "5 s, about 25 s left: Kafka"
+
+
+def test_a_step_says_how_long_it_still_takes() -> None:
+    step = Step("jars", 4_000_000, Progress(io.StringIO()), done_bytes=1_000_000)
+    step.began -= 10  # as if it had begun ten seconds ago
+    assert re.fullmatch(r"jars: 1\.0 of 4\.0 MB, 1\d\.\d s, about [3-5]\d s left", step.line())
+    assert "left" not in step.line(end=True)
+
+
+def test_a_dumb_terminal_gets_lines_below_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for name, drawn in (("xterm", True), ("dumb", False), ("", False)):
+        monkeypatch.setenv("TERM", name)
+        assert Progress(Terminal()).terminal is drawn

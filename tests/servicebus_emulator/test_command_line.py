@@ -1,5 +1,6 @@
 """`python -m servicebus_emulator`: what is wrong is said in one line, and nothing is started."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from servicebus_emulator import __version__
-from servicebus_emulator.__main__ import dialled
+from servicebus_emulator.__main__ import dialled, open_door
+from servicebus_emulator.exits import MEANINGS, Exit
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -43,23 +45,27 @@ def ready_line(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("code", "arguments", "words"),
     [
-        (["--port", "99999"], "'99999' is no port; give 0 (any free one) to 65535"),
-        (["--port", "-1"], "'-1' is no port"),
-        (["--port", "1e3"], "'1e3' is no port"),
-        (["--tls-key", "key.pem", "--port", "0"], "--tls-key needs --tls-cert"),
-        (["--tls", "--port", "0"], "--tls keeps its certificate in --data"),
-        (["--tls-cert", __file__, "--port", "0"], "must be PEM files that belong together"),
-        (["--config", "nowhere.json"], "cannot read nowhere.json"),
-        (["--data", __file__], "cannot keep data in"),
-        (["--host", "nowhere.invalid", "--port", "0"], "cannot listen on nowhere.invalid:0"),
-        (["--tier", "gold"], "invalid choice: 'gold'"),
+        (Exit.USAGE, ["--port", "99999"], "'99999' is no port; give 0 (any free one) to 65535"),
+        (Exit.USAGE, ["--port", "-1"], "'-1' is no port"),
+        (Exit.USAGE, ["--port", "1e3"], "'1e3' is no port"),
+        (Exit.USAGE, ["--tls-key", "key.pem", "--port", "0"], "--tls-key needs --tls-cert"),
+        (Exit.USAGE, ["--tls", "--port", "0"], "--tls keeps its certificate in --data"),
+        (Exit.ENVIRONMENT, ["--tls-cert", __file__, "--port", "0"], "must be PEM files that belong together"),
+        (Exit.ENVIRONMENT, ["--config", "nowhere.json"], "cannot read nowhere.json"),
+        (Exit.ENVIRONMENT, ["--data", __file__], "cannot keep data in"),
+        (
+            Exit.ENVIRONMENT,
+            ["--host", "nowhere.invalid", "--port", "0"],
+            "cannot listen on nowhere.invalid:0",
+        ),
+        (Exit.USAGE, ["--tier", "gold"], "invalid choice: 'gold'"),
     ],
 )
-def test_bad_arguments_are_refused_in_one_line(arguments: list[str], words: str) -> None:
+def test_bad_arguments_are_refused_in_one_line(code: Exit, arguments: list[str], words: str) -> None:
     ended = run(*arguments)
-    assert ended.returncode == 2
+    assert ended.returncode == code
     assert ended.stdout == ""
     assert words in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
@@ -70,7 +76,7 @@ def test_a_bad_configuration_is_refused_with_every_path(tmp_path: Path) -> None:
     queues = [{"Name": "q", "Properties": {"LockDuration": "PT1S"}}, {"Name": "q"}]
     config.write_text(json.dumps({"UserConfig": {"Namespaces": [{"Name": "n", "Queues": queues}]}}))
     ended = run("--config", str(config), "--port", "0")
-    assert ended.returncode == 2
+    assert ended.returncode == Exit.SAID_NO
     path = "$.UserConfig.Namespaces[0].Queues[0].Properties.LockDuration"
     assert f"{path}: 'PT1S' is out of range; allowed is 5 to 300 seconds (PT5S to PT5M)" in ended.stderr
 
@@ -161,10 +167,40 @@ def test_with_rules_the_page_has_a_token_that_stays(tmp_path: Path) -> None:
     assert len(tokens[0]) >= 32
 
 
-def test_its_version_and_a_warning_for_an_open_door() -> None:
+def test_its_version_and_its_exit_codes_are_told() -> None:
     version = run("--version")
-    assert (version.returncode, version.stdout) == (0, f"servicebus-emulator {__version__}\n")
-    assert run("--allow-origin", "nonsense").returncode == 2
+    assert (version.returncode, version.stdout) == (Exit.DONE, f"servicebus-emulator {__version__}\n")
+    told = run("--help").stdout
+    assert all(f"  {code:<4}{meaning}" in told for code, meaning in MEANINGS.items())
+    assert run("--allow-origin", "nonsense").returncode == Exit.USAGE
+
+
+@pytest.mark.parametrize(
+    ("host", "no_auth", "warned"),
+    [
+        ("0.0.0.0", True, True),  # noqa: S104
+        ("::", True, True),
+        ("192.0.2.1", True, True),
+        ("127.0.0.1", True, False),
+        ("::1", True, False),
+        ("localhost", True, False),
+        ("0.0.0.0", False, False),  # noqa: S104
+    ],
+)
+def test_an_open_door_is_warned_of(host: str, no_auth: bool, warned: bool) -> None:
+    """Asked of the function: a test opens no port to other machines."""
+    assert bool(open_door(host, 5672, no_auth=no_auth)) is warned
+
+
+def test_where_the_default_port_is_held_rabbitmq_is_named() -> None:
+    with socket.socket() as holder:
+        with contextlib.suppress(OSError):  # somebody else holds it, and may
+            holder.bind(("127.0.0.1", 5672))
+            holder.listen()
+        ended = run()
+    assert ended.returncode == Exit.ENVIRONMENT
+    assert "cannot listen on 127.0.0.1:5672" in ended.stderr
+    assert "RabbitMQ has the same default port" in ended.stderr
 
 
 def _has_ipv6() -> bool:

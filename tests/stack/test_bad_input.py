@@ -12,6 +12,7 @@ import pytest
 from run_stack import CHECKOUT, free_base
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import software_folder
 from mqcourse.install.lock import only_one
 from mqcourse.progress import Progress
@@ -41,10 +42,10 @@ def run_mq(tmp_path: Path, *words: str, **env: str) -> "subprocess.CompletedProc
     )
 
 
-def mq(tmp_path: Path, *words: str, **env: str) -> str:
-    """Run mq, expect it to fail with one line, and return that line."""
+def mq(tmp_path: Path, *words: str, code: Exit = Exit.ENVIRONMENT, **env: str) -> str:
+    """Run mq, expect it to fail with one line and this code, and return that line."""
     done = run_mq(tmp_path, *words, **env)
-    assert done.returncode == 1, done
+    assert done.returncode == code, done
     errors = [line for line in done.stderr.splitlines() if line.startswith("mq ")]
     assert len(errors) == 1, done.stderr
     assert "Traceback" not in done.stderr
@@ -69,8 +70,24 @@ def test_a_wrong_java_is_said_before_anything_is_fetched(tmp_path):
 
 
 def test_no_network_on_the_first_run(tmp_path):
-    error = mq(tmp_path, "up", "kafka", MQ_MAVEN_URL="http://127.0.0.1:9")
+    error = mq(tmp_path, "up", "kafka", code=Exit.NETWORK, MQ_MAVEN_URL="http://127.0.0.1:9")
     assert "Check the network" in error
+
+
+def test_one_failed_download_keeps_no_other_broker_down(tmp_path, refused_port):
+    own = {"MQ_PORT_BASE": str(free_base()), "MQ_MAVEN_URL": f"http://127.0.0.1:{refused_port}"}
+    try:
+        done = run_mq(tmp_path, "start", "kafka", "servicebus", **own)
+        assert done.returncode == Exit.SOME_FAILED, done
+        table = {line.split("  ")[0]: line for line in done.stdout.splitlines()}
+        assert "running" in table["Azure Service Bus emulator"]
+        assert "stopped" in table["Kafka"]
+        (said,) = [line for line in done.stderr.splitlines() if line.startswith("mq start: ")]
+        assert said.startswith("mq start: kafka: cannot fetch ")
+        assert run_mq(tmp_path, "status", "--check", "servicebus", **own).returncode == Exit.DONE
+        assert run_mq(tmp_path, "status", "--check", **own).returncode == Exit.UNREACHABLE
+    finally:
+        assert run_mq(tmp_path, "stop", **own).returncode == Exit.DONE
 
 
 def test_an_old_rabbitmq_is_never_started(tmp_path):
@@ -83,23 +100,23 @@ def test_an_old_rabbitmq_is_never_started(tmp_path):
 
 
 def test_useless_settings(tmp_path):
-    assert "MQ_PORT_BASE" in mq(tmp_path, "up", "kafka", MQ_PORT_BASE="high")
-    assert "MQ_PROVIDER" in mq(tmp_path, "up", "kafka", MQ_PROVIDER="podman")
-    assert "was never started" in mq(tmp_path, "logs", "kafka")
+    assert "MQ_PORT_BASE" in mq(tmp_path, "up", "kafka", code=Exit.USAGE, MQ_PORT_BASE="high")
+    assert "MQ_PROVIDER" in mq(tmp_path, "up", "kafka", code=Exit.USAGE, MQ_PROVIDER="podman")
+    assert "was never started" in mq(tmp_path, "logs", "kafka", code=Exit.UNREACHABLE)
 
 
 def test_a_file_where_the_state_folder_should_be(tmp_path):
     (tmp_path / "home").touch()
     assert "cannot write" in mq(tmp_path, "up", "kafka")
-    assert "cannot write" in mq(tmp_path, "reset", "kafka")
+    assert "cannot write" in mq(tmp_path, "reset", "--yes", "kafka")
 
 
 def test_an_error_is_json_too_where_json_was_asked_for(tmp_path):
     for code, words in (
-        (1, ["up", "x"]),
-        (1, ["down", "x"]),
-        (1, ["reset", "x"]),
-        (1, ["logs", "kafka"]),
+        (2, ["up", "x"]),
+        (2, ["down", "x"]),
+        (2, ["reset", "x", "--yes"]),
+        (4, ["logs", "kafka"]),
         (2, ["grade", "x.ipynb"]),
     ):
         done = run_mq(tmp_path, *words, "--json")

@@ -13,6 +13,7 @@ import pytest
 from run_stack import free_base
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.progress import Progress
 from mqcourse.stack import record, registry
 from mqcourse.stack.docker import COMPOSE_FILE, Docker, environment, project
@@ -137,3 +138,19 @@ def test_microsofts_emulator_is_ready_once_its_own_http_port_says_so(tmp_path):
             servicebus.probe(here)
             http.shutdown()
         amqp.shutdown()
+
+
+def test_the_log_of_a_container_is_docker_composes(docker, tmp_path, capsys):
+    here = place(tmp_path)
+    docker()
+    script = tmp_path / "bin" / "docker"
+    script.write_text(script.read_text() + 'print("started \\x1b[2J")\n')
+    record.write(here.state, of_docker("kafka"))
+    assert Docker().show_log(registry.SERVICES["kafka"], here.state, 7, follow=False) == Exit.DONE
+    assert capsys.readouterr().out == "started \\x1b[2J\n"
+    (call,) = [json.loads(line)[0] for line in (tmp_path / "calls").read_text().splitlines()]
+    assert call[-6:] == ["logs", "--no-color", "--no-log-prefix", "--tail", "7", "kafka"]
+
+
+def of_docker(name: str) -> record.Record:
+    return record.Record(name, "docker", "docker", 21950, "x", None, None, None, 0.0, 0.0)

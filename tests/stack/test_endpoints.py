@@ -28,9 +28,9 @@ def test_they_are_what_up_wrote(tmp_path):
 def test_a_missing_broker_is_an_error_only_when_it_is_asked_for(tmp_path):
     found = endpoints(tmp_path, {"MQ_KAFKA_BOOTSTRAP": "one:9092,two:9092"})
     assert found.kafka_settings["bootstrap_servers"] == ["one:9092", "two:9092"]
-    with pytest.raises(CourseError, match="mq up rabbitmq"):
+    with pytest.raises(CourseError, match="mq start rabbitmq"):
         _ = found.rabbitmq_url
-    with pytest.raises(CourseError, match="mq up kafka"):
+    with pytest.raises(CourseError, match="mq start kafka"):
         _ = endpoints(tmp_path, {}).kafka_settings
 
 
@@ -91,7 +91,7 @@ EMULATOR = (
 def test_the_administration_trusts_the_emulators_own_certificate_and_in_the_cloud_the_usual_authorities(
     tmp_path,
 ):
-    with pytest.raises(CourseError, match="mq up servicebus"):
+    with pytest.raises(CourseError, match="mq start servicebus"):
         _ = endpoints(tmp_path, {}).servicebus_administration
     certificate = tmp_path / "certificate.pem"
     certificate.touch()

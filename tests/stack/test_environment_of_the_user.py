@@ -116,5 +116,5 @@ def test_mq_is_typed_as_printed_in_a_shell_that_was_told_of_it(empty_stack):
 def test_an_error_says_how_mq_comes_into_this_terminal(empty_stack):
     empty_stack.mq("up", "servicebus")
     done = empty_stack.mq("logs", "kafka", check=False, PATH=os.defpath)
-    assert "Run `mq up kafka`" in done.stderr
+    assert "Run `mq start kafka`" in done.stderr
     assert f". '{empty_stack.home}/activate'" in done.stderr

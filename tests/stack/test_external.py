@@ -1,11 +1,11 @@
 """Brokers that someone else runs: found, looked at, never touched."""
 
 import json
-import socket
 
 import pytest
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.progress import Progress
 from mqcourse.stack import endpoints, page, providers, registry, stack
 from mqcourse.stack.external import VARIABLES, hosts_of, shown
@@ -84,14 +84,6 @@ def test_an_unknown_provider_is_refused(monkeypatch, tmp_path):
         providers.chosen(registry.SERVICES["kafka"], tmp_path)
 
 
-@pytest.fixture
-def refused_port():
-    """A port that is bound, so nobody else gets it, and at which nobody listens."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
-
-
 def test_one_that_does_not_answer_is_a_one_line_error_naming_the_variable(
     monkeypatch, tmp_path, refused_port
 ):
@@ -113,8 +105,8 @@ def test_one_that_answers_is_used_and_neither_stopped_nor_emptied(stack, monkeyp
         "MQ_KAFKA_BOOTSTRAP": stack.endpoints.kafka_bootstrap,
     }
     stack.mq("up", **other, **addresses)
-    refused = stack.mq("reset", "rabbitmq", check=False, **other, **addresses)
-    assert refused.returncode == 1
+    refused = stack.mq("reset", "--yes", "rabbitmq", check=False, **other, **addresses)
+    assert refused.returncode == Exit.USAGE
     assert "not ours" in refused.stderr
     versions = {
         row["name"]: row["version"] for row in json.loads(stack.mq("status", "--json", **other).stdout)

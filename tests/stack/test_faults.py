@@ -15,6 +15,7 @@ import psutil
 import pytest
 from run_stack import CHECKOUT, RunStack, free_base
 
+from mqcourse.exits import Exit
 from mqcourse.home import software_folder
 from mqcourse.stack import ports, process
 
@@ -37,7 +38,7 @@ def test_a_killed_broker_is_seen_at_once_and_mended_by_up(empty_stack, name):
     os.kill(pid, signal.SIGKILL)
     state_soon(empty_stack, name, "killed")
     page = empty_stack.mq("status").stdout
-    assert f"mq up {name}" in page
+    assert f"mq start {name}" in page
     empty_stack.mq("up", name)
     row = empty_stack.status()[name]
     assert row["state"] == "running"
@@ -186,6 +187,25 @@ def test_an_interrupt_does_not_wait_for_a_network_that_stands_still(empty_stack,
     assert said.splitlines()[-1] == "mq up: interrupted; run it again to go on"
 
 
+def test_stop_ends_a_start_that_is_under_way_and_status_tells_of_it(empty_stack, tmp_path, standing_mirror):
+    away = {
+        "MQ_SOFTWARE": str(tmp_path / "software"),
+        "MQ_CACHE": str(tmp_path / "cache"),
+        "MQ_MAVEN_URL": standing_mirror,
+    }
+    with launched(empty_stack, "start", "kafka", **away) as start:
+        deadline = time.monotonic() + 60
+        while not list((tmp_path / "software").glob("kafka/jars/*.part")):
+            assert time.monotonic() < deadline
+        assert empty_stack.status()["kafka"]["state"] == "starting"
+        assert empty_stack.status()["rabbitmq"]["state"] == "stopped"
+        stopped = empty_stack.mq("stop")
+        assert start.wait(60) == Exit.INTERRUPTED
+    assert "ending the start that is under way" in stopped.stderr
+    assert empty_stack.status()["kafka"]["state"] == "stopped"
+    assert process.owned(empty_stack.home) == []
+
+
 def test_what_an_installation_started_ends_with_down_though_its_launcher_was_killed(
     stack, empty_stack, tmp_path
 ):
@@ -215,7 +235,7 @@ def test_a_taken_port_names_port_holder_and_setting(empty_stack):
         server.bind(("127.0.0.1", empty_stack.base + 10))
         server.listen()
         done = empty_stack.mq("up", "kafka", check=False)
-    assert done.returncode == 1
+    assert done.returncode == Exit.ENVIRONMENT
     error = done.stderr.strip().splitlines()[-1]
     assert str(empty_stack.base + 10) in error
     assert f"process {os.getpid()}" in error
@@ -230,7 +250,7 @@ def test_a_broker_that_ends_while_starting_fails_at_once_with_its_log(empty_stac
     properties.write_text(properties.read_text().replace("node.id=1", "node.id=7"))
     began = time.monotonic()
     done = empty_stack.mq("up", "kafka", check=False)
-    assert done.returncode == 1
+    assert done.returncode == Exit.UNREACHABLE
     assert "ended while starting" in done.stderr
     assert "node" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -243,7 +263,7 @@ def test_one_that_fails_takes_no_other_down(empty_stack):
         server.bind(("127.0.0.1", empty_stack.base + 1))
         server.listen()
         done = empty_stack.mq("up", "rabbitmq", "kafka", check=False)
-    assert done.returncode == 1
+    assert done.returncode == Exit.SOME_FAILED
     assert empty_stack.status()["kafka"]["state"] == "running"
     assert empty_stack.status()["rabbitmq"]["state"] == "stopped"
 

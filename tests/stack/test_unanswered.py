@@ -37,7 +37,7 @@ def nobody_there() -> Iterator[int]:
 def test_nobody_there_does_not_answer(nobody_there: int) -> None:
     said = of_servicebus(nobody_there)
     assert "does not answer" in said
-    assert "`mq up servicebus`" in said
+    assert "`mq start servicebus`" in said
 
 
 @pytest.mark.parametrize("number", [401, 403, 24010, 54037])
@@ -64,7 +64,7 @@ def test_a_proxy_in_between_is_named(nobody_there: int) -> None:
     proxy = f"http://127.0.0.1:{nobody_there}"
     said = of_servicebus(nobody_there, proxies={"https": proxy})
     assert "through a proxy" in said
-    assert "mq up" not in said
+    assert "mq start" not in said
 
 
 def test_one_that_speaks_no_tls_is_no_broker_that_is_down() -> None:

@@ -14,6 +14,7 @@ import psutil
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
+from mqcourse.exits import Exit
 from mqcourse.stack import process
 from mqcourse.stack.rabbitmq import PLUGINS
 from mqcourse.stack.wire import http_status
@@ -115,7 +116,7 @@ def test_rabbitmqs_own_tools_find_the_node(stack):
 def test_bad_names_are_one_line_errors(stack):
     for words in (["up", "rabitmq"], ["down", "x"], ["reset", "x"], ["logs", "x"]):
         done = stack.mq(*words, check=False)
-        assert done.returncode != 0
+        assert done.returncode == Exit.USAGE
         assert len(done.stderr.splitlines()) == 1
         assert "Choose from: rabbitmq, kafka" in done.stderr
 
@@ -179,13 +180,13 @@ def test_reset_leaves_both_brokers_empty_and_running_in_under_5_s(empty_stack):
     empty_stack.mq("up")
     fill(empty_stack)
     began = time.monotonic()
-    empty_stack.mq("reset")
+    empty_stack.mq("reset", "--yes")
     took_s = time.monotonic() - began
     assert_empty(empty_stack)
     fill(empty_stack)  # and they work
     # reset of what is down leaves it down, and empty when it comes back
     empty_stack.mq("down")
-    empty_stack.mq("reset", "rabbitmq", "kafka")
+    empty_stack.mq("reset", "--yes", "rabbitmq", "kafka")
     assert {row["state"] for row in empty_stack.status().values()} == {"stopped"}
     empty_stack.mq("up")
     assert_empty(empty_stack)
@@ -208,7 +209,7 @@ def test_a_node_whose_alarm_limits_were_changed_is_reset_too(empty_stack):
     while management(empty_stack, "api/nodes")[0].get("mem_limit", 1 << 30) == 1 << 30:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    empty_stack.mq("reset", "rabbitmq")
+    empty_stack.mq("reset", "--yes", "rabbitmq")
     assert empty_stack.status()["rabbitmq"]["pid"] != pid
     with pika.BlockingConnection(pika.URLParameters(empty_stack.endpoints.rabbitmq_url)) as connection:
         channel = connection.channel()
@@ -233,7 +234,7 @@ def test_jupyterlab_is_up_with_a_token_and_keeps_to_its_folder(empty_stack):
 
 def test_the_book_is_served_once_it_is_built(empty_stack):
     refused = empty_stack.mq("up", "book", check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == Exit.ENVIRONMENT
     assert "mq book build" in refused.stderr
     html = empty_stack.home / "book" / "html"
     html.mkdir(parents=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.grading.guarantees import Breach
 from mqcourse.grading.trial import Answer
 
@@ -20,6 +21,6 @@ def of_lab(name: str) -> dict[str, Check]:
         checks: dict[str, Check] = import_module(f"mqcourse.grading.checks.{name}").CHECKS
     except ModuleNotFoundError as error:
         raise CourseError(
-            f"lab {name} has no checks", do=f"Write mqcourse/grading/checks/{name}.py"
+            f"lab {name} has no checks", do=f"Write mqcourse/grading/checks/{name}.py", code=Exit.SAID_NO
         ) from error
     return checks

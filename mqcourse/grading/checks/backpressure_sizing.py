@@ -5,7 +5,7 @@ The cases are drawn from the answer's seed, and drawn again until each of the us
 
 import random
 from collections.abc import Callable, Sequence
-from math import ceil, floor, isfinite
+from math import ceil, floor, isfinite, sqrt
 from statistics import mean, pstdev, stdev
 from typing import Any
 
@@ -21,6 +21,11 @@ MESSAGES = 6_000
 """Of a simulated run: its mean latency is then good to about a tenth at the loads asked for."""
 RUNS = 5
 """Simulated runs, each with a seed of its own."""
+MOST_RUNS = 20
+"""Where that many leave it open whether a plan keeps a promise, it does."""
+SURE = 4.0
+"""A promise is broken when the mean of the runs is off by more than so many of its standard errors. Near full load the
+share that one run refuses scatters by more than what was agreed, so the mean of a few alone would accuse by chance."""
 WITHIN = 0.05
 """How far a predicted wait may be from theory."""
 MOST_CPU_S = 10.0
@@ -167,15 +172,15 @@ def plan(answer: Answer) -> Sequence[Breach]:
                 )
             )
             continue
-        late, gone = _planned(_seeds(draw), rate, work, cv, pool, room)
-        if late > p99 * 1.05:
+        late, gone = _broken(draw, (rate, work, cv, pool, room), (p99 * 1.05, lost + 0.002))
+        if late is not None:
             breaches.append(
                 Breach(
                     Guarantee.PROMISE,
                     f"{where}: with {_pool(pool)} and room for {room} p99 is {_ms(late)}, {_ms(p99)} was promised",
                 )
             )
-        if gone > lost + 0.002:
+        if gone is not None:
             breaches.append(
                 Breach(
                     Guarantee.AGREED_LOSS,
@@ -372,11 +377,28 @@ def _steady(rate: float, work: float, **changes: Any) -> Scenario:
 
 def _planned(
     seeds: Sequence[int], rate: float, work: float, cv: float, pool: int, room: int
-) -> tuple[float, float]:
-    """Mean p99 in seconds and mean share refused."""
+) -> list[tuple[float, float]]:
+    """Of each run p99 in seconds and the share refused."""
     scenario = _steady(rate, work, consumers=pool, queue_limit=room, service="lognormal", service_cv=cv)
     runs = [simulate(scenario.but(seed=seed)).summary for seed in seeds]
-    return mean(run["p99_s"] for run in runs), mean(run["rejected"] / run["offered"] for run in runs)
+    return [(run["p99_s"], run["rejected"] / run["offered"]) for run in runs]
+
+
+def _broken(
+    draw: random.Random, planned: tuple[float, float, float, int, int], allowed: tuple[float, float]
+) -> list[float | None]:
+    """The mean p99 and the mean share refused of a plan, each where it is above what is allowed and not by chance."""
+    runs: list[tuple[float, float]] = []
+    while True:
+        runs += _planned(_seeds(draw), *planned)
+        figures = list(zip(*runs, strict=True))
+        surely = [
+            mean(seen) if mean(seen) - SURE * stdev(seen) / sqrt(len(seen)) > most else None
+            for seen, most in zip(figures, allowed, strict=True)
+        ]
+        kept = all(mean(seen) <= most for seen, most in zip(figures, allowed, strict=True))
+        if kept or any(surely) or len(runs) >= MOST_RUNS:
+            return surely
 
 
 def keeps(
@@ -396,7 +418,8 @@ def keeps(
     if pool < max(1.0, load * (1.0 - lost)):
         return False
     for share in (0.4, 0.5, 0.7, 1.0, 1.5):
-        p99, gone = _planned(seeds, load, 1.0, cv, pool, max(1, int(share * late * pool)))
+        runs = _planned(seeds, load, 1.0, cv, pool, max(1, int(share * late * pool)))
+        p99, gone = (mean(seen) for seen in zip(*runs, strict=True))
         if p99 <= late * (1.0 - reserve) and gone <= lost * (1.0 - 2.0 * reserve):
             return True
     return False

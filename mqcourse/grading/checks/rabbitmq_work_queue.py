@@ -252,9 +252,7 @@ def _all(numbers: Set[int], seen: History) -> bool:
 def _bodies(result: object) -> list[bytes]:
     """What publish() gave back, as bodies. Refusal for what is no list of them."""
     if not isinstance(result, list) or not all(isinstance(each, bytes) for each in result):
-        what = (
-            f"publish() returned {str(result)[:80]!r}, a list of the bodies that were not taken is asked for"
-        )
+        what = f"publish() returned {str(result)[:80]!r}; it must return a list of the bodies that were not taken"
         raise Refusal([Breach(Guarantee.RUNS, what)])
     return result
 

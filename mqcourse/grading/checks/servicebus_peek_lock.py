@@ -266,6 +266,11 @@ def order(answer: Answer) -> Sequence[Breach]:
         )
         together = guarantees.concurrent(trial.history, customers)
         ended: list[Breach] = []
+        # What nobody came to: worker A is about to be killed, and what it kept to itself would be worked on then.
+        waiting = others.difference(trial.history.messages(Kind.FINISHED))
+        kept = (
+            desk.held(queue, {customers[number] for number in waiting}) if waiting and not together else set()
+        )
         if done and not together:
             # Every session with messages is locked by worker A now: worker B must wait for one, and not give up.
             desk.becomes(lambda: not second.running, settlements.idle_s(trial))
@@ -290,8 +295,8 @@ def order(answer: Answer) -> Sequence[Breach]:
                 *settlements.ignored(given_back, finished),
                 *guarantees.lost(
                     set(customers) - cut - {given_back},
-                    finished,
-                    why="was never processed: no worker came to its customer",
+                    [number for number in finished if number not in waiting or customers[number] not in kept],
+                    why="was never processed: no worker accepted its session",
                 ),
                 *(guarantees.passed_over(seen, held=cut, verb=settlements.VERB) if done else ()),
             ]

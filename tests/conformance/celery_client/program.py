@@ -1,22 +1,25 @@
 """Celery and kombu over Service Bus: tasks, retries, times, late acknowledgement; kombu's own queue.
 
 SERVICEBUS_CONNECTION is the emulator's connection string, REQUESTS_CA_BUNDLE the certificate to trust (queues are made
-by the administration client, which insists on HTTPS). Prints one line of JSON for each case.
+by the administration client, which insists on HTTPS). TRANSPORT names the class, as in
+secure_transport:WebSocketTransport; those of secure_transport.py also read SERVICEBUS_ENDPOINT. Prints one line of JSON
+for each case.
 """
 
 import datetime
 import json
+import os
 import queue
 import time
 import traceback
 import uuid
 
-import emulator_transport
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 from kombu import Connection
 
 WAIT_S = 60
+TRANSPORT = os.environ["TRANSPORT"]
 seen = queue.Queue()
 
 
@@ -25,6 +28,7 @@ def made(**more):
     app = Celery("tasks", broker="azureservicebus://policy:key@emulator")
     app.conf.broker_transport = "emulator_transport:Transport"
     # end of snippet
+    app.conf.broker_transport = TRANSPORT
     app.conf.update(
         task_default_queue=f"celery-{uuid.uuid4().hex[:8]}", worker_enable_remote_control=False, **more
     )
@@ -95,9 +99,7 @@ def late_acknowledgement():
 
 def a_simple_queue_of_kombu():
     name = f"kombu-{uuid.uuid4().hex[:8]}"
-    with Connection(
-        "azureservicebus://policy:key@emulator", transport=emulator_transport.Transport
-    ) as connection:
+    with Connection("azureservicebus://policy:key@emulator", transport=TRANSPORT) as connection:
         simple = connection.SimpleQueue(name)
         simple.put({"hello": ["wörld", 1, None]})
         message = simple.get(timeout=WAIT_S)

@@ -73,17 +73,45 @@ public static class PlainAmqp
     {
         var (session, queue) = await Ready();
         var sender = new SenderLink(session, "out", queue);
-        using (var scope = new System.Transactions.TransactionScope(System.Transactions.TransactionScopeAsyncFlowOption.Enabled))
+        await Task.Run(() =>
         {
-            await sender.SendAsync(new Message("kept"), Wait);
-            scope.Complete();
-        }
-        using (new System.Transactions.TransactionScope(System.Transactions.TransactionScopeAsyncFlowOption.Enabled)) await sender.SendAsync(new Message("lost"), Wait);
+            // snippet: scope
+            // on a thread of its own, with the synchronous calls: what comes after an await runs on the thread that
+            // reads the connection, and a scope there waits for an answer that nobody reads
+            using (var scope = new System.Transactions.TransactionScope())
+            {
+                sender.Send(new Message("kept"), Wait);
+                scope.Complete();
+            }
+            // end of snippet
+            using (new System.Transactions.TransactionScope()) sender.Send(new Message("lost"), Wait);
+        });
         var receiver = new ReceiverLink(session, "in", queue);
         var got = await receiver.ReceiveAsync(Wait);
         receiver.Accept(got);
         Must.Equal("kept", (string)got.Body, "what came");
         Must.Equal(null, await receiver.ReceiveAsync(TimeSpan.FromMilliseconds(500)), "what else came");
+    }
+
+    public static async Task AnAcceptInATransactionIsCommittedWithIt()
+    {
+        var (session, queue) = await Ready();
+        var sender = new SenderLink(session, "out", queue);
+        await sender.SendAsync(new Message("taken"), Wait);
+        var receiver = new ReceiverLink(session, "in", queue);
+        receiver.SetCredit(1, false);
+        await Task.Run(() =>
+        {
+            var taken = receiver.Receive(Wait);
+            using (var scope = new System.Transactions.TransactionScope())
+            {
+                receiver.Accept(taken);
+                sender.Send(new Message("answer"), Wait);
+                scope.Complete();
+            }
+        });
+        receiver.SetCredit(1, false);
+        Must.Equal("answer", (string)(await receiver.ReceiveAsync(Wait)).Body, "what is left");
     }
 
     public static async Task ASessionIsAskedForByItsFilter()

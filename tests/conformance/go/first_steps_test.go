@@ -6,15 +6,17 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"os"
 	"testing"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azservicebus"
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azservicebus/admin"
+	"github.com/coder/websocket"
 )
 
 func TestFirstStepsPlain(t *testing.T) {
-	ctx, connection, queue := context.Background(), os.Getenv("SERVICEBUS_CONNECTION_STRING"), "first-steps-plain"
+	ctx, connection, queue := context.Background(), os.Getenv("PLAIN_CONNECTION_STRING"), "first-steps-plain"
 	if err := plain(ctx, connection, queue); err != nil {
 		t.Fatal(err)
 	}
@@ -60,8 +62,16 @@ func plain(ctx context.Context, connection, queue string) error {
 }
 
 func TestFirstStepsTLS(t *testing.T) {
-	certificate, connection := os.Getenv("SSL_CERT_FILE"), os.Getenv("TLS_CONNECTION_STRING")
-	client, err := overTLS(certificate, connection)
+	client, err := overTLS(os.Getenv("SSL_CERT_FILE"), os.Getenv("TLS_CONNECTION_STRING"))
+	sendsTo(t, client, err)
+}
+
+func TestFirstStepsWebSocket(t *testing.T) {
+	client, err := overWebSocket(os.Getenv("TLS_CONNECTION_STRING"))
+	sendsTo(t, client, err)
+}
+
+func sendsTo(t *testing.T, client *azservicebus.Client, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,6 +96,22 @@ func overTLS(certificate, connection string) (*azservicebus.Client, error) {
 	trusted.AppendCertsFromPEM(pem)
 	client, err := azservicebus.NewClientFromConnectionString(connection, &azservicebus.ClientOptions{
 		TLSConfig: &tls.Config{ServerName: "localhost", RootCAs: trusted, MinVersion: tls.VersionTLS12},
+	})
+	// end of snippet
+	return client, err
+}
+
+func overWebSocket(connection string) (*azservicebus.Client, error) {
+	// snippet: websocket
+	// SSL_CERT_FILE=DIR/tls/certificate.pem; websocket is github.com/coder/websocket
+	client, err := azservicebus.NewClientFromConnectionString(connection, &azservicebus.ClientOptions{
+		NewWebSocketConn: func(ctx context.Context, args azservicebus.NewWebSocketConnArgs) (net.Conn, error) {
+			connected, _, err := websocket.Dial(ctx, args.Host, &websocket.DialOptions{Subprotocols: []string{"amqp"}})
+			if err != nil {
+				return nil, err
+			}
+			return websocket.NetConn(context.Background(), connected, websocket.MessageBinary), nil
+		},
 	})
 	// end of snippet
 	return client, err

@@ -13,9 +13,25 @@ const { hostname, port } = new URL(fields.Endpoint.replace("sb:", "http:"));
 const queue = process.env.QUEUE;
 const types = rhea.types;
 
+// How TRANSPORT reaches the service: what a connection's options get.
+const transports = {
+  plain: () => ({}),
+  tls: () => ({ transport: "tls" }),
+  websocket: (container) => overWebSocket(container, "ws"),
+  "websocket-tls": (container) => overWebSocket(container, "wss"),
+};
+
+function overWebSocket(container, scheme) {
+  // snippet: websocket
+  const open = container.websocket_connect(WebSocket);
+  return { connection_details: open(`${scheme}://${hostname}:${port}/$servicebus/websocket`, ["amqp"]) };
+  // end of snippet
+}
+
 // One connection of its own for each scenario; `run` gets a way to wait for an event with a time limit.
-async function connected(run, options = {}) {
+async function connected(run, given = {}) {
   const container = rhea.create_container();
+  const options = { ...transports[process.env.TRANSPORT ?? "plain"](container), ...given };
   container.on("error", () => {});  // told below by its own event
   const { SharedAccessKeyName: username, SharedAccessKey: password } = fields;
   // snippet: rhea

@@ -1,8 +1,13 @@
 // Runs scenarios one after the other and prints one JSON line for each: its name, and why it failed if it did.
-// The connection string comes in CONNECTION; every scenario makes entities of its own.
+// The connection string comes in CONNECTION; every scenario makes entities of its own. TRANSPORT is plain, tls,
+// websocket or websocket-tls.
 import { randomUUID } from "node:crypto";
 
 export const connection = process.env.CONNECTION;
+const transport = process.env.TRANSPORT ?? "plain";
+export const secure = connection.replace(/UseDevelopmentEmulator=true;?/, "");
+export const messaging = transport.endsWith("tls") ? secure : connection;
+export const options = transport.startsWith("websocket") ? { webSocketOptions: { webSocket: WebSocket } } : {};
 export const unique = (word) => `${word}-${randomUUID().slice(0, 8)}`;
 const scenarios = [];
 export const scenario = (name, run) => scenarios.push([name, run]);

@@ -1,12 +1,12 @@
 // @azure/service-bus, unchanged, through queues, sessions, topics, rules, administration, and batch delete.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import { connection, runAll, scenario, unique } from "./runner.mjs";
+import { connection, messaging, options as over, runAll, scenario, secure, unique } from "./runner.mjs";
 
 const require = createRequire(`${process.env.NODE_MODULES}/`);
 const { ServiceBusClient, ServiceBusAdministrationClient, isServiceBusError } = require("@azure/service-bus");
 const beta = require("service-bus-beta");
-const client = new ServiceBusClient(connection, { retryOptions: { maxRetries: 0 } });
+const client = new ServiceBusClient(messaging, { ...over, retryOptions: { maxRetries: 0 } });
 const admin = new ServiceBusAdministrationClient(connection);
 
 async function queue(options = {}) {
@@ -207,7 +207,7 @@ scenario("a session is locked, ordered, has state, and is renewed", async () => 
 
 scenario("no free session is a time-out", async () => {
   const name = await queue({ requiresSession: true });
-  const hasty = new ServiceBusClient(connection, { retryOptions: { maxRetries: 0, timeoutInMs: 2000 } });
+  const hasty = new ServiceBusClient(messaging, { ...over, retryOptions: { maxRetries: 0, timeoutInMs: 2000 } });
   await refused("ServiceTimeout", () => hasty.acceptNextSession(name));
   await hasty.close();
 });
@@ -225,8 +225,8 @@ scenario("a missing entity is told as such", async () => {
 
 scenario("a wrong key is an authentication error", async () => {
   const name = await queue();
-  const wrong = new ServiceBusClient(connection.replace(/SharedAccessKey=[^;]+/, "SharedAccessKey=wrong"),
-    { retryOptions: { maxRetries: 0 } });
+  const wrong = new ServiceBusClient(messaging.replace(/SharedAccessKey=[^;]+/, "SharedAccessKey=wrong"),
+    { ...over, retryOptions: { maxRetries: 0 } });
   await refused("UnauthorizedAccess", () => wrong.createSender(name).sendMessages({ body: 1 }));
   await wrong.close();
   const wrongAdmin = new ServiceBusAdministrationClient(connection.replace(/SharedAccessKey=[^;]+/, "SharedAccessKey=wrong"));
@@ -289,7 +289,7 @@ scenario("rules are managed over AMQP", async () => {
 
 scenario("messages are deleted in batches over AMQP", async () => {
   const name = await queue();
-  const other = new beta.ServiceBusClient(connection, { retryOptions: { maxRetries: 0 } });
+  const other = new beta.ServiceBusClient(messaging, { ...over, retryOptions: { maxRetries: 0 } });
   await client.createSender(name).sendMessages([...Array(12).keys()].map((body) => ({ body })));
   const locker = client.createReceiver(name);
   const [locked] = await take(locker, 1);
@@ -464,17 +464,26 @@ scenario("the first steps of the page", async () => {
   assert.equal(message.body, "hello");
 });
 
-scenario("everything works over WebSocket too", async () => {
+scenario("the other ways of the page: WebSocket, and TLS", async () => {
   const name = await queue();
   // snippet: websocket
-  const over = new ServiceBusClient(connection, { webSocketOptions: { webSocket: WebSocket } });
+  const client = new ServiceBusClient(connection, { webSocketOptions: { webSocket: WebSocket } });
   // end of snippet
-  await over.createSender(name).sendMessages({ body: Buffer.alloc(100_000, 1) });
-  const receiver = over.createReceiver(name);
-  const [message] = await take(receiver, 1);
-  assert.equal(message.body.length, 100_000);
-  await receiver.completeMessage(message);
-  await over.close();
+  const overTls = () => {
+    // snippet: tls
+    // NODE_EXTRA_CA_CERTS=DIR/tls/certificate.pem; secure: the connection string without UseDevelopmentEmulator
+    const client = new ServiceBusClient(secure);
+    // end of snippet
+    return client;
+  };
+  for (const each of [client, overTls()]) {
+    await each.createSender(name).sendMessages({ body: Buffer.alloc(100_000, 1) });
+    const receiver = each.createReceiver(name);
+    const [message] = await take(receiver, 1);
+    assert.equal(message.body.length, 100_000);
+    await receiver.completeMessage(message);
+    await each.close();
+  }
 });
 
 await runAll();

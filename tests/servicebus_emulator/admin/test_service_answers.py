@@ -83,13 +83,21 @@ def test_who_lacks_manage_is_told_so_and_told_what_is_missing(make_host: Callabl
         ("GET", "$Resources/queues", b"Manage,EntityRead claims required for this operation"),
         ("PUT", "new", b"<Detail>Authorization failed for specified action: Manage,EntityWrite."),
         ("DELETE", "q", b"<Detail>Authorization failed for specified action: Manage,EntityDelete."),
+        (
+            "GET",
+            "t/subscriptions/missing",
+            b"401 SubCode=40100: Unauthorized : Unauthorized access for 'GetSubscr",
+        ),
+        ("GET", "t/subscriptions", b"Unauthorized access for 'EnumerateSubscriptions' operation"),
+        ("PUT", "t/subscriptions/s", b"Unauthorized access for 'CreateOrUpdateSubscription' operation"),
+        ("DELETE", "t/subscriptions/s", b"Unauthorized access for 'DeleteSubscription' operation"),
+        ("GET", "t/subscriptions/s/rules", b"Unauthorized access for 'EnumerateRules' operation"),
     ):
         answer = host.ask(method, f"/{path}?api-version=2021-05", body, authorization=token)
         assert answer.status == 401
         assert says in answer.body
-    for path in ("missing", "missing/subscriptions/s"):
-        answer = host.ask("GET", f"/{path}?api-version=2021-05", authorization=token)
-        assert (answer.status, b"<entry" in answer.body) == (200, False)
+    answer = host.ask("GET", "/missing?api-version=2021-05", authorization=token)
+    assert (answer.status, b"<entry" in answer.body) == (200, False)
     assert host.ask("GET", "/missing?api-version=2021-05").status == 401
 
 
@@ -163,3 +171,30 @@ def test_a_value_that_is_none_of_its_type_is_refused(
     admin.create_subscription("t", "s")
     address = "/t/subscriptions/s/rules/r?api-version=2021-05"
     assert host.ask("PUT", address, _rule_with(kind, text, "Properties"), authorization=TOKEN).status == 400
+
+
+RULE = (
+    '<AuthorizationRules><AuthorizationRule i:type="SharedAccessAuthorizationRule" '
+    'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><ClaimType>SharedAccessKey</ClaimType>'
+    "<ClaimValue>None</ClaimValue><Rights><AccessRights>Send</AccessRights></Rights>{}<KeyName>k</KeyName>"
+    "<PrimaryKey>p</PrimaryKey><SecondaryKey>s</SecondaryKey></AuthorizationRule></AuthorizationRules>"
+)
+TIMES = (
+    "<CreatedTime>2022-01-12T01:28:26.1670445Z</CreatedTime><ModifiedTime>2022-02-12T01:28:26Z</ModifiedTime>"
+)
+
+
+@pytest.mark.parametrize("times", [TIMES, ""])
+def test_the_times_of_an_access_rule_are_its_clients(host: SmallHost, times: str) -> None:
+    def put(path: str, times: str) -> tuple[int, str]:
+        body = (
+            f'<entry xmlns="{atom.ATOM}"><content type="application/xml"><QueueDescription xmlns="{atom.CONNECT}">'
+            f"{RULE.format(times)}</QueueDescription></content></entry>"
+        )
+        answer = host.ask("PUT", f"/{path}?api-version=2021-05", body=body.encode(), authorization=TOKEN)
+        return answer.status, answer.body.decode()
+
+    status, made = put("q", times)
+    assert status == 201
+    assert f"</Rights>{times}<KeyName>k</KeyName>" in made
+    assert put("r", "<CreatedTime>yesterday</CreatedTime>")[0] == 400

@@ -157,6 +157,8 @@ p('color') = 'red'
 p('sys.Label') = 'express bus'
 P('user.' + 'color') = 'red'
 property('missing') IS NULL
+property(quantity) = 10
+property(vip) = TRUE
 @limit < quantity
 quantity > @limit AND color = @color
 when = when
@@ -269,6 +271,7 @@ EXCEPTION_CASES = [
     "color LIKE 'r!' ESCAPE '!'",
     "quantity IN ('10')",
     "property(1) = 1",
+    "property(quantity + 1) = 11",
     "@absent = 1",
 ]
 

@@ -88,6 +88,16 @@ def test_the_size_shown_is_that_of_sixteen_partitions_and_may_be_given_back() ->
     assert shown_size_megabytes(namespace.update_topic(smaller, 2.0).description) == 16384
 
 
+@pytest.mark.parametrize("partitions", [True, False])
+def test_an_update_that_changes_partitioning_is_told_so_and_not_of_a_size(partitions: bool) -> None:
+    namespace = Namespace("test", limits=STANDARD)
+    made = namespace.create_topic(TopicDescription("t", enable_partitioning=not partitions), 0.0)
+    size = shown_size_megabytes(made.description)
+    wanted = TopicDescription("t", enable_partitioning=partitions, max_size_in_megabytes=size)
+    with pytest.raises(NotAllowed, match="Partitioning cannot be changed for Topic"):
+        namespace.update_topic(wanted, 1.0)
+
+
 def test_a_batch_has_at_most_4500_messages() -> None:
     orders = Namespace("test").create_queue(QueueDescription("q"), 0.0)
     with pytest.raises(BrokerError, match="unable to process the request"):

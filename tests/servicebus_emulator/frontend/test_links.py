@@ -66,6 +66,36 @@ def test_credit_taken_back_is_not_used(world, client):
     assert client.received(receiver) == []
 
 
+@pytest.mark.parametrize("drain", [False, True])
+def test_what_a_client_releases_as_it_takes_credit_back_is_for_others(world, client, drain):
+    """As azure-servicebus 7.15.0 closes a receiver: the drain and the release come in one write."""
+    sender, receiver, other = client.attach(SENDER, "q"), client.receiver("q"), client.receiver("q")
+    receiver.grant(10)
+    world.run()
+    client.send(sender)
+    (event,) = client.received(receiver)
+    receiver.grant(0, drain=drain)
+    client.session.settle_incoming(event.delivery_id, Released(), settled=True)
+    world.run()
+    assert client.received(receiver) == [event]
+    other.grant(1)
+    world.run()
+    assert len(client.received(other)) == 1
+
+
+def test_what_is_taken_for_a_client_as_it_takes_credit_back_is_for_others(world, client):
+    sender, receiver, other = client.attach(SENDER, "q"), client.receiver("q"), client.receiver("q")
+    receiver.grant(10)
+    world.run()
+    sender.send(build(body=b"x"), b"tag")
+    receiver.grant(0)  # in the same write as the message
+    world.run()
+    assert client.received(receiver) == []
+    other.grant(1)
+    world.run()
+    assert len(client.received(other)) == 1
+
+
 def test_the_lock_token_is_the_tag_and_the_annotation(world, client):
     client.send(client.attach(SENDER, "q"))
     receiver = client.receiver("q")
@@ -262,15 +292,31 @@ def test_a_link_that_needs_two_tokens_ends_with_either(expires_first):
     assert client.of(LinkDetached, via)[0].error.condition == "amqp:unauthorized-access"
 
 
-def test_a_coordinator_needs_a_token_and_ends_with_it():
+def test_a_client_may_declare_before_its_first_token_but_few_times():
+    """.NET opens the coordinator, declares, and only then puts the token of the entity that it sends to."""
     world = World(authorize=True)
     client = world.client()
-    refused = client.attach(SENDER, None, target=Coordinator())
-    assert client.refusal(refused) == "amqp:unauthorized-access"
-    assert client.put_token("q", lifetime_s=30) == 202
+    control = client.attach(SENDER, None, target=Coordinator())
+    order = build(value=Described(ULong(0x31), [None]))
+    while control.credit:
+        assert isinstance(client.send_encoded(control, order), Declared)
+    assert client.peer.transactions.count == 16
+    assert client.refusal(client.attach(SENDER, "q")) == "amqp:unauthorized-access"
+    assert client.put_token("q") == 202
+    assert all(isinstance(client.send_encoded(control, order), Declared) for _ in range(200))
+
+
+@pytest.mark.parametrize("token_first", [True, False])
+def test_a_coordinator_ends_with_the_token_that_its_connection_had(token_first):
+    world = World(authorize=True)
+    client = world.client()
+    if token_first:
+        assert client.put_token("q", lifetime_s=30) == 202
     control = client.attach(SENDER, None, target=Coordinator())
     order = build(value=Described(ULong(0x31), [None]))
     assert isinstance(client.send_encoded(control, order), Declared)
+    if not token_first:
+        assert client.put_token("q", lifetime_s=30) == 202
     world.pass_time(31)
     assert client.of(LinkDetached, control)[0].error.condition == "amqp:unauthorized-access"
     assert client.peer.transactions.count == 0
@@ -289,7 +335,7 @@ def test_open_transactions_are_limited_for_a_connection_and_not_for_a_link():
 def test_before_its_first_token_a_connection_may_have_few_links():
     world = World(authorize=True)
     client = world.client()
-    links = [client.attach(SENDER, "$cbs") for _ in range(16)]
+    links = [client.attach(SENDER, None, target=Coordinator()) for _ in range(16)]
     assert all(link.attached for link in links)
     assert client.refusal(client.attach(SENDER, "$cbs")) == "amqp:resource-limit-exceeded"
     for link in links[:3]:
@@ -345,3 +391,18 @@ def test_a_broken_message_is_rejected_and_the_link_lives(world, client):
     sender = client.attach(SENDER, "q")
     assert client.send_encoded(sender, b"no message").error.condition == "amqp:decode-error"
     assert client.send(sender) == Accepted()
+
+
+@pytest.mark.parametrize("role", [SENDER, RECEIVER])
+def test_a_connection_has_one_link_to_claims_each_way(role):
+    world = World()
+    client = world.client()
+    first, other = client.attach(role, "$cbs"), client.attach(not role, "$cbs")
+    assert first.attached
+    assert other.attached
+    second = client.attach(role, "$cbs")
+    assert client.refusal(second) == "amqp:not-allowed"
+    first.detach()
+    world.run()
+    assert client.attach(role, "$cbs").attached
+    assert world.client().attach(role, "$cbs").attached

@@ -175,6 +175,8 @@ def test_rules_are_added_listed_and_removed(client):
 WHEN = Timestamp(1_700_000_000_000)
 SPAN = Described(Symbol("com.microsoft:timespan"), 90 * 10_000_000)
 OFFSET = Described(Symbol("com.microsoft:datetime-offset"), 638_356_032_000_000_000)  # 2023-11-14 22:40 UTC
+SPAN_OF_SEVEN_DIGITS = Described(Symbol("com.microsoft:timespan"), -(90 * 10_000_000 + 1_234_567))
+OFFSET_OF_SEVEN_DIGITS = Described(Symbol("com.microsoft:datetime-offset"), 638_356_032_001_234_567)
 SENT = {
     "when": WHEN,
     "span": SPAN,
@@ -192,6 +194,8 @@ SENT = {
         ({"correlation-filter": {"message-id": ULong(7), "properties": {"when": WHEN, "span": SPAN}}}, True),
         ({"correlation-filter": {"message-id": "7", "properties": {"where": "sb://x"}}}, True),
         ({"correlation-filter": {"properties": {"when": Timestamp(1)}}}, False),
+        ({"correlation-filter": {"properties": {"span": SPAN_OF_SEVEN_DIGITS, "offset": OFFSET}}}, False),
+        ({"correlation-filter": {"properties": {"offset": OFFSET_OF_SEVEN_DIGITS}}}, False),
     ],
 )
 def test_filters_know_times_and_ids_whatever_their_type_on_the_wire(client, filters, matches):

@@ -1,0 +1,88 @@
+"""The inner end of a sandbox: a door at each broker's port, and the program that is to run. Standard library only.
+
+python -m mqcourse.grading.inside PORTS FDS PROGRAM ARGUMENT…
+"""
+
+import contextlib
+import json
+import os
+import resource
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+DOORS = "/run/mq"
+"""Where the sockets of the brokers lie, inside."""
+BACKLOG = 64
+CHUNK_BYTES = 65_536
+MOST_TASKS = 1_000
+"""Processes and threads together; the grading of a lab needs about 150."""
+
+Connector = Callable[[], socket.socket]
+
+
+def serve(listener: socket.socket, connect: Connector) -> None:
+    """Hand every connection on, until the listener is closed. One that cannot be handed on is closed."""
+    while True:
+        try:
+            near, _ = listener.accept()
+        except OSError:
+            return
+        try:
+            far = connect()
+        except OSError:
+            near.close()
+            continue
+        far.settimeout(None)
+        threading.Thread(target=carry, args=(near, far), daemon=True).start()
+
+
+def carry(near: socket.socket, far: socket.socket) -> None:
+    """Carry bytes both ways until both have ended."""
+    with near, far:
+        back = threading.Thread(target=_pump, args=(far, near), daemon=True)
+        back.start()
+        _pump(near, far)
+        back.join()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    """Carry bytes one way; when that way ends, say so to the other side."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(CHUNK_BYTES):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+def _connector(path: Path) -> Connector:
+    def connect() -> socket.socket:
+        far = socket.socket(socket.AF_UNIX)
+        far.connect(str(path))
+        return far
+
+    return connect
+
+
+def main() -> int:
+    """Open the doors, run the program, end with its code."""
+    ports, fds, program = json.loads(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3:]
+    for number, port in enumerate(ports):
+        listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
+        door = _connector(Path(DOORS, str(number)))
+        threading.Thread(target=serve, args=(listener, door), daemon=True).start()
+    with contextlib.suppress(ValueError, OSError):
+        # of the sandbox's own user namespace (Linux 5.14 and later), so what else runs on the machine does not count
+        resource.setrlimit(resource.RLIMIT_NPROC, (MOST_TASKS, MOST_TASKS))
+    for fd in fds:
+        os.set_inheritable(fd, True)
+    process = subprocess.Popen(program, pass_fds=fds)
+    code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Run many `mq` commands in turn, each in a process of its own that has loaded everything already.
+
+    python tests/in_turn.py < cases.json
+
+Each case: words, what standard output is ("file", "full" or "closed"), whether Ctrl-C comes as soon as the command
+runs. Prints one JSON list of what each did.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from typing import Any, BinaryIO
+
+import mqcourse.book.build
+import mqcourse.book.record
+import mqcourse.book.run
+import mqcourse.grading.labs
+import mqcourse.grading.master
+import mqcourse.stack.page
+import mqcourse.stack.stack  # noqa: F401 - loaded once, for all
+from mqcourse import cli
+
+
+def run(case: dict[str, Any]) -> dict[str, Any]:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
+        child = os.fork()
+        if not child:
+            _child(case, out, said)
+        _, status = os.waitpid(child, 0)
+        texts = []
+        for file in (out, said):
+            file.seek(0)
+            texts.append(file.read().decode("utf-8"))
+        return {"code": os.waitstatus_to_exitcode(status), "out": texts[0], "said": texts[1]}
+
+
+def _child(case: dict[str, Any], out: BinaryIO, said: BinaryIO) -> None:
+    code = 99
+    try:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(_stdout(case, out), 1)
+        os.dup2(said.fileno(), 2)
+        sys.argv = ["mq", *case["words"]]
+        if case.get("interrupted"):
+            _interrupt_when_it_runs()
+        with contextlib.suppress(SystemExit):
+            code = cli.main(case["words"])
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _stdout(case: dict[str, Any], out: BinaryIO) -> int:
+    if case["stdout"] == "full":
+        return os.open("/dev/full", os.O_WRONLY)
+    if case["stdout"] == "closed":
+        reader, writer = os.pipe()
+        os.close(reader)
+        return writer
+    return out.fileno()
+
+
+def _interrupt_when_it_runs() -> None:
+    def ended(arguments: Any) -> int:
+        def run(_arguments: Any) -> int:
+            raise KeyboardInterrupt
+
+        arguments.run = run
+        return before(arguments)
+
+    before = cli._ended
+    cli._ended = ended
+
+
+if __name__ == "__main__":
+    json.dump([run(case) for case in json.load(sys.stdin)], sys.stdout)
