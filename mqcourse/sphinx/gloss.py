@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PAGE = "book/glossary"
-CODE = re.compile(r"^[^\s`]*(?:[_=%()]|\w\.\w)[^\s`]*$")
+CODE = re.compile(r"^(?:x-[^`]+|[^\s`]*(?:[_=%()]|\w\.\w)[^\s`]*)$")
 """Words that are a piece of code, such as `routing_key`: they are shown as code, whose marks a role cannot hold."""
 
 
@@ -87,7 +87,7 @@ class GlossaryTable(Block):
             if term.words
         ]
         head = Element(
-            "tr", *(Element("th", nodes.Text(name), scope="col") for name in ("", *PRODUCTS.values()))
+            "tr", *(Element("th", nodes.Text(name), scope="col") for name in ("Term", *PRODUCTS.values()))
         )
         table = Element(
             "table", Element("thead", head), Element("tbody", *rows), **{"class": "table mq-words"}
