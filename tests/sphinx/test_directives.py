@@ -111,7 +111,8 @@ def test_a_fact_carries_version_source_and_date(page: str) -> None:
         page,
     )
     fact = load_facts()["rabbitmq-ttl-head"]
-    assert f'aria-label="RabbitMQ {fact.version}, source: {fact.source}, as of {fact.checked}"' in page
+    label = f"RabbitMQ {fact.version}, source: {fact.source}, RabbitMQ {fact.version}, as of {fact.checked}"
+    assert f'aria-label="{label}"' in page
     assert re.search(rf'{re.escape(fact.text)} <span class="mq-fact-stamp">.*?</span>\s*And on\.', page)
     assert "<aside" in page
     assert page.count("<math") >= 2, "the fact's formula and the page's own"
