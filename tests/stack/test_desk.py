@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from mqcourse.grading import manifest
-from mqcourse.stack import desk
+from mqcourse.stack import desk, record
 from mqcourse.stack.jupyter_extension import page_at
+from mqcourse.stack.record import Record
 
 LABS = manifest.load()
 
@@ -88,15 +89,8 @@ def test_jupyterlab_opens_on_the_start_page_with_the_points_of_now_and_leads_to_
     connection.request("GET", "/book/interview/drop.md", headers={"Authorization": f"token {token}"})
     answer = connection.getresponse()
     assert (answer.status, b"mq start" in answer.read()) == (503, True)
-    book = {
-        "name": "book",
-        "provider": "native",
-        "version": "1",
-        "base": 1,
-        "endpoint": "http://127.0.0.1:1/",
-    }
-    more = dict.fromkeys(["management", "data_dir", "pid", "born_s", "ready_s"]) | {"started_s": 0.0}
-    (empty_stack.home / "run" / "book.json").write_text(json.dumps(book | more), encoding="utf-8")
+    book = Record("book", "native", "1", 1, "http://127.0.0.1:1/", None, None, None, 0.0, 0.0)
+    record.write(empty_stack.home, book)
     connection.request("GET", "/book/interview/drop.md", headers={"Authorization": f"token {token}"})
     answer = connection.getresponse()
     answer.read()
