@@ -74,7 +74,8 @@ class Sandbox:
         addresses = brokers()
         state = folder / SANDBOX_STATE
         state.mkdir()
-        shutil.copy(state_folder() / FILE, state / FILE)
+        with contextlib.suppress(FileNotFoundError):  # no broker was ever started: a lab may need none
+            shutil.copy(state_folder() / FILE, state / FILE)
         names = {host for host, _ in addresses if not _is_loopback(host)}
         hosts = folder / "hosts"
         hosts.write_text(f"127.0.0.1 localhost {' '.join(sorted(names))}\n", encoding="utf-8")

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from mqcourse.errors import CourseError
+from mqcourse.grading import nbgrader as nbgrader_module
+from mqcourse.grading.sandbox import Sandbox
 from mqcourse.home import CHECKOUT, software_folder
 from mqcourse.variables import Kind, environment_of
 
@@ -76,6 +79,11 @@ def test_a_lab_goes_through_nbgrader_and_a_replaced_check_pays_nothing(
         "JUPYTER_DATA_DIR": str(tmp_path / "data"),
         "IPYTHONDIR": str(tmp_path / "ipython"),
     }
+
+    try:
+        Sandbox.of_this_machine()
+    except CourseError:  # what the course tells a teacher to do then
+        env[nbgrader_module.TRUST] = "1"
 
     def run(*words: str | Path) -> str:
         done = subprocess.run(

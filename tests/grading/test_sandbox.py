@@ -204,6 +204,16 @@ def test_a_reference_has_all_its_points_inside(stack: RunStack, shut_in: Sandbox
     assert not list((stack.home / "grading").glob("run-*"))
 
 
+def test_a_lab_without_brokers_is_graded_where_none_was_ever_started(
+    shut_in: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MQ_HOME", str(tmp_path))
+    lab = manifest.find("backpressure_sizing")
+    answer = {"consumers": master.answers(lab, solved=True)["consumers"]}
+    report = run.grade_submission(Submission(lab, answer, {}), sandbox=shut_in)
+    assert report.points == lab.exercise("consumers").points
+
+
 HOSTILE = """
 import json, os, pathlib, shutil
 state = pathlib.Path(os.environ["MQ_HOME"])
