@@ -134,6 +134,17 @@ def out(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def say(line: str) -> None:
+    """A line of progress, on standard error."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def news(arguments: argparse.Namespace) -> Callable[[str], None]:
+    """The function that prints lines of progress; silent with --quiet."""
+    return (lambda _line: None) if arguments.quiet else say
+
+
 def fitted(line: str) -> str:
     """A line of a list, cut where a terminal would break it; whole for whatever reads us otherwise."""
     import shutil

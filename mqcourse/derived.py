@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
+from mqcourse.command_line import say
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 
@@ -67,7 +68,7 @@ def renew() -> None:
     from mqcourse.grading import labs
 
     page.renew()
-    labs.build(_say)
+    labs.build(say)
 
 
 def lock() -> None:
@@ -78,10 +79,6 @@ def lock() -> None:
 
     pins.renew()
     jars.renew(Progress())
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
 
 
 def main() -> int:
@@ -96,13 +93,13 @@ def main() -> int:
         elif chosen.renew:
             renew()
     except CourseError as error:
-        _say(f"derived: {error}")
+        say(f"derived: {error}")
         return error.exit_code
     found = [f"{part}: {problem}" for part, problems in PARTS.items() for problem in problems()]
     for line in found:
-        _say(line)
+        say(line)
     if not found:
-        _say(f"current: {', '.join(PARTS)}")
+        say(f"current: {', '.join(PARTS)}")
     return Exit.SAID_NO if found else Exit.DONE
 
 

@@ -5,7 +5,7 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import add
+from mqcourse.command_line import add, news
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
@@ -50,12 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     sys.path.insert(0, str(CHECKOUT))
 
-    def say(line: str) -> None:
-        if arguments.quiet:
-            return
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
-
+    say = news(arguments)
     try:
         module = importlib.import_module(f"benchmarks.{arguments.name}")
         table: Table = module.measure(say)

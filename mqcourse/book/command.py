@@ -2,13 +2,12 @@
 
 import argparse
 import json
-import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import actions_of, add, answer, out
+from mqcourse.command_line import actions_of, add, answer, news, out, say
 from mqcourse.exits import Exit
 
 if TYPE_CHECKING:
@@ -67,17 +66,6 @@ def register(subcommands: Any) -> None:
     check.add_argument(
         "--no-build", action="store_true", help="questions, facts and records only: needs no broker"
     )
-
-
-def say(line: str) -> None:
-    """One line of progress."""
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
-
-
-def news(arguments: argparse.Namespace) -> Callable[[str], None]:
-    """Where lines of progress go: nowhere with --quiet."""
-    return (lambda _line: None) if arguments.quiet else say
 
 
 def run_build(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mqcourse.book.toml_file import read_toml
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
@@ -42,14 +43,7 @@ class Fact:
 
 def load_facts(path: Path = FACTS) -> Mapping[str, Fact]:
     """Every fact by its id, in the order of the file; CourseError names the file, the fact and the field."""
-    try:
-        return _facts(path.name, path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CourseError(f"there is no file of facts at {path}", code=Exit.SAID_NO) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CourseError(
-            f"{path.name} is not TOML: {error}", do="Mend that line", code=Exit.SAID_NO
-        ) from error
+    return read_toml(path, _facts, missing=f"there is no file of facts at {path}")
 
 
 @cache

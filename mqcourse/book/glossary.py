@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from mqcourse.book.toml_file import read_toml
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
@@ -52,14 +53,7 @@ class Term:
 
 def load_glossary(path: Path = GLOSSARY) -> Mapping[str, Term]:
     """Every term by its id, in the order of the file; CourseError names the file, the term and the field."""
-    try:
-        return _terms(path.name, path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CourseError(f"the glossary {path} does not exist", code=Exit.SAID_NO) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CourseError(
-            f"{path.name} is not TOML: {error}", do="Correct that line", code=Exit.SAID_NO
-        ) from error
+    return read_toml(path, _terms, missing=f"the glossary {path} does not exist")
 
 
 @cache

@@ -3,11 +3,10 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mqcourse.command_line import actions_of, add, answer, fitted, out
+from mqcourse.command_line import actions_of, add, answer, fitted, news, out, say
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 
@@ -152,11 +151,10 @@ def run_grade(arguments: argparse.Namespace) -> int:
         return _grade_folder(arguments)
     sandbox = _sandbox(arguments.untrusted and not arguments.trust)
     progress_line = Progress(quiet=arguments.quiet)
-    say = progress_line.say
     given = read(arguments.notebook)  # what is no notebook is said before anything is shown
     name = f"grade {given.lab.name}"
     with progress_line.planned({name: (given.lab.title, USUAL_S)}):
-        report = grade(arguments.notebook, say, seed=arguments.seed, sandbox=sandbox)
+        report = grade(arguments.notebook, progress_line.say, seed=arguments.seed, sandbox=sandbox)
         progress_line.ended(name)
     if arguments.json:
         sys.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
@@ -164,17 +162,16 @@ def run_grade(arguments: argparse.Namespace) -> int:
         sys.stdout.write(report.as_text())
     sys.stdout.flush()
     if not (arguments.no_save or arguments.untrusted):
-        sources = read(arguments.notebook).answers
         for verdict in report.verdicts:
-            if verdict.exercise.id in sources:
+            if verdict.exercise.id in given.answers:
                 progress.tried(
-                    report.lab.name, verdict.exercise.id, sources[verdict.exercise.id], verdict.state
+                    report.lab.name, verdict.exercise.id, given.answers[verdict.exercise.id], verdict.state
                 )
-        say(f"saved in {progress.save(report)}")
+        progress_line.say(f"saved in {progress.save(report)}")
         if report.passed:
             from mqcourse import here
 
-            say(f"Next: {here.next_lab()}")
+            progress_line.say(f"Next: {here.next_lab()}")
     return Exit.DONE if report.passed else Exit.SAID_NO
 
 
@@ -188,11 +185,6 @@ def _notebook(word: str) -> Path:
     return path
 
 
-def _news(arguments: argparse.Namespace) -> Callable[[str], None]:
-    """The function that prints lines of progress; silent with --quiet."""
-    return (lambda _line: None) if arguments.quiet else _say
-
-
 def _sandbox(wanted: bool) -> Any:
     """The sandbox of this machine, said in one line; None when none is wanted. CourseError where there is none."""
     from mqcourse.grading.sandbox import Sandbox
@@ -200,7 +192,7 @@ def _sandbox(wanted: bool) -> Any:
     if not wanted:
         return None
     found = Sandbox.of_this_machine()
-    _say(f"protected by {found.as_text()}")
+    say(f"protected by {found.as_text()}")
     return found
 
 
@@ -219,11 +211,11 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
         )
     sandbox = _sandbox(not arguments.trust)
     if sandbox is None:
-        _say("not protected (--trust): the answers run with everything that you may do yourself")
+        say("not protected (--trust): the answers run with everything that you may do yourself")
     rows: list[dict[str, Any]] = []
     worst = Exit.DONE
     for number, path in enumerate(paths, 1):
-        _say(f"{plain(path.name)} ({number} of {len(paths)})")
+        say(f"{plain(path.name)} ({number} of {len(paths)})")
         try:
             report = grade(path, seed=arguments.seed, sandbox=sandbox)
         except Unjudged:
@@ -318,7 +310,7 @@ def run_build(arguments: argparse.Namespace) -> int:
     """Write what is not current."""
     from mqcourse.grading.labs import build
 
-    written = build(_news(arguments), force=arguments.force)
+    written = build(news(arguments), force=arguments.force)
     if arguments.json:
         out(json.dumps({"written": [str(path) for path in written]}))
     return Exit.DONE
@@ -377,8 +369,3 @@ def run_solutions(arguments: argparse.Namespace) -> int:
     paths = [str(path) for path in write_solutions(manifest.load(), arguments.folder or SOLUTIONS)]
     answer(arguments, {"written": paths}, "\n".join(paths))
     return Exit.DONE
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
