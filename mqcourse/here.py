@@ -12,13 +12,13 @@ from mqcourse.command_line import answer
 from mqcourse.exits import Exit
 from mqcourse.grading import manifest, progress
 from mqcourse.grading.manifest import Lab
+from mqcourse.products import TITLES
 
 if TYPE_CHECKING:
     from mqcourse.stack.stack import Status
 
 RUNS = ("running", "external")
 GONE = ("killed", "unresponsive")
-TITLES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-def reached(lab: Lab, best: Mapping[str, Mapping[str, int]]) -> int:
-    """The points of a lab so far."""
-    return sum(best.get(lab.name, {}).get(exercise.id, 0) for exercise in lab.exercises)
-
-
 def next_step(
     rows: "Sequence[Status]", labs: Sequence[Lab], best: Mapping[str, Mapping[str, int]], begun: set[str]
 ) -> Step:
@@ -69,7 +64,7 @@ def next_step(
     running = {row.name for row in rows if row.state in RUNS}
     if not running:
         return Step("The brokers are stopped: this starts brokers, book and JupyterLab.", "mq start")
-    lab = next((lab for lab in labs if reached(lab, best) < lab.points), None)
+    lab = progress.next_lab(labs, best)
     if lab is None:
         return Step(
             "You have all points of all labs. The interview questions are in the book.", "mq open book"
@@ -87,8 +82,7 @@ def next_step(
 
 def next_lab() -> str:
     """The first lab with missing points, and how to open it."""
-    labs, best = manifest.load(), progress.best()
-    lab = next((lab for lab in labs if reached(lab, best) < lab.points), None)
+    lab = progress.next_lab(manifest.load(), progress.best())
     if lab is None:
         return "you have all points of all labs; the interview questions are in the book (`mq open book`)"
     return f"labs/{lab.notebook.name}, {lab.title} ({lab.minutes} minutes; `mq open jupyter`)"
@@ -126,11 +120,11 @@ def page(
         lines += _wrapped(
             title, (row.endpoint or "running") if row is not None and runs else "not running", width
         )
-    points, most = sum(reached(lab, best) for lab in labs), sum(lab.points for lab in labs)
+    points, most = sum(progress.reached(lab, best) for lab in labs), sum(lab.points for lab in labs)
     lines += [*_wrapped("Points", f"{points} of {most}", width), ""]
     longest = max((len(lab.name) for lab in labs), default=0)
     for lab in labs:
-        got = reached(lab, best)
+        got = progress.reached(lab, best)
         mark = "✓" if got >= lab.points else " "
         line = f"  {mark} {got:>2} of {lab.points:<2}  {lab.name:<{longest}}  {lab.title}"
         lines.append(line if len(line) <= width else line[: width - 1] + "…")
@@ -157,6 +151,6 @@ def as_dict(
     """The page as JSON."""
     return {
         "services": {row.name: row.state for row in rows},
-        "labs": {lab.name: {"points": reached(lab, best), "of": lab.points} for lab in labs},
+        "labs": {lab.name: {"points": progress.reached(lab, best), "of": lab.points} for lab in labs},
         "next": {"why": step.why, "command": step.command},
     }

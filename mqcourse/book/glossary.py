@@ -10,9 +10,9 @@ from mqcourse.book.toml_file import read_toml
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
+from mqcourse.products import TITLES
 
 GLOSSARY = CHECKOUT / "book" / "glossary.toml"
-PRODUCTS = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
 """A field of the file, and the product whose word it holds."""
 GROUPS = {
     "products": "The same thing in three products",
@@ -46,8 +46,8 @@ class Term:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The products' words, in the order of PRODUCTS; empty where the file gives none."""
-        found = tuple(str(getattr(self, product)) for product in PRODUCTS)
+        """The products' words, in the order of TITLES; empty where the file gives none."""
+        found = tuple(str(getattr(self, product)) for product in TITLES)
         return found if any(found) else ()
 
 
@@ -61,7 +61,7 @@ def _terms(file: str, text: str) -> Mapping[str, Term]:
     found = {}
     for name, fields in tomllib.loads(text).items():
         where = f"{file}, term {name!r}"
-        allowed = {"name", "text", "forms", "group", *PRODUCTS}
+        allowed = {"name", "text", "forms", "group", *TITLES}
         for field in fields:
             if field not in allowed:
                 raise CourseError(
@@ -76,7 +76,7 @@ def _terms(file: str, text: str) -> Mapping[str, Term]:
             raise CourseError(
                 f"{where}: no group {fields['group']!r}", do=f"Groups: {', '.join(GROUPS)}", code=Exit.SAID_NO
             )
-        if 0 < sum(product in fields for product in PRODUCTS) < len(PRODUCTS):
+        if 0 < sum(product in fields for product in TITLES) < len(TITLES):
             raise CourseError(
                 f"{where}: words for some products only", do="Give all three, or none", code=Exit.SAID_NO
             )

@@ -291,7 +291,7 @@ def run_list(arguments: argparse.Namespace) -> int:
             "minutes": lab.minutes,
             "brokers": list(lab.brokers),
             "answers_shown": sorted(progress.answers_shown(lab.name)),
-            "points": sum(best.get(lab.name, {}).get(exercise.id, 0) for exercise in lab.exercises),
+            "points": progress.reached(lab, best),
             "of": lab.points,
         }
         for lab in manifest.load()

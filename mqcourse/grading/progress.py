@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.grading.manifest import Lab
 from mqcourse.grading.verdict import Report, State
 from mqcourse.home import state_folder
 
@@ -129,15 +130,25 @@ def save(report: Report, now: datetime | None = None) -> Path:
 
 def best() -> dict[str, dict[str, int]]:
     """Lab -> exercise -> the most points ever reached in it. A line that a crash cut off is passed over."""
-    reached: dict[str, dict[str, int]] = {}
+    most: dict[str, dict[str, int]] = {}
     for line in _lines(file()):
         if not (isinstance(line.get("lab"), str) and isinstance(line.get("exercises"), dict)):
             continue
-        lab = reached.setdefault(line["lab"], {})
+        lab = most.setdefault(line["lab"], {})
         for exercise, points in line["exercises"].items():
             if type(points) is int:
                 lab[exercise] = max(points, lab.get(exercise, 0))
-    return reached
+    return most
+
+
+def reached(lab: Lab, best: Mapping[str, Mapping[str, int]]) -> int:
+    """The points of a lab so far."""
+    return sum(best.get(lab.name, {}).get(exercise.id, 0) for exercise in lab.exercises)
+
+
+def next_lab(labs: Iterable[Lab], best: Mapping[str, Mapping[str, int]]) -> Lab | None:
+    """The first lab with missing points; None when all are reached."""
+    return next((lab for lab in labs if reached(lab, best) < lab.points), None)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -20,10 +20,10 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.grading.outcome import Unjudged
 from mqcourse.home import state_folder
+from mqcourse.products import TITLES
 from mqcourse.stack import endpoints
 from mqcourse.stack.record import read as read_record
 
-TITLES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
 ANSWER_S = 10.0
 """So long may a broker take to answer a request that takes it a millisecond."""
 

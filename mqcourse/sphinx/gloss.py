@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
 
-from mqcourse.book.glossary import GLOSSARY, GROUPS, PRODUCTS, Term, load_glossary
+from mqcourse.book.glossary import GLOSSARY, GROUPS, Term, load_glossary
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.products import TITLES
 from mqcourse.sphinx.block import Block
 from mqcourse.sphinx.element import Element, InlineElement
 from mqcourse.sphinx.fact import TITLED
@@ -87,7 +88,7 @@ class GlossaryTable(Block):
             if term.words
         ]
         head = Element(
-            "tr", *(Element("th", nodes.Text(name), scope="col") for name in ("Term", *PRODUCTS.values()))
+            "tr", *(Element("th", nodes.Text(name), scope="col") for name in ("Term", *TITLES.values()))
         )
         table = Element(
             "table", Element("thead", head), Element("tbody", *rows), **{"class": "table mq-words"}

@@ -10,6 +10,7 @@ from mqcourse.grading import manifest, progress
 from mqcourse.grading.manifest import Lab
 from mqcourse.home import CHECKOUT
 from mqcourse.install.lock import make_folder, unwritable
+from mqcourse.products import TITLES
 from mqcourse.small_file import text_of
 
 START = "START.md"
@@ -48,11 +49,8 @@ def write_start(folder: Path) -> None:
 
 def start_page(labs: tuple[Lab, ...], best: Mapping[str, Mapping[str, int]]) -> str:
     """The page as Markdown: what each lab teaches, its minutes, the points so far, and which one comes next."""
-    reached = {
-        lab.name: sum(best.get(lab.name, {}).get(exercise.id, 0) for exercise in lab.exercises)
-        for lab in labs
-    }
-    following = next((lab for lab in labs if reached[lab.name] < lab.points), None)
+    reached = {lab.name: progress.reached(lab, best) for lab in labs}
+    following = progress.next_lab(labs, best)
     lines = ["# The labs", ""]
     if following is None:
         lines.append("You have all points of all labs.")
@@ -69,7 +67,7 @@ def start_page(labs: tuple[Lab, ...], best: Mapping[str, Mapping[str, int]]) -> 
     ]
     for lab in labs:
         lines += ["", f"## [{lab.title}](labs/{lab.name}.ipynb)", ""]
-        needs = " and ".join(BROKERS[broker] for broker in lab.brokers) or "no broker"
+        needs = " and ".join(TITLES[broker] for broker in lab.brokers) or "no broker"
         points = reached[lab.name]
         done = " ✓" if points >= lab.points else ""
         lines += [
@@ -83,9 +81,6 @@ def start_page(labs: tuple[Lab, ...], best: Mapping[str, Mapping[str, int]]) -> 
             lines.append(f"- {mark}**{exercise.title}**{optional}: {_small(exercise.guarantee)}")
         lines += ["", f"```sh\nmq grade labs/{lab.name}.ipynb\n```"]
     return "\n".join([*lines, ""])
-
-
-BROKERS = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
 
 
 def _small(sentence: str) -> str:

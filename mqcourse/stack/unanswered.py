@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.products import TITLES
 
-NAMES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
 SIGNS = (
     (
         ("proxy", "tunnel connection"),
@@ -60,11 +60,11 @@ def unanswered(name: str, error: BaseException) -> CourseError:
     for words, what, do in SIGNS:
         if any(word in said for word in words):
             return CourseError(
-                f"{NAMES[name]} {what} ({kind})", do=do.format(name=name), code=Exit.UNREACHABLE
+                f"{TITLES[name]} {what} ({kind})", do=do.format(name=name), code=Exit.UNREACHABLE
             )
     first = (str(error).strip().splitlines() or ["without a reason"])[0][:200]
     return CourseError(
-        f"{NAMES[name]} answers with an error ({kind}: {first})",
+        f"{TITLES[name]} answers with an error ({kind}: {first})",
         do=f"See `mq status` and `mq logs {name}`",
         code=Exit.UNREACHABLE,
     )

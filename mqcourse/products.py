@@ -1,0 +1,3 @@
+"""The three products of the course: the short name that commands and files use, and the vendor's name."""
+
+TITLES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
