@@ -132,6 +132,7 @@ channel.basic_qos(prefetch_count=1)
 def on_message(channel, method, properties, body):
     print(body.decode(), flush=True)
     if body == b"3":
+        sys.stdin.readline()  # until message 4 is in the queue
         if behaviour == "close":
             channel.close()
         time.sleep(600)  # the test kills this process here
@@ -158,10 +159,12 @@ def test_a_single_active_consumer_that_closes_breaks_the_order(
     queue = queues(kind, **{"x-single-active-consumer": True})
     active = subprocess.Popen(
         [sys.executable, "-c", CONSUMER, endpoints().rabbitmq_url, queue, behaviour],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
+        assert active.stdin is not None
         assert active.stdout is not None
         assert active.stdout.readline() == "ready\n"
         later: list[bytes] = []
@@ -177,6 +180,9 @@ def test_a_single_active_consumer_that_closes_breaks_the_order(
         assert [active.stdout.readline() for _ in range(3)] == ["1\n", "2\n", "3\n"]
         if behaviour == "kill":
             active.kill()
+        else:
+            active.stdin.write("\n")
+            active.stdin.flush()
         until(connection, lambda: len(later) == 2, "the waiting consumer has both")
         assert later == after
     finally:
