@@ -71,7 +71,7 @@ def version_of(path: Path) -> str:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise CourseError(
-            f"{path} is no Java that runs ({error})",
+            f"{path} is not a working Java ({error})",
             do="Set MQ_JAVA to a Java 17 or newer",
             code=Exit.ENVIRONMENT,
         ) from error

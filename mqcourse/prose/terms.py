@@ -23,9 +23,10 @@ GLOSSARY_PAGE = "book/glossary.md"
 GLOSS = re.compile(r"\{gloss\}`(?P<words>[^`<]+?)\s*(?:<(?P<id>[^>]+)>)?`")
 DEFINED = re.compile(r"(?<![*\w])\*(?P<words>[^*\n]+)\*(?![*\w])")
 HIDDEN = re.compile(
-    r"\]\([^)]*\)|\{(?!gloss)[\w-]+\}`(?:[^`<]*<)?[^`<]*>?`|!\[[^\]]*\]|^\[[^\]]+\]:.*$", re.MULTILINE
+    r"\[[^\]]*\]\([^)\s]*\.md(?:#[^)]*)?\)|\]\([^)]*\)|\{(?!gloss)[\w-]+\}`(?:[^`<]*<)?[^`<]*>?`|!\[[^\]]*\]|^\[[^\]]+\]:.*$",
+    re.MULTILINE,
 )
-"""Addresses, ids and names of other roles: no words of a sentence."""
+"""Addresses, links to other pages (which explain their title), ids and names of other roles: no use of a term."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ def read(file: str) -> tuple[tuple[int, str], ...]:
 def first_use(term: Term) -> Use | None:
     """The first use of a term in the book; None when no page uses it."""
     forms = sorted(term.forms, key=len, reverse=True)
-    pattern = re.compile(r"(?<![\w.-])(?:" + "|".join(map(re.escape, forms)) + r")(?![\w-])", re.IGNORECASE)
+    pattern = re.compile(
+        r"(?<![\w.-])(?:" + "|".join(map(re.escape, forms)) + r")(?![\w-]|\.\w)", re.IGNORECASE
+    )
     for file in pages():
         for line, text in read(file):
             linked = [found for found in GLOSS.finditer(text) if _is(found, term)]

@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxRole
 
 from mqcourse.book.glossary import GLOSSARY, GROUPS, PRODUCTS, Term, load_glossary
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.sphinx.block import Block
 from mqcourse.sphinx.element import Element, InlineElement
 from mqcourse.sphinx.fact import TITLED
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PAGE = "book/glossary"
-CODE = re.compile(r"^[^\s`]*(?:[_=%()]|\w\.\w)[^\s`]*$")
+CODE = re.compile(r"^(?:x-[^`]+|[^\s`]*(?:[_=%()]|\w\.\w)[^\s`]*)$")
 """Words that are a piece of code, such as `routing_key`: they are shown as code, whose marks a role cannot hold."""
 
 
@@ -37,7 +38,9 @@ def find(name: str) -> Term:
     for term in terms.values():
         if name.lower() in {form.lower() for form in (term.name, *term.forms)}:
             return term
-    raise CourseError(f"the glossary has no term {name!r}", do="Add it to book/glossary.toml")
+    raise CourseError(
+        f"the glossary has no term {name!r}", do="Add it to book/glossary.toml", code=Exit.SAID_NO
+    )
 
 
 class GlossRole(SphinxRole):
@@ -84,7 +87,7 @@ class GlossaryTable(Block):
             if term.words
         ]
         head = Element(
-            "tr", *(Element("th", nodes.Text(name), scope="col") for name in ("", *PRODUCTS.values()))
+            "tr", *(Element("th", nodes.Text(name), scope="col") for name in ("Term", *PRODUCTS.values()))
         )
         table = Element(
             "table", Element("thead", head), Element("tbody", *rows), **{"class": "table mq-words"}

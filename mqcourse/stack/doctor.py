@@ -63,7 +63,7 @@ def _finding(name: str, check: Callable[[], str]) -> Finding:
             name,
             False,
             f"it cannot be looked at ({type(error).__name__}: {plain(str(error))})",
-            "Mend what the line names, or say so to the authors",
+            "Repair the cause that the line names, or report it to the authors",
             Exit.ENVIRONMENT,
         )
 
@@ -188,14 +188,14 @@ def _processes() -> str:
     killed = [one.name for one in known if one and one.child and not process.is_alive(one.child)]
     if killed:
         raise CourseError(
-            f"{', '.join(killed)} ended without being asked to",
+            f"{', '.join(killed)} exited unexpectedly",
             do=f"Run `mq start {' '.join(killed)}`",
             code=Exit.UNREACHABLE,
         )
     mine = process.owned(state_folder())
     if mine and not any(known):
         raise CourseError(
-            f"{len(mine)} processes of this stack were lost sight of",
+            f"{len(mine)} processes of this stack still run without a record",
             do="Run `mq stop`",
             code=Exit.ENVIRONMENT,
         )

@@ -12,7 +12,7 @@ from mqcourse.stack.stack import Status
 
 RUNS = ("running", "external")
 NEXT = {
-    "killed": "it ended without being asked to: `mq start {name}` starts it again on its data",
+    "killed": "it exited unexpectedly: `mq start {name}` starts it again on its data",
     "unresponsive": "it lives but does not answer: `mq logs {name}`, then `mq stop {name}` and `mq start {name}`",
     "starting": "another command is starting it, or was killed meanwhile: `mq start {name}` waits for it",
     "unreachable": "its address does not accept connections: check the variable that names it",

@@ -56,5 +56,5 @@ def test_what_is_no_java_is_refused(monkeypatch, tmp_path, content):
 
 def test_one_that_is_not_there_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("MQ_JAVA", str(tmp_path / "none"))
-    with pytest.raises(CourseError, match="no Java that runs"):
+    with pytest.raises(CourseError, match="not a working Java"):
         java.find()

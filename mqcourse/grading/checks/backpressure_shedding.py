@@ -95,7 +95,9 @@ def publish(answer: Answer) -> Sequence[Breach]:
         *_twice("order", stored),
         *_twice("news", read),
         *_told(news, read, told, orders),
-        *guarantees.unasked(orders, stored, word="order", why="is in the queue for orders and is none"),
+        *guarantees.unasked(
+            orders, stored, word="order", why="is in the queue for orders and is not an order"
+        ),
         *guarantees.unasked(news, read, word="news", why="is in the queue for news and is none"),
     ]
 
