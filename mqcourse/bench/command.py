@@ -40,7 +40,7 @@ def names() -> list[str]:
 def run(arguments: argparse.Namespace) -> int:
     """Run benchmarks/NAME.py: its `measure(say)` returns a Table; `say` takes lines of progress.
 
-    The exit code tells when a target was missed, so that a script can tell.
+    The exit code shows when a target was missed.
     """
     if arguments.name not in names():
         raise CourseError(

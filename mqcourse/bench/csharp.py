@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 
 LEFT_OUT = "left out: .NET. Install the .NET SDK 8 or newer so that `dotnet` is on PATH, then run it again"
 
@@ -41,6 +42,7 @@ def command(source: Path, work: Path) -> list[str] | None:
             raise CourseError(
                 f"the C# program in {source} was not built: {done.stdout.strip()[-500:]}",
                 do="The last lines say why; a registry of NuGet packages must be reachable.",
+                code=Exit.ENVIRONMENT,
             )
     (program,) = (path.stem for path in source.glob("*.csproj"))
     return [dotnet, str(built / f"{program}.dll")]

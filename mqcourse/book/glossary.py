@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 
 GLOSSARY = CHECKOUT / "book" / "glossary.toml"
@@ -54,9 +55,11 @@ def load_glossary(path: Path = GLOSSARY) -> Mapping[str, Term]:
     try:
         return _terms(path.name, path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CourseError(f"the glossary {path} does not exist") from None
+        raise CourseError(f"the glossary {path} does not exist", code=Exit.SAID_NO) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path.name} is not TOML: {error}", do="Correct that line") from error
+        raise CourseError(
+            f"{path.name} is not TOML: {error}", do="Correct that line", code=Exit.SAID_NO
+        ) from error
 
 
 @cache
@@ -68,15 +71,21 @@ def _terms(file: str, text: str) -> Mapping[str, Term]:
         for field in fields:
             if field not in allowed:
                 raise CourseError(
-                    f"{where}, field {field!r}: unknown", do=f"Fields: {', '.join(sorted(allowed))}"
+                    f"{where}, field {field!r}: unknown",
+                    do=f"Fields: {', '.join(sorted(allowed))}",
+                    code=Exit.SAID_NO,
                 )
         for field in ("text", "group"):
             if not fields.get(field):
-                raise CourseError(f"{where}, field {field!r}: missing", do="Give it")
+                raise CourseError(f"{where}, field {field!r}: missing", do="Give it", code=Exit.SAID_NO)
         if fields["group"] not in GROUPS:
-            raise CourseError(f"{where}: no group {fields['group']!r}", do=f"Groups: {', '.join(GROUPS)}")
+            raise CourseError(
+                f"{where}: no group {fields['group']!r}", do=f"Groups: {', '.join(GROUPS)}", code=Exit.SAID_NO
+            )
         if 0 < sum(product in fields for product in PRODUCTS) < len(PRODUCTS):
-            raise CourseError(f"{where}: words for some products only", do="Give all three, or none")
+            raise CourseError(
+                f"{where}: words for some products only", do="Give all three, or none", code=Exit.SAID_NO
+            )
         shown = fields.pop("name", name)
         found[name] = Term(id=name, name=shown, forms=tuple(fields.pop("forms", (shown,))), **fields)
     return found

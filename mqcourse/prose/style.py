@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 from mqcourse.prose.passages import BOLD, Passage, of_file, sentences, words
 
@@ -85,7 +86,7 @@ def rules() -> tuple[Rule, ...]:
             re.compile(rule.pattern + rule.unless)
         except (TypeError, re.error) as error:
             raise CourseError(
-                f"{RULES.name}, rule {name!r}: {error}", do="Write it as its head says"
+                f"{RULES.name}, rule {name!r}: {error}", do="Write it as its head says", code=Exit.SAID_NO
             ) from error
         found.append(rule)
     return tuple(found)
@@ -98,7 +99,9 @@ def allowed() -> tuple[Allowed, ...]:
         entries = tomllib.loads(ALLOWED.read_text(encoding="utf-8")).get("allowed", ())
         return tuple(Allowed(**entry) for entry in entries)
     except (TypeError, tomllib.TOMLDecodeError) as error:
-        raise CourseError(f"{ALLOWED.name}: {error}", do="Write it as its head says") from error
+        raise CourseError(
+            f"{ALLOWED.name}: {error}", do="Write it as its head says", code=Exit.SAID_NO
+        ) from error
 
 
 def findings(file: str, source: str) -> list[Finding]:

@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxRole
 
 from mqcourse.book.glossary import GLOSSARY, GROUPS, PRODUCTS, Term, load_glossary
 from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
 from mqcourse.sphinx.block import Block
 from mqcourse.sphinx.element import Element, InlineElement
 from mqcourse.sphinx.fact import TITLED
@@ -37,7 +38,9 @@ def find(name: str) -> Term:
     for term in terms.values():
         if name.lower() in {form.lower() for form in (term.name, *term.forms)}:
             return term
-    raise CourseError(f"the glossary has no term {name!r}", do="Add it to book/glossary.toml")
+    raise CourseError(
+        f"the glossary has no term {name!r}", do="Add it to book/glossary.toml", code=Exit.SAID_NO
+    )
 
 
 class GlossRole(SphinxRole):

@@ -63,7 +63,7 @@ def _finding(name: str, check: Callable[[], str]) -> Finding:
             name,
             False,
             f"it cannot be looked at ({type(error).__name__}: {plain(str(error))})",
-            "Mend what the line names, or say so to the authors",
+            "Repair the cause that the line names, or report it to the authors",
             Exit.ENVIRONMENT,
         )
 

@@ -71,7 +71,7 @@ def explicit_base() -> int | None:
 
 
 def may_begin(base: int) -> bool:
-    """Whether a block of ports may begin there: no port of the system's own, and room for all of it."""
+    """Whether a block of ports may begin there: above the system's ports, and all of it below 65536."""
     return 1024 <= base <= 65535 - BLOCK
 
 

@@ -68,7 +68,7 @@ def last_lines(log: Path, count: int) -> list[str]:
 
 
 def follow(log: Path, at: int) -> Iterator[str]:
-    """The lines that come to a log after byte `at`, for ever. A log that was begun anew is read from its beginning."""
+    """The lines that are added to a log after byte `at`, without an end. A truncated log is read from its beginning."""
     rest = b""
     while True:
         with contextlib.suppress(OSError):

@@ -1,6 +1,8 @@
 """What the book states of RabbitMQ without showing it in a chapter is so on the release it runs."""
 
 import json
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -116,6 +118,72 @@ def test_a_length_limit_counts_only_ready_messages(
     assert len(held) == published > limit
 
 
+CONSUMER = """
+import sys
+import time
+
+import pika
+
+url, queue, behaviour = sys.argv[1:]
+channel = pika.BlockingConnection(pika.URLParameters(url)).channel()
+channel.basic_qos(prefetch_count=1)
+
+
+def on_message(channel, method, properties, body):
+    print(body.decode(), flush=True)
+    if body == b"3":
+        if behaviour == "close":
+            channel.close()
+        time.sleep(600)  # the test kills this process here
+    channel.basic_ack(method.delivery_tag)
+
+
+channel.basic_consume(queue, on_message)
+print("ready", flush=True)
+channel.start_consuming()
+"""
+
+
+@pytest.mark.parametrize(("behaviour", "after"), [("kill", [b"3", b"4"]), ("close", [b"4", b"3"])])
+@pytest.mark.parametrize("kind", ["classic", "quorum"])
+def test_a_single_active_consumer_that_closes_breaks_the_order(
+    connection: BlockingConnection,
+    channel: BlockingChannel,
+    queues: Queues,
+    kind: str,
+    behaviour: str,
+    after: list[bytes],
+) -> None:
+    """rabbitmq-single-active-close."""
+    queue = queues(kind, **{"x-single-active-consumer": True})
+    active = subprocess.Popen(
+        [sys.executable, "-c", CONSUMER, endpoints().rabbitmq_url, queue, behaviour],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert active.stdout is not None
+        assert active.stdout.readline() == "ready\n"
+        later: list[bytes] = []
+        waiting = connection.channel()
+        waiting.basic_qos(prefetch_count=1)
+
+        def on_message(_: object, method: Any, __: object, body: bytes) -> None:
+            later.append(body)
+            waiting.basic_ack(method.delivery_tag)
+
+        waiting.basic_consume(queue, on_message)
+        publish(channel, queue, 4)
+        assert [active.stdout.readline() for _ in range(3)] == ["1\n", "2\n", "3\n"]
+        if behaviour == "kill":
+            active.kill()
+        until(connection, lambda: len(later) == 2, "the waiting consumer has both")
+        assert later == after
+    finally:
+        active.kill()
+        active.communicate()
+
+
 def test_one_policy_applies_and_the_lower_limit_wins(
     connection: BlockingConnection, channel: BlockingChannel, queues: Queues
 ) -> None:
@@ -182,4 +250,9 @@ def management(method: str, path: str, content: object = None, *, missing: bool 
 
 def test_the_facts_that_name_this_file_are_those_tested_here() -> None:
     named = {fact.id for fact in load_facts().values() if fact.test == PROVED_HERE}
-    assert named == {"rabbitmq-requeue-position", "rabbitmq-length-ready", "rabbitmq-one-policy"}
+    assert named == {
+        "rabbitmq-requeue-position",
+        "rabbitmq-length-ready",
+        "rabbitmq-one-policy",
+        "rabbitmq-single-active-close",
+    }

@@ -136,6 +136,15 @@ def page(rows: Sequence[Row]) -> str:
             f"| {client.title} | {one.part or 'all'} | {one.version} | {one.transport} | {ran} | {one.passed} "
             f"| {len(one.failed)} | {out + one.skipped} | {one.date} |"
         )
+    kept_of = {(one.client, one.part) for one in rows}
+    missing = [
+        f"{client.title} ({part})" if part else client.title
+        for name, client in CLIENTS.items()
+        for part in [title for title, _ in client.parts] or [""]
+        if (name, part) not in kept_of
+    ]
+    if rows and missing:
+        parts += ["", f"No run is kept yet of: {', '.join(missing)}."]
     parts += ["", "## What each client runs", ""]
     parts += [
         f"- **{client.title}** ({client.language}): {client.what} Needs {client.needs}."

@@ -72,6 +72,15 @@ def test_a_failure_that_was_left_out_since_counts_no_more() -> None:
     assert (kept.passed, kept.failed) == (5, ("azservicebus::TestB",))
 
 
+def test_what_has_no_row_is_named() -> None:
+    line = next(
+        one for one in table.page([row("go", "plain", 1, "messages")]).splitlines() if "kept yet" in one
+    )
+    assert "azservicebus (AMQP layer)" in line
+    assert "azservicebus (messages)" not in line
+    assert "fe2o3-amqp" in line
+
+
 def test_outcomes_are_divided_into_the_parts_of_their_client() -> None:
     outcomes = [
         cases.Outcome("admin::TestA", "passed", 0.1, ""),
