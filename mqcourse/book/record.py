@@ -230,7 +230,7 @@ def _problems_of(chapter: Chapter) -> Iterator[str]:
         yield f"{path.relative_to(chapter.root).as_posix()} holds a path of somebody's machine: {found}"
     for number, outputs in enumerate(record.outputs, start=1):
         if any(output.get("name") == "stderr" for output in outputs):
-            yield f"{chapter.file}: cell {number} writes to standard error in its kept run: mend it, and {again}"
+            yield f"{chapter.file}: cell {number} writes to standard error in its kept run: fix the cell, and {again}"
 
 
 def _sources(chapter: Chapter) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 A use is a form of the term in a sentence, a table or inline code of a page. Titles, the head of a chapter and its cells
 are not looked at: they announce or show what the text explains. A use is explained when it is a `{gloss}` link or
-stands in italics, which is how a chapter marks a definition of its own.
+in italics, which is how a chapter marks its own definition.
 """
 
 import re

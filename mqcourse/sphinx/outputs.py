@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-NOT_RUN = "This cell was not run as it stands: the outputs of this page are of an older state."
+NOT_RUN = "This cell has changed since its run: the outputs of this page are of an older state."
 
 
 def chapter_of(env: "BuildEnvironment", page: str) -> Chapter:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mqcourse.book.facts import load_facts
 from mqcourse.book.glossary import load_glossary
 from mqcourse.book.record import Record
 from mqcourse.interview.questions import load_bank
@@ -110,7 +111,8 @@ def test_a_fact_carries_version_source_and_date(page: str) -> None:
         page,
     )
     assert re.search(r'aria-label="RabbitMQ docs of 4\.3, source: [^"]+, as of 2026-08-21"', page)
-    assert re.search(r'not when its time is up\. <span class="mq-fact-stamp">.*?</span>\s*And on\.', page)
+    end = re.escape(load_facts()["rabbitmq-ttl-head"].text.rpartition(". ")[2])
+    assert re.search(end + r' <span class="mq-fact-stamp">.*?</span>\s*And on\.', page)
     assert "<aside" in page
     assert page.count("<math") >= 2, "the fact's formula and the page's own"
 
