@@ -78,7 +78,7 @@ def main() -> int:
                             f"{file}:{finding.line}: {finding.rule}: “{finding.words}” in “{sentence}”\n"
                         )
             return 0
-        found = [*ledger.problems(), *terms.problems()]
+        found = [*ledger.problems(), *terms.problems(), *minutes.problems()]
     except CourseError as error:
         found = [str(error)]
     except subprocess.CalledProcessError as error:
@@ -88,7 +88,9 @@ def main() -> int:
     for line in found:
         sys.stderr.write(f"{line}\n")
     if not found:
-        sys.stderr.write("style: no habit above its baseline, no term used before it is explained\n")
+        sys.stderr.write(
+            "style: no habit above its baseline, no term used before it is explained, minutes as measured\n"
+        )
     return 1 if found else 0
 
 
