@@ -68,7 +68,7 @@ def _pinned(file: Path, name: str) -> str:
 
 
 def renew() -> None:
-    """Compile both files anew, for every platform and Python at once; the shared part agrees.
+    """Compile both files again, for every platform and Python at once; the shared part agrees.
 
     Raises CourseError when the index cannot be reached or the ranges contradict each other.
     """
