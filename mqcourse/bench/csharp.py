@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.variables import Kind, environment_of
 
 LEFT_OUT = "left out: .NET. Install the .NET SDK 8 or newer so that `dotnet` is on PATH, then run it again"
 
@@ -33,7 +34,7 @@ def command(source: Path, work: Path) -> list[str] | None:
         words = ["build", "--configuration", "Release", "--output", str(built), str(project)]
         done = subprocess.run(
             [dotnet, *words],
-            env={**os.environ, "DOTNET_CLI_TELEMETRY_OPTOUT": "1", "DOTNET_NOLOGO": "1"},
+            env=environment_of(Kind.SYSTEM, DOTNET_CLI_TELEMETRY_OPTOUT="1", DOTNET_NOLOGO="1"),
             capture_output=True,
             text=True,
             check=False,
