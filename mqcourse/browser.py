@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def chromium() -> Iterator["Browser"]:
-    """A headless Chromium with no will of its own to reach the network; closed at the end.
+    """A headless Chromium without background network requests; closed at the end.
 
     Raises CourseError when no Chromium can be had.
     """

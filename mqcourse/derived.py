@@ -1,8 +1,8 @@
-"""One fact, one home: everything that is made from a master, held against it.
+"""Everything that is generated from a source, compared with it.
 
 python -m mqcourse.derived            what is stale or out of order, one line each; exit code 3 if anything is
 python -m mqcourse.derived --renew    make it again
-python -m mqcourse.derived --lock     renew the pins (asks the package indexes)
+python -m mqcourse.derived --lock     renew the pins (reads the package indexes)
 """
 
 import argparse
@@ -22,7 +22,7 @@ def labs_problems() -> Iterator[str]:
 
 
 def book_problems() -> Iterator[str]:
-    """Facts and questions: in their form, and every fact that a question names is there."""
+    """Facts and questions: in their form, and every fact that a question names exists."""
     from mqcourse.book.facts import load_facts
     from mqcourse.interview.questions import load_bank
 

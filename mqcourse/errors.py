@@ -4,7 +4,7 @@ from mqcourse.exits import Exit
 
 
 class CourseError(Exception):
-    """Something the user can mend: one line that says what happened, in which state, and what to do next.
+    """Something the user can fix: one line with what happened, in which state, and what to do next.
 
     Commands print it to standard error and exit with `exit_code`; notebooks show it as it is.
     """

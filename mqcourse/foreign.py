@@ -11,7 +11,7 @@ CONTROL = re.compile(
 
 
 def plain(text: str) -> str:
-    """The text with every control character shown as what it is, so that none acts on a terminal."""
+    """The text with every control character shown as its name, so that it has no effect on a terminal."""
     return CONTROL.sub(
         lambda found: f"\\x{ord(found[0]):02x}" if found[0] < "\u0100" else f"\\u{ord(found[0]):04x}", text
     )

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-"""The folder that holds _toc.yml, book/, labs/: the course is installed in editable mode, so the code knows it."""
+"""The folder that holds _toc.yml, book/, labs/: the course is installed in editable mode, so the code can find it."""
 
 
 def state_folder() -> Path:
@@ -15,7 +15,7 @@ def state_folder() -> Path:
 def software_folder() -> Path:
     """The folder of installed brokers, jars and browsers: MQ_SOFTWARE, else .mq/software in the checkout.
 
-    Apart from the state, so that a test run with a state folder of its own shares what is installed.
+    Apart from the state, so that a test run with a separate state folder shares what is installed.
     """
     return Path(os.environ.get("MQ_SOFTWARE") or CHECKOUT / ".mq" / "software").absolute()
 

@@ -1,7 +1,7 @@
 """How late this machine is: by how much a sleep lasts too long, and how busy the processors are meanwhile.
 
 A machine that does much else wakes a sleeper late, or gives its processors to others once he is awake. So both are
-watched, and what a chapter says about time is judged together with them. `mq measure` takes the first off its own
+watched, and a chapter's claim about time is judged together with them. `mq measure` takes the first off its own
 sleeps in the same way.
 """
 

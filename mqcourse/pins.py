@@ -68,7 +68,7 @@ def _pinned(file: Path, name: str) -> str:
 
 
 def renew() -> None:
-    """Compile both files anew, for every platform and Python at once; the shared part agrees.
+    """Compile both files again, for every platform and Python at once; the shared part agrees.
 
     Raises CourseError when the index cannot be reached or the ranges contradict each other.
     """
@@ -97,7 +97,7 @@ def renew() -> None:
             if answer.returncode:
                 raise CourseError(
                     f"cannot compile {name}: {answer.stderr.strip()}",
-                    do="Mend pyproject.toml or the network",
+                    do="Correct pyproject.toml or the network",
                     code=Exit.NETWORK,
                 )
             compiled.append(target)
@@ -127,7 +127,7 @@ def _renew_alone(file: Path, pin: str, what_for: str) -> None:
     if answer.returncode:
         raise CourseError(
             f"cannot pin {pin}: {answer.stderr.strip()}",
-            do="Mend the network and run it again",
+            do="Check the network and run it again",
             code=Exit.NETWORK,
         )
     file.write_text(f"# {what_for} `make lock` renews it.\n{answer.stdout}", encoding="utf-8")

@@ -27,7 +27,7 @@ MOST_S = 24 * 3600.0
 
 @dataclass
 class Part:
-    """One part: what it is called, how long it should take (s), and where it stands."""
+    """One part: what it is called, how long it should take (s), and how far it is."""
 
     title: str
     expected_s: float

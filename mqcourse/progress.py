@@ -27,7 +27,7 @@ MB = 1_000_000
 CLEAR = "\r\x1b[K"
 """To the line's beginning, and the rest of it empty."""
 LINE_EVERY_S = 2.0
-"""How often a step without a terminal says where it stands: often enough to show life, rare enough for a log."""
+"""How often a step without a terminal prints its progress: often enough to show life, rare enough for a log."""
 
 
 def is_drawable() -> bool:
@@ -48,24 +48,24 @@ class Step:
     said: float = field(default_factory=time.monotonic)
 
     def say(self, detail: str) -> None:
-        """What it does now: within a plan it stands in the plan's line, else it is a line of news."""
+        """What it does now: within a plan it is shown in the plan's line, else it is a line of news."""
         if self.progress.plan is None:
             self.progress.say(detail)
         else:
             self.progress.plan.doing[str(id(self))] = f"{self.title}, {detail.strip()}"
 
     def advance(self, n_bytes: int) -> None:
-        """`n_bytes` more have come."""
+        """`n_bytes` more have arrived."""
         self.at(self.done_bytes + n_bytes)
 
     def at(self, n_bytes: int) -> None:
-        """`n_bytes` have come so far."""
+        """`n_bytes` have arrived so far."""
         with self.progress.lock:
             self.done_bytes = n_bytes
             self.progress.moved(self)
 
     def tick(self) -> None:
-        """Nothing new, but time goes by."""
+        """Time has passed without progress."""
         self.at(self.done_bytes)
 
     def line(self, end: bool = False) -> str:

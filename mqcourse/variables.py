@@ -102,7 +102,7 @@ FOR_ANSWERS = frozenset(
         "CURL_CA_BUNDLE",
     ]
 )
-"""All that an answer gets, beside LC_*, MQ_* and what says how to reach a broker in the cloud."""
+"""All that an answer gets, beside LC_*, MQ_* and the addresses of a broker in the cloud."""
 NOBODY = (
     "PYTHON",
     "JAVA_TOOL_OPTIONS",

@@ -1,7 +1,7 @@
 """How a C# program beside our own is built and run: with `dotnet`, or with the command that MQ_CSHARP names.
 
 MQ_CSHARP is a command that takes C# files or folders, then `--` and the program's arguments, for machines that compile
-C# without an SDK of their own.
+C# without their own SDK.
 """
 
 import os

@@ -163,7 +163,7 @@ def run_sphinx(places: Places, toc: Path, say: Say) -> tuple[int, dict[str, Any]
 
 
 def end_with_children(child: "subprocess.Popen[str]") -> None:
-    """End the child and the kernels it started; nothing of a build that was interrupted stays."""
+    """End the child and the kernels it started; an interrupted build leaves no files."""
     try:
         family = [*psutil.Process(child.pid).children(recursive=True), psutil.Process(child.pid)]
     except psutil.NoSuchProcess:
@@ -180,7 +180,7 @@ def end_with_children(child: "subprocess.Popen[str]") -> None:
 
 
 def progress(event: dict[str, Any]) -> str:
-    """One line for the reader, or nothing: how many pages are read now, and that they are written then."""
+    """One line for the reader, or an empty text: how many pages are read now, and that they are written then."""
     if event["event"] == "read":
         return f"the book: {event['of']} pages to make" if event["of"] else "the book: every page is current"
     return ""

@@ -55,7 +55,7 @@ class Chapter:
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
-        """Its code cells in order, each without the options that stand above its code."""
+        """Its code cells in order, each without the options above its code."""
         return tuple(_cell(found["body"]) for found in CODE_CELL.finditer(self.text))
 
     @cached_property
@@ -111,7 +111,7 @@ def _files(level: dict[str, Any]) -> Iterable[str]:
 def named(names: Iterable[str | Path], root: Path = CHECKOUT) -> tuple[Chapter, ...]:
     """The chapters that a reader names: `kafka/log`, `book/kafka/log.md`, or a path to the file.
 
-    Raises CourseError for what is no chapter with cells, and says which there are.
+    Raises CourseError for what is no chapter with cells, and lists the chapters.
     """
     known = {chapter.name: chapter for chapter in chapters(root)}
     found = []

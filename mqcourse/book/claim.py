@@ -1,4 +1,4 @@
-"""A claim of a chapter: what a cell asserts. One that does not hold here is shown where it stands, and the cell goes on.
+"""A claim of a chapter: what a cell asserts. One that does not hold here is shown in its place, and the cell goes on.
 
 This module runs inside a chapter's kernel. `soften()` makes each `assert` of later cells show what was said and what
 is so here, instead of raising. Two kinds stay as they are, since the code after them could not go on: those inside a

@@ -1,4 +1,4 @@
-"""The version-bound facts of the course: book/facts.toml, loaded and held to its form."""
+"""The facts of the course that depend on a version: book/facts.toml, loaded and checked."""
 
 import tomllib
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ OPTIONAL = {"test": str}
 class Fact:
     """One claim that is true of a version, with where it was read and when.
 
-    `version` is what the source is about, as the source says it; `test` names the test that proves the fact on a
+    `version` is the version that the source names; `test` names the test that proves the fact on a
     broker, where there is one.
     """
 
@@ -37,7 +37,7 @@ class Fact:
 
     @property
     def stamp(self) -> str:
-        """Product and version as one stands beside the text: "RabbitMQ 4.3"."""
+        """Product and version as they are shown beside the text: "RabbitMQ 4.3"."""
         return f"{self.product} {self.version}".strip()
 
 

@@ -81,7 +81,7 @@ def figure_of(figure: Figure, words: str) -> Described:
 
 
 def inline_svg(figure: Figure, words: str) -> str:
-    """The figure as an `svg` element that can stand in a page beside others.
+    """The figure as an `svg` element that can be in a page beside others.
 
     Ids get a prefix made of the drawing, since two figures in a page would otherwise share theirs.
     """

@@ -24,7 +24,7 @@ ADDRESSES = (
     "mqcourse.progress",
     "mqcourse.variables",
 )
-"""Modules that a cell uses to reach a broker, and nothing of what it then prints; not followed."""
+"""Modules that a cell uses to reach a broker, without effect on what it prints; not followed."""
 IMPORT = re.compile(
     rf"^\s*(?:from|import)\s+(?P<module>{PACKAGE}(?:\.\w+)*)(?:\s+import\s+(?P<names>[\w, ]+))?", re.MULTILINE
 )

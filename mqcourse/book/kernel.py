@@ -1,4 +1,4 @@
-"""One kernel that executes the code cells of a chapter, in a folder of its own, and leaves no process behind."""
+"""One kernel that executes the code cells of a chapter, in a separate folder, and leaves no process behind."""
 
 import contextlib
 import os
@@ -91,7 +91,7 @@ class Kernel:
             ensure_event_loop().close()  # jupyter_client made it for this thread, and leaves it open
 
     def _hear(self) -> None:
-        """Until the first message came over the channel of outputs, which connects late on a busy machine.
+        """Until the first message arrived over the channel of outputs, which connects late on a busy machine.
 
         What is sent before is lost, and with it the word that a cell has ended.
         """

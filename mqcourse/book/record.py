@@ -25,7 +25,7 @@ from mqcourse.lateness import Late
 OF_A_MACHINE = re.compile(
     r"(?<![\w.:/-])/(?:home|root|tmp|var|work|Users|private|mnt|srv|opt)/[\w.-]+[^\s\"'<]*"
 )
-"""A path that says where somebody's checkout, home or temporary folder is."""
+"""A path that shows where somebody's checkout, home or temporary folder is."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Claim:
 
     @property
     def line(self) -> str:
-        """In one line, as it stands in the page and at the end of a run."""
+        """In one line, as it is shown in the page and at the end of a run."""
         return f"said: {self.said}; here: {self.here}; {self.late}"
 
 
@@ -70,7 +70,7 @@ class Record:
         return self.fingerprint == fingerprint(chapter)
 
     def outputs_of(self, chapter: Chapter) -> list[list[dict[str, Any]] | None]:
-        """For each cell of the chapter as it is now: its outputs, or None where that cell did not run as it stands."""
+        """For each cell of the chapter as it is now: its outputs, or None where that cell has changed since its run."""
         found: list[list[dict[str, Any]] | None] = [None] * len(chapter.cells)
         now = [cell.source for cell in chapter.cells]
         for block in SequenceMatcher(a=self.sources, b=now, autojunk=False).get_matching_blocks():
@@ -230,7 +230,7 @@ def _problems_of(chapter: Chapter) -> Iterator[str]:
         yield f"{path.relative_to(chapter.root).as_posix()} holds a path of somebody's machine: {found}"
     for number, outputs in enumerate(record.outputs, start=1):
         if any(output.get("name") == "stderr" for output in outputs):
-            yield f"{chapter.file}: cell {number} writes to standard error in its kept run: mend it, and {again}"
+            yield f"{chapter.file}: cell {number} writes to standard error in its kept run: fix the cell, and {again}"
 
 
 def _sources(chapter: Chapter) -> tuple[str, ...]:

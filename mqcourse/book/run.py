@@ -318,7 +318,7 @@ def explained(cell: Cell, error: Mapping[str, Any]) -> str:
 
 
 def note(claim: Claim) -> dict[str, Any]:
-    """The output that stands where a claim did not hold."""
+    """The output in the place of a claim that did not hold."""
     html = (
         '<div class="mq-claim" role="note"><p><strong>This did not hold on this machine.</strong> '
         f"Said: <code>{escape(claim.said)}</code>. Here: {escape(claim.here)}. "

@@ -22,7 +22,7 @@ FRONT = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)
 
 
 def write(name: str, root: Path = CHECKOUT) -> Path:
-    """See mqcourse.book.notebook. Each chapter has a folder of its own: its cells write files beside themselves."""
+    """See mqcourse.book.notebook. Each chapter has a separate folder, because its cells write files beside themselves."""
     chapter = named([name], root)[0]
     path = state_folder() / "chapters" / chapter.name / f"{chapter.path.stem}.ipynb"
     made = text_of(chapter)

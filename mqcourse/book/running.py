@@ -21,7 +21,7 @@ def broker_versions(names: Sequence[str]) -> dict[str, str]:
 
 
 def rabbitmq_version() -> str:
-    """What RabbitMQ says of itself at login."""
+    """RabbitMQ's own description at login."""
     import pika
     import pika.exceptions
 

@@ -1,6 +1,6 @@
 """The child process that runs Sphinx: progress as JSON lines on standard output, warnings into a file.
 
-A process of its own because Sphinx patches docutils and the logging of whoever imports it. Started by
+A separate process, because Sphinx patches docutils and the logging of whoever imports it. Started by
 mqcourse.book.build; `python -m mqcourse.book.sphinx_run SOURCE OUT DOCTREES TOC STATUS-LOG WARNINGS`.
 """
 

@@ -31,7 +31,7 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Question:
-    """One question with what a grown-up answer to it contains.
+    """A question with the content of a strong answer.
 
     Texts are Markdown. `strong` holds the points of a strong answer, most important first; `wrong` is the answer
     that is often given, `why_wrong` what is the matter with it; `facts` are ids of book/facts.toml that the answer
@@ -199,7 +199,7 @@ def _question(
 
 
 def _texts(value: Any) -> tuple[str, ...] | None:
-    """The texts of a list of texts; None for anything else, an empty text included."""
+    """The texts of a list of texts; None for anything else, an empty string included."""
     if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
         return None
     return tuple(value)

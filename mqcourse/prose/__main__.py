@@ -4,6 +4,7 @@ python -m mqcourse.prose                        what is over its baseline, one l
 python -m mqcourse.prose --all [FILE…]          every place, also what the baseline still lets pass
 python -m mqcourse.prose --counts [--against R] how often each habit occurs, by rule and by file; also at an older commit
 python -m mqcourse.prose --terms                every term of the glossary, its first use and its explanation
+python -m mqcourse.prose --link                 a {gloss} link at every first use that is not explained; read it afterwards
 python -m mqcourse.prose --minutes              the stated minutes of each page beside the measured ones
 python -m mqcourse.prose --lower                the baselines down to what is left
 """
@@ -47,6 +48,7 @@ def main() -> int:
     arguments.add_argument("--counts", action="store_true", help="how often each habit occurs")
     arguments.add_argument("--against", metavar="REVISION", help="with --counts: an older commit beside it")
     arguments.add_argument("--terms", action="store_true", help="terms in reading order")
+    arguments.add_argument("--link", action="store_true", help="make links of first uses that lack one")
     arguments.add_argument("--minutes", action="store_true", help="stated and measured minutes")
     arguments.add_argument("--lower", action="store_true", help="the baselines down to what is left")
     chosen = arguments.parse_args()
@@ -56,6 +58,9 @@ def main() -> int:
             terms.lower()
         if chosen.minutes:
             sys.stdout.write("\n".join(minutes.lines()) + "\n")
+            return 0
+        if chosen.link:
+            sys.stdout.write("\n".join(terms.link()) + "\n")
             return 0
         if chosen.terms:
             sys.stdout.write("\n".join(terms.lines()) + "\n")
@@ -73,7 +78,7 @@ def main() -> int:
                             f"{file}:{finding.line}: {finding.rule}: “{finding.words}” in “{sentence}”\n"
                         )
             return 0
-        found = [*ledger.problems(), *terms.problems()]
+        found = [*ledger.problems(), *terms.problems(), *minutes.problems()]
     except CourseError as error:
         found = [str(error)]
     except subprocess.CalledProcessError as error:
@@ -83,7 +88,9 @@ def main() -> int:
     for line in found:
         sys.stderr.write(f"{line}\n")
     if not found:
-        sys.stderr.write("style: no habit above its baseline, no term used before it is explained\n")
+        sys.stderr.write(
+            "style: no habit above its baseline, no term used before it is explained, minutes as measured\n"
+        )
     return 1 if found else 0
 
 

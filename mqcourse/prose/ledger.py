@@ -58,7 +58,7 @@ def baseline() -> dict[str, int]:
 
 
 def problems() -> Iterator[str]:
-    """Every place of a file that has more findings than it may, and exceptions that nothing needs."""
+    """Every place of a file that has more findings than it may, and exceptions that match no place."""
     may = baseline()
     for name, places in found().items():
         limit = may.get(name, 0)

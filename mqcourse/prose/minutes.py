@@ -38,11 +38,32 @@ def measured(source: str) -> float:
     )
 
 
-def lines() -> Iterator[str]:
-    """Each page with its stated and its measured minutes; lists of cards and facts have no sentences to measure."""
+LISTS = ("book/interview/questions.md", "book/interview/facts.md", GLOSSARY_PAGE)
+"""Pages whose directives fetch what is read: their minutes cannot be measured from their own source."""
+
+
+def stated_and_measured() -> Iterator[tuple[str, int, float]]:
+    """Each page with the minutes of its head and the measured ones."""
     for file in [*pages(), GLOSSARY_PAGE]:
         source = (CHECKOUT / file).read_text(encoding="utf-8")
         head = HEAD.search(source)
-        stated = yaml.safe_load(head["yaml"])["minutes"] if head else 0
-        found = measured(source)
-        yield f"{file:44} stated {stated:4}  measured {found:5.1f}, so {max(STEP, STEP * round(found / STEP)):3}"
+        yield file, yaml.safe_load(head["yaml"])["minutes"] if head else 0, measured(source)
+
+
+def rounded(minutes: float) -> int:
+    """Minutes as a head states them."""
+    return max(STEP, STEP * round(minutes / STEP))
+
+
+def problems() -> Iterator[str]:
+    """Every page whose stated minutes are more than a step from the measured ones."""
+    for file, stated, found in stated_and_measured():
+        if file not in LISTS and abs(stated - rounded(found)) > STEP:
+            yield f"{file}: states {stated} minutes, measured are {found:.0f}: write {rounded(found)}"
+
+
+def lines() -> Iterator[str]:
+    """Each page with both, side by side."""
+    for file, stated, found in stated_and_measured():
+        listed = "a list" if file in LISTS else f"measured {found:5.1f}, so {rounded(found):3}"
+        yield f"{file:44} stated {stated:4}  {listed}"

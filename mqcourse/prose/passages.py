@@ -36,7 +36,7 @@ class Passage:
 
     @property
     def text(self) -> str:
-        """The words, without the marks of bold; line breaks stand where they stand in the file."""
+        """The words, without the marks of bold; line breaks are where they are in the file."""
         return self.marked.replace(BOLD, "")
 
     def line_at(self, offset: int) -> int:

@@ -1,4 +1,4 @@
-"""The countable habits of style: rules of our own in book/style, and some of proselint's, run by proselint's engine."""
+"""The countable habits of style: the course's rules in book/style, and some of proselint's, run by proselint's engine."""
 
 import re
 import tomllib
@@ -86,7 +86,7 @@ def rules() -> tuple[Rule, ...]:
             re.compile(rule.pattern + rule.unless)
         except (TypeError, re.error) as error:
             raise CourseError(
-                f"{RULES.name}, rule {name!r}: {error}", do="Write it as its head says", code=Exit.SAID_NO
+                f"{RULES.name}, rule {name!r}: {error}", do="Follow the head of the file", code=Exit.SAID_NO
             ) from error
         found.append(rule)
     return tuple(found)
@@ -100,7 +100,7 @@ def allowed() -> tuple[Allowed, ...]:
         return tuple(Allowed(**entry) for entry in entries)
     except (TypeError, tomllib.TOMLDecodeError) as error:
         raise CourseError(
-            f"{ALLOWED.name}: {error}", do="Write it as its head says", code=Exit.SAID_NO
+            f"{ALLOWED.name}: {error}", do="Follow the head of the file", code=Exit.SAID_NO
         ) from error
 
 

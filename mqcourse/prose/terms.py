@@ -2,7 +2,7 @@
 
 A use is a form of the term in a sentence, a table or inline code of a page. Titles, the head of a chapter and its cells
 are not looked at: they announce or show what the text explains. A use is explained when it is a `{gloss}` link or
-stands in italics, which is how a chapter marks a definition of its own.
+in italics, which is how a chapter marks its own definition.
 """
 
 import re
@@ -13,7 +13,7 @@ from functools import cache
 
 import yaml
 
-from mqcourse.book.glossary import Term, load_glossary
+from mqcourse.book.glossary import GLOSSARY, Term, load_glossary
 from mqcourse.home import CHECKOUT
 from mqcourse.prose.passages import of_markdown
 
@@ -107,8 +107,14 @@ def unexplained() -> tuple[str, ...]:
 
 
 def problems() -> Iterator[str]:
-    """Every first use that explains nothing, and names in the list that the glossary does not have."""
+    """Every first use that explains nothing, and names that the glossary does not have."""
     may = unexplained()
+    known = {name.lower() for term in load_glossary().values() for name in (term.id, term.name, *term.forms)}
+    for file in pages():
+        for found in GLOSS.finditer((CHECKOUT / file).read_text(encoding="utf-8")):
+            name = (found["id"] or found["words"]).strip()
+            if name.lower() not in known:
+                yield f"{file}: {{gloss}} of {name!r}, which the glossary does not have: add it to {GLOSSARY.name}"
     for use in uses():
         if not use.explained and use.term.id not in may:
             yield (
@@ -129,6 +135,44 @@ def lines() -> Iterator[str]:
     for term in load_glossary().values():
         if term.id not in used:
             yield f"no page: {term.name}: {term.text}"
+
+
+def link() -> Iterator[str]:
+    """Make a `{gloss}` link of every first use that explains nothing, and give each changed line; read it afterwards.
+
+    A use inside a link or another role is left, and given as it is: it needs an author.
+    """
+    for use in uses():
+        if use.explained:
+            continue
+        path = CHECKOUT / use.file
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        line = lines[use.line - 1]
+        changed = linked(line, use.words, use.term)
+        if changed == line:
+            yield f"{use.file}:{use.line}: left for an author: {use.term.name}: {line.strip()}"
+            continue
+        lines[use.line - 1] = changed
+        path.write_text("".join(lines), encoding="utf-8")
+        read.cache_clear()
+        yield f"{use.file}:{use.line}: {changed.strip()}"
+
+
+def linked(line: str, words: str, term: Term) -> str:
+    """The line with its first use of the term as a link: the words, or the piece of code that they are in."""
+    bare = words.strip("`")
+    word = re.compile(rf"(?<![\w.-]){re.escape(bare)}(?![\w-]|\.\w)")
+    # other markup is blanked, so that its words and its backticks are not taken for those of the sentence
+    shown = re.sub(r"\[[^\]]*\]\([^)]*\)|\{\w+\}`[^`]*`", lambda found: " " * len(found[0]), line)
+    for found in word.finditer(shown):
+        begin, end = found.span()
+        for code in re.finditer(r"`([^`<>]+)`", shown):
+            if code.start() < begin < code.end():
+                begin, end, bare = code.start(), code.end(), code[1]
+        known = bare.lower() in {term.id, term.name.lower(), *(form.lower() for form in term.forms)}
+        name = "" if known else f" <{term.id}>"
+        return f"{line[:begin]}{{gloss}}`{bare}{name}`{line[end:]}"
+    return line
 
 
 def lower() -> None:

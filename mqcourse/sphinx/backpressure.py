@@ -1,4 +1,4 @@
-"""`{backpressure}`: the explorer of a preset in a page, with a figure that is there before any script runs.
+"""`{backpressure}`: the explorer of a preset in a page, with a figure that is visible before any script runs.
 
 Without scripts the reader sees what is simulated, the question, and (folded away, so that it can be predicted first)
 what comes of it. explorer.js puts sliders, charts and moving messages in its place.
@@ -71,7 +71,7 @@ class Explorer(Block):
         return [Element("backpressure-explorer", nodes.raw("", figure, format="html"), **html)]
 
     def figure(self, ready: Preset, scenario: Scenario, predict: bool) -> str:
-        """What stands there without scripts."""
+        """What the page shows without scripts."""
         result = simulate(scenario)
         came = f"{outcome(result)}<p>{escape(sentence(result))}</p>"
         if predict:
@@ -84,7 +84,7 @@ class Explorer(Block):
 
 
 def query(values: dict[str, Any]) -> str:
-    """Fields and values as they stand in an address."""
+    """Fields and values in the form of an address."""
     return "&".join(f"{name}={quote(shown(value), safe=',')}" for name, value in values.items())
 
 

@@ -126,7 +126,7 @@ def notices(chapter: Chapter, chosen: Chosen | None) -> list[nodes.Node]:
         many = len(record.claims)
         what = "A claim of this page" if many == 1 else f"{many} claims of this page"
         found.append(
-            notice(f"{what} did not hold in this run; it is said where it stands. Try again: ", again)
+            notice(f"{what} did not hold in this run; the page marks the place. Run it again: ", again)
         )
     return found
 

@@ -61,7 +61,7 @@ class FactRole(SphinxRole):
 
 
 class FactBox(Block):
-    """```{fact} id```: the fact as a box of its own."""
+    """```{fact} id```: the fact as a separate box."""
 
     has_content = False
     required_arguments = 1

@@ -1,6 +1,6 @@
 """Formulas as MathML, made when the book is built.
 
-Every current browser draws MathML by itself, so a page needs neither a script nor fonts of its own for it, and a
+Every current browser draws MathML by itself, so a page needs neither a script nor additional fonts for it, and a
 screen reader reads the formula. docutils carries the translator.
 """
 
@@ -36,7 +36,7 @@ def visit_inline(translator: HTMLTranslator, node: nodes.math) -> None:
 
 
 def visit_display(translator: HTMLTranslator, node: nodes.math_block) -> None:
-    """A formula of its own; wide ones scroll by themselves on a phone."""
+    """A formula on a separate line; wide formulas scroll by themselves on a phone."""
     translator.body.append(
         '<div class="mq-formula" tabindex="0" role="group" aria-label="formula">'
         + mathml(node.astext(), display=True)

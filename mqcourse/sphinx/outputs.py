@@ -1,4 +1,4 @@
-"""Where the outputs of a page's cells come from: the record of the chapter's last run. Nothing is executed here."""
+"""Where the outputs of a page's cells come from: the record of the chapter's last run. No cell is executed here."""
 
 import dataclasses
 from functools import partial
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-NOT_RUN = "This cell was not run as it stands: the outputs of this page are of an older state."
+NOT_RUN = "This cell has changed since its run: the outputs of this page are of an older state."
 
 
 def chapter_of(env: "BuildEnvironment", page: str) -> Chapter:
@@ -54,7 +54,7 @@ class KeptParser(Parser):  # type: ignore[misc]  # myst-nb has no types
 
 
 def with_outputs(text: str, env: Any, page: str) -> Any:
-    """The chapter as a notebook whose cells hold what the record says they gave."""
+    """The chapter as a notebook whose cells hold the outputs of the record."""
     import nbformat
 
     path = Path(env.doc2path(page))

@@ -1,7 +1,7 @@
 """Excerpts below the search's results: of a page's text alone, and also where the book was opened from a folder.
 
 Sphinx fetches each page that it found, to quote from it: the list of its sections included, and not at all from a
-folder, where a browser lets a page fetch nothing. So the text of all pages stands in one script, which the search page
+folder, where a browser lets a page fetch nothing. So the text of all pages is in one script, which the search page
 loads and answers from.
 """
 
@@ -63,7 +63,7 @@ def text(page: Path) -> str:
 
 
 class Places(HTMLParser):
-    """The text that is to be quoted, each place with a name in a section of its own.
+    """The text that is to be quoted, each named place as a separate section.
 
     As the page is read, without a tree of its elements, most of which only colour code: in a sixth of the time.
     """

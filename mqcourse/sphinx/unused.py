@@ -1,7 +1,7 @@
 """What Jupyter Book puts into every page and the course does not use: Thebe, which runs cells on a server elsewhere.
 
 Jupyter Book loads sphinx-thebe always. Its two scripts name a content delivery network, one of them is written twice
-(an error in the browser's console), and nothing of it can be switched off by a setting.
+(an error in the browser's console), and no setting switches it off.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -125,7 +125,7 @@ def test_a_chapter_whose_cells_changed_says_so_on_its_page(built: Built) -> None
     assert "mq book run part/edited" in words(page)
     assert "of the first" in page
     assert "of the second" not in page
-    assert "This cell was not run as it stands" in page
+    assert "This cell has changed since its run" in page
 
 
 def test_words_that_change_need_no_new_run(built: Built) -> None:

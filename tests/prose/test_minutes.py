@@ -1,6 +1,6 @@
 """Minutes grow with what a reader has to read, and not with what is folded away."""
 
-from mqcourse.prose.minutes import measured
+from mqcourse.prose.minutes import measured, problems, rounded
 
 WORDS = "One two three four five six seven eight nine ten. " * 9
 
@@ -13,3 +13,11 @@ def test_words_code_predictions_questions_and_explorers_take_time() -> None:
     predict = "```{predict}\nHow many?\n---\nThree of them.\n```\n"
     assert measured(predict) > 1.5
     assert measured("```{backpressure} drop\n```\n") == 4
+
+
+def test_minutes_are_stated_in_steps_of_five() -> None:
+    assert [rounded(minutes) for minutes in (1, 7.4, 7.6, 52)] == [5, 5, 10, 50]
+
+
+def test_every_page_states_what_was_measured() -> None:
+    assert list(problems()) == []

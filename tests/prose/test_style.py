@@ -17,7 +17,11 @@ def found(text: str, file: str = "a.md") -> set[str]:
     ("rule", "habit", "plain"),
     [
         ("persons", "The broker knows its consumers well.", "An interviewer asks which broker that is."),
-        ("who-noun", "Whoever owns the data decides about it.", "Who owns the data of this queue?"),
+        (
+            "who-noun",
+            "Whoever owns the data decides about it.",
+            "Who owns the data? What goes wrong with Kafka shows it.",
+        ),
         (
             "is-there",
             "The dead-letter queue is there from the start.",

@@ -61,6 +61,28 @@ def test_the_order_is_that_of_the_book(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert found == ("page2.md", 4, False)
 
 
+@pytest.mark.parametrize(
+    ("line", "words", "link"),
+    [
+        ("Some heartbeats are sent.", "heartbeats", "Some {gloss}`heartbeats` are sent."),
+        ("Set `heartbeat=60` here.", "heartbeat", "Set {gloss}`heartbeat=60 <heartbeat>` here."),
+        (
+            "{gloss}`node` and `heartbeat=60`",
+            "heartbeat",
+            "{gloss}`node` and {gloss}`heartbeat=60 <heartbeat>`",
+        ),
+        ("A [heartbeat](a.html) is sent.", "heartbeat", "A [heartbeat](a.html) is sent."),
+        (
+            "{gloss}`The heartbeat <node>`, a heartbeat",
+            "heartbeat",
+            "{gloss}`The heartbeat <node>`, a {gloss}`heartbeat`",
+        ),
+    ],
+)
+def test_a_first_use_becomes_a_link_outside_of_other_markup(line: str, words: str, link: str) -> None:
+    assert terms.linked(line, words, load_glossary()["heartbeat"]) == link
+
+
 def test_no_term_is_used_before_it_is_explained() -> None:
     assert list(terms.problems()) == []
 
