@@ -7,10 +7,11 @@ VENV := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONINSPECT PYTHONVERBOSE PYTHONPLATLIBDIR
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop status book lab test test-fast check prose format lock derived conformance bench clean clean-cache
+.PHONY: help start stop status book pages links lab test test-fast test-book test-labs test-emulator coverage check prose \
+	format lock derived conformance bench clean clean-cache
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 start: .venv-course ## install everything, start the brokers, build and serve the book, start JupyterLab
 	@"$(VENV)/mq" start
@@ -25,6 +26,12 @@ book: .venv-course ## run the chapters on your own brokers and build the book fr
 	@"$(VENV)/mq" start rabbitmq kafka servicebus
 	@"$(VENV)/mq" book run
 
+pages: .venv-course ## build the book from the kept outputs of its chapters; needs no broker
+	@"$(VENV)/mq" book build
+
+links: .venv-course ## whether every link of the book can be reached (needs a network)
+	@"$(VENV)/jupyter-book" build --builder linkcheck --path-output .mq/links .
+
 lab: .venv-course ## start JupyterLab and the brokers the labs need
 	@"$(VENV)/mq" start rabbitmq kafka servicebus jupyter
 
@@ -34,24 +41,39 @@ test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
 test-fast: .venv-test ## only the tests that need no broker and no browser
 	@"$(VENV)/python" -m pytest -m "not stack and not browser and not slow and not conformance"
 
+test-book: .venv-test ## the tests of the book: chapters, facts, directives, cards, style
+	@"$(VENV)/python" -m pytest tests/book tests/sphinx tests/interview tests/prose tests/browser/book
+
+test-labs: .venv-test ## the tests of the grader and the labs; NAME=kafka_log for one lab
+	@"$(VENV)/python" -m pytest tests/grading tests/notebooks $(if $(NAME),-k "$(NAME)")
+
+test-emulator: .venv-test ## the tests of the Service Bus emulator
+	@"$(VENV)/python" -m pytest tests/servicebus_emulator tests/browser/emulator
+
+TESTS ?= -n 2
+coverage: .venv-test ## how much of each package the tests run, by statement and by branch; TESTS=tests/stack for some
+	@rm -rf .mq/coverage && mkdir -p .mq/coverage
+	@"$(VENV)/python" -m coverage run -m pytest $(TESTS); "$(VENV)/python" -m coverage combine --quiet && \
+		"$(VENV)/python" -m coverage json --quiet -o - | "$(VENV)/python" -m tools.coverage_by_package
+
 check: .venv-test ## lint, types, style, and whether everything derived is current
 	@"$(VENV)/ruff" check .
 	@"$(VENV)/ruff" format --check .
 	@"$(VENV)/mypy"
-	@"$(VENV)/python" -m mqcourse.derived
-	@"$(VENV)/python" -m mqcourse.prose
+	@"$(VENV)/python" -m tools.derived
+	@"$(VENV)/python" -m tools.prose
 
 prose: .venv-test ## how often each habit of style still occurs, by rule and by file
-	@"$(VENV)/python" -m mqcourse.prose --counts
+	@"$(VENV)/python" -m tools.prose --counts
 
 format: .venv-test ## put the code in order
 	@"$(VENV)/ruff" check --fix-only --quiet . ; "$(VENV)/ruff" format --quiet .
 
 derived: .venv-test ## make again everything that is derived from a master
-	@"$(VENV)/python" -m mqcourse.derived --renew
+	@"$(VENV)/python" -m tools.derived --renew
 
 lock: .venv-test ## renew the pins: requirements.txt, requirements-test.txt, the list of Kafka's jars
-	@"$(VENV)/python" -m mqcourse.derived --lock
+	@"$(VENV)/python" -m tools.derived --lock
 
 conformance: .venv-test ## every client whose toolchain is here against the Service Bus emulator (an hour), into its table
 	@"$(VENV)/python" -m pytest -m "conformance or wire" tests/conformance --write-table \

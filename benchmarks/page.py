@@ -8,9 +8,9 @@ from typing import Any
 
 from benchmarks._static_host import static_host
 from mqcourse.bench.table import Table
-from mqcourse.browser import chromium
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
+from tools.browser import chromium
 
 CHAPTER = "book/interview/what-backpressure-is.html"
 """A chapter of the built book, as readers get it: its first explorer is measured."""

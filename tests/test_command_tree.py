@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import golden_texts
 import pytest
 from test_cli import mq
 
@@ -23,6 +22,7 @@ from mqcourse import cli, topics
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 from mqcourse.settings import OURS, SETTINGS
+from tools import golden_texts
 
 TESTS = Path(__file__).parent
 CASES: dict[str, tuple[str, set[Exit]]] = {
@@ -154,8 +154,8 @@ def test_a_reader_that_has_seen_enough_is_no_error(name: str, outcomes: Any) -> 
 @pytest.mark.parametrize("name", golden_texts.texts())
 def test_the_texts_are_as_they_were_looked_at(name: str) -> None:
     kept = golden_texts.FOLDER / f"{name}.txt"
-    assert kept.is_file(), "python tests/golden_texts.py"
-    assert golden_texts.texts()[name] == kept.read_text(encoding="utf-8"), "python tests/golden_texts.py"
+    assert kept.is_file(), "python -m tools.golden_texts"
+    assert golden_texts.texts()[name] == kept.read_text(encoding="utf-8"), "python -m tools.golden_texts"
 
 
 def test_no_kept_text_is_of_a_command_that_there_is_not() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from mqcourse.browser import chromium
 from mqcourse.install.npm import node_modules
+from tools.browser import chromium
 
 HERE = Path(__file__).parent
 

@@ -1,6 +1,6 @@
 """Minutes grow with what a reader has to read, and not with what is folded away."""
 
-from mqcourse.prose.minutes import measured, problems, rounded
+from tools.prose.minutes import measured, problems, rounded
 
 WORDS = "One two three four five six seven eight nine ten. " * 9
 

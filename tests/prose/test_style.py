@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mqcourse.home import CHECKOUT
-from mqcourse.prose import ledger, style
+from tools.prose import ledger, style
 
 
 def found(text: str, file: str = "a.md") -> set[str]:
@@ -93,7 +93,7 @@ def test_a_file_without_a_baseline_may_have_none(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_counts_are_printed_by_rule_and_by_file() -> None:
-    command = [sys.executable, "-m", "mqcourse.prose", "--counts"]
+    command = [sys.executable, "-m", "tools.prose", "--counts"]
     shown = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
     assert "all habits" in shown
     assert all(f"{name} " in shown for name in ledger.found())

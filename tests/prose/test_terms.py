@@ -9,7 +9,7 @@ import pytest
 from mqcourse.book.glossary import load_glossary
 from mqcourse.errors import CourseError
 from mqcourse.home import CHECKOUT
-from mqcourse.prose import terms
+from tools.prose import terms
 
 
 def first(
@@ -88,7 +88,7 @@ def test_no_term_is_used_before_it_is_explained() -> None:
 
 
 def test_the_list_has_every_term_with_its_first_use_and_explanation() -> None:
-    command = [sys.executable, "-m", "mqcourse.prose", "--terms"]
+    command = [sys.executable, "-m", "tools.prose", "--terms"]
     shown = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
     assert all(f": {term.name}" in shown and term.text in shown for term in load_glossary().values())
 

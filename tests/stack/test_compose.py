@@ -2,7 +2,7 @@
 
 import json
 import re
-from pathlib import Path
+from importlib.resources import files
 
 import jsonschema
 import pytest
@@ -12,7 +12,8 @@ from mqcourse.stack.docker import COMPOSE_FILE, IN_COMPOSE, environment
 from mqcourse.stack.place import Place
 from mqcourse.stack.ports import DEFAULT_BASE, Ports
 
-SCHEMA = json.loads((Path(__file__).parent / "vendor" / "compose-spec.json").read_text(encoding="utf-8"))
+PUBLISHED = files("check_jsonschema.builtin_schemas.vendor")
+SCHEMA = json.loads((PUBLISHED / "compose-spec.json").read_text(encoding="utf-8"))
 COMPOSE = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from mqcourse.home import CHECKOUT
-from mqcourse.prose.style import ALLOWED, BASELINE, Allowed, Finding, allowed, findings, texts
+from tools.prose.style import ALLOWED, BASELINE, Allowed, Finding, allowed, findings, texts
 
 Counts = Mapping[str, Mapping[str, int]]
 HEAD = """# How many findings each file may still have: what the texts had when the rules were introduced. `make check` fails above
-# that number. `python -m mqcourse.prose --lower` writes what is left now where it is less. Any other file may have none.
+# that number. `python -m tools.prose --lower` writes what is left now where it is less. Any other file may have none.
 """
 
 

@@ -11,8 +11,8 @@ import yaml
 
 from mqcourse.book.chapter import HEAD
 from mqcourse.home import CHECKOUT
-from mqcourse.prose.passages import of_markdown, words
-from mqcourse.prose.terms import GLOSSARY_PAGE, pages
+from tools.prose.passages import of_markdown, words
+from tools.prose.terms import GLOSSARY_PAGE, pages
 
 WORDS_A_MINUTE = 90
 CODE_LINES_A_MINUTE = 12

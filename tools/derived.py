@@ -1,8 +1,8 @@
 """Everything that is generated from a source, compared with it.
 
-python -m mqcourse.derived            what is stale or out of order, one line each; exit code 3 if anything is
-python -m mqcourse.derived --renew    make it again
-python -m mqcourse.derived --lock     renew the pins (reads the package indexes)
+python -m tools.derived            what is stale or out of order, one line each; exit code 3 if anything is
+python -m tools.derived --renew    make it again
+python -m tools.derived --lock     renew the pins (reads the package indexes)
 """
 
 import argparse
@@ -41,7 +41,7 @@ def runs_problems() -> Iterator[str]:
 
 def pins_problems() -> Iterator[str]:
     """requirements*.txt against pyproject.toml."""
-    from mqcourse import pins
+    from tools import pins
 
     yield from pins.problems()
 
@@ -73,9 +73,9 @@ def renew() -> None:
 
 def lock() -> None:
     """Renew the pins of Python packages and of Kafka's jars."""
-    from mqcourse import pins
     from mqcourse.install import jars
     from mqcourse.progress import Progress
+    from tools import pins
 
     pins.renew()
     jars.renew(Progress())

@@ -1,17 +1,16 @@
-"""The texts of the command line as they must be. `python tests/golden_texts.py` writes them; look at what changed."""
+"""The texts of the command line as they must be. `python -m tools.golden_texts` writes them; look at what changed."""
 
-import io
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from unittest import mock
 
 from mqcourse import cli, here, topics
 from mqcourse.grading import manifest
+from mqcourse.home import CHECKOUT
 from mqcourse.stack.stack import Status
 
-FOLDER = Path(__file__).parent / "golden"
+FOLDER = CHECKOUT / "tests" / "golden"
 WIDTHS = (80, 60)
 NAMES = ("rabbitmq", "kafka", "servicebus", "book", "jupyter")
 
@@ -85,5 +84,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    assert isinstance(sys.stdout, io.TextIOBase)
     main()

@@ -1,15 +1,15 @@
-"""The README's pictures, taken of the running book and JupyterLab: python -m mqcourse.pictures."""
+"""The README's pictures, taken of the running book and JupyterLab: python -m tools.pictures."""
 
 import re
 import sys
 from pathlib import Path
 
-from mqcourse.browser import chromium
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT, state_folder
 from mqcourse.stack import stack
 from mqcourse.stack.jupyter import with_token
+from tools.browser import chromium
 
 FOLDER = CHECKOUT / "docs"
 CHAPTER = "book/foundations/decoupling.html"

@@ -1,12 +1,12 @@
 """The prose of the course against its style.
 
-python -m mqcourse.prose                        what is over its baseline, one line each; exit code 1 if anything is
-python -m mqcourse.prose --all [FILE…]          every place, also what the baseline still lets pass
-python -m mqcourse.prose --counts [--against R] how often each habit occurs, by rule and by file; also at an older commit
-python -m mqcourse.prose --terms                every term of the glossary, its first use and its explanation
-python -m mqcourse.prose --link                 a {gloss} link at every first use that is not explained; read it afterwards
-python -m mqcourse.prose --minutes              the stated minutes of each page beside the measured ones
-python -m mqcourse.prose --lower                the baselines down to what is left
+python -m tools.prose                        what is over its baseline, one line each; exit code 1 if anything is
+python -m tools.prose --all [FILE…]          every place, also what the baseline still lets pass
+python -m tools.prose --counts [--against R] how often each habit occurs, by rule and by file; also at an older commit
+python -m tools.prose --terms                every term of the glossary, its first use and its explanation
+python -m tools.prose --link                 a {gloss} link at every first use that is not explained; read it afterwards
+python -m tools.prose --minutes              the stated minutes of each page beside the measured ones
+python -m tools.prose --lower                the baselines down to what is left
 """
 
 import argparse
@@ -15,7 +15,7 @@ import sys
 from collections import Counter
 
 from mqcourse.errors import CourseError
-from mqcourse.prose import ledger, minutes, terms
+from tools.prose import ledger, minutes, terms
 
 
 def table(now: ledger.Counts, then: ledger.Counts | None) -> list[str]:
@@ -42,7 +42,7 @@ def table(now: ledger.Counts, then: ledger.Counts | None) -> list[str]:
 
 def main() -> int:
     """Check, count or lower."""
-    arguments = argparse.ArgumentParser(prog="python -m mqcourse.prose", description="The course's prose.")
+    arguments = argparse.ArgumentParser(prog="python -m tools.prose", description="The course's prose.")
     arguments.add_argument("files", nargs="*", metavar="FILE", help="with --all: only these")
     arguments.add_argument("--all", action="store_true", help="every place")
     arguments.add_argument("--counts", action="store_true", help="how often each habit occurs")

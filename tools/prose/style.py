@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
-from mqcourse.prose.passages import BOLD, Passage, of_file, sentences, words
+from tools.prose.passages import BOLD, Passage, of_file, sentences, words
 
 if TYPE_CHECKING:
     from proselint.registry.checks import Check
@@ -201,7 +201,9 @@ def texts(root: Path = CHECKOUT) -> list[str]:
         "solutions/*.md",
         "servicebus_emulator/README.md",
         "servicebus_emulator/docs/*.md",
+        "docs/*.md",
         "mqcourse/**/*.py",
+        "tools/**/*.py",
         "servicebus_emulator/**/*.py",
     )
     found = {path.relative_to(root).as_posix() for pattern in patterns for path in root.glob(pattern)}

@@ -15,7 +15,7 @@ import yaml
 
 from mqcourse.book.glossary import GLOSSARY, Term, load_glossary
 from mqcourse.home import CHECKOUT
-from mqcourse.prose.passages import of_markdown
+from tools.prose.passages import of_markdown
 
 OPEN = CHECKOUT / "book" / "style" / "terms.toml"
 """Terms whose first use is not explained yet; the list only gets shorter."""
@@ -184,5 +184,5 @@ def write(names: Iterable[str]) -> None:
     """The list in its file."""
     body = "".join(f'  "{name}",\n' for name in names)
     head = "# Terms whose first use is neither a {gloss} link nor a definition in italics. `make check` fails on any other;\n"
-    head += "# `python -m mqcourse.prose --lower` takes out those that are explained by now.\n"
+    head += "# `python -m tools.prose --lower` takes out those that are explained by now.\n"
     OPEN.write_text(f"{head}unexplained = [\n{body}]\n", encoding="utf-8")

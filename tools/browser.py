@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mqcourse.home import software_folder
-from mqcourse.install.chromium import FLAGS, chromium_executable
 from mqcourse.variables import Kind, environment_of
+from tools.chromium import FLAGS, chromium_executable
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

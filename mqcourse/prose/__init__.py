@@ -1,1 +1,0 @@
-"""The course's own prose, held to the style that book/README.md describes: `python -m mqcourse.prose`."""
