@@ -42,7 +42,7 @@ test-fast: .venv-test ## only the tests that need no broker and no browser
 	@"$(VENV)/python" -m pytest -m "not stack and not browser and not slow and not conformance"
 
 test-book: .venv-test ## the tests of the book: chapters, facts, directives, cards, style
-	@"$(VENV)/python" -m pytest tests/book tests/sphinx tests/interview tests/prose tests/browser/book
+	@"$(VENV)/python" -m pytest tests/book tests/prose tests/browser/book
 
 test-labs: .venv-test ## the tests of the grader and the labs; NAME=kafka_log for one lab
 	@"$(VENV)/python" -m pytest tests/grading tests/notebooks $(if $(NAME),-k "$(NAME)")
@@ -60,6 +60,7 @@ check: .venv-test ## lint, types, style, and whether everything derived is curre
 	@"$(VENV)/ruff" check .
 	@"$(VENV)/ruff" format --check .
 	@"$(VENV)/mypy"
+	@"$(VENV)/lint-imports" --no-cache --no-logo
 	@"$(VENV)/python" -m tools.derived
 	@"$(VENV)/python" -m tools.prose
 

@@ -8,7 +8,7 @@ from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from mqcourse.stack.bookserver import BookServer, serving
+from mqcourse.stack.services.book_server import BookServer, serving
 
 PACKED = {".html", ".js", ".mjs", ".css", ".json", ".svg", ".wasm", ".txt"}
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from mqcourse.bench.table import Table
 from mqcourse.home import CHECKOUT, software_folder
+from mqcourse.products import BROKERS
 from mqcourse.stack import ports, process, record
-from mqcourse.stack.kafka import SESSION_S
-from mqcourse.stack.registry import DEFAULT
+from mqcourse.stack.services.kafka_node import SESSION_S
 
 ROUNDS = 3
 """Medians of this many: one run differs from the next by up to a half on a small machine."""
@@ -90,36 +90,36 @@ def measure(say: Say) -> Table:
 def _measure(bench: Bench, say: Say) -> Table:
     say("first start: fetch, unpack, make the AOT cache, start")
     first_s = bench.mq("up")
-    versions = {name: known.version for name in DEFAULT if (known := record.read(bench.home, name))}
+    versions = {name: known.version for name in BROKERS if (known := record.read(bench.home, name))}
     rows: list[tuple[str, float | None, str]] = [("first start, all, empty cache", first_s, "s")]
 
     alone: dict[str, float] = {}
     together: list[float] = []
     later: list[float] = []
-    singles: dict[str, list[float]] = {name: [] for name in DEFAULT}
-    commands: dict[str, list[float]] = {name: [] for name in DEFAULT}
+    singles: dict[str, list[float]] = {name: [] for name in BROKERS}
+    commands: dict[str, list[float]] = {name: [] for name in BROKERS}
     bench.mq("down")
     for number in range(ROUNDS):
         # alone and together in one run and in turns, so that a slow minute of the machine hits both
         say(f"later starts, round {number + 1} of {ROUNDS}")
-        for name in DEFAULT:
+        for name in BROKERS:
             commands[name].append(bench.mq("up", name))
             singles[name].append(bench.ready_s(name))
             bench.mq("down")
         later.append(bench.mq("up"))
-        together.append(max(bench.ready_s(name) for name in DEFAULT))
-        memory = {name: bench.rss_mb(name) for name in DEFAULT}
+        together.append(max(bench.ready_s(name) for name in BROKERS))
+        memory = {name: bench.rss_mb(name) for name in BROKERS}
         bench.mq("down")
-    for name in DEFAULT:
+    for name in BROKERS:
         alone[name] = statistics.median(singles[name])
         rows.append((f"{name} alone, start to probe", alone[name], "s"))
-    ordinary = {name: statistics.median(commands[name]) for name in DEFAULT}
-    rows += [(f"`mq up {name}` alone", ordinary[name], "s") for name in DEFAULT]
+    ordinary = {name: statistics.median(commands[name]) for name in BROKERS}
+    rows += [(f"`mq up {name}` alone", ordinary[name], "s") for name in BROKERS]
     all_s, slowest_s = statistics.median(together), max(alone.values())
     rows += [
         ("all together, start to last probe", all_s, "s"),
         ("later start, the whole `mq up`", statistics.median(later), "s"),
-        *((f"memory of {name}", memory[name], "MB") for name in DEFAULT),
+        *((f"memory of {name}", memory[name], "MB") for name in BROKERS),
     ]
 
     say("mq up when everything runs, status")
@@ -132,7 +132,7 @@ def _measure(bench: Bench, say: Say) -> Table:
     rows.append(("reset of all, worst", max(resets), "s"))
 
     recovery: dict[str, float] = {}
-    for name in DEFAULT:
+    for name in BROKERS:
         say(f"kill -9 of {name} to ready")
         recovery[name] = statistics.median(_recover(bench, name) for _ in range(ROUNDS))
         rows.append((f"kill -9 of {name}, then `mq up {name}`", recovery[name], "s"))
@@ -177,12 +177,12 @@ def _recover(bench: Bench, name: str) -> float:
 
 def _produce_ack(bench: Bench, say: Say) -> tuple[float, float]:
     """Median seconds from starting the broker's process to its first acknowledged record, with and without cache."""
-    from mqcourse.stack import aot
-    from mqcourse.stack.kafka import Node, format_data, program
+    from mqcourse.stack.services import kafka_startup_cache
+    from mqcourse.stack.services.kafka_node import Node, format_data, program
 
     bench.mq("down")
     kafka = program(bench.software)
-    cache = aot.usable(kafka, bench.software / "kafka")
+    cache = kafka_startup_cache.usable(kafka, bench.software / "kafka")
     if cache is None:
         say("there is no AOT cache with this Java: both figures are without")
     figures: dict[bool, list[float]] = {True: [], False: []}
@@ -192,7 +192,7 @@ def _produce_ack(bench: Bench, say: Say) -> tuple[float, float]:
     format_data(kafka, node)
     for _ in range(ROUNDS):
         for with_cache in (True, False):
-            extra = aot.use(cache) if with_cache and cache else ()
+            extra = kafka_startup_cache.use(cache) if with_cache and cache else ()
             figures[with_cache].append(
                 _start_to_ack(kafka.broker(node, extra=extra), node.folder, node.broker)
             )
@@ -202,7 +202,7 @@ def _produce_ack(bench: Bench, say: Say) -> tuple[float, float]:
 def _start_to_ack(command: Sequence[str], folder: Path, port: int) -> float:
     from kafka import KafkaProducer
 
-    from mqcourse.stack.kafka import environment
+    from mqcourse.stack.services.kafka_node import environment
 
     began = time.monotonic()
     with (folder / "log").open("ab") as log:

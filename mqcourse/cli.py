@@ -15,19 +15,20 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mqcourse.command_line import Group, Parser, Run, everywhere, listed
+from mqcourse.disk import free_bytes, make_folder, unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.foreign import plain
 from mqcourse.home import state_folder
-from mqcourse.install.lock import free_bytes, make_folder, unwritable
 from mqcourse.settings import refuse_typos
 from mqcourse.variables import settle
 
-ROOMS = (
+COMMANDS = (
+    "mqcourse.start",
     "mqcourse.stack.command",
     "mqcourse.book.command",
     "mqcourse.grading.command",
-    "mqcourse.interview.command",
+    "mqcourse.book.questions_command",
     "mqcourse.backpressure.command",
     "mqcourse.bench.command",
     "mqcourse.topics",
@@ -88,10 +89,10 @@ def parser() -> argparse.ArgumentParser:
     everywhere(top, default=False)
     top.add_argument("--version", action=Version, nargs=0, help="print the version")
     subcommands: Any = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for room in ROOMS:
-        import_module(room).register(subcommands)
+    for module in COMMANDS:
+        import_module(module).register(subcommands)
     top.words = subcommands.choices
-    top.set_defaults(run=_here)
+    top.set_defaults(run=_here, top=top)
     return top
 
 
@@ -107,7 +108,7 @@ def version() -> str:
 
 
 def _here(arguments: argparse.Namespace) -> int:
-    from mqcourse import here
+    from mqcourse import here  # here: only bare `mq` needs it
 
     return here.run(arguments)
 
@@ -230,7 +231,7 @@ def _failed(arguments: argparse.Namespace, error: CourseError) -> int:
 
 def _typeable(line: str) -> str:
     """How to have `mq` in this terminal, where a line tells its reader to type it and it is not there."""
-    from mqcourse.stack import shell
+    from mqcourse.stack import shell  # here: only an error needs it
 
     state = state_folder()
     if "`mq " not in line or shell.is_typeable(state) or not (state / "activate").is_file():

@@ -12,7 +12,9 @@ from mqcourse.command_line import answer
 from mqcourse.exits import Exit
 from mqcourse.grading import manifest, progress
 from mqcourse.grading.manifest import Lab
+from mqcourse.home import state_folder
 from mqcourse.products import TITLES
+from mqcourse.stack import shell, stack
 
 if TYPE_CHECKING:
     from mqcourse.stack.stack import Status
@@ -31,9 +33,6 @@ class Step:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the page."""
-    from mqcourse.home import state_folder
-    from mqcourse.stack import shell, stack
-
     rows, labs, best = stack.status(), manifest.load(), progress.best()
     step = next_step(rows, labs, best, {lab.name for lab in labs if is_begun(lab)})
     typeable = shell.is_typeable(state_folder()) or not (state_folder() / "activate").is_file()
@@ -78,14 +77,6 @@ def next_step(
         f'The next lab is "{lab.title}" ({lab.minutes} minutes): open labs/{lab.name}.ipynb.',
         "mq open jupyter",
     )
-
-
-def next_lab() -> str:
-    """The first lab with missing points, and how to open it."""
-    lab = progress.next_lab(manifest.load(), progress.best())
-    if lab is None:
-        return "you have all points of all labs; the interview questions are in the book (`mq open book`)"
-    return f"labs/{lab.notebook.name}, {lab.title} ({lab.minutes} minutes; `mq open jupyter`)"
 
 
 def is_begun(lab: Lab) -> bool:

@@ -1,3 +1,5 @@
 """The three products of the course: the short name that commands and files use, and the vendor's name."""
 
 TITLES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
+BROKERS = tuple(TITLES)
+"""The short names, in the order in which the course lists them."""

@@ -8,6 +8,7 @@ from typing import Any
 from mqcourse.command_line import add, answer
 from mqcourse.errors import CourseError
 from mqcourse.exits import MEANINGS, Exit
+from mqcourse.home import CHECKOUT, cache_folder, software_folder, state_folder
 from mqcourse.nearest import did_you_mean
 from mqcourse.settings import SETTINGS
 
@@ -64,8 +65,6 @@ def exit_codes() -> str:
 
 def files() -> str:
     """Where things lie, here and now."""
-    from mqcourse.home import CHECKOUT, cache_folder, software_folder, state_folder
-
     state = state_folder()
     places = (
         (CHECKOUT / "labs", "the labs: your answers are in these notebooks"),
@@ -92,10 +91,8 @@ TOPICS: Mapping[str, Callable[[], str]] = {
 
 
 def _help(arguments: argparse.Namespace) -> int:
-    from mqcourse.cli import parser
-
     words: list[str] = arguments.words
-    text = TOPICS[words[0]]() if len(words) == 1 and words[0] in TOPICS else _of_command(parser(), words)
+    text = TOPICS[words[0]]() if len(words) == 1 and words[0] in TOPICS else _of_command(arguments.top, words)
     answer(arguments, {"topic": " ".join(words), "text": text}, text)
     return Exit.DONE
 
@@ -116,10 +113,8 @@ def _of_command(found: Any, words: list[str]) -> str:
 
 
 def _completion(arguments: argparse.Namespace) -> int:
-    import shtab
+    import shtab  # here: no other command needs it
 
-    from mqcourse.cli import parser
-
-    script = shtab.complete(parser(), arguments.shell)
+    script = shtab.complete(arguments.top, arguments.shell)
     answer(arguments, {"shell": arguments.shell, "script": script}, script.rstrip("\n"))
     return Exit.DONE

@@ -13,13 +13,6 @@ import sys
 import tempfile
 from typing import Any, BinaryIO
 
-import mqcourse.book.build
-import mqcourse.book.record
-import mqcourse.book.run
-import mqcourse.grading.labs
-import mqcourse.grading.master
-import mqcourse.stack.page
-import mqcourse.stack.stack  # noqa: F401 - loaded once, for all
 from mqcourse import cli
 
 

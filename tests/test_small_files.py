@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from mqcourse import plan
-from mqcourse.book import runnable
-from mqcourse.grading import copies, journal, progress
+from mqcourse.book import kept_pages, runnable
+from mqcourse.grading import copies, journal, progress, start_page
 from mqcourse.install import jars, rabbitmq
 from mqcourse.small_file import object_of, text_of
-from mqcourse.stack import aot, desk, jupyter, ports, record, shell, stack, start
-from mqcourse.stack.kafka import Program
-from mqcourse.stack.place import Place
+from mqcourse.stack import ports, record, shell, stack
+from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import Ports
 from mqcourse.stack.record import Record
+from mqcourse.stack.services import jupyter, kafka_startup_cache
+from mqcourse.stack.services.kafka_node import Program
 
 DAMAGES = {
     "empty": b"",
@@ -34,7 +35,7 @@ RECORD = Record("kafka", "native", "4.3.1", 27100, "x:1", None, None, 1, 1.5, 2.
 
 
 def _token(state: Path) -> None:
-    token = jupyter.Jupyter().token(Place(state, state, Ports(27100)))
+    token = jupyter.Jupyter().token(StackLayout(state, state, Ports(27100)))
     assert token.isalnum()
     assert jupyter.with_token("http://x/", state) == f"http://x/?token={token}"
 
@@ -45,8 +46,8 @@ def _activation(state: Path) -> None:
 
 
 def _start_page(state: Path) -> None:
-    desk.write_start(state)
-    assert (state / desk.START).read_text().startswith("# The labs")
+    start_page.write_start(state)
+    assert (state / start_page.START).read_text().startswith("# The labs")
 
 
 def _journal(_state: Path) -> None:
@@ -56,7 +57,7 @@ def _journal(_state: Path) -> None:
 READERS: dict[str, Callable[[Path], None]] = {
     "ports.json": lambda state: _is(stack.recorded_base(state), ports.DEFAULT_BASE),
     "run/kafka.json": lambda state: _is(record.read(state, "kafka"), None),
-    "book/served.json": lambda _state: _is(start.book_is_current(), False),
+    "book/served.json": lambda _state: _is(kept_pages.book_is_current(), False),
     "built.json": lambda state: _is(copies.is_ours(state / "built.json"), False),
     "progress/labs.jsonl": lambda _state: _is(progress.best(), {}),
     "progress/steps.jsonl": lambda _state: _is(progress.tries("kafka_log", "lag"), []),
@@ -95,10 +96,10 @@ def test_a_damaged_file_counts_as_none(
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_cache_whose_mark_is_damaged_is_not_used(tmp_path: Path, damage: str) -> None:
     program = Program(java=None, class_path="a.jar", fingerprint="x")  # type: ignore[arg-type]
-    file = aot.cache_file(program, tmp_path)
+    file = kafka_startup_cache.cache_file(program, tmp_path)
     file.write_bytes(b"cache")
     file.with_suffix(".verified").write_bytes(DAMAGES[damage])
-    assert aot.usable(program, tmp_path) is None
+    assert kafka_startup_cache.usable(program, tmp_path) is None
 
 
 def test_a_whole_record_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

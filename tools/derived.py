@@ -24,7 +24,7 @@ def labs_problems() -> Iterator[str]:
 def book_problems() -> Iterator[str]:
     """Facts and questions: in their form, and every fact that a question names exists."""
     from mqcourse.book.facts import load_facts
-    from mqcourse.interview.questions import load_bank
+    from mqcourse.book.questions import load_bank
 
     try:
         load_bank(known_facts=load_facts())

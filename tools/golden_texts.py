@@ -8,11 +8,12 @@ from unittest import mock
 from mqcourse import cli, here, topics
 from mqcourse.grading import manifest
 from mqcourse.home import CHECKOUT
+from mqcourse.stack.services.registry import SERVICES
 from mqcourse.stack.stack import Status
 
 FOLDER = CHECKOUT / "tests" / "golden"
 WIDTHS = (80, 60)
-NAMES = ("rabbitmq", "kafka", "servicebus", "book", "jupyter")
+NAMES = tuple(SERVICES)
 
 
 def leaves(parser: object, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:

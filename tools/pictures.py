@@ -8,7 +8,7 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT, state_folder
 from mqcourse.stack import stack
-from mqcourse.stack.jupyter import with_token
+from mqcourse.stack.services.jupyter import with_token
 from tools.browser import chromium
 
 FOLDER = CHECKOUT / "docs"

@@ -119,7 +119,7 @@ def environment(engine: str) -> Any:
         import simpy
 
         return simpy.Environment(initial_time=0.0)
-    from mqcourse.backpressure.kernel import Environment
+    from mqcourse.backpressure.kernel import Environment  # here: SimPy needs no kernel
 
     return Environment()
 

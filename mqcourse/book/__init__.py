@@ -9,6 +9,6 @@ def notebook(chapter: str) -> Path:
     Raises CourseError for what is no chapter with cells. A notebook that was changed since stays as it is, unless the
     chapter changed too: then it is kept aside.
     """
-    from mqcourse.book.runnable import write
+    from mqcourse.book.runnable import write  # here: who imports a module of this package needs no notebooks
 
     return write(chapter)

@@ -17,7 +17,7 @@ import psutil
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT, state_folder
-from mqcourse.install.lock import only_one
+from mqcourse.install.file_lock import only_one
 
 Say = Callable[[str], None]
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

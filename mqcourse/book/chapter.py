@@ -12,6 +12,7 @@ import yaml
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
+from mqcourse.products import BROKERS
 
 FRONT = re.compile(r"\A---\n(?P<yaml>.*?)\n---\n", re.DOTALL)
 HEAD = re.compile(r"^```\{chapter-head\}\n(?P<yaml>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -19,7 +20,6 @@ CODE_CELL = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{code-cell\}.*?$\n(?P<body>.*?)^(?P=fence)\s*$", re.MULTILINE | re.DOTALL
 )
 TAGS = re.compile(r":tags:\s*\[(?P<tags>[^\]]*)\]")
-BROKERS = ("rabbitmq", "kafka", "servicebus")
 """What of a head's `runs_with` is a broker, by the stack's names; the rest are Python packages."""
 
 

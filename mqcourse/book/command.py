@@ -137,7 +137,7 @@ def opened_at(path: Path) -> str:
     """The address of a notebook in the JupyterLab that runs, or how to start one."""
     from mqcourse.home import CHECKOUT, state_folder
     from mqcourse.stack import stack
-    from mqcourse.stack.jupyter import with_token
+    from mqcourse.stack.services.jupyter import with_token
 
     row = next(row for row in stack.status() if row.name == "jupyter")
     if row.state != "running" or not row.endpoint:
@@ -151,8 +151,8 @@ def opened_at(path: Path) -> str:
 def run_check(arguments: argparse.Namespace) -> int:
     """What is derived or loaded is in order; every chapter runs, strictly; the strict build."""
     from mqcourse.book.facts import load_facts
+    from mqcourse.book.questions import load_bank
     from mqcourse.book.record import problems
-    from mqcourse.interview.questions import load_bank
 
     facts = load_facts()
     topics = load_bank(known_facts=facts)

@@ -16,7 +16,7 @@ import psutil
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import state_folder
-from mqcourse.lean import lean
+from mqcourse.quick_imports import lean
 from mqcourse.variables import Kind, environment_of
 
 with lean():

@@ -24,7 +24,7 @@ from types import FrameType
 from typing import Any
 
 from mqcourse.book import record as records
-from mqcourse.book.chapter import BROKERS, Cell, Chapter
+from mqcourse.book.chapter import Cell, Chapter
 from mqcourse.book.claim import MIME
 from mqcourse.book.fingerprint import fingerprint
 from mqcourse.book.kernel import Kernel, environment, sweep
@@ -33,6 +33,7 @@ from mqcourse.book.running import broker_versions
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.lateness import Late, Lateness
+from mqcourse.products import BROKERS
 
 Say = Callable[[str], None]
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import state_folder
-from mqcourse.stack import endpoints
+from mqcourse.stack import endpoints, record
 
 PATIENCE_S = 10
 """A broker that `mq start` called ready answers at once; one that was killed refuses the connection at once."""
@@ -46,8 +46,6 @@ def kafka_version() -> str:
     from kafka import KafkaAdminClient
     from kafka.errors import KafkaError
 
-    from mqcourse.stack import record
-
     settings = endpoints().kafka_settings
     try:
         admin = KafkaAdminClient(**settings, request_timeout_ms=PATIENCE_S * 1000)
@@ -71,8 +69,6 @@ def servicebus_version() -> str:
     """The version of our emulator, or for a namespace elsewhere, its tier."""
     from azure.core.exceptions import AzureError
     from azure.servicebus.management import ServiceBusAdministrationClient
-
-    from mqcourse.stack import record
 
     settings = endpoints().servicebus_administration
     try:

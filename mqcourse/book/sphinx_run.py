@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
-from mqcourse.lean import lean
+from mqcourse.quick_imports import lean
 
 
 def main(source: Path, out: Path, doctrees: Path, toc: Path, status_log: Path, warnings_log: Path) -> int:

@@ -355,7 +355,7 @@ def shell(space: types.ModuleType) -> None:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    from mqcourse.home import state_folder
+    from mqcourse.home import state_folder  # here: only cells with magics need it
 
     config = Config()
     config.HistoryManager.enabled = False

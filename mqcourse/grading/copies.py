@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mqcourse.disk import make_folder, unwritable
 from mqcourse.home import state_folder
-from mqcourse.install.lock import make_folder, unwritable
 from mqcourse.small_file import object_of
 
 

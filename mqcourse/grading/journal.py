@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 
 from mqcourse.home import state_folder
+from mqcourse.products import BROKERS
 
 MARK = "MQ_GRADING_RUN"
 """An environment variable that every process of a grading carries, so that none is left behind."""
@@ -192,7 +193,7 @@ def _left_inside(run: Path) -> dict[str, list[tuple[str, str]]]:
     for file in sorted(place.glob("*.jsonl"))[:MOST_FILES]:
         for thing in _open(_entries(_bounded(file))):
             where, kind, name = thing
-            if where in ("rabbitmq", "kafka", "servicebus"):
+            if where in BROKERS:
                 found.setdefault(where, []).append((kind, name))
     return found
 
@@ -218,7 +219,7 @@ def _remove_rabbitmq(things: list[tuple[str, str]]) -> None:
 
 
 def _remove_kafka(things: list[tuple[str, str]]) -> None:
-    from mqcourse.grading.checks.kafka import Desk
+    from mqcourse.grading.checks.kafka import Desk  # here: only what was left at this broker needs its client
 
     with Desk() as desk:
         desk.remove(
@@ -249,7 +250,7 @@ def _exists(where: str, kind: str, name: str) -> bool:
                 return False
             return True
     if where == "kafka":
-        from mqcourse.grading.checks.kafka import Desk
+        from mqcourse.grading.checks.kafka import Desk  # here: only a leftover at this broker needs it
 
         with Desk() as desk:
             return desk.has(kind, name)
@@ -266,7 +267,7 @@ def _exists(where: str, kind: str, name: str) -> bool:
 def _rabbitmq() -> Any:
     import pika
 
-    from mqcourse.stack import endpoints
+    from mqcourse.stack import endpoints  # here: only what was left at this broker needs its client
 
     return pika.BlockingConnection(pika.URLParameters(endpoints().rabbitmq_url))
 
@@ -281,7 +282,7 @@ def _pika_refused() -> type[Exception]:
 def _servicebus() -> Any:
     from azure.servicebus.management import ServiceBusAdministrationClient
 
-    from mqcourse.stack import endpoints
+    from mqcourse.stack import endpoints  # here: only what was left at this broker needs its client
 
     return ServiceBusAdministrationClient.from_connection_string(
         **endpoints().servicebus_administration, retry_total=0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mqcourse.disk import unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.grading import copies, manifest, master
@@ -14,7 +15,6 @@ from mqcourse.grading.manifest import Lab
 from mqcourse.grading.run import grade_submission
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
-from mqcourse.install.lock import unwritable
 
 SOLUTIONS = CHECKOUT / "_build" / "solutions"
 """Where the solution notebooks are generated when no folder is named."""

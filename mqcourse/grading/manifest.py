@@ -10,8 +10,8 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 from mqcourse.nearest import did_you_mean
+from mqcourse.products import BROKERS
 
-BROKERS = ("rabbitmq", "kafka", "servicebus")
 """Names of the stack's services that a lab may need."""
 
 

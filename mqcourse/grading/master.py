@@ -22,7 +22,7 @@ from typing import Any
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.grading.manifest import Lab
-from mqcourse.lean import lean
+from mqcourse.quick_imports import lean
 
 BEGIN, STUB, END = "### BEGIN SOLUTION", "### STUB", "### END SOLUTION"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -41,8 +41,8 @@ def write_source(labs: "tuple[Lab, ...]", folder: Path) -> list[Path]:
 
     A configuration that is there already is let be, and written beside as nbgrader_config.mq.py.
     """
-    from mqcourse.grading import master
-    from mqcourse.home import CHECKOUT
+    from mqcourse.grading import master  # here: nbgrader's own Python loads this module, and has no jupytext
+    from mqcourse.home import CHECKOUT  # here: nbgrader's own Python loads this module, and has no jupytext
 
     folder = folder.absolute()
     written = []

@@ -32,7 +32,7 @@ from mqcourse.grading.run import ENOUGH, GRACE_S, signature
 from mqcourse.grading.trial import ONLY_HERE, Answer
 from mqcourse.grading.verdict import State, Verdict
 from mqcourse.grading.witness import Witness
-from mqcourse.lean import lean
+from mqcourse.quick_imports import lean
 
 with lean():
     from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError

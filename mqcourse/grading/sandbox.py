@@ -27,7 +27,7 @@ from mqcourse.install import bubblewrap
 from mqcourse.progress import Progress
 from mqcourse.stack import endpoints
 from mqcourse.stack.endpoints import FILE
-from mqcourse.stack.external import hosts_of
+from mqcourse.stack.providers.external import hosts_of
 
 COURSE = ("mqcourse", "solutions", "labs/labs.toml", "pyproject.toml")
 """What grading reads of the checkout."""

@@ -22,10 +22,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mqcourse.disk import make_folder, unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.install import sources
-from mqcourse.install.lock import make_folder, unwritable
 from mqcourse.progress import Progress, Step
 from mqcourse.variables import Kind, environment_of
 

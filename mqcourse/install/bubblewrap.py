@@ -13,7 +13,7 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import software_folder
 from mqcourse.install.apt import Apt
-from mqcourse.install.lock import only_one
+from mqcourse.install.file_lock import only_one
 from mqcourse.progress import Progress
 
 NAME = "bwrap"

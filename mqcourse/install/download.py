@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from mqcourse.disk import make_folder, unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.install.lock import make_folder, unwritable
 
 CHUNK_BYTES = 1 << 16
 TIMEOUT_S = 30

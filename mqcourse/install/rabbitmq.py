@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mqcourse.disk import make_folder, unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import cache_folder
 from mqcourse.install.apt import Apt, Release, this_release, unpack, unsupported
 from mqcourse.install.download import keep, sha256_of
-from mqcourse.install.lock import make_folder, unwritable
 from mqcourse.progress import Progress
 from mqcourse.small_file import text_of
 from mqcourse.variables import Kind, environment_of

@@ -13,6 +13,7 @@ from mqcourse.command_line import add, answer, confirm, out
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit, of_several
 from mqcourse.foreign import plain
+from mqcourse.products import BROKERS
 
 if TYPE_CHECKING:
     from mqcourse.stack.stack import Status
@@ -24,13 +25,6 @@ NAMES = "rabbitmq, kafka, servicebus, book, jupyter"
 
 def register(subcommands: Any) -> None:
     """Add this room's parsers. `up` and `down` are the older names of `start` and `stop`, for brokers."""
-    start = add(
-        subcommands,
-        "start",
-        _start,
-        "start everything, or the brokers and services that are named",
-        example="mq start\nmq start rabbitmq kafka",
-    )
     stop = add(
         subcommands,
         "stop",
@@ -41,7 +35,7 @@ def register(subcommands: Any) -> None:
     up = add(
         subcommands,
         "up",
-        _up,
+        start_named,
         "start brokers and services (default: rabbitmq kafka servicebus)",
         example="mq up kafka",
         hidden=True,
@@ -66,7 +60,7 @@ def register(subcommands: Any) -> None:
     )
     reset.add_argument("-y", "--yes", action="store_true", help="do not ask")
     reset.add_argument("--dry-run", action="store_true", help="only say what would be thrown away")
-    for parser in (start, stop, up, down, status, reset):
+    for parser in (stop, up, down, status, reset):
         parser.add_argument("names", metavar="NAME", nargs="*", help=NAMES)
     add(
         subcommands,
@@ -110,49 +104,32 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _start(arguments: argparse.Namespace) -> int:
-    from mqcourse.progress import Progress
-    from mqcourse.stack import page, stack, start
-
-    if arguments.names:
-        return _up(arguments)
-    progress = Progress(quiet=arguments.quiet)
-    failed: dict[str, BaseException] = {}
-    if start.all_run() and start.book_is_current():
-        progress.say("everything runs already:")
-    else:
-        failed = start.start(progress)
-    rows = stack.status()
-    out(json.dumps([asdict(row) for row in rows], indent=2) if arguments.json else page.whole(rows, failed))
-    for name, error in failed.items():
-        sys.stderr.write(f"mq start: {name}: {error or type(error).__name__}\n")
-    return _code_of(failed, len(rows))
-
-
-def _code_of(failed: Mapping[str, BaseException], count: int) -> Exit:
+def code_of(failed: Mapping[str, BaseException], count: int) -> Exit:
     return of_several(
         (error.exit_code if isinstance(error, CourseError) else Exit.UNEXPECTED for error in failed.values()),
         count,
     )
 
 
-def _up(arguments: argparse.Namespace) -> int:
+def start_named(arguments: argparse.Namespace) -> int:
     from mqcourse.progress import Progress
-    from mqcourse.stack import registry, stack
+    from mqcourse.stack import stack
+    from mqcourse.stack.services import registry
 
-    services = registry.named(arguments.names, registry.DEFAULT)
+    services = registry.named(arguments.names, BROKERS)
     _, failed = stack.up_all(services, Progress(quiet=arguments.quiet))
     if len(services) == 1 and failed:
         raise next(iter(failed.values()))
     _show(stack.status(), arguments)
     for name, error in failed.items():
         sys.stderr.write(f"mq {arguments.command}: {name}: {plain(str(error) or type(error).__name__)}\n")
-    return _code_of(failed, len(services))
+    return code_of(failed, len(services))
 
 
 def _down(arguments: argparse.Namespace) -> int:
     from mqcourse.progress import Progress
-    from mqcourse.stack import registry, stack
+    from mqcourse.stack import stack
+    from mqcourse.stack.services import registry
 
     ended = stack.down(
         registry.named(arguments.names, tuple(registry.SERVICES)), Progress(quiet=arguments.quiet)
@@ -162,7 +139,8 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from mqcourse.stack import page, registry, stack
+    from mqcourse.stack import stack, status_page
+    from mqcourse.stack.services import registry
 
     names = [service.name for service in registry.named(arguments.names, tuple(registry.SERVICES))]
     rows = [row for row in stack.status() if row.name in names]
@@ -170,7 +148,9 @@ def _status(arguments: argparse.Namespace) -> int:
     if any(row.state in AMISS for row in rows):
         return Exit.UNREACHABLE
     return (
-        Exit.UNREACHABLE if arguments.check and any(row.state not in page.RUNS for row in rows) else Exit.DONE
+        Exit.UNREACHABLE
+        if arguments.check and any(row.state not in status_page.RUNS for row in rows)
+        else Exit.DONE
     )
 
 
@@ -179,18 +159,19 @@ def _show(rows: "Sequence[Status]", arguments: argparse.Namespace) -> None:
     if arguments.json:
         out(json.dumps([asdict(row) for row in rows], indent=2))
         return
-    from mqcourse.stack import page
+    from mqcourse.stack import status_page
 
-    out(page.table(rows))
-    for line in page.advice(rows):
+    out(status_page.table(rows))
+    for line in status_page.advice(rows):
         out(line)
 
 
 def _reset(arguments: argparse.Namespace) -> int:
     from mqcourse.progress import Progress
-    from mqcourse.stack import registry, stack
+    from mqcourse.stack import stack
+    from mqcourse.stack.services import registry
 
-    services = registry.named(arguments.names, registry.brokers())
+    services = registry.named(arguments.names, BROKERS)
     titles = ", ".join(service.title for service in services)
     what = f"every queue, topic and message of {titles}"
     if arguments.dry_run:
@@ -218,13 +199,14 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 def _logs(arguments: argparse.Namespace) -> int:
     from mqcourse.home import state_folder
-    from mqcourse.stack import record, registry
+    from mqcourse.stack import record
     from mqcourse.stack.readiness import follow, last_lines
+    from mqcourse.stack.services import registry
 
     service = registry.named([arguments.name], ())[0]
     known = record.read(state_folder(), service.name)
     if known is not None and known.provider == "docker":
-        from mqcourse.stack.docker import Docker
+        from mqcourse.stack.providers.docker import Docker
 
         return Docker().show_log(service, state_folder(), arguments.lines, follow=arguments.follow)
     log = Path(state_folder()) / "logs" / f"{service.name}.log"
@@ -254,9 +236,10 @@ def _logs(arguments: argparse.Namespace) -> int:
 
 def _open(arguments: argparse.Namespace) -> int:
     from mqcourse.home import state_folder
-    from mqcourse.stack import registry, stack
-    from mqcourse.stack.jupyter import with_token
-    from mqcourse.stack.page import RUNS
+    from mqcourse.stack import stack
+    from mqcourse.stack.services import registry
+    from mqcourse.stack.services.jupyter import with_token
+    from mqcourse.stack.status_page import RUNS
 
     service = registry.named([arguments.name], ())[0]
     row = next(row for row in stack.status() if row.name == service.name)

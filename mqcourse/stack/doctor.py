@@ -7,13 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mqcourse.disk import first_existing, free_bytes
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.foreign import plain
 from mqcourse.home import software_folder, state_folder
-from mqcourse.install.lock import first_existing, free_bytes
-from mqcourse.stack import external, ports, process, providers, record
-from mqcourse.stack.registry import SERVICES
+from mqcourse.install import jars, java, rabbitmq
+from mqcourse.install.apt import this_release
+from mqcourse.stack import ports, process, record, stack
+from mqcourse.stack.providers import choice, external
+from mqcourse.stack.services import kafka_node, kafka_startup_cache
+from mqcourse.stack.services.registry import SERVICES
 
 NEEDED_MB = 1000
 """Brokers and jars unpacked, the AOT cache, and room for data."""
@@ -77,10 +81,7 @@ def exit_code(findings: Sequence[Finding]) -> Exit:
 def _system() -> str:
     name = f"{platform.system()} {platform.machine()}"
     if sys.platform.startswith("linux"):
-        from mqcourse.install.apt import this_release
-        from mqcourse.install.rabbitmq import installed
-
-        if installed() is None:
+        if rabbitmq.installed() is None:
             return f"{this_release().name}, {platform.machine()}"
     return name
 
@@ -113,16 +114,12 @@ def _disk() -> str:
 
 
 def _java() -> str:
-    from mqcourse.install import java
-
     found = java.find()
     cache = "with" if found.has_aot_cache else "without"
     return f"Java {found.version} ({found.path}), {cache} AOT cache"
 
 
 def _rabbitmq() -> str:
-    from mqcourse.install import rabbitmq
-
     found = rabbitmq.there(software_folder())
     return (
         f"{found.version} ({found.origin})" if found else "not installed yet: `mq start rabbitmq` fetches it"
@@ -130,23 +127,22 @@ def _rabbitmq() -> str:
 
 
 def _kafka() -> str:
-    from mqcourse.install import jars
-    from mqcourse.stack import aot, kafka
-
     folder = software_folder() / "kafka"
     if not jars.is_complete(folder / "jars"):
         return f"{jars.KAFKA_VERSION} not installed yet: `mq start kafka` fetches it"
-    program = kafka.program(software_folder())
-    cache = aot.usable(program, folder)
-    reason = aot.refused(program, cache) if cache else "it is made after a start, when the machine is idle"
+    program = kafka_node.program(software_folder())
+    cache = kafka_startup_cache.usable(program, folder)
+    reason = (
+        kafka_startup_cache.refused(program, cache)
+        if cache
+        else "it is made after a start, when the machine is idle"
+    )
     seen = "the AOT cache is used" if reason is None else f"no AOT cache: {reason}"
     return f"{jars.KAFKA_VERSION}, {len(jars.locked())} jars verified, {seen}"
 
 
 def _ports() -> str:
-    from mqcourse.stack.stack import recorded_base
-
-    base = recorded_base(state_folder())
+    base = stack.recorded_base(state_folder())
     block = ports.Ports(base)
     ours = {purpose for service in SERVICES.values() for purpose in service.ports if _started(service.name)}
     for purpose, port in block.all().items():
@@ -161,14 +157,12 @@ def _started(name: str) -> bool:
 
 def _settings() -> str:
     """How each broker would be run: a setting that names no way is an error."""
-    chosen = {providers.chosen(service, state_folder()).name for service in SERVICES.values()}
+    chosen = {choice.chosen(service, state_folder()).name for service in SERVICES.values()}
     return f"brokers are {' and '.join(sorted(chosen))}"
 
 
 def _brokers() -> str:
     """Those of elsewhere let us connect, and ours answer."""
-    from mqcourse.stack import stack
-
     rows = stack.status()
     for row in rows:
         if row.state in ("unreachable", "unresponsive"):

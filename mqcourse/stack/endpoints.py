@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mqcourse.disk import write_private
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import state_folder
-from mqcourse.install.lock import write_private
 from mqcourse.variables import reach_loopback_directly
 
 FILE = "endpoints.json"

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import psutil
 
+from mqcourse.disk import make_folder, unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.install.lock import make_folder, unwritable
 
 STATE_VARIABLE = "MQ_STACK"
 SERVICE_VARIABLE = "MQ_SERVICE"

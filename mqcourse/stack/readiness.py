@@ -9,8 +9,8 @@ from pathlib import Path
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.foreign import plain
-from mqcourse.stack.place import Place
-from mqcourse.stack.service import Service
+from mqcourse.stack.layout import StackLayout
+from mqcourse.stack.services.service import Service
 
 POLL_S = 0.02
 FOLLOW_S = 0.2
@@ -23,7 +23,12 @@ FRAME = re.compile(r"at [\w.$/]+\(|\.\.\. \d+ more")
 
 
 def wait_ready(
-    service: Service, place: Place, alive: Callable[[], bool], tail: Callable[[], str], *, limit_s: float
+    service: Service,
+    layout: StackLayout,
+    alive: Callable[[], bool],
+    tail: Callable[[], str],
+    *,
+    limit_s: float,
 ) -> None:
     """Probe until the service works.
 
@@ -39,9 +44,9 @@ def wait_ready(
                 do=f"See `mq logs {service.name}`",
                 code=Exit.UNREACHABLE,
             )
-        if service.answers(place, 0.5):
+        if service.answers(layout, 0.5):
             try:
-                service.probe(place)
+                service.probe(layout)
                 return
             except Exception as error:  # any error of any client means: not yet
                 last = error

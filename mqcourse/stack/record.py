@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import get_type_hints
 
-from mqcourse.install.lock import make_folder, unwritable, write_private
+from mqcourse.disk import make_folder, unwritable, write_private
 from mqcourse.small_file import object_of
 from mqcourse.stack.process import Child
 

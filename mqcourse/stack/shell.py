@@ -6,8 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from mqcourse.disk import make_folder, unwritable
 from mqcourse.home import CHECKOUT, state_folder
-from mqcourse.install.lock import make_folder, unwritable
 from mqcourse.small_file import text_of
 from mqcourse.stack.endpoints import ENVIRONMENT, endpoints
 from mqcourse.stack.process import SERVICE_VARIABLE, STATE_VARIABLE

@@ -10,20 +10,23 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
+from mqcourse.disk import make_folder, unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import cache_folder, software_folder, state_folder
-from mqcourse.install.lock import make_folder, only_one, unwritable
+from mqcourse.install.file_lock import only_one
 from mqcourse.progress import Progress
 from mqcourse.small_file import object_of
-from mqcourse.stack import external, ports, process, providers, record, starting
+from mqcourse.stack import ports, process, record, starting
 from mqcourse.stack.endpoints import write as write_endpoints
-from mqcourse.stack.place import Place
+from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import Ports
-from mqcourse.stack.provider import Provider, side_by_side
+from mqcourse.stack.providers import choice, external
+from mqcourse.stack.providers.provider import Provider, side_by_side
 from mqcourse.stack.record import Record
-from mqcourse.stack.registry import SERVICES
-from mqcourse.stack.service import Service
+from mqcourse.stack.services import kafka_node, kafka_startup_cache
+from mqcourse.stack.services.registry import SERVICES
+from mqcourse.stack.services.service import Service
 from mqcourse.stack.shell import write_activation
 
 INSTALLING = "install"
@@ -65,13 +68,13 @@ def status_of(service: Service, state: Path) -> Status:
     """The truth about one service."""
     known = record.read(state, service.name)
     if known is None:
-        provider = providers.chosen(service, state)
+        provider = choice.chosen(service, state)
         if provider.name != "external":
             begun = service.name in starting.names(state)  # it may take minutes to fetch
             return Status(service.name, "starting" if begun else "stopped", provider.name)
         known = external.unvisited(service)
-    place = Place(state, software_folder(), Ports(known.base))
-    seen = providers.PROVIDERS[known.provider].observe(service, place, known)
+    layout = StackLayout(state, software_folder(), Ports(known.base))
+    seen = choice.PROVIDERS[known.provider].observe(service, layout, known)
     return Status(
         name=service.name,
         state=seen.state,
@@ -113,14 +116,16 @@ def up_all(
         write_activation(state)
         failed: dict[str, BaseException] = {}
         if down or first:
-            place = Place(state, make_folder(software_folder()), Ports(recorded_base(state)))
+            layout = StackLayout(state, make_folder(software_folder()), Ports(recorded_base(state)))
             if any(provider.takes_ports for provider in down.values()):
                 with _choosing_ports(progress):
-                    place = Place(state, place.software, Ports(_settle_base(state, place.ports.base)))
+                    layout = StackLayout(
+                        state, layout.software, Ports(_settle_base(state, layout.ports.base))
+                    )
             wanted = dict.fromkeys([*down, *first])
             jobs = {
                 name: partial(
-                    _bring_up, name, down.get(name), first.get(name), place, progress, alone=len(wanted) == 1
+                    _bring_up, name, down.get(name), first.get(name), layout, progress, alone=len(wanted) == 1
                 )
                 for name in wanted
             }
@@ -137,14 +142,14 @@ def _bring_up(
     name: str,
     provider: Provider | None,
     first: Callable[[], None] | None,
-    place: Place,
+    layout: StackLayout,
     progress: Progress,
     *,
     alone: bool,
 ) -> Record | None:
     """Fetch, prepare and start one service, and say when it can be used; None when it runs already."""
     try:
-        known = _bring_up_untold(SERVICES[name], provider, first, place, progress)
+        known = _bring_up_untold(SERVICES[name], provider, first, layout, progress)
     except BaseException as error:
         progress.ended(name, failed=True)
         if not alone:  # the one that is asked for says it at the end
@@ -165,7 +170,7 @@ def _bring_up_untold(
     service: Service,
     provider: Provider | None,
     first: Callable[[], None] | None,
-    place: Place,
+    layout: StackLayout,
     progress: Progress,
 ) -> Record | None:
     if first is not None:
@@ -174,25 +179,23 @@ def _bring_up_untold(
         return None
     try:
         with only_one(
-            place.software / f"{service.name}.lock",
+            layout.software / f"{service.name}.lock",
             say=progress.say,
             waiting_for=f"another installation of {service.title}",
         ):
-            provider.install(service, place, progress)
+            provider.install(service, layout, progress)
     except OSError as error:
-        raise unwritable(place.software, error) from error
-    known = provider.start(service, place)
-    _write_endpoints(place.state)
+        raise unwritable(layout.software, error) from error
+    known = provider.start(service, layout)
+    _write_endpoints(layout.state)
     return known
 
 
 def _prepare_next_start(running: Sequence[Record], state: Path) -> None:
     """What makes the next start faster and nobody waits for."""
-    from mqcourse.stack import aot, kafka
-
     if any(known.name == "kafka" and known.provider == "native" for known in running):
         software = software_folder()
-        aot.make_later(kafka.program(software), software / "kafka", state)
+        kafka_startup_cache.make_later(kafka_node.program(software), software / "kafka", state)
 
 
 def _sort(services: Sequence[Service], state: Path) -> tuple[list[Record], dict[str, Provider]]:
@@ -201,9 +204,9 @@ def _sort(services: Sequence[Service], state: Path) -> tuple[list[Record], dict[
     down: dict[str, Provider] = {}
     for service in services:
         known = record.read(state, service.name)
-        wanted = providers.chosen(service, state)
+        wanted = choice.chosen(service, state)
         if known is not None:
-            provider = providers.PROVIDERS[known.provider]
+            provider = choice.PROVIDERS[known.provider]
             if provider.lives(known):
                 if provider is not wanted:
                     raise CourseError(
@@ -211,10 +214,10 @@ def _sort(services: Sequence[Service], state: Path) -> tuple[list[Record], dict[
                         do=f"Run `mq stop {service.name}` first",
                         code=Exit.USAGE,
                     )
-                place = Place(state, software_folder(), Ports(known.base))
-                provider.mend(service, place)
+                layout = StackLayout(state, software_folder(), Ports(known.base))
+                provider.mend(service, layout)
                 if known.ready_s is None:
-                    known = provider.adopt(service, place, known)
+                    known = provider.adopt(service, layout, known)
                 running.append(known)
                 continue
             provider.clear(service, state)
@@ -253,9 +256,9 @@ def reset(services: Sequence[Service], progress: Progress) -> list[Record]:
     state = make_folder(state_folder())
     with _locked(state, progress):
         was = {service.name: record.read(state, service.name) for service in services}
-        place = Place(state, software_folder(), Ports(recorded_base(state)))
+        layout = StackLayout(state, software_folder(), Ports(recorded_base(state)))
         _, failed = side_by_side(
-            {service.name: partial(_empty, service, place, was[service.name]) for service in services}
+            {service.name: partial(_empty, service, layout, was[service.name]) for service in services}
         )
     back = [service for service in services if was[service.name] is not None and service.name not in failed]
     records = up(back, progress) if back else []
@@ -264,18 +267,18 @@ def reset(services: Sequence[Service], progress: Progress) -> list[Record]:
     return records
 
 
-def _empty(service: Service, place: Place, known: Record | None) -> None:
-    provider = _provider_of(known) if known else providers.chosen(service, place.state)
+def _empty(service: Service, layout: StackLayout, known: Record | None) -> None:
+    provider = _provider_of(known) if known else choice.chosen(service, layout.state)
     if known is not None:
-        place = Place(place.state, place.software, Ports(known.base))
-        running = provider.observe(service, place, known).state == "running"
-        if running and service.empty_running(place):
+        layout = StackLayout(layout.state, layout.software, Ports(known.base))
+        running = provider.observe(service, layout, known).state == "running"
+        if running and service.empty_running(layout):
             return
-    provider.empty(service, place)
+    provider.empty(service, layout)
 
 
 def _provider_of(known: Record | None) -> Provider:
-    return providers.PROVIDERS[known.provider if known else "native"]
+    return choice.PROVIDERS[known.provider if known else "native"]
 
 
 @contextlib.contextmanager
@@ -340,7 +343,7 @@ def _settle_base(state: Path, base: int) -> int:
         lives = [
             known.base
             for name in SERVICES
-            if (known := record.read(state, name)) and providers.PROVIDERS[known.provider].lives(known)
+            if (known := record.read(state, name)) and choice.PROVIDERS[known.provider].lives(known)
         ]
         held = set(ports.course_bases())
         if lives:
@@ -362,7 +365,9 @@ def _write_endpoints(state: Path) -> None:
             for service in SERVICES.values():
                 started = record.read(state, service.name)
                 if started is not None and started.provider != "external":
-                    known |= service.addresses(Place(state, software_folder(), Ports(started.base))).known
+                    known |= service.addresses(
+                        StackLayout(state, software_folder(), Ports(started.base))
+                    ).known
             write_endpoints(state, known)
     except OSError as error:
         raise unwritable(state, error) from error

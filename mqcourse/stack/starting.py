@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from mqcourse.install.lock import unwritable, write_private
+from mqcourse.disk import unwritable, write_private
 from mqcourse.progress import Progress
 from mqcourse.small_file import object_of
 from mqcourse.stack import process

@@ -12,7 +12,7 @@ from mqcourse.book.facts import load_facts
 from mqcourse.book.running import broker_versions
 from mqcourse.home import software_folder
 from mqcourse.stack import endpoints
-from mqcourse.stack.kafka import environment, program
+from mqcourse.stack.services.kafka_node import environment, program
 
 pytestmark = pytest.mark.stack
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mqcourse.book.directives import sources_version
 from mqcourse.home import CHECKOUT
-from mqcourse.sphinx import sources_version
 
 TOC = yaml.safe_load((CHECKOUT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]

@@ -7,7 +7,8 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from mqcourse.home import CHECKOUT
-from mqcourse.stack import endpoints, kafka, rabbitmq
+from mqcourse.stack import endpoints
+from mqcourse.stack.services import kafka_node, rabbitmq
 
 PAGE = (CHECKOUT / "book" / "foundations" / "settings.md").read_text(encoding="utf-8")
 ROW = re.compile(
@@ -31,7 +32,7 @@ def configured(text: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("title", "text"), [("RabbitMQ", rabbitmq.CONFIGURATION), ("Kafka", kafka.CONFIGURATION)]
+    ("title", "text"), [("RabbitMQ", rabbitmq.CONFIGURATION), ("Kafka", kafka_node.CONFIGURATION)]
 )
 def test_every_setting_is_on_the_page_with_its_value(title: str, text: str) -> None:
     shown, real = table(title), configured(text)
@@ -55,7 +56,7 @@ def test_sizes_plugins_and_java_are_as_the_page_says() -> None:
     assert shown["vm_memory_high_watermark.absolute"][0] == f"{rabbitmq.MEMORY_LIMIT_BYTES >> 30} GiB"
     assert shown["disk_free_limit.absolute"][0] == f"{rabbitmq.DISK_LIMIT_BYTES // 1_000_000} MB"
     assert set(re.findall(r"`(rabbitmq_\w+)`", PAGE)) == set(rabbitmq.PLUGINS)
-    assert f"`{kafka.HEAP}`" in PAGE
+    assert f"`{kafka_node.HEAP}`" in PAGE
 
 
 def test_chapters_in_which_it_matters_lead_to_the_page() -> None:

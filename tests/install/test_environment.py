@@ -26,7 +26,7 @@ def copy_of_the_script(folder: Path) -> Path:
     """Where no uv is to be had: one with a version that there is not."""
     script = folder / "mqcourse" / "install" / "environment.py"
     script.parent.mkdir(parents=True)
-    for name in ("home.py", "variables.py", "__init__.py", "errors.py", "install/lock.py"):
+    for name in ("home.py", "variables.py", "__init__.py", "errors.py", "disk.py", "install/file_lock.py"):
         shutil.copy(SCRIPT.parent.parent / name, script.parent.parent / name)
     shutil.copy(SCRIPT, script)
     shutil.copy(SCRIPT.parent.parent.parent / "pyproject.toml", folder)

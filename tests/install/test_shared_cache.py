@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from mqcourse.book import kept_pages
 from mqcourse.home import cache_folder
 from mqcourse.install import rabbitmq
 from mqcourse.install.download import Wanted, keep, missing, sha256_of, take
-from mqcourse.stack import start
 
 
 def test_a_file_that_was_kept_is_taken_and_a_changed_one_is_not(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) -
     file = tmp_path / "a.jar"
     file.write_bytes(b"whole")
     keep([file], file / "no folder")
-    assert not start.take_pages(tmp_path / "nothing", tmp_path / "html")
+    assert not kept_pages.take_pages(tmp_path / "nothing", tmp_path / "html")
 
 
 def test_packages_are_taken_while_they_are_whole_and_new(tmp_path: Path) -> None:
@@ -64,11 +64,11 @@ def test_pages_are_copied_so_that_a_later_build_changes_only_its_own(tmp_path: P
     html.mkdir(parents=True)
     (html / "index.html").write_text("first")
     kept = tmp_path / "pages" / "abc"
-    start.keep_pages(html, kept)
+    kept_pages.keep_pages(html, kept)
     (html / "index.html").write_text("second")
     other = tmp_path / "two" / "html"
     other.parent.mkdir()
-    assert start.take_pages(kept, other)
+    assert kept_pages.take_pages(kept, other)
     assert (other / "index.html").read_text() == "first"
     (other / "index.html").write_text("third")
     assert (kept / "index.html").read_text() == "first"
@@ -78,9 +78,9 @@ def test_only_the_last_pages_are_kept(tmp_path: Path) -> None:
     html = tmp_path / "html"
     html.mkdir()
     (html / "index.html").touch()
-    for number in range(start.KEPT_PAGES + 2):
-        start.keep_pages(html, tmp_path / "pages" / str(number))
-    assert len(list((tmp_path / "pages").iterdir())) == start.KEPT_PAGES
+    for number in range(kept_pages.KEPT_PAGES + 2):
+        kept_pages.keep_pages(html, tmp_path / "pages" / str(number))
+    assert len(list((tmp_path / "pages").iterdir())) == kept_pages.KEPT_PAGES
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,13 @@ from run_stack import CHECKOUT, free_base
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import software_folder
-from mqcourse.install.lock import only_one
+from mqcourse.install.file_lock import only_one
 from mqcourse.progress import Progress
-from mqcourse.stack import aot, process, rabbitmq
-from mqcourse.stack.kafka import Node, Program, format_data
-from mqcourse.stack.place import Place
+from mqcourse.stack import process
+from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import Ports
+from mqcourse.stack.services import kafka_startup_cache, rabbitmq
+from mqcourse.stack.services.kafka_node import Node, Program, format_data
 
 
 def run_mq(tmp_path: Path, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
@@ -158,7 +159,7 @@ def test_rabbitmq_is_not_started_where_it_would_block_every_publisher(tmp_path, 
     with pytest.raises(
         CourseError, match=r"nearly full: \d+ MB are free, and RabbitMQ takes no message below"
     ):
-        rabbitmq.RabbitMQ().prepare(Place(tmp_path, software_folder(), Ports(27100)))
+        rabbitmq.RabbitMQ().prepare(StackLayout(tmp_path, software_folder(), Ports(27100)))
 
 
 def test_a_cluster_id_that_begins_with_a_dash_is_no_option(tmp_path, monkeypatch):
@@ -171,7 +172,9 @@ def test_a_cluster_id_that_begins_with_a_dash_is_no_option(tmp_path, monkeypatch
             (node.data).mkdir(parents=True)
             return (sys.executable, "-c", "")
 
-    monkeypatch.setattr("mqcourse.stack.kafka.uuid.uuid4", lambda: type("Id", (), {"bytes": b"\xfb" * 16}))
+    monkeypatch.setattr(
+        "mqcourse.stack.services.kafka_node.uuid.uuid4", lambda: type("Id", (), {"bytes": b"\xfb" * 16})
+    )
     node = Node(tmp_path, 1, 2, 0)
     format_data(Recorder(), node)
     (cluster_id,) = [word for word in asked if "cluster-id" in word]
@@ -186,14 +189,17 @@ def test_a_cache_that_java_refuses_is_not_called_used(tmp_path):
         pytest.skip("this Java has no AOT cache")
     bad = tmp_path / "bad.aot"
     bad.write_bytes(b"no cache")
-    assert aot.refused(Program(found, jars.class_path(tmp_path, jars.locked()), "x"), bad) is not None
+    assert (
+        kafka_startup_cache.refused(Program(found, jars.class_path(tmp_path, jars.locked()), "x"), bad)
+        is not None
+    )
 
 
 def end_training(folder: Path) -> None:
     """End whoever makes the cache on idle time for a stack of this test run: it holds the lock."""
     for one in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if one.cmdline()[-2:] == ["mqcourse.stack.aot", str(folder)]:
+            if one.cmdline()[-2:] == ["mqcourse.stack.services.kafka_startup_cache", str(folder)]:
                 process.kill([*one.children(recursive=True), one])
 
 
@@ -202,21 +208,21 @@ def end_training(folder: Path) -> None:
 def test_the_running_broker_uses_the_cache(stack):
     """It is made here, and not waited for: on a busy machine what runs on idle time may take its time."""
     from mqcourse.home import software_folder
-    from mqcourse.stack.kafka import program
+    from mqcourse.stack.services.kafka_node import program
 
     kafka = program(software_folder())
     if not kafka.java.has_aot_cache:
         pytest.skip("this Java has no AOT cache")
     folder = software_folder() / "kafka"
-    if aot.usable(kafka, folder) is None:
+    if kafka_startup_cache.usable(kafka, folder) is None:
         end_training(folder)
         with only_one(folder / "aot.lock", say=lambda _line: None, waiting_for="another training run"):
-            assert aot.make(kafka, folder, Progress(quiet=True))
+            assert kafka_startup_cache.make(kafka, folder, Progress(quiet=True))
     stack.mq("down", "kafka")  # it may have started before there was a cache
     stack.mq("up", "kafka")
-    cache = aot.usable(kafka, folder)
+    cache = kafka_startup_cache.usable(kafka, folder)
     assert cache is not None
-    assert aot.refused(kafka, cache) is None
+    assert kafka_startup_cache.refused(kafka, cache) is None
     maps = Path(f"/proc/{stack.status()['kafka']['pid']}/maps")
     if maps.exists():
         assert str(cache) in maps.read_text()

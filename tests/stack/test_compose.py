@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
-from mqcourse.stack.docker import COMPOSE_FILE, IN_COMPOSE, environment
-from mqcourse.stack.place import Place
+from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import DEFAULT_BASE, Ports
+from mqcourse.stack.providers.docker import COMPOSE_FILE, IN_COMPOSE, environment
 
 PUBLISHED = files("check_jsonschema.builtin_schemas.vendor")
 SCHEMA = json.loads((PUBLISHED / "compose-spec.json").read_text(encoding="utf-8"))
@@ -45,7 +45,7 @@ def test_default_ports_are_those_of_the_native_brokers():
 
 def test_every_variable_is_one_that_we_fill_in(tmp_path):
     used = set(re.findall(r"\$\{([A-Z_]+)", COMPOSE_FILE.read_text(encoding="utf-8"))) - {"ACCEPT_EULA"}
-    filled = environment(Place(tmp_path, tmp_path, Ports(DEFAULT_BASE)))
+    filled = environment(StackLayout(tmp_path, tmp_path, Ports(DEFAULT_BASE)))
     assert used <= set(filled)
 
 

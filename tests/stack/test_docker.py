@@ -15,11 +15,12 @@ from run_stack import free_base
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.progress import Progress
-from mqcourse.stack import record, registry
-from mqcourse.stack.docker import COMPOSE_FILE, Docker, environment, project
-from mqcourse.stack.place import Place
+from mqcourse.stack import record
+from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import Ports
-from mqcourse.stack.service import NotReady
+from mqcourse.stack.providers.docker import COMPOSE_FILE, Docker, environment, project
+from mqcourse.stack.services import registry
+from mqcourse.stack.services.service import NotReady
 
 FAKE = """#!/bin/sh
 "exec" {python!r} "$0" "$@"  # a first line cannot name a Python whose path holds a space; to Python this is a string
@@ -47,10 +48,10 @@ def docker(tmp_path, monkeypatch):
     return install
 
 
-def place(tmp_path: Path) -> Place:
+def layout(tmp_path: Path) -> StackLayout:
     state = tmp_path / "my state"
     state.mkdir()
-    return Place(state, tmp_path, Ports(21950))
+    return StackLayout(state, tmp_path, Ports(21950))
 
 
 def test_each_checkout_has_a_project_of_its_own(tmp_path):
@@ -58,14 +59,14 @@ def test_each_checkout_has_a_project_of_its_own(tmp_path):
 
 
 def test_the_password_is_made_once_and_readable_by_its_owner_only(tmp_path):
-    here = place(tmp_path)
+    here = layout(tmp_path)
     assert environment(here)["MQ_SQL_PASSWORD"] == environment(here)["MQ_SQL_PASSWORD"]
     assert (here.state / "docker" / "sql-password").stat().st_mode & 0o077 == 0
 
 
 def test_start_brings_the_one_service_up_on_this_stacks_ports(docker, tmp_path):
     calls = docker()
-    here = place(tmp_path)
+    here = layout(tmp_path)
     service = registry.SERVICES["rabbitmq"]
     with pytest.raises(CourseError, match="ended while starting"):
         Docker().start(service, here)  # the stand-in starts nothing, so its container does not run
@@ -81,25 +82,25 @@ def test_start_brings_the_one_service_up_on_this_stacks_ports(docker, tmp_path):
 def test_a_docker_that_fails_is_a_one_line_error(docker, tmp_path):
     docker(fails=True)
     with pytest.raises(CourseError, match="Cannot connect to the Docker daemon"):
-        Docker().start(registry.SERVICES["kafka"], place(tmp_path))
+        Docker().start(registry.SERVICES["kafka"], layout(tmp_path))
 
 
 def test_no_docker_at_all_says_so(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CourseError, match="no docker is on PATH"):
-        Docker().install(registry.SERVICES["kafka"], place(tmp_path), Progress(quiet=True))
+        Docker().install(registry.SERVICES["kafka"], layout(tmp_path), Progress(quiet=True))
 
 
 def test_emptying_removes_the_volume_too(docker, tmp_path):
     calls = docker()
-    here = place(tmp_path)
+    here = layout(tmp_path)
     Docker().empty(registry.SERVICES["kafka"], here)
     assert calls()[-1][0] == ["volume", "rm", "--force", f"{project(here.state)}_kafka"]
 
 
 def test_a_taken_port_is_named_before_docker_is_asked(docker, tmp_path):
     calls = docker()
-    here = place(tmp_path)
+    here = layout(tmp_path)
     with socket.socket() as server:
         server.bind(("127.0.0.1", here.ports.of("kafka")))
         server.listen()
@@ -127,7 +128,7 @@ class Amqp(BaseRequestHandler):
 
 
 def test_microsofts_emulator_is_ready_once_its_own_http_port_says_so(tmp_path):
-    here = Place(tmp_path, tmp_path, Ports(free_base()))
+    here = StackLayout(tmp_path, tmp_path, Ports(free_base()))
     servicebus = registry.SERVICES["servicebus"]
     with ThreadingTCPServer(("127.0.0.1", here.ports.of("servicebus")), Amqp) as amqp:
         Thread(target=amqp.serve_forever, daemon=True).start()
@@ -141,7 +142,7 @@ def test_microsofts_emulator_is_ready_once_its_own_http_port_says_so(tmp_path):
 
 
 def test_the_log_of_a_container_is_docker_composes(docker, tmp_path, capsys):
-    here = place(tmp_path)
+    here = layout(tmp_path)
     docker()
     script = tmp_path / "bin" / "docker"
     script.write_text(script.read_text() + 'print("started \\x1b[2J")\n')

@@ -7,8 +7,10 @@ import pytest
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.progress import Progress
-from mqcourse.stack import endpoints, page, providers, registry, stack
-from mqcourse.stack.external import VARIABLES, hosts_of, shown
+from mqcourse.stack import endpoints, stack, status_page
+from mqcourse.stack.providers import choice
+from mqcourse.stack.providers.external import VARIABLES, hosts_of, shown
+from mqcourse.stack.services import registry
 
 
 @pytest.mark.parametrize(
@@ -61,9 +63,11 @@ def test_a_security_protocol_there_is_not_is_refused_and_not_taken_for_plaintext
 
 def test_the_version_of_a_long_name_leaves_every_state_whole():
     image = "mcr.microsoft.com/azure-messaging/servicebus-emulator:latest"
-    text = page.table([stack.Status("servicebus", "unresponsive", "docker", version=image, rss_mb=1.0)])
+    text = status_page.table(
+        [stack.Status("servicebus", "unresponsive", "docker", version=image, rss_mb=1.0)]
+    )
     assert "unresponsive" in text
-    assert max(map(len, text.splitlines())) <= page.TABLE_WIDTH
+    assert max(map(len, text.splitlines())) <= status_page.TABLE_WIDTH
 
 
 def test_a_password_or_key_is_never_shown():
@@ -73,15 +77,15 @@ def test_a_password_or_key_is_never_shown():
 
 def test_a_variable_makes_a_broker_external_and_the_others_stay(monkeypatch, tmp_path):
     monkeypatch.setenv("MQ_RABBITMQ_URL", "amqp://elsewhere")
-    assert providers.chosen(registry.SERVICES["rabbitmq"], tmp_path).name == "external"
-    assert providers.chosen(registry.SERVICES["kafka"], tmp_path).name == "native"
-    assert providers.chosen(registry.SERVICES["book"], tmp_path).name == "native"
+    assert choice.chosen(registry.SERVICES["rabbitmq"], tmp_path).name == "external"
+    assert choice.chosen(registry.SERVICES["kafka"], tmp_path).name == "native"
+    assert choice.chosen(registry.SERVICES["book"], tmp_path).name == "native"
 
 
 def test_an_unknown_provider_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("MQ_PROVIDER", "podman")
     with pytest.raises(CourseError, match="native, docker, external"):
-        providers.chosen(registry.SERVICES["kafka"], tmp_path)
+        choice.chosen(registry.SERVICES["kafka"], tmp_path)
 
 
 def test_one_that_does_not_answer_is_a_one_line_error_naming_the_variable(

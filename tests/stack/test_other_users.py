@@ -11,7 +11,7 @@ import psutil
 import pytest
 from run_stack import RunStack
 
-from mqcourse.install.lock import close_to_others, make_folder, write_private
+from mqcourse.disk import close_to_others, make_folder, write_private
 from mqcourse.stack import process
 
 NOBODY = 65534

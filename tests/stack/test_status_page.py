@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mqcourse.errors import CourseError
-from mqcourse.stack import page, shell
+from mqcourse.stack import shell, status_page
 from mqcourse.stack.stack import Status
 
 ROWS = [
@@ -24,7 +24,7 @@ def test_one_that_failed_is_named_with_its_reason_beside_those_that_run(
     monkeypatch.setenv("MQ_HOME", str(tmp_path))
     (tmp_path / "jupyter").mkdir()
     (tmp_path / "jupyter" / "token").write_text("t")
-    text = page.whole(ROWS, {"kafka": CourseError("Kafka ended while starting: no memory")})
+    text = status_page.whole(ROWS, {"kafka": CourseError("Kafka ended while starting: no memory")})
     assert "FAILED  Kafka: Kafka ended while starting: no memory" in text
     assert "`make start` tries again what failed" in text
     for there in ("amqp://a", "sb://b", "http://book/", "http://lab/?token=t"):
@@ -33,7 +33,7 @@ def test_one_that_failed_is_named_with_its_reason_beside_those_that_run(
 
 
 def test_without_a_failure_it_says_what_to_read_first() -> None:
-    text = page.whole(ROWS)
+    text = status_page.whole(ROWS)
     assert "FAILED" not in text
     assert "begin with its first chapter" in text
 
@@ -43,7 +43,7 @@ def test_it_says_how_mq_is_typed_only_where_it_cannot_be(
 ) -> None:
     monkeypatch.setenv("MQ_HOME", str(tmp_path / "a state"))
     monkeypatch.setenv("PATH", os.defpath)
-    assert f". '{tmp_path}/a state/activate'" in page.whole(ROWS)
+    assert f". '{tmp_path}/a state/activate'" in status_page.whole(ROWS)
     shell.write_activation(tmp_path / "a state")
     monkeypatch.setenv("PATH", f"{tmp_path / 'a state' / 'bin'}{os.pathsep}{os.defpath}")
-    assert "activate" not in page.whole(ROWS)
+    assert "activate" not in status_page.whole(ROWS)

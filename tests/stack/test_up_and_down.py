@@ -16,8 +16,8 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from mqcourse.exits import Exit
 from mqcourse.stack import process
-from mqcourse.stack.rabbitmq import PLUGINS
-from mqcourse.stack.wire import http_status
+from mqcourse.stack.services.handshakes import http_status
+from mqcourse.stack.services.rabbitmq import PLUGINS
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 KEYS = {

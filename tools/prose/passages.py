@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mqcourse.products import BROKERS
+
 PROSE_DIRECTIVES = {"predict", "key-points", "note", "tip", "warning", "admonition", "dropdown", "important"}
 """Directives whose body is prose; of all others only the `chapter-head` and tables are read, each in its way."""
 CARD_FIELDS = ("prompt", "strong", "follow_up", "follow_up_answer", "why_wrong")
@@ -162,7 +164,7 @@ def of_toml(source: str) -> Iterator[Passage]:
         if isinstance(entry, dict):
             # a term's text defines it, as a dictionary does: a noun phrase will do
             yield from passages("definition" if "group" in entry else "paragraph", entry.get("text"))
-            for product in ("rabbitmq", "kafka", "servicebus"):
+            for product in BROKERS:
                 yield from passages("cell", entry.get(product))
 
 

@@ -34,8 +34,8 @@ def measure(scenario: Scenario, on: str, *, seconds: float = 20.0, tries: int = 
 
 
 def _on_rabbitmq(scenario: Scenario, seconds: float) -> Comparison:
-    from mqcourse.backpressure.measure import rabbitmq
-    from mqcourse.stack import endpoints
+    from mqcourse.backpressure.measure import rabbitmq  # here: one broker's client alone is loaded
+    from mqcourse.stack import endpoints  # here: one broker's client alone is loaded
 
     refuse_others(scenario, "RabbitMQ", rabbitmq.SUPPORTED)
     fitted, notes = rabbitmq.adapted(scenario)
@@ -51,8 +51,8 @@ def _on_rabbitmq(scenario: Scenario, seconds: float) -> Comparison:
 
 
 def _on_kafka(scenario: Scenario, seconds: float) -> Comparison:
-    from mqcourse.backpressure.measure import kafka
-    from mqcourse.stack import endpoints
+    from mqcourse.backpressure.measure import kafka  # here: one broker's client alone is loaded
+    from mqcourse.stack import endpoints  # here: one broker's client alone is loaded
 
     refuse_others(scenario, "Kafka", kafka.SUPPORTED)
     fitted, notes = kafka.adapted(scenario)
@@ -70,7 +70,7 @@ def _on_kafka(scenario: Scenario, seconds: float) -> Comparison:
 
 
 def _on_servicebus(scenario: Scenario, seconds: float) -> Comparison:
-    from mqcourse.backpressure.measure import servicebus
+    from mqcourse.backpressure.measure import servicebus  # here: one broker's client alone is loaded
 
     refuse_others(scenario, "Service Bus", servicebus.SUPPORTED)
     fitted, notes = servicebus.adapted(scenario)

@@ -85,7 +85,7 @@ class Record:
 
 def started_version(name: str) -> str:
     """The version of a broker of the stack, as the stack knows it; "" for one elsewhere, which does not tell."""
-    from mqcourse.stack import stack
+    from mqcourse.stack import stack  # here: a page of the book draws records without a stack
 
     return next((row.version for row in stack.status() if row.name == name and row.version), "")
 

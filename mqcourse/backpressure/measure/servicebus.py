@@ -94,7 +94,7 @@ def with_credits(scenario: Scenario, notes: list[str]) -> tuple[Scenario, int]:
 @contextlib.contextmanager
 def of_the_stack() -> Iterator[Namespace]:
     """The namespace of the stack, or the one that MQ_SERVICEBUS_CONNECTION_STRING names."""
-    from mqcourse.stack import endpoints
+    from mqcourse.stack import endpoints  # here: a test hands in its own address
 
     settings = endpoints().servicebus_administration
     emulator = settings["connection_verify"] is not True

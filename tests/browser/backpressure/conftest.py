@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from mqcourse.home import CHECKOUT
-from mqcourse.stack.bookserver import serving
+from mqcourse.stack.services.book_server import serving
 
 CONF = f"""
-extensions = ["myst_parser", "mqcourse.sphinx.element", "mqcourse.sphinx.backpressure"]
+extensions = ["myst_parser", "mqcourse.book.directives.html_element", "mqcourse.book.directives.backpressure"]
 html_theme = "sphinx_book_theme"
 html_static_path = [{str(CHECKOUT / "book" / "_static")!r}]
 html_css_files = ["course.css"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mqcourse.interview.questions import find, load_bank
+from mqcourse.book.questions import find, load_bank
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
 PAGE = "book/interview/questions"

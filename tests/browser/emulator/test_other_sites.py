@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
-from mqcourse.stack.bookserver import serving
+from mqcourse.stack.services.book_server import serving
 
 CONFIG: dict[str, Any] = {
     "UserConfig": {"Namespaces": [{"Name": "sbemulatorns", "Queues": [{"Name": "orders"}]}]}

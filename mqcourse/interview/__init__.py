@@ -1,1 +1,0 @@
-"""The interview questions: loaded from book/questions and held to their form."""

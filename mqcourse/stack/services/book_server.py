@@ -1,0 +1,112 @@
+"""The book over HTTP on the loopback: static files, no directory listing, nothing else.
+
+Run as `python -m mqcourse.stack.services.book_server FOLDER PORT`; `mq start book` does.
+"""
+
+import argparse
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+TYPES = {
+    ".wasm": "application/wasm",
+    ".mjs": "text/javascript",
+    ".js": "text/javascript",
+    ".json": "application/json",
+}
+"""A browser refuses a module or WebAssembly under a wrong type, and a machine's own list may be short."""
+
+
+class BookHandler(SimpleHTTPRequestHandler):
+    """Files of one folder; a folder without index.html is not there."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "mqcourse-book"
+
+    def guess_type(self, path: Any) -> str:
+        """Our own types first."""
+        return TYPES.get(Path(path).suffix) or super().guess_type(path)
+
+    def list_directory(self, path: Any) -> None:
+        """Refuse: the book's pages are its only way in."""
+        self.send_error(HTTPStatus.NOT_FOUND, "There is no such page in the book")
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """As the base class, with the book's own page for an address that is not there."""
+        page = Path(self.directory, "404.html")
+        if code == HTTPStatus.NOT_FOUND and page.is_file():
+            self.error_message_format = page.read_text(encoding="utf-8").replace("%", "%%")
+        super().send_error(code, message, explain)
+
+    def send_head(self) -> Any:
+        """As the base class, but never past a symbolic link out of the folder."""
+        root = Path(self.directory).resolve()
+        try:
+            inside = Path(self.translate_path(self.path)).resolve().is_relative_to(root)
+        except (ValueError, OSError):  # a null byte, a name that is too long: no file has such a name
+            inside = False
+        if not inside:
+            self.send_error(HTTPStatus.NOT_FOUND, "There is no such page in the book")
+            return None
+        return super().send_head()
+
+    def end_headers(self) -> None:
+        """The book may have been built again: the browser asks each time, and is told when nothing changed."""
+        self.send_header("Cache-Control", "no-cache")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Only what went wrong is worth a line."""
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        """As the base class; a reader who left is no error."""
+        try:
+            super().copyfile(source, outputfile)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+
+class BookServer(ThreadingHTTPServer):
+    """One thread a connection; a page asks for dozens of files at once."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
+def server(folder: Path, port: int) -> BookServer:
+    """A server of `folder` on 127.0.0.1:port (0: any), bound but not yet serving."""
+    return BookServer(("127.0.0.1", port), partial(BookHandler, directory=str(folder)))
+
+
+@contextmanager
+def serving(made: ThreadingHTTPServer) -> Iterator[str]:
+    """Serve in a thread as long as the block runs; gives the address, without a slash at its end."""
+    thread = threading.Thread(target=made.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{made.server_port}"
+    finally:
+        made.shutdown()
+        thread.join()
+        made.server_close()
+
+
+def main() -> None:
+    """Serve until ended."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("port", type=int)
+    parser.add_argument("mark", nargs="?", help="names the block of ports, see mqcourse.stack.ports")
+    arguments = parser.parse_args()
+    with server(arguments.folder, arguments.port) as made:
+        made.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""One Kafka node: its folder, its configuration, its command line, and one use of it as a client."""
+
+import re
+import shutil
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mqcourse.disk import make_folder, unwritable
+from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
+from mqcourse.install import jars, java
+from mqcourse.install.java import Java
+from mqcourse.stack.ports import MARK
+from mqcourse.stack.services.service import NotReady
+from mqcourse.variables import Kind, environment_of
+
+PROBE_TOPIC = "__mq_ready"
+CONFIGURATION = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+controller.listener.names=CONTROLLER
+log.dirs={data}
+num.partitions=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+# a lone consumer need not wait for others to join
+group.initial.rebalance.delay.ms=0
+# a killed broker's session ends after 3 s instead of 9 s: only then may it register again;
+# much shorter, and a machine that is busy with other work fences a healthy broker (seen at 0.7 s)
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=300
+"""
+SESSION_S = int(re.findall(r"^broker\.session\.timeout\.ms=(\d+)$", CONFIGURATION, re.MULTILINE)[0]) / 1000
+"""After this long without a word of it a broker may register anew."""
+LOGGING = """\
+rootLogger.level=INFO
+rootLogger.appenderRef.out.ref=OUT
+appender.out.type=Console
+appender.out.name=OUT
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=[%d] %p %m (%c{1})%n
+"""
+HEAP = "-Xmx512m"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One broker's folder and ports: the learner's, or the one that trains the AOT cache."""
+
+    folder: Path
+    broker: int
+    controller: int
+    base: int
+
+    @property
+    def data(self) -> Path:
+        """Its log directory."""
+        return self.folder / "data"
+
+    @property
+    def properties(self) -> Path:
+        """Its server.properties."""
+        return self.folder / "server.properties"
+
+    def write(self) -> None:
+        """Write its configuration."""
+        make_folder(self.folder / "tmp")
+        try:
+            self.properties.write_text(
+                # a properties file takes a backslash for an escape and a comma for a second log directory
+                CONFIGURATION.format(
+                    broker=self.broker, controller=self.controller, data=str(self.data).replace("\\", "\\\\")
+                ),
+                encoding="utf-8",
+            )
+            (self.folder / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+
+
+@dataclass(frozen=True)
+class Program:
+    """Kafka's classes and the Java that runs them."""
+
+    java: Java
+    class_path: str
+    fingerprint: str
+
+    def command(self, node: Node, main: tuple[str, ...], *, extra: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The command line of one of its main classes."""
+        return (
+            str(self.java.path),
+            HEAP,
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",  # the first compiler alone: starts fast, and a course needs no peak rate
+            "-XX:-UsePerfData",  # nothing in the shared temporary folder
+            *extra,
+            f"-Djava.io.tmpdir={node.folder / 'tmp'}",
+            f"-Dlog4j2.configurationFile={node.folder / 'log4j2.properties'}",
+            f"-D{MARK}{node.base}",
+            "-cp",
+            self.class_path,
+            *main,
+        )
+
+    def broker(self, node: Node, *, extra: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The command line of the broker."""
+        return self.command(node, ("kafka.Kafka", str(node.properties)), extra=extra)
+
+
+def environment() -> dict[str, str]:
+    """The environment without what would change the JVM behind our back."""
+    return environment_of(Kind.JAVA)
+
+
+@cache
+def program(software: Path) -> Program:
+    """The locked jars of `software` and the Java found; looked for once a process."""
+    locked = jars.locked()
+    folder = software / "kafka" / "jars"
+    found = java.find()
+    path = jars.class_path(folder, locked)
+    return Program(found, path, f"{jars.fingerprint(locked)}-java{found.version}")
+
+
+def format_data(kafka: Program, node: Node, *, extra: tuple[str, ...] = ()) -> None:
+    """Format the log directory unless it is; kept aside and copied back, so that a reset need not run Java again.
+
+    The voter's address stands in the formatted metadata, so the copy is good for its ports only.
+    """
+    if (node.data / "meta.properties").is_file():
+        return
+    shutil.rmtree(node.data, ignore_errors=True)  # a half-made one of a killed launcher
+    pristine = node.folder / f"formatted-{node.controller}"
+    if not (pristine / "meta.properties").is_file():
+        shutil.rmtree(pristine, ignore_errors=True)
+        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        main = (
+            "kafka.tools.StorageTool",
+            "format",
+            "--standalone",
+            f"--cluster-id={cluster_id}",  # with the equals sign: one id in 64 begins with a dash
+            "-c",
+            str(node.properties),
+        )
+        done = subprocess.run(
+            kafka.command(node, main, extra=extra),
+            capture_output=True,
+            text=True,
+            env=environment(),
+            cwd=node.folder,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode:
+            last = ((done.stderr or done.stdout).strip().splitlines() or ["no reason given"])[-1]
+            raise CourseError(
+                f"Kafka cannot format {node.data}: {last}", do="Run `mq doctor`", code=Exit.ENVIRONMENT
+            )
+        shutil.copytree(node.data, pristine)
+        return
+    part = node.data.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(pristine, part)
+    part.rename(node.data)
+
+
+def produce_and_fetch(bootstrap: str) -> None:
+    """Produce a record with acks=all and fetch it back from a topic that is deleted again.
+
+    Short time-outs: a client built with defaults before the broker is up may need 30 s to notice it.
+    """
+    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+
+    short = {
+        "bootstrap_servers": bootstrap,
+        "request_timeout_ms": 2000,
+        "reconnect_backoff_ms": 20,
+        "reconnect_backoff_max_ms": 100,
+        "retry_backoff_ms": 20,
+    }
+    producer = KafkaProducer(**short, acks="all", max_block_ms=2000, delivery_timeout_ms=3000)
+    try:
+        offset = producer.send(PROBE_TOPIC, uuid.uuid4().bytes).get(timeout=3).offset
+    finally:
+        producer.close(timeout=0)
+    consumer = KafkaConsumer(**short, consumer_timeout_ms=2000)
+    try:
+        partition = TopicPartition(PROBE_TOPIC, 0)
+        consumer.assign([partition])
+        consumer.seek(partition, offset)
+        if next(iter(consumer), None) is None:
+            raise NotReady("a record was acknowledged but cannot be fetched")
+    finally:
+        consumer.close()
+    admin = KafkaAdminClient(**short)
+    try:
+        admin.delete_topics([PROBE_TOPIC])
+    finally:
+        admin.close()

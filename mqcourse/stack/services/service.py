@@ -1,0 +1,91 @@
+"""What a service of the stack is: how to install, launch, probe and empty it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mqcourse.progress import Progress
+from mqcourse.stack.layout import StackLayout
+
+
+class NotReady(Exception):
+    """The service does not answer as it should yet."""
+
+
+PRIVATE = 0o077
+"""Nobody but their owner reads or writes them."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A program to start: its argument list, whole environment and working folder."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: Path
+    umask: int = PRIVATE
+    """Which rights the files that it makes lack; -1: those that the user's own files lack."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a service is reached: what clients connect to, what a browser opens, and entries for endpoints.json."""
+
+    endpoint: str
+    management: str | None = None
+    known: Mapping[str, str] = field(default_factory=dict)
+
+
+class Service(ABC):
+    """One service of the stack, without state: all of it is in the layout and in the processes.
+
+    The defaults fit a service that keeps no data and has no program beside it.
+    """
+
+    name: str
+    title: str
+    ports: tuple[str, ...]
+    """The purposes (see ports.OFFSETS) it listens on; the first one is its endpoint."""
+    is_broker: bool = True
+    start_limit_s: float
+    """After this long without an answer a start has failed: far above any start that ever succeeds."""
+    stop_grace_s: float
+
+    @abstractmethod
+    def install(self, layout: StackLayout, progress: Progress) -> str:
+        """Have what it needs on this machine; its version. Quick when all is there."""
+
+    @abstractmethod
+    def prepare(self, layout: StackLayout) -> list[Launch]:
+        """Write its configuration; the programs to start, helpers first, the service itself last."""
+
+    def helpers(self, layout: StackLayout) -> list[Launch]:
+        """Programs that belong beside it and do not run: started with it, and again when only they were killed."""
+        return []
+
+    @abstractmethod
+    def probe(self, layout: StackLayout) -> None:
+        """Use it once as a client does. Raises NotReady, or any error of the client, until it works."""
+
+    @abstractmethod
+    def answers(self, layout: StackLayout, timeout_s: float) -> bool:
+        """Whether it answers the first bytes of its protocol: cheap enough for every `mq status`."""
+
+    @abstractmethod
+    def addresses(self, layout: StackLayout) -> Addresses:
+        """Where it is reached."""
+
+    def data_dir(self, layout: StackLayout) -> Path | None:
+        """The folder that a reset empties, or None when it keeps no data."""
+        return None
+
+    def empty(self, layout: StackLayout) -> None:  # noqa: B027  a service without data has nothing to remove
+        """Remove its data; called only while it is down."""
+
+    def empty_running(self, layout: StackLayout) -> bool:
+        """Empty it while it runs, when it can do that surely and faster; False: it must be started afresh.
+
+        A service without data is always empty.
+        """
+        return not self.is_broker
