@@ -73,7 +73,7 @@ format: .venv-test ## put the code in order
 derived: .venv-test ## make again everything that is derived from a master
 	@"$(VENV)/python" -m tools.derived --renew
 
-lock: .venv-test ## renew the pins: requirements.txt, requirements-test.txt, the list of Kafka's jars
+lock: .venv-test ## renew the pins: requirements.txt, requirements-test.txt, npm packages, the list of Kafka's jars
 	@"$(VENV)/python" -m tools.derived --lock
 
 conformance: .venv-test ## every client whose toolchain is here against the Service Bus emulator (an hour), into its table

@@ -12,7 +12,7 @@ UNNEEDED = (
 
 
 @contextmanager
-def lean() -> Iterator[None]:
+def without_unneeded() -> Iterator[None]:
     """Within this block the modules above cannot be imported; their importers expect that and go on without.
 
     A verdict takes 3 s less, a book 2 s.

@@ -10,7 +10,8 @@ from typing import Any
 
 import psutil
 import pytest
-from run_stack import RUN_VARIABLE, RunStack, free_base
+
+from tests.run_stack import RUN_VARIABLE, RunStack, free_base
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell ignores it in its background, and what a test starts and interrupts would ignore it as well

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_cli import mq
 
 from mqcourse import cli, topics
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 from mqcourse.settings import OURS, SETTINGS
+from tests.test_cli import mq
 from tools import golden_texts
 
 TESTS = Path(__file__).parent

@@ -1,11 +1,12 @@
 """What is derived is current, and what is stale is found."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from mqcourse.backpressure import page
-from tools import derived, pins
+from tools import derived, npm_locks, pins
 
 
 # a learner's checkout has answers in labs/: tests/grading holds those notebooks to their masters, answers left out
@@ -47,3 +48,16 @@ def test_a_changed_field_of_a_scenario_is_found(tmp_path: Path, monkeypatch: pyt
     assert list(page.problems()) != []
     page.renew()
     assert list(page.problems()) == []
+
+
+def test_every_npm_package_of_the_checkout_is_pinned_and_renewed_with_the_others() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "*package.json"], cwd=pins.CHECKOUT, capture_output=True, text=True, check=True
+    )
+    wanting = [
+        (pins.CHECKOUT / name).parent
+        for name in listed.stdout.splitlines()
+        if "ependencies" in (pins.CHECKOUT / name).read_text(encoding="utf-8")
+    ]
+    assert wanting
+    assert set(wanting) <= set(npm_locks.folders())

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_cli import mq
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import MEANINGS, Exit, of_several
 from mqcourse.home import CHECKOUT
 from mqcourse.stack import doctor
 from servicebus_emulator import exits as emulators
+from tests.test_cli import mq
 
 ROW = re.compile(r"^\| (\d+) \| (.+) \|$", re.MULTILINE)
 

@@ -72,12 +72,14 @@ def renew() -> None:
 
 
 def lock() -> None:
-    """Renew the pins of Python packages and of Kafka's jars."""
+    """Renew the pins of Python packages, npm packages and Kafka's jars."""
     from mqcourse.install import jars
     from mqcourse.progress import Progress
-    from tools import pins
+    from tools import npm_locks, pins
 
     pins.renew()
+    for folder in npm_locks.folders():
+        npm_locks.renew(folder)
     jars.renew(Progress())
 
 

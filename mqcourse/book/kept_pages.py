@@ -4,13 +4,13 @@ import contextlib
 import json
 import os
 import shutil
-from hashlib import sha256
 from pathlib import Path
 
 from mqcourse.book.build import build_book
 from mqcourse.home import CHECKOUT, cache_folder, state_folder
 from mqcourse.progress import Progress
 from mqcourse.small_file import object_of
+from mqcourse.source_digest import digest_of
 
 BOOK_SOURCES = (
     "requirements.txt",
@@ -84,9 +84,5 @@ def book_is_current() -> bool:
 
 def fingerprint(checkout: Path = CHECKOUT) -> str:
     """Changes whenever a source of the book does: by content, since a fresh clone has fresh times."""
-    digest = sha256()
-    for pattern in BOOK_SOURCES:
-        for file in sorted(checkout.glob(pattern)):
-            if file.is_file() and "_build" not in file.parts:
-                digest.update(str(file.relative_to(checkout)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
+    files = (file for pattern in BOOK_SOURCES for file in checkout.glob(pattern))
+    return digest_of((file for file in files if file.is_file() and "_build" not in file.parts), checkout)

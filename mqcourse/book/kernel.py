@@ -16,10 +16,10 @@ import psutil
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import state_folder
-from mqcourse.quick_imports import lean
+from mqcourse.quick_imports import without_unneeded
 from mqcourse.variables import Kind, environment_of
 
-with lean():
+with without_unneeded():
     import nbformat
 
 RUN_VARIABLE = "MQ_BOOK_RUN"

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -222,8 +222,3 @@ def _sources(value: Any) -> tuple[tuple[str, str], ...] | None:
             return None
         found.append((title, url))
     return tuple(found)
-
-
-def by_level(questions: Sequence[Question]) -> list[Question]:
-    """Junior first, staff last; the order of the file within a level."""
-    return sorted(questions, key=lambda question: list(LEVELS).index(question.level))

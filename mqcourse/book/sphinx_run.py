@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
-from mqcourse.quick_imports import lean
+from mqcourse.quick_imports import without_unneeded
 
 
 def main(source: Path, out: Path, doctrees: Path, toc: Path, status_log: Path, warnings_log: Path) -> int:
@@ -33,7 +33,7 @@ def build(
     source: Path, out: Path, doctrees: Path, toc: Path, status: TextIO, warnings: TextIO, say: Any
 ) -> int:
     """Run Sphinx with the settings of `_config.yml`, as `jupyter-book build` does."""
-    with lean():
+    with without_unneeded():
         from jupyter_book.config import get_final_config
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace, patch_docutils

@@ -22,7 +22,7 @@ from typing import Any
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.grading.manifest import Lab
-from mqcourse.quick_imports import lean
+from mqcourse.quick_imports import without_unneeded
 
 BEGIN, STUB, END = "### BEGIN SOLUTION", "### STUB", "### END SOLUTION"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -41,7 +41,7 @@ class Cell:
 
 def cells(lab: Lab) -> tuple[Cell, ...]:
     """The master's cells; CourseError when it is missing or does not fit its manifest entry."""
-    with lean():
+    with without_unneeded():
         import jupytext
 
     try:

@@ -32,9 +32,9 @@ from mqcourse.grading.run import ENOUGH, GRACE_S, signature
 from mqcourse.grading.trial import ONLY_HERE, Answer
 from mqcourse.grading.verdict import State, Verdict
 from mqcourse.grading.witness import Witness
-from mqcourse.quick_imports import lean
+from mqcourse.quick_imports import without_unneeded
 
-with lean():
+with without_unneeded():
     from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
 LIMITS = """

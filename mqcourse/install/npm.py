@@ -48,22 +48,6 @@ def node_modules(locked: Path, progress: Progress | None = None) -> Path:
     return modules
 
 
-def renew_lock(locked: Path) -> None:
-    """Write package-lock.json anew from package.json, without any registry's address."""
-    (locked / "package-lock.json").unlink(missing_ok=True)
-    run_npm(
-        [
-            "install",
-            "--package-lock-only",
-            "--omit-lockfile-registry-resolved",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-        ],
-        locked,
-    )
-
-
 def run_npm(words: list[str], folder: Path) -> str:
     """Run npm in a folder and return what it printed. Raises CourseError with npm's first error line."""
     environment = environment_of(

@@ -3,10 +3,10 @@
 from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
-from scenarios import scenarios
 
 from mqcourse.backpressure.model import Simulation, environment, simulate
 from mqcourse.backpressure.scenario import Scenario
+from tests.backpressure.scenarios import scenarios
 
 EXAMPLES = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

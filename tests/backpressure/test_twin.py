@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from scenarios import scenarios
 
 from mqcourse.backpressure import meter
 from mqcourse.backpressure.model import simulate
@@ -18,6 +17,7 @@ from mqcourse.backpressure.presets import PRESETS
 from mqcourse.backpressure.scenario import FIELDS, Scenario
 from mqcourse.errors import CourseError
 from mqcourse.install.npm import NODE
+from tests.backpressure.scenarios import scenarios
 
 RUN = Path(__file__).parent / "twin.mjs"
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from small_book import write_book
+
+from tests.book.small_book import write_book
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from small_book import chapter_text, keep, own, run_of, write_book, write_chapter, write_toc
 
 from mqcourse.book import record as records
 from mqcourse.book.build import build_book, one_build_at_a_time
@@ -24,6 +23,7 @@ from mqcourse.book.run import note
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import state_folder
+from tests.book.small_book import chapter_text, keep, own, run_of, write_book, write_chapter, write_toc
 
 NAMES = ("kept", "never", "edited", "reworded", "rerun", "claims", "broke", "gone")
 

@@ -6,13 +6,13 @@ import subprocess
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
-from run_stack import RunStack
 
 from mqcourse.book.facts import load_facts
 from mqcourse.book.running import broker_versions
 from mqcourse.home import software_folder
 from mqcourse.stack import endpoints
 from mqcourse.stack.services.kafka_node import environment, program
+from tests.run_stack import RunStack
 
 pytestmark = pytest.mark.stack
 

@@ -14,10 +14,10 @@ from typing import Any
 import pika
 import pytest
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from run_stack import RunStack
 
 from mqcourse.book.facts import load_facts
 from mqcourse.stack import endpoints
+from tests.run_stack import RunStack
 
 pytestmark = pytest.mark.stack
 

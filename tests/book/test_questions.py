@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mqcourse.book.questions import LEVELS, by_level, find, load_bank, read_bank
+from mqcourse.book.questions import LEVELS, find, load_bank, read_bank
 from mqcourse.errors import CourseError
 
 GOOD = {
@@ -126,12 +126,10 @@ def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
         load_bank(tmp_path, set())
 
 
-def test_topics_come_in_their_order_and_levels_rise(tmp_path: Path) -> None:
+def test_topics_come_in_their_order(tmp_path: Path) -> None:
     bank(tmp_path, 'title = "Last"\norder = 9\n' + entry(id='"z"', level='"St"'), "a.toml")
     topics = load_bank(bank(tmp_path, HEAD + entry(level='"S"') + entry(id='"y"'), "b.toml"), {"known"})
     assert list(topics) == ["b", "a"]
-    questions = [question for topic in topics.values() for question in topic.questions]
-    assert [question.level for question in by_level(questions)] == ["J", "S", "St"]
 
 
 def test_an_unknown_question_says_where_ids_are(tmp_path: Path) -> None:

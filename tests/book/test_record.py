@@ -6,11 +6,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_book import chapter_text, keep, run_of, text_output
 
 from mqcourse.book import record as records
 from mqcourse.book.chapter import Chapter
 from mqcourse.book.record import Claim
+from tests.book.small_book import chapter_text, keep, run_of, text_output
 
 
 def of(book: Path) -> Chapter:

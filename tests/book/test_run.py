@@ -10,7 +10,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from small_book import FRONT, chapter_text, run_of, write_chapter, write_toc
 
 from mqcourse.book import record as records
 from mqcourse.book.chapter import Chapter, chapters, named
@@ -18,6 +17,7 @@ from mqcourse.book.kernel import RUN_VARIABLE
 from mqcourse.book.record import Claim, Record
 from mqcourse.book.run import Run, agree, run_chapters, worth_repeating
 from mqcourse.errors import CourseError
+from tests.book.small_book import FRONT, chapter_text, run_of, write_chapter, write_toc
 
 ALONE = FRONT.replace("---\n\n", "mqcourse:\n  alone: it measures\n---\n\n")
 

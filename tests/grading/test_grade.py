@@ -10,8 +10,6 @@ from typing import Any
 
 import psutil
 import pytest
-import wrong_answers
-from run_stack import RUN_VARIABLE
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
@@ -21,6 +19,8 @@ from mqcourse.grading.manifest import Lab
 from mqcourse.grading.outcome import Void
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
+from tests.grading import wrong_answers
+from tests.run_stack import RUN_VARIABLE
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("stack")]
 

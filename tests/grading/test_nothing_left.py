@@ -13,13 +13,13 @@ from typing import Any
 
 import psutil
 import pytest
-from run_stack import RunStack
 
 from mqcourse.exits import Exit
 from mqcourse.grading import journal, manifest, master, run
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
 from mqcourse.stack.record import read as read_record
+from tests.run_stack import RunStack
 
 pytestmark = [pytest.mark.stack]
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_stack import RunStack
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
@@ -20,6 +19,7 @@ from mqcourse.grading import inside, journal, manifest, master, run, sandbox
 from mqcourse.grading.sandbox import Sandbox
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
+from tests.run_stack import RunStack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from run_stack import CHECKOUT, free_base
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
@@ -21,6 +20,7 @@ from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import Ports
 from mqcourse.stack.services import kafka_startup_cache, rabbitmq
 from mqcourse.stack.services.kafka_node import Node, Program, format_data
+from tests.run_stack import CHECKOUT, free_base
 
 
 def run_mq(tmp_path: Path, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":

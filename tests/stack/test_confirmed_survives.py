@@ -11,7 +11,8 @@ from collections.abc import Callable
 import pika
 import pytest
 from kafka import KafkaConsumer, TopicPartition
-from run_stack import RunStack
+
+from tests.run_stack import RunStack
 
 pytestmark = [
     pytest.mark.stack,

@@ -10,7 +10,6 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
 
 import pytest
-from run_stack import free_base
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
@@ -21,6 +20,7 @@ from mqcourse.stack.ports import Ports
 from mqcourse.stack.providers.docker import COMPOSE_FILE, Docker, environment, project
 from mqcourse.stack.services import registry
 from mqcourse.stack.services.service import NotReady
+from tests.run_stack import free_base
 
 FAKE = """#!/bin/sh
 "exec" {python!r} "$0" "$@"  # a first line cannot name a Python whose path holds a space; to Python this is a string

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from run_stack import CHECKOUT, RunStack, free_base
 
 from mqcourse.exits import Exit
 from mqcourse.home import software_folder
 from mqcourse.stack import ports, process
+from tests.run_stack import CHECKOUT, RunStack, free_base
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from run_stack import RunStack
 
 from mqcourse.disk import close_to_others, make_folder, write_private
 from mqcourse.stack import process
+from tests.run_stack import RunStack
 
 NOBODY = 65534
 

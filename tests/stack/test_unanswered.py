@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from azure.core.exceptions import AzureError, ServiceRequestError
 from azure.servicebus.management import ServiceBusAdministrationClient
-from run_stack import RunStack
 
 from mqcourse.stack.unanswered import unanswered
+from tests.run_stack import RunStack
 
 HERE = "Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=n;SharedAccessKey=a2V5;UseDevelopmentEmulator=true"
 

@@ -3,9 +3,10 @@
 A Sphinx extension: `_config.yml` names it, so that `jupyter-book build .` and `mq book build` make the same pages.
 """
 
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from mqcourse.source_digest import digest_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -56,7 +57,4 @@ def setup(app: "Sphinx") -> dict[str, Any]:
 
 def sources_version(folder: Path, pattern: str = "*.py") -> int:
     """A number that changes with any such file: Sphinx then makes every page again, not only edited ones."""
-    digest = sha256()
-    for path in sorted(folder.glob(pattern)):
-        digest.update(path.read_bytes())
-    return int(digest.hexdigest()[:8], 16) or 1
+    return int(digest_of(folder.glob(pattern), folder)[:8], 16) or 1

@@ -6,12 +6,12 @@ A process of its own; mqcourse.stack.services.jupyter starts it.
 import sys
 from importlib import import_module
 
-from mqcourse.quick_imports import lean
+from mqcourse.quick_imports import without_unneeded
 
 
 def main() -> int | None:
     """Serve until it is ended; what the server itself gives back."""
-    with lean():
+    with without_unneeded():
         import_module("jsonschema")
     serve = import_module("jupyterlab.labapp").main
 
