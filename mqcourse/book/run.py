@@ -24,12 +24,12 @@ from types import FrameType
 from typing import Any
 
 from mqcourse.book import record as records
+from mqcourse.book.broker_versions import broker_versions
 from mqcourse.book.chapter import Cell, Chapter
 from mqcourse.book.claim import MIME
 from mqcourse.book.fingerprint import fingerprint
 from mqcourse.book.kernel import Kernel, environment, sweep
 from mqcourse.book.record import Claim, Record
-from mqcourse.book.running import broker_versions
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.lateness import Late, Lateness

@@ -7,8 +7,8 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from mqcourse.book.broker_versions import broker_versions
 from mqcourse.book.facts import load_facts
-from mqcourse.book.running import broker_versions
 from mqcourse.home import software_folder
 from mqcourse.stack import endpoints
 from mqcourse.stack.services.kafka_node import environment, program

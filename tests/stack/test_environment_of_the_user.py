@@ -64,7 +64,7 @@ def test_everything_starts_and_is_reached_under_variables_that_name_other_things
         "jupyter",
     }
     ask = (
-        "from mqcourse.book.running import kafka_version, rabbitmq_version, servicebus_version\n"
+        "from mqcourse.book.broker_versions import kafka_version, rabbitmq_version, servicebus_version\n"
         "print(rabbitmq_version(), kafka_version(), servicebus_version())"
     )
     done = subprocess.run(

@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.stack import record
-from mqcourse.stack.endpoints import endpoints
+from mqcourse.stack.endpoints import ENVIRONMENT, endpoints
 from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.providers.provider import HANDSHAKE_LIMIT_S, Observation, Provider
 from mqcourse.stack.record import Record
 from mqcourse.stack.services.service import Service
 
 VARIABLES = {
-    "rabbitmq": "MQ_RABBITMQ_URL",
-    "kafka": "MQ_KAFKA_BOOTSTRAP",
-    "servicebus": "MQ_SERVICEBUS_CONNECTION_STRING",
+    "rabbitmq": ENVIRONMENT["rabbitmq_url"],
+    "kafka": ENVIRONMENT["kafka_bootstrap"],
+    "servicebus": ENVIRONMENT["servicebus_connection_string"],
 }
 FORMS = {
     "rabbitmq": "amqp://user:password@host:5672/%2F",
