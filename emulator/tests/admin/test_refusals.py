@@ -19,7 +19,7 @@ from servicebus_emulator.broker.limits import BASIC, PREMIUM, STANDARD, UNLIMITE
 from servicebus_emulator.broker.refusals import REFUSALS
 from servicebus_emulator.sas import DEFAULT_RULE, generate
 
-CLOUD = Path(config.__file__).parents[1] / "docs" / "cloud.md"
+CLOUD = Path(config.__file__).parents[2] / "docs" / "cloud.md"
 SDK_NAMES = {
     "LockDuration": "lock_duration",
     "MaxSizeInMegabytes": "max_size_in_megabytes",

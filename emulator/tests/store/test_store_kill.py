@@ -22,7 +22,7 @@ ROUNDS = 20
 
 def confirmed_until_killed(folder: Path, round_number: int, lines: int) -> list[str]:
     """Run the child until it has printed so many lines, kill it at once, and read what else it had printed."""
-    paths = os.pathsep.join([str(HERE.parent), str(HERE.parents[2])])
+    paths = os.pathsep.join([str(HERE.parent), str(HERE.parents[1])])
     child = subprocess.Popen(
         [sys.executable, str(HERE / "sender_and_receiver.py"), str(folder), str(round_number)],
         stdout=subprocess.PIPE,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "servicebus_emulator"
+PACKAGE = Path(__file__).parents[1] / "servicebus_emulator"
 
 
 def imported(path: Path) -> set[str]:
