@@ -19,17 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from servicebus_emulator import __version__
-from servicebus_emulator.admin.configured import ConfiguredNamespace, apply
-from servicebus_emulator.admin.host import Hosted
+from servicebus_emulator.admin.host import HostedNamespace
 from servicebus_emulator.admin.reach import Reach, normal_origin
 from servicebus_emulator.broker.journal import Journal
 from servicebus_emulator.broker.limits import TIERS
 from servicebus_emulator.broker.namespace import Namespace
+from servicebus_emulator.config.apply import ConfiguredNamespace, apply
+from servicebus_emulator.emulator import Emulator
 from servicebus_emulator.exits import Exit, as_text
-from servicebus_emulator.frontend.emulator import Emulator
-from servicebus_emulator.frontend.trail import JsonLines
+from servicebus_emulator.gateway.activity_log import JsonLines
+from servicebus_emulator.net.server import Server, SocketSelector
 from servicebus_emulator.sas import DEFAULT_KEY, DEFAULT_RULE, DEFAULT_RULE_NAME, KeyRing
-from servicebus_emulator.server import DoorSelector, Server
 
 DEFAULT_NAMESPACE = "sbemulatorns"
 DEFAULT_PORT = 5672
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)  # messages, keys: what it writes is for nobody else on this machine
     _log_to_stderr(options.log)
     try:
-        selector = DoorSelector()
+        selector = SocketSelector()
         with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
             return runner.run(_serve(options, selector))
     except StartError as error:
@@ -133,11 +133,11 @@ def _log_to_stderr(level: str) -> None:
     logger.setLevel({"quiet": logging.WARNING, "info": logging.INFO, "messages": logging.DEBUG}[level])
 
 
-async def _serve(options: argparse.Namespace, selector: DoorSelector) -> int:
+async def _serve(options: argparse.Namespace, selector: SocketSelector) -> int:
     begun_s = time.monotonic()
     now_s = time.time()
     configured = _configured(options)
-    namespaces: dict[str, Hosted] = {}
+    namespaces: dict[str, HostedNamespace] = {}
     journals: list[Journal] = []
     for each in configured:
         broker, journal = _open(options, each.name, now_s)
@@ -147,7 +147,7 @@ async def _serve(options: argparse.Namespace, selector: DoorSelector) -> int:
         if problems:
             raise StartError("the configuration was refused: " + "; ".join(problems), Exit.SAID_NO)
         keys = KeyRing(each.access_rules or (DEFAULT_RULE,))
-        namespaces[each.name.lower()] = Hosted(each.name, broker, keys, now_s)
+        namespaces[each.name.lower()] = HostedNamespace(each.name, broker, keys, now_s)
     emulator = Emulator(
         namespaces,
         journals=journals,
@@ -270,7 +270,7 @@ def _in_address(host: str) -> str:
 def _configured(options: argparse.Namespace) -> tuple[ConfiguredNamespace, ...]:
     if options.config is None:
         return (ConfiguredNamespace(DEFAULT_NAMESPACE),)
-    from servicebus_emulator.admin.config import ConfigError, read
+    from servicebus_emulator.config.reader import ConfigError, read
 
     try:
         text = options.config.read_text(encoding="utf-8-sig")
@@ -282,7 +282,7 @@ def _configured(options: argparse.Namespace) -> tuple[ConfiguredNamespace, ...]:
         raise StartError(f"{options.config}: {error}", Exit.SAID_NO) from None
 
 
-def _refill(configured: Sequence[ConfiguredNamespace], hosted: Hosted, emulator: Emulator) -> None:
+def _refill(configured: Sequence[ConfiguredNamespace], hosted: HostedNamespace, emulator: Emulator) -> None:
     """Put a namespace back to what it was at start: the configured entities, without messages."""
     broker, now_s = hosted.broker, emulator.broker_now_s
     for queue in list(broker.queues()):
@@ -319,7 +319,7 @@ def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
     if certificate is None:
         import datetime
 
-        from servicebus_emulator.certificate import CertificateError, ensure, older_than_tested
+        from servicebus_emulator.net.certificate import CertificateError, ensure, older_than_tested
 
         if options.data is None:
             raise StartError(

@@ -26,9 +26,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from .amqp import message as m
-from .amqp.connection import Connection
-from .amqp.events import (
+from servicebus_emulator.amqp import message as m
+from servicebus_emulator.amqp.connection import Connection
+from servicebus_emulator.amqp.events import (
     ConnectionClosed,
     DispositionReceived,
     Event,
@@ -38,9 +38,9 @@ from .amqp.events import (
     SenderDisposition,
     SessionEnded,
 )
-from .amqp.link import Link
-from .amqp.message import EncodedMessage, build
-from .amqp.performatives import (
+from servicebus_emulator.amqp.link import Link
+from servicebus_emulator.amqp.message import EncodedMessage, build
+from servicebus_emulator.amqp.performatives import (
     FIRST,
     RECEIVER,
     SECOND,
@@ -56,8 +56,8 @@ from .amqp.performatives import (
     Target,
     TransactionalState,
 )
-from .amqp.types import Described, Symbol, ULong
-from .sas import AccessRule, generate
+from servicebus_emulator.amqp.types import Described, Symbol, ULong
+from servicebus_emulator.sas import AccessRule, generate
 
 TOKEN_LIFETIME_S = 3600
 

@@ -4,7 +4,7 @@ A token is ``SharedAccessSignature sr=<address>&sig=<signature>&se=<expiry>&skn=
 is HMAC-SHA256 over ``<address as written>\\n<expiry>`` with the key of the rule.
 Source: learn.microsoft.com/azure/service-bus-messaging/service-bus-sas
 
-Pure: the time is passed in. Both doors use it: put-token on AMQP's ``$cbs`` node and the
+Pure: the time is passed in. Both ways in use it: put-token on AMQP's ``$cbs`` node and the
 ``Authorization`` header of the administration over HTTP.
 """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from servicebus_emulator import certificate
+from servicebus_emulator.net import certificate
 
 NOW = datetime.datetime.now(datetime.UTC)
 

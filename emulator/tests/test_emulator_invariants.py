@@ -37,7 +37,7 @@ def offenders(folder: str, *forbidden: str) -> list[str]:
 
 
 def test_the_broker_knows_no_wire_no_socket_no_thread_and_no_clock() -> None:
-    wire = [f"servicebus_emulator.{room}" for room in ("amqp", "admin", "frontend", "server", "store")]
+    wire = [f"servicebus_emulator.{room}" for room in ("amqp", "admin", "gateway", "net", "config", "store")]
     assert (
         offenders("broker", *wire, "socket", "ssl", "asyncio", "threading", "time", "select", "sqlite3", "os")
         == []
@@ -55,13 +55,13 @@ def test_the_broker_asks_nobody_what_time_it_is() -> None:
 
 
 def test_the_protocol_knows_no_socket_and_no_broker() -> None:
-    rooms = [f"servicebus_emulator.{room}" for room in ("admin", "frontend", "server", "store")]
+    rooms = [f"servicebus_emulator.{room}" for room in ("admin", "gateway", "net", "config", "store")]
     allowed = "servicebus_emulator.broker"
     assert offenders("amqp", *rooms, allowed, "socket", "ssl", "asyncio", "threading", "select") == []
 
 
 def test_the_store_knows_only_the_broker() -> None:
-    rooms = [f"servicebus_emulator.{room}" for room in ("amqp", "admin", "frontend", "server")]
+    rooms = [f"servicebus_emulator.{room}" for room in ("amqp", "admin", "gateway", "net", "config")]
     assert offenders("store", *rooms, "socket", "asyncio") == []
 
 
@@ -69,7 +69,7 @@ def test_the_store_knows_only_the_broker() -> None:
 def test_only_the_server_owns_the_clock(name: str) -> None:
     # client.py is a client: it runs in other processes, never in the emulator's.
     outside = [
-        line for line in offenders(".", name) if not line.startswith(("server", "__main__", "client.py"))
+        line for line in offenders(".", name) if not line.startswith(("net/server", "__main__", "client.py"))
     ]
     assert outside == []
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from azure.servicebus.management import ServiceBusAdministrationClient
 
-from servicebus_emulator import certificate
+from servicebus_emulator.net import certificate
 
 HERE = Path(__file__).parent
 POLICY, KEY = "RootManageSharedAccessKey", "SAS_KEY_VALUE"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 
 from servicebus_emulator.admin import namespaces
-from servicebus_emulator.admin.host import Host, Hosted
+from servicebus_emulator.admin.host import Host, HostedNamespace
 from servicebus_emulator.admin.http import Request
 from servicebus_emulator.sas import Right, SasError, host_of, path_of, verify
 
@@ -30,7 +30,7 @@ class Refused(Exception):
 def require_manage(
     request: Request,
     host: Host,
-    hosted: Hosted,
+    hosted: HostedNamespace,
     path: str,
     *,
     action: str = "EntityRead",
@@ -62,7 +62,9 @@ def require_manage(
             raise Refused(401, f"{said.format(f'Manage,{action}')}. Resource: '{path or 'the namespace'}'.")
 
 
-def require_manage_of_target(request: Request, host: Host, hosted: Hosted, header: str, target: str) -> None:
+def require_manage_of_target(
+    request: Request, host: Host, hosted: HostedNamespace, header: str, target: str
+) -> None:
     """Forwarding needs rights on the destination too: its own token, or one that covers both."""
     if not host.authorize:
         return
@@ -136,11 +138,13 @@ def require_page(request: Request, host: Host) -> None:
             raise Refused(403, "A change must be sent as application/json.")
 
 
-def _grants(token: str, request: Request, hosted: Hosted, path: str, now_s: float, where: str) -> bool:
+def _grants(
+    token: str, request: Request, hosted: HostedNamespace, path: str, now_s: float, where: str
+) -> bool:
     """Whether a token that is good gives Manage. Raises Refused for one that is not."""
     audience = f"https://{namespaces.hostname(request.host) or host_of(token)}/{path}"
     try:
-        grant = verify(token, audience, hosted.ring(), now_s)
+        grant = verify(token, audience, hosted.key_ring(), now_s)
     except SasError as error:
         raise Refused(401, f"{error} (in {where})") from None
     return grant.allows(Right.MANAGE, path, now_s)

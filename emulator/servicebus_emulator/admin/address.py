@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from servicebus_emulator.admin import atom
 from servicebus_emulator.admin.atom import BadRequest
-from servicebus_emulator.admin.host import Host, Hosted
+from servicebus_emulator.admin.host import Host, HostedNamespace
 from servicebus_emulator.admin.http import Request
 
 
@@ -26,7 +26,7 @@ class Context:
 
     request: Request
     host: Host
-    hosted: Hosted
+    hosted: HostedNamespace
     now_s: float
     api_version: str
 

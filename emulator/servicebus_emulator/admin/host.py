@@ -25,7 +25,7 @@ class Health:
 
 
 @dataclass(slots=True)
-class Hosted:
+class HostedNamespace:
     """One namespace of this process: its state and who may sign for it."""
 
     name: str
@@ -34,7 +34,7 @@ class Hosted:
     """The namespace's own rules; those of its entities are in their descriptions."""
     created_s: float = 0.0
 
-    def ring(self) -> KeyRing:
+    def key_ring(self) -> KeyRing:
         """Every rule that may sign in this namespace, those of the entities too."""
         rules = list(self.keys.rules)
         entities: list[Queue | Topic] = [*self.broker.queues(), *self.broker.topics()]
@@ -79,7 +79,7 @@ class Host(Protocol):
     """
 
     @property
-    def namespaces(self) -> Mapping[str, Hosted]:
+    def namespaces(self) -> Mapping[str, HostedNamespace]:
         """The namespaces by lower-case name; the first is the default one."""
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servicebus_emulator.admin.entities import is_hidden, runtime_of
+from servicebus_emulator.admin.entity_operations import is_hidden, runtime_of
 from servicebus_emulator.admin.host import Host
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.topic import Topic

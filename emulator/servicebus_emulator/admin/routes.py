@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from servicebus_emulator.admin import access, atom, entities, metrics, namespaces, panel
+from servicebus_emulator.admin import access, atom, entity_operations, metrics, namespaces, page_api
 from servicebus_emulator.admin.host import Host
 from servicebus_emulator.admin.http import Request, Response
 from servicebus_emulator.broker.errors import BrokerError
@@ -43,9 +43,9 @@ def respond(request: Request, host: Host, now_s: float) -> Response:
         return refused
     hosted = host.namespaces[namespaces.named_by(request.host, host.namespaces)]
     if "api-version" in request.query:
-        return entities.respond(request, host, hosted, now_s)
+        return entity_operations.respond(request, host, hosted, now_s)
     own = _own(request, host, now_s)
-    return own if own is not None else entities.respond(request, host, hosted, now_s)
+    return own if own is not None else entity_operations.respond(request, host, hosted, now_s)
 
 
 def stranger(request: Request, host: Host) -> Response | None:
@@ -83,7 +83,7 @@ def _own(request: Request, host: Host, now_s: float) -> Response | None:
             name, kind = _FILES[segments]
             return Response(200, (_WEB / name).read_bytes(), kind, _GUARDS)
         access.require_page(request, host)
-        return _json(*panel.respond(request, host, now_s))
+        return _json(*page_api.respond(request, host, now_s))
     except access.Refused as error:
         return _json(error.status, {"error": str(error)})
     except BrokerError as error:

@@ -9,10 +9,10 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from .decode import decode_value
-from .encode import encode_value
-from .errors import INVALID_FIELD, AmqpProtocolError, CodecError
-from .types import Array, Described, Symbol, Timestamp, UByte, UInt, ULong, UShort
+from servicebus_emulator.amqp.decode import decode_value
+from servicebus_emulator.amqp.encode import encode_value
+from servicebus_emulator.amqp.errors import INVALID_FIELD, AmqpProtocolError, CodecError
+from servicebus_emulator.amqp.types import Array, Described, Symbol, Timestamp, UByte, UInt, ULong, UShort
 
 T = TypeVar("T")
 

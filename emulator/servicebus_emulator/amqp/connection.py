@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .composite import BY_CODE, from_fields
-from .decode import decode_value
-from .errors import (
+from servicebus_emulator.amqp.composite import BY_CODE, from_fields
+from servicebus_emulator.amqp.decode import decode_value
+from servicebus_emulator.amqp.errors import (
     CONNECTION_FORCED,
     FRAMING_ERROR,
     INTERNAL_ERROR,
@@ -25,8 +25,8 @@ from .errors import (
     LocalUseError,
     SessionError,
 )
-from .events import ConnectionClosed, ConnectionOpened, Event, SessionEnded
-from .frames import (
+from servicebus_emulator.amqp.events import ConnectionClosed, ConnectionOpened, Event, SessionEnded
+from servicebus_emulator.amqp.frames import (
     AMQP_FRAME,
     AMQP_HEADER,
     EMPTY_FRAME,
@@ -39,7 +39,7 @@ from .frames import (
     quick_transfer,
     split_header,
 )
-from .performatives import (
+from servicebus_emulator.amqp.performatives import (
     AmqpError,
     Begin,
     Close,
@@ -48,9 +48,9 @@ from .performatives import (
     SaslMechanisms,
     SaslOutcome,
 )
-from .sasl import on_sasl
-from .session import Session
-from .states import Machine
+from servicebus_emulator.amqp.sasl import on_sasl
+from servicebus_emulator.amqp.session import Session
+from servicebus_emulator.amqp.states import Machine
 
 MAX_SESSIONS = 5000
 DEFAULT_WINDOW = 0x7FFF_FFFF

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from .errors import CodecError
-from .types import (
+from servicebus_emulator.amqp.errors import CodecError
+from servicebus_emulator.amqp.types import (
     Array,
     Byte,
     Char,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .performatives import AmqpError, Attach, Begin, Open
+from servicebus_emulator.amqp.performatives import AmqpError, Attach, Begin, Open
 
 if TYPE_CHECKING:
-    from .link import Link, OutgoingDelivery
-    from .session import Session
+    from servicebus_emulator.amqp.link import Link, OutgoingDelivery
+    from servicebus_emulator.amqp.session import Session
 
 
 class Event:

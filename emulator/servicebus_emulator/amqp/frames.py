@@ -8,10 +8,17 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from .composite import encode_composite, from_fields, spec_of
-from .decode import decode_value
-from .errors import CodecError, FrameError
-from .performatives import Accepted, AmqpError, Disposition, Rejected, Released, Transfer
+from servicebus_emulator.amqp.composite import encode_composite, from_fields, spec_of
+from servicebus_emulator.amqp.decode import decode_value
+from servicebus_emulator.amqp.errors import CodecError, FrameError
+from servicebus_emulator.amqp.performatives import (
+    Accepted,
+    AmqpError,
+    Disposition,
+    Rejected,
+    Released,
+    Transfer,
+)
 
 AMQP_FRAME, SASL_FRAME = 0, 1
 MIN_MAX_FRAME_SIZE = 512  # 2.3.2

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import MESSAGE_SIZE_EXCEEDED, NOT_IMPLEMENTED, TRANSFER_LIMIT_EXCEEDED, LinkError, LocalUseError
-from .events import Event, FlowReceived, LinkDetached, MessageReceived
-from .frames import encode_uint
-from .performatives import (
+from servicebus_emulator.amqp.errors import (
+    MESSAGE_SIZE_EXCEEDED,
+    NOT_IMPLEMENTED,
+    TRANSFER_LIMIT_EXCEEDED,
+    LinkError,
+    LocalUseError,
+)
+from servicebus_emulator.amqp.events import Event, FlowReceived, LinkDetached, MessageReceived
+from servicebus_emulator.amqp.frames import encode_uint
+from servicebus_emulator.amqp.performatives import (
     FIRST,
     MIXED,
     RECEIVER,
@@ -17,10 +23,10 @@ from .performatives import (
     Flow,
     Transfer,
 )
-from .states import Machine
+from servicebus_emulator.amqp.states import Machine
 
 if TYPE_CHECKING:
-    from .session import Session
+    from servicebus_emulator.amqp.session import Session
 
 MASK = 0xFFFF_FFFF
 
@@ -62,6 +68,7 @@ class Link:
         "_first_transfer",
         "context",
         "credit",
+        "credit_overdraft",
         "delivery_count",
         "drain",
         "handle",
@@ -74,7 +81,6 @@ class Link:
         "remote_handle",
         "role",
         "session",
-        "slack",
         "snd_settle_mode",
         "source",
         "target",
@@ -91,7 +97,7 @@ class Link:
         self.credit = 0
         self.delivery_count = 0
         self.drain = False
-        self.slack = 0
+        self.credit_overdraft = 0
         """How many deliveries beyond the credit are taken before the link is detached."""
         self.max_message_size = 0
         """Largest message this end takes, in bytes; 0 is no limit."""
@@ -320,7 +326,7 @@ class Link:
         )
 
     def _take_credit(self) -> None:
-        if self.credit + self.slack <= 0:
+        if self.credit + self.credit_overdraft <= 0:
             raise LinkError(
                 f"link {self.name}: a delivery came without credit for it", TRANSFER_LIMIT_EXCEEDED
             )

@@ -13,10 +13,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from .decode import decode_value
-from .encode import encode_value
-from .errors import CodecError
-from .sections import (
+from servicebus_emulator.amqp.decode import decode_value
+from servicebus_emulator.amqp.encode import encode_value
+from servicebus_emulator.amqp.errors import CodecError
+from servicebus_emulator.amqp.sections import (
     ABSOLUTE_EXPIRY_TIME,
     APPLICATION_PROPERTIES,
     BATCH_FORMAT,
@@ -50,7 +50,7 @@ from .sections import (
     split_batch,
     wire_value,
 )
-from .types import LAST_TIMESTAMP, Symbol, Timestamp, UInt
+from servicebus_emulator.amqp.types import LAST_TIMESTAMP, Symbol, Timestamp, UInt
 
 __all__ = [
     "ABSOLUTE_EXPIRY_TIME",

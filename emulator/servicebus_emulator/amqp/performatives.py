@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .composite import composite, wire
+from servicebus_emulator.amqp.composite import composite, wire
 
 SENDER, RECEIVER = False, True
 """Roles of a link's end (2.8.1)."""

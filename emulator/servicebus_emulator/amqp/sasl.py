@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import NOT_ALLOWED, AmqpProtocolError, FrameError
-from .events import Event, SaslFinished, SaslInitReceived
-from .frames import SASL_FRAME, encode_frame
-from .performatives import SaslInit, SaslMechanisms, SaslOutcome, SaslResponse
+from servicebus_emulator.amqp.errors import NOT_ALLOWED, AmqpProtocolError, FrameError
+from servicebus_emulator.amqp.events import Event, SaslFinished, SaslInitReceived
+from servicebus_emulator.amqp.frames import SASL_FRAME, encode_frame
+from servicebus_emulator.amqp.performatives import SaslInit, SaslMechanisms, SaslOutcome, SaslResponse
 
 if TYPE_CHECKING:
-    from .connection import Connection
+    from servicebus_emulator.amqp.connection import Connection
 
 _NAMES: dict[type, str] = {
     SaslMechanisms: "receive mechanisms",

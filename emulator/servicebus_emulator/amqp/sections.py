@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from .composite import list_of
-from .decode import decode_value, skip_value
-from .encode import encode_value
-from .errors import CodecError
-from .types import Described, Symbol, Timestamp, UByte, UInt, ULong
+from servicebus_emulator.amqp.composite import list_of
+from servicebus_emulator.amqp.decode import decode_value, skip_value
+from servicebus_emulator.amqp.encode import encode_value
+from servicebus_emulator.amqp.errors import CodecError
+from servicebus_emulator.amqp.types import Described, Symbol, Timestamp, UByte, UInt, ULong
 
 HEADER, DELIVERY_ANNOTATIONS, MESSAGE_ANNOTATIONS, PROPERTIES = 0x70, 0x71, 0x72, 0x73
 APPLICATION_PROPERTIES, DATA, SEQUENCE, VALUE, FOOTER = 0x74, 0x75, 0x76, 0x77, 0x78

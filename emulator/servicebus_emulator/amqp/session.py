@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .errors import (
+from servicebus_emulator.amqp.errors import (
     ERRANT_LINK,
     HANDLE_IN_USE,
     RESOURCE_LIMIT_EXCEEDED,
@@ -17,7 +17,7 @@ from .errors import (
     LocalUseError,
     SessionError,
 )
-from .events import (
+from servicebus_emulator.amqp.events import (
     CreditChanged,
     DispositionReceived,
     Event,
@@ -27,7 +27,7 @@ from .events import (
     SessionBegun,
     SessionEnded,
 )
-from .frames import (
+from servicebus_emulator.amqp.frames import (
     disposition_frame,
     encode_frame,
     encode_state,
@@ -35,8 +35,8 @@ from .frames import (
     single_transfer,
     transfer_fields,
 )
-from .link import MASK, Link, OutgoingDelivery, serial_difference
-from .performatives import (
+from servicebus_emulator.amqp.link import MASK, Link, OutgoingDelivery, serial_difference
+from servicebus_emulator.amqp.performatives import (
     MAX_UINT,
     RECEIVER,
     SENDER,
@@ -49,10 +49,10 @@ from .performatives import (
     Flow,
     Transfer,
 )
-from .states import Machine
+from servicebus_emulator.amqp.states import Machine
 
 if TYPE_CHECKING:
-    from .connection import Connection
+    from servicebus_emulator.amqp.connection import Connection
 
 MAX_HANDLES = 8192
 """Most links of one session: bounds the memory of a peer that only attaches."""

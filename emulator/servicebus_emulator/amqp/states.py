@@ -6,7 +6,7 @@ machine, role, state and event. Diagrams in the documentation are drawn from the
 
 from __future__ import annotations
 
-from .errors import IllegalTransition
+from servicebus_emulator.amqp.errors import IllegalTransition
 
 Table = dict[tuple[str, str], str]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from servicebus_emulator.broker.address import entity_key
+from servicebus_emulator.broker.entity_path import entity_key
 from servicebus_emulator.broker.errors import BrokerError, EntityNotFound
 from servicebus_emulator.broker.message import Content, Message
 

@@ -8,15 +8,15 @@ from heapq import heapify, heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING, cast
 
-from servicebus_emulator.broker.admission import check_batch
 from servicebus_emulator.broker.description import FOREVER_S, Description, EntityStatus
-from servicebus_emulator.broker.duplicate import DuplicateHistory
+from servicebus_emulator.broker.duplicate_detection import DuplicateHistory
 from servicebus_emulator.broker.errors import (
     EntityNotFound,
     MessageNotFound,
 )
 from servicebus_emulator.broker.message import Content, Message, MessageState
-from servicebus_emulator.broker.timetable import Timed
+from servicebus_emulator.broker.send_checks import check_batch
+from servicebus_emulator.broker.timers import Timed
 
 if TYPE_CHECKING:
     from servicebus_emulator.broker.namespace import Namespace

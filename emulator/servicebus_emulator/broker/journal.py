@@ -1,6 +1,6 @@
 """What the broker tells the store: the `Journal` protocol, and the journal that keeps nothing.
 
-The broker calls these after each change; nothing is on disk until the front end calls `commit()`, once for all the
+The broker calls these after each change; nothing is on disk until the gateway calls `commit()`, once for all the
 confirms it has gathered, and only then lets those confirms out (group commit). Everything told between two commits
 becomes durable together or not at all, which is what makes a transaction and a batch atomic across a crash.
 """
@@ -22,7 +22,7 @@ class Journal(Protocol):
         """Whether anything was told since the last commit."""
 
     @property
-    def pressing(self) -> bool:
+    def confirms_waiting(self) -> bool:
         """Whether anything but locks was told: locks may wait for the next commit, everything else backs a confirm."""
 
     def message_added(self, store_id: int, message: Message) -> None:
@@ -79,7 +79,7 @@ class MemoryJournal:
 
     __slots__ = ()
     dirty = False
-    pressing = False
+    confirms_waiting = False
 
     def message_added(self, store_id: int, message: Message) -> None: ...
     def message_changed(self, store_id: int, message: Message) -> None: ...

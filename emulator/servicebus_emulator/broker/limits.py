@@ -32,7 +32,7 @@ class Limits:
     max_subscriptions_per_topic: int | None = None
     max_sql_filters_per_topic: int | None = None
     max_correlation_filters_per_topic: int | None = None
-    max_connections: int | None = None  # asked for by the front end
+    max_connections: int | None = None  # asked for by the gateway
     max_receivers_per_entity: int | None = None
     max_transaction_messages: int | None = 100  # documented for every tier
     transaction_timeout_s: float = 120.0  # documented for every tier

@@ -107,7 +107,7 @@ class Outcome(Enum):
 class Message:
     """One stored copy of a content, with everything the broker knows of it.
 
-    Fields the front end stamps on a delivery: `sequence_number`, `origin_number` (the number it was first given, where
+    Fields the gateway stamps on a delivery: `sequence_number`, `origin_number` (the number it was first given, where
     it came from another entity; 0 when it was sent to this one), `enqueued_s`,
     `expires_s` (None: never), `locked_until_s` (0.0 when not locked), `lock_token` (16 bytes, .NET little-endian
     GUID order, None when not locked), `delivery_count` (failed deliveries before this one), `state`,

@@ -1,4 +1,4 @@
-"""A namespace: its entities, its timers, its outbox. The door through which the front end and administration come."""
+"""A namespace: its entities, its timers, its outbox. Gateway and administration call nothing else of the broker first."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from math import inf
 from random import Random
 from uuid import UUID
 
-from servicebus_emulator.broker import registry
-from servicebus_emulator.broker.address import entity_key
+from servicebus_emulator.broker import catalog
 from servicebus_emulator.broker.description import (
     Description,
     QueueDescription,
@@ -17,17 +16,18 @@ from servicebus_emulator.broker.description import (
     TopicDescription,
 )
 from servicebus_emulator.broker.entity import Entity
+from servicebus_emulator.broker.entity_path import entity_key
 from servicebus_emulator.broker.errors import EntityNotFound, NotAllowed, TransactionUnknown
+from servicebus_emulator.broker.events import BrokerEvent
 from servicebus_emulator.broker.journal import Journal, MemoryJournal
 from servicebus_emulator.broker.limits import UNLIMITED, Limits
 from servicebus_emulator.broker.message import Message
-from servicebus_emulator.broker.notice import Notice
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.refusals import shown_size_megabytes
 from servicebus_emulator.broker.subscription import Subscription
 from servicebus_emulator.broker.throttle import Throttle
-from servicebus_emulator.broker.timetable import Timetable
+from servicebus_emulator.broker.timers import Timetable
 from servicebus_emulator.broker.topic import Topic
 from servicebus_emulator.broker.transaction import Transaction
 
@@ -36,7 +36,7 @@ class Namespace:
     """Everything one Service Bus namespace holds.
 
     `now_s` is seconds since the epoch and must never go back; the server adds its own offset to move time forward.
-    After any call: take `pop_deliveries()` and `pop_notices()`, and call `advance` again at `next_due_s()`.
+    After any call: take `pop_deliveries()` and `pop_events()`, and call `advance` again at `next_due_s()`.
     Names are case-insensitive and keep the case they were created with.
     """
 
@@ -60,16 +60,16 @@ class Namespace:
         self.advancing = False
         self.unserved: dict[Entity, None] = {}
         self.deliveries: list[tuple[Receiver, Message]] = []
-        self.notices: list[Notice] = []
+        self.events: list[BrokerEvent] = []
         self._random = Random(seed)  # noqa: S311 - tokens must be unique and repeatable, not secret
 
     # -- entities. Create raises EntityAlreadyExists, ArgumentError, ArgumentOutOfRange, QuotaExceeded, NotAllowed;
     #    get, update and delete raise EntityNotFound; update also NotAllowed for what is fixed after creation.
     def create_queue(self, description: QueueDescription, now_s: float) -> Queue:
-        return registry.create_queue(self, description, now_s)
+        return catalog.create_queue(self, description, now_s)
 
     def create_topic(self, description: TopicDescription, now_s: float) -> Topic:
-        return registry.create_topic(self, description, now_s)
+        return catalog.create_topic(self, description, now_s)
 
     def create_subscription(
         self,
@@ -80,7 +80,7 @@ class Namespace:
         rules: Sequence[RuleDescription] | None = None,
     ) -> Subscription:
         """With `rules` None it gets `$Default`, a true filter."""
-        return registry.create_subscription(self, self.topic(topic_name), description, now_s, rules)
+        return catalog.create_subscription(self, self.topic(topic_name), description, now_s, rules)
 
     def queue(self, name: str) -> Queue:
         found = self.find(entity_key(name))
@@ -120,39 +120,39 @@ class Namespace:
 
     def update_queue(self, description: QueueDescription, now_s: float) -> Queue:
         queue = self.queue(description.name)
-        registry.update(queue, description, now_s)
+        catalog.update(queue, description, now_s)
         return queue
 
     def update_topic(self, description: TopicDescription, now_s: float) -> Topic:
         topic = self.topic(description.name)
-        registry.update(topic, description, now_s)
+        catalog.update(topic, description, now_s)
         return topic
 
     def update_subscription(
         self, topic_name: str, description: SubscriptionDescription, now_s: float
     ) -> Subscription:
         subscription = self.subscription(topic_name, description.name)
-        registry.update(subscription, description, now_s)
+        catalog.update(subscription, description, now_s)
         return subscription
 
     def delete_queue(self, name: str, now_s: float) -> None:
-        registry.delete(self, self.queue(name), now_s)
+        catalog.delete(self, self.queue(name), now_s)
 
     def delete_topic(self, name: str, now_s: float) -> None:
-        registry.delete(self, self.topic(name), now_s)
+        catalog.delete(self, self.topic(name), now_s)
 
     def delete_subscription(self, topic_name: str, name: str, now_s: float) -> None:
-        registry.delete(self, self.subscription(topic_name, name), now_s)
+        catalog.delete(self, self.subscription(topic_name, name), now_s)
 
     def delete_idle(self, entity: Entity, now_s: float) -> None:
         """Auto-delete on idle."""
-        registry.delete(self, entity, now_s)
+        catalog.delete(self, entity, now_s)
 
     def resolve(self, address: str) -> Queue | Topic:
         """The entity an AMQP path names; scheme, host and a leading `/` are ignored.
 
         `name`, `topic/Subscriptions/sub`, each with `/$DeadLetterQueue` or `/$Transfer/$DeadLetterQueue`;
-        case-insensitive. `$management` and `$cbs` are the front end's. Raises EntityNotFound.
+        case-insensitive. `$management` and `$cbs` are the gateway's. Raises EntityNotFound.
         """
         found = self.find(entity_key(address))
         if isinstance(found, (Queue, Topic)):
@@ -230,12 +230,12 @@ class Namespace:
             self.deliveries = []
         return deliveries
 
-    def pop_notices(self) -> list[Notice]:
-        """What else the front end must act upon, in order."""
-        notices = self.notices
-        if notices:
-            self.notices = []
-        return notices
+    def pop_events(self) -> list[BrokerEvent]:
+        """What else the gateway must act upon, in order."""
+        events = self.events
+        if events:
+            self.events = []
+        return events
 
     def charge(self, credits: int, now_s: float) -> None:
         """Take throttling credits for a call the broker does not see itself (management: 10). Raises ServerBusy.

@@ -112,7 +112,7 @@ class Queue(QueueCore):
     ) -> Receiver | SessionWait:
         """Lock the next unlocked session with active messages, or wait for one until `deadline_s`.
 
-        A SessionWait ends in a SessionGranted or SessionWaitEnded notice. Raises as `open_session`.
+        A SessionWait ends in a SessionGranted or SessionWaitEnded event. Raises as `open_session`.
         """
         table = self._session_table(now_s)
         session = table.next_ready()

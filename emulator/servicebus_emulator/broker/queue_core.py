@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from servicebus_emulator.broker import dead_letter as dead
-from servicebus_emulator.broker.address import entity_key
 from servicebus_emulator.broker.description import (
     FOREVER_S,
     Description,
@@ -15,6 +14,7 @@ from servicebus_emulator.broker.description import (
     SubscriptionDescription,
 )
 from servicebus_emulator.broker.entity import MESSAGE_LOCK, SESSION_LOCK, SESSION_WAIT, TIME_TO_LIVE, Entity
+from servicebus_emulator.broker.entity_path import entity_key
 from servicebus_emulator.broker.errors import (
     BrokerError,
     EntityDisabled,
@@ -23,11 +23,11 @@ from servicebus_emulator.broker.errors import (
     QuotaExceeded,
     SessionLockLost,
 )
-from servicebus_emulator.broker.line import Line
+from servicebus_emulator.broker.events import ReceiverEnded
 from servicebus_emulator.broker.message import Content, Message, MessageState, Outcome, ReceiveMode
-from servicebus_emulator.broker.notice import ReceiverEnded
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.session import SessionTable
+from servicebus_emulator.broker.waiting import WaitingMessages
 
 if TYPE_CHECKING:
     from servicebus_emulator.broker.namespace import Namespace
@@ -71,7 +71,7 @@ class QueueCore(Entity):
         self.is_sub_queue = sub_queue_of is not None
         self.dead_letter = None
         self.forward_to: str | None = None
-        self.line = Line()
+        self.line = WaitingMessages()
         self.locks: dict[bytes, Message] = {}
         self.grants: deque[list[object]] = deque()  # [receiver, credits] in arrival order
         self.receivers: dict[Receiver, None] = {}
@@ -397,7 +397,7 @@ class QueueCore(Entity):
         """Close every receiver and held attach because the entity does not serve any more."""
         for receiver in list(self.receivers):
             receiver.close(now_s)
-            self.namespace.notices.append(ReceiverEnded(receiver, error))
+            self.namespace.events.append(ReceiverEnded(receiver, error))
         if self.sessions is not None:
             self.sessions.end_waits(error)
 

@@ -17,7 +17,7 @@ class Receiver:
     """One reader of a queue, subscription, sub-queue or session; opened with `Queue.open_receiver`.
 
     Credits of all receivers of a queue are served in arrival order (AMQP protocol guide, "Flow"). Deliveries come
-    out of `Namespace.pop_deliveries()`; the front end may hang its own link on `link`. `held` are its locked
+    out of `Namespace.pop_deliveries()`; the gateway may hang its own link on `link`. `held` are its locked
     messages by lock token. `session_lost` is True once the lock of its session expired.
     """
 

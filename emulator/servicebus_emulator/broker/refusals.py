@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from servicebus_emulator.broker.address import entity_key
 from servicebus_emulator.broker.description import (
     FOREVER_S,
     Description,
@@ -20,6 +19,7 @@ from servicebus_emulator.broker.description import (
     TopicDescription,
     vendor_name,
 )
+from servicebus_emulator.broker.entity_path import entity_key
 from servicebus_emulator.broker.errors import ArgumentError, BrokerError, NotAllowed
 from servicebus_emulator.broker.limits import Limits
 

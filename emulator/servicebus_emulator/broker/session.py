@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 
 from servicebus_emulator.broker.entity import SESSION_LOCK, SESSION_WAIT
 from servicebus_emulator.broker.errors import BrokerError, ServiceTimeout
-from servicebus_emulator.broker.line import Line
+from servicebus_emulator.broker.events import SessionGranted, SessionLost, SessionWaitEnded
 from servicebus_emulator.broker.message import Message, ReceiveMode
-from servicebus_emulator.broker.notice import SessionGranted, SessionLost, SessionWaitEnded
 from servicebus_emulator.broker.receiver import Receiver
+from servicebus_emulator.broker.waiting import WaitingMessages
 
 if TYPE_CHECKING:
     from servicebus_emulator.broker.queue import Queue
@@ -26,7 +26,7 @@ class Session:
 
     def __init__(self, session_id: str) -> None:
         self.session_id = session_id
-        self.line = Line()
+        self.line = WaitingMessages()
         self.state: bytes | None = None
         self.state_updated_s = 0.0
         self.holder: Receiver | None = None
@@ -51,7 +51,7 @@ class SessionWait:
         self.ended = False
 
     def cancel(self) -> None:
-        """Give up waiting (the client went away); no notice follows."""
+        """Give up waiting (the client went away); no event follows."""
         self.ended = True
 
 
@@ -149,7 +149,7 @@ class SessionTable:
     def _lose(self, holder: Receiver) -> None:
         holder.session_lost = True
         holder.credit = 0
-        self._queue.namespace.notices.append(SessionLost(holder))
+        self._queue.namespace.events.append(SessionLost(holder))
 
     def renew(self, session: Session, now_s: float) -> float:
         until_s = session.locked_until_s = now_s + self._queue.description.lock_duration_s
@@ -193,7 +193,7 @@ class SessionTable:
         for wait in self._waits.values():
             if not wait.ended:
                 wait.ended = True
-                self._queue.namespace.notices.append(SessionWaitEnded(wait, error))
+                self._queue.namespace.events.append(SessionWaitEnded(wait, error))
         self._waits.clear()
 
     def timer_matters(self, due_s: float, kind: int, key: int | str) -> bool:
@@ -216,7 +216,7 @@ class SessionTable:
                 f"No session of '{self._queue.path}' became available within the time asked for: "
                 "all are locked or have no messages."
             )
-            self._queue.namespace.notices.append(SessionWaitEnded(wait, error))
+            self._queue.namespace.events.append(SessionWaitEnded(wait, error))
 
     # -- serving
     def serve(self, now_s: float) -> None:
@@ -237,7 +237,7 @@ class SessionTable:
                 del waits[number]
                 wait.ended = True
                 receiver = self.open(session, wait.mode, now_s, wait.name, wait.link, wait.exclusive)
-                namespace.notices.append(SessionGranted(wait, receiver))
+                namespace.events.append(SessionGranted(wait, receiver))
 
     def _sort_out_touched(self) -> None:
         touched, self._touched = self._touched, {}

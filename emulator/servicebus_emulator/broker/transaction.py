@@ -14,9 +14,9 @@ from servicebus_emulator.broker.errors import (
     TransactionTimedOut,
     TransactionUnknown,
 )
+from servicebus_emulator.broker.events import TransactionEnded
 from servicebus_emulator.broker.message import Content, Message, Outcome
-from servicebus_emulator.broker.notice import TransactionEnded
-from servicebus_emulator.broker.timetable import Timed
+from servicebus_emulator.broker.timers import Timed
 
 if TYPE_CHECKING:
     from servicebus_emulator.broker.entity import Entity
@@ -305,7 +305,7 @@ class Transaction(Timed):
         error = TransactionTimedOut(
             f"The transaction was open for {self.namespace.limits.transaction_timeout_s:g} s and was rolled back."
         )
-        self.namespace.notices.append(TransactionEnded(self, error))
+        self.namespace.events.append(TransactionEnded(self, error))
 
     def next_timer_s(self) -> float:
         return inf if self.ended or self.deadline_s is None else self.deadline_s

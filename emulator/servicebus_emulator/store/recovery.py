@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from servicebus_emulator.broker.catalog import restore_entity
 from servicebus_emulator.broker.entity import Entity
 from servicebus_emulator.broker.limits import UNLIMITED, Limits
 from servicebus_emulator.broker.message import Content, Message, MessageState
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.broker.queue import Queue
-from servicebus_emulator.broker.registry import restore_entity
-from servicebus_emulator.broker.restoring import (
+from servicebus_emulator.broker.restore import (
     by_store_id,
     end_locks,
     restore_message,

@@ -77,7 +77,7 @@ class SqliteJournal:
         return bool(self._messages or self._locked or self._gone or self._sequences or self._other)
 
     @property
-    def pressing(self) -> bool:
+    def confirms_waiting(self) -> bool:
         return self._pressing
 
     # -- told by the broker

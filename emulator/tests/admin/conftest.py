@@ -10,7 +10,7 @@ import pytest
 from azure.servicebus.management import ServiceBusAdministrationClient
 from in_memory import SmallHost, admin_client
 
-from servicebus_emulator.admin.host import Hosted
+from servicebus_emulator.admin.host import HostedNamespace
 from servicebus_emulator.broker.limits import UNLIMITED, Limits
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.sas import AccessRule, KeyRing
@@ -23,9 +23,9 @@ def make_host() -> Callable[..., SmallHost]:
     def make(
         *names: str, limits: Limits = UNLIMITED, rules: tuple[AccessRule, ...] = (), **kwargs: Any
     ) -> SmallHost:
-        ring = KeyRing(rules) if rules else KeyRing()
+        key_ring = KeyRing(rules) if rules else KeyRing()
         hosted = {
-            name: Hosted(name, Namespace(name, limits=limits), ring, time.time())
+            name: HostedNamespace(name, Namespace(name, limits=limits), key_ring, time.time())
             for name in names or ("sbemulatorns",)
         }
         return SmallHost(hosted, **kwargs)

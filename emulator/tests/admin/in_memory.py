@@ -13,7 +13,7 @@ from azure.servicebus.management import ServiceBusAdministrationClient
 from plain_content import PlainContent
 
 from servicebus_emulator.admin import routes
-from servicebus_emulator.admin.host import Draft, Health, Hosted, View
+from servicebus_emulator.admin.host import Draft, Health, HostedNamespace, View
 from servicebus_emulator.admin.http import Request, Response
 from servicebus_emulator.admin.reach import LOOPBACK_ONLY, Reach
 from servicebus_emulator.broker.message import Content
@@ -26,7 +26,7 @@ HOST = "localhost:5300"
 class SmallHost:
     """A host as the server gives it, without a server."""
 
-    namespaces: dict[str, Hosted]
+    namespaces: dict[str, HostedNamespace]
     authorize: bool = True
     reach: Reach = LOOPBACK_ONLY
     health: Health = field(default_factory=lambda: Health(True, 0.0, 0.0015))

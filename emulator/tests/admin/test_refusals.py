@@ -13,13 +13,14 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from in_memory import HOST, SmallHost, admin_client
 
-from servicebus_emulator.admin import atom, config
+from servicebus_emulator.admin import atom
 from servicebus_emulator.broker.description import QueueDescription, TopicDescription
 from servicebus_emulator.broker.limits import BASIC, PREMIUM, STANDARD, UNLIMITED, Limits
 from servicebus_emulator.broker.refusals import REFUSALS
+from servicebus_emulator.config import reader
 from servicebus_emulator.sas import DEFAULT_RULE, generate
 
-CLOUD = Path(config.__file__).parents[2] / "docs" / "cloud.md"
+CLOUD = Path(reader.__file__).parents[2] / "docs" / "cloud.md"
 SDK_NAMES = {
     "LockDuration": "lock_duration",
     "MaxSizeInMegabytes": "max_size_in_megabytes",
@@ -281,7 +282,7 @@ def configured(kind: str, settings: dict[str, Any], limits: Limits) -> None:
     else:
         topics.append({"Name": "events", "Properties": {}, "Subscriptions": [entity]})
     space = {"Name": "space", "Queues": queues, "Topics": topics}
-    config.read(json.dumps({"UserConfig": {"Namespaces": [space]}}), limits)
+    reader.read(json.dumps({"UserConfig": {"Namespaces": [space]}}), limits)
 
 
 def names(example: Example) -> str:
@@ -300,7 +301,7 @@ def test_a_row_is_refused_by_every_way_in(host: Callable[[Limits], SmallHost], e
         with pytest.raises(HttpResponseError, match=example.says) as refused:
             sdk(here, example.kind, example.settings)
         assert refused.value.status_code == 400
-        with pytest.raises(config.ConfigError, match=example.says):
+        with pytest.raises(reader.ConfigError, match=example.says):
             configured(example.kind, example.settings, example.limits)
     if not example.updatable:
         return
@@ -325,7 +326,7 @@ def test_both_ends_of_every_range(
     if allowed:
         configured("Queue", {name: value}, UNLIMITED)
     else:
-        with pytest.raises(config.ConfigError, match=name):
+        with pytest.raises(reader.ConfigError, match=name):
             configured("Queue", {name: value}, UNLIMITED)
 
 
@@ -335,8 +336,8 @@ def test_what_is_no_whole_number_is_none(host: Callable[[Limits], SmallHost], te
 
 
 def test_a_number_of_five_thousand_digits_is_a_problem_and_no_fault() -> None:
-    with pytest.raises(config.ConfigError, match="too many digits"):
-        config.read('{"UserConfig": {"Namespaces": [{"Name": "n", "x": ' + "9" * 5000 + "}]}}")
+    with pytest.raises(reader.ConfigError, match="too many digits"):
+        reader.read('{"UserConfig": {"Namespaces": [{"Name": "n", "x": ' + "9" * 5000 + "}]}}")
 
 
 def test_the_table_of_the_documentation_is_the_one_that_is_carried_out() -> None:

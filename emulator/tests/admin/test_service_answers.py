@@ -12,7 +12,7 @@ from plain_content import PlainContent
 from servicebus_emulator.admin import atom
 from servicebus_emulator.broker.limits import PREMIUM, STANDARD, Limits
 from servicebus_emulator.broker.namespace import Namespace
-from servicebus_emulator.frontend.management_rules import described
+from servicebus_emulator.gateway.management_rules import described
 from servicebus_emulator.sas import DEFAULT_RULE, AccessRule, Right, generate
 
 TOKEN = generate(f"sb://{HOST}/", DEFAULT_RULE, 4_000_000_000)

@@ -186,7 +186,7 @@ def test_a_sender_beyond_its_credit_is_told_of_none_and_not_of_less() -> None:
     server = Server()
     terminus = [Described(0x28, ["here"]), Described(0x29, ["q"])]
     server.say(frame(ATTACH, ["s", UInt(0), False, None, None, *terminus, None, None, UInt(0)]))
-    server.links[0].slack = 5
+    server.links[0].credit_overdraft = 5
     for number in range(3):
         server.say(
             frame(TRANSFER, [UInt(0), UInt(number), b"t", UInt(0), True], encode(Described(0x75, b"x")))

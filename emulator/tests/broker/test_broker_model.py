@@ -16,9 +16,9 @@ from servicebus_emulator.broker.errors import (
     SessionCannotBeLocked,
     SessionLockLost,
 )
+from servicebus_emulator.broker.events import SessionLost
 from servicebus_emulator.broker.message import Message, Outcome, ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
-from servicebus_emulator.broker.notice import SessionLost
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.transaction import Transaction
@@ -289,7 +289,7 @@ class Machine(RuleBasedStateMachine):
                 self._deliver()
         self.namespace.advance(to_s)
         self.plain.advance(to_s)
-        lost = [notice.receiver for notice in self.namespace.pop_notices() if isinstance(notice, SessionLost)]
+        lost = [event.receiver for event in self.namespace.pop_events() if isinstance(event, SessionLost)]
         assert all(receiver.session_lost for receiver in lost)
         self._deliver()
 

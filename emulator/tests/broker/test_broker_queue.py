@@ -16,9 +16,9 @@ from servicebus_emulator.broker.errors import (
     MessageNotFound,
     NotAllowed,
 )
+from servicebus_emulator.broker.events import EntityEnded, ReceiverEnded
 from servicebus_emulator.broker.message import Message, MessageState, Outcome, ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
-from servicebus_emulator.broker.notice import EntityEnded, ReceiverEnded
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
 
@@ -138,22 +138,22 @@ def test_dead_letters_never_move_again_and_take_no_sends() -> None:
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
     (message,) = receive(reader, 1, 0.0)
     reader.settle(Outcome.DEAD_LETTER, token(message), 0.0, reason="because", description="of that")
-    tray = orders.dead_letter
-    assert tray is not None
-    from_tray = tray.open_receiver(PEEK_LOCK, 0.0)
+    dead_letters = orders.dead_letter
+    assert dead_letters is not None
+    from_dead_letters = dead_letters.open_receiver(PEEK_LOCK, 0.0)
     for _ in range(3):
-        (dead,) = receive(from_tray, 1, 100.0)
+        (dead,) = receive(from_dead_letters, 1, 100.0)
         assert dead.delivery_count == 0
-        from_tray.settle(Outcome.ABANDON, token(dead), 100.0)
-    (dead,) = receive(from_tray, 1, 1e9)
+        from_dead_letters.settle(Outcome.ABANDON, token(dead), 100.0)
+    (dead,) = receive(from_dead_letters, 1, 1e9)
     assert dead.content.application_properties() == {
         "DeadLetterReason": "because",
         "DeadLetterErrorDescription": "of that",
     }
     with pytest.raises(NotAllowed):
-        from_tray.settle(Outcome.DEAD_LETTER, token(dead), 1e9)
+        from_dead_letters.settle(Outcome.DEAD_LETTER, token(dead), 1e9)
     with pytest.raises(NotAllowed):
-        tray.send([PlainContent("x")], 1e9)
+        dead_letters.send([PlainContent("x")], 1e9)
 
 
 def test_properties_given_while_settling_are_merged() -> None:
@@ -414,15 +414,15 @@ def test_status(status: EntityStatus, can_send: bool, can_receive: bool) -> None
     orders = queue()
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
     orders.namespace.update_queue(QueueDescription("ORDERS", status=status), 1.0)
-    notices = orders.namespace.pop_notices()
+    events = orders.namespace.pop_events()
     if can_receive:
-        assert notices == []
+        assert events == []
         orders.open_receiver(PEEK_LOCK, 1.0)
     else:
-        (notice,) = notices
-        assert isinstance(notice, ReceiverEnded)
-        assert notice.receiver is reader
-        assert isinstance(notice.error, EntityDisabled)
+        (event,) = events
+        assert isinstance(event, ReceiverEnded)
+        assert event.receiver is reader
+        assert isinstance(event.error, EntityDisabled)
         with pytest.raises(EntityDisabled):
             orders.open_receiver(PEEK_LOCK, 1.0)
     if can_send:
@@ -446,9 +446,9 @@ def test_deleting_ends_receivers_and_frees_the_name() -> None:
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
     namespace = orders.namespace
     namespace.delete_queue("Orders", 0.0)
-    notice, *others = namespace.pop_notices()
-    assert isinstance(notice, ReceiverEnded)
-    assert notice.receiver is reader
+    event, *others = namespace.pop_events()
+    assert isinstance(event, ReceiverEnded)
+    assert event.receiver is reader
     assert [type(other) for other in others] == [EntityEnded] * 3  # the queue and its two sub-queues
     assert others[0].entity is orders
     with pytest.raises(EntityNotFound):

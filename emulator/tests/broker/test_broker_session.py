@@ -14,9 +14,9 @@ from servicebus_emulator.broker.errors import (
     SessionCannotBeLocked,
     SessionLockLost,
 )
+from servicebus_emulator.broker.events import EntityEnded, SessionGranted, SessionLost, SessionWaitEnded
 from servicebus_emulator.broker.message import Message, Outcome, ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
-from servicebus_emulator.broker.notice import EntityEnded, SessionGranted, SessionLost, SessionWaitEnded
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.session import SessionWait
@@ -89,12 +89,12 @@ def test_a_held_attach_is_granted_when_a_session_gets_messages_or_becomes_free()
     first = orders.open_next_session(PEEK_LOCK, 0.0, 60.0)
     second = orders.open_next_session(PEEK_LOCK, 0.0, 60.0)
     send(orders, "a", "1", now_s=1.0)
-    (granted,) = namespace.pop_notices()
+    (granted,) = namespace.pop_events()
     assert isinstance(granted, SessionGranted)
     assert granted.wait is first
     receive(granted.receiver, 1, 1.0)
     granted.receiver.close(2.0)
-    (granted,) = namespace.pop_notices()
+    (granted,) = namespace.pop_events()
     assert isinstance(granted, SessionGranted)
     assert granted.wait is second
 
@@ -106,9 +106,9 @@ def test_a_held_attach_ends_at_its_deadline_even_when_the_clock_jumps() -> None:
     assert isinstance(cancelled, SessionWait)
     cancelled.cancel()
     orders.namespace.advance(59.0)
-    assert orders.namespace.pop_notices() == []
+    assert orders.namespace.pop_events() == []
     orders.namespace.advance(500.0)
-    (ended,) = orders.namespace.pop_notices()
+    (ended,) = orders.namespace.pop_events()
     assert isinstance(ended, SessionWaitEnded)
     assert ended.wait is wait
     assert isinstance(ended.error, ServiceTimeout)
@@ -118,10 +118,10 @@ def test_deleting_the_entity_ends_held_attaches() -> None:
     orders = queue()
     orders.open_next_session(PEEK_LOCK, 0.0, 60.0)
     orders.namespace.delete_queue("orders", 1.0)
-    ended, *rest = orders.namespace.pop_notices()
+    ended, *rest = orders.namespace.pop_events()
     assert isinstance(ended, SessionWaitEnded)
     assert isinstance(ended.error, EntityNotFound)
-    assert all(isinstance(notice, EntityEnded) for notice in rest)
+    assert all(isinstance(event, EntityEnded) for event in rest)
 
 
 def test_an_expired_session_lock_counts_a_failure_and_loses_everything() -> None:
@@ -132,7 +132,7 @@ def test_an_expired_session_lock_counts_a_failure_and_loses_everything() -> None
     held = one.lock_token
     assert held is not None
     orders.namespace.advance(30.0)
-    (lost,) = orders.namespace.pop_notices()
+    (lost,) = orders.namespace.pop_events()
     assert isinstance(lost, SessionLost)
     assert lost.receiver is reader
     with pytest.raises(SessionLockLost):

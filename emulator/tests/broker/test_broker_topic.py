@@ -27,9 +27,9 @@ from servicebus_emulator.broker.errors import (
     NotAllowed,
     RuleNotFound,
 )
+from servicebus_emulator.broker.events import EntityEnded, ReceiverEnded
 from servicebus_emulator.broker.message import ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
-from servicebus_emulator.broker.notice import EntityEnded, ReceiverEnded
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.subscription import Subscription
 
@@ -130,11 +130,11 @@ def test_filter_errors_are_dead_lettered_when_asked(asked: bool) -> None:
     )
     send(subscription, PlainContent("x", properties={"color": "red"}))
     assert bodies(subscription) == ["x"]
-    tray = subscription.dead_letter
-    assert bodies(tray) == (["x"] if asked else [])
+    dead_letters = subscription.dead_letter
+    assert bodies(dead_letters) == (["x"] if asked else [])
     if asked:
-        assert tray is not None
-        (dead,) = tray.peek(0, 9, 0.0)
+        assert dead_letters is not None
+        (dead,) = dead_letters.peek(0, 9, 0.0)
         assert dead.content.application_properties()["DeadLetterReason"] == "FilterException"
         assert "'>'" in str(dead.content.application_properties()["DeadLetterErrorDescription"])
 
@@ -195,9 +195,9 @@ def test_deleting_a_topic_deletes_its_subscriptions() -> None:
     subscription = namespace.subscription("events", "s")
     reader = subscription.open_receiver(ReceiveMode.PEEK_LOCK, 0.0)
     namespace.delete_topic("events", 0.0)
-    notices = namespace.pop_notices()
-    assert [notice.receiver for notice in notices if isinstance(notice, ReceiverEnded)] == [reader]
-    ended = [notice.entity.path for notice in notices if isinstance(notice, EntityEnded)]
+    events = namespace.pop_events()
+    assert [event.receiver for event in events if isinstance(event, ReceiverEnded)] == [reader]
+    ended = [event.entity.path for event in events if isinstance(event, EntityEnded)]
     assert {"Events", "Events/Subscriptions/s", "Events/Subscriptions/s/$DeadLetterQueue"} <= set(ended)
     assert reader.closed
     assert namespace.entities == {}
@@ -245,9 +245,9 @@ def test_four_hops_are_allowed_and_a_fifth_is_not() -> None:
     namespace.queue("q1").send([PlainContent("x")], 0.0)
     assert bodies(namespace.queue("q6")) == []
     assert bodies(namespace.queue("q5").transfer_dead_letter) == []
-    tray = namespace.queue("q5").dead_letter
-    assert tray is not None
-    (dead,) = tray.peek(0, 9, 0.0)
+    dead_letters = namespace.queue("q5").dead_letter
+    assert dead_letters is not None
+    (dead,) = dead_letters.peek(0, 9, 0.0)
     assert dead.content.application_properties()["DeadLetterReason"] == "MaxTransferHopCountExceeded"
 
 
@@ -290,7 +290,10 @@ def test_dead_letters_that_are_forwarded_in_a_ring_come_to_rest() -> None:
         description = QueueDescription(name, forward_to=other, forward_dead_lettered_messages_to=other)
         (namespace.update_queue if name == "a" else namespace.create_queue)(description, 0.0)
     namespace.queue("a").send([PlainContent("x")], 0.0)
-    kept = [bodies(tray) for tray in (namespace.queue("a").dead_letter, namespace.queue("b").dead_letter)]
+    kept = [
+        bodies(dead_letters)
+        for dead_letters in (namespace.queue("a").dead_letter, namespace.queue("b").dead_letter)
+    ]
     assert sorted(kept) == [[], ["x"]]
 
 

@@ -19,9 +19,9 @@ from servicebus_emulator.broker.errors import (
     TransactionRolledBack,
     TransactionUnknown,
 )
+from servicebus_emulator.broker.events import TransactionEnded
 from servicebus_emulator.broker.message import Message, Outcome, ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
-from servicebus_emulator.broker.notice import TransactionEnded
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
 
@@ -145,8 +145,8 @@ def test_after_two_minutes_it_is_rolled_back() -> None:
     namespace.advance(219.0)
     assert namespace.transaction(transaction.transaction_id) is transaction
     namespace.advance(220.0)
-    (notice,) = namespace.pop_notices()
-    assert isinstance(notice, TransactionEnded)
+    (event,) = namespace.pop_events()
+    assert isinstance(event, TransactionEnded)
     with pytest.raises(TransactionUnknown):
         transaction.commit(220.0)
     assert bodies(orders) == []

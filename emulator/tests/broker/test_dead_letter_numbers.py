@@ -26,12 +26,12 @@ def test_numbers_are_kept_and_ordered() -> None:
         reader.settle(Outcome.DEAD_LETTER, by_number[number], 0.0)
         assert dead(orders) == sorted(dead(orders))
     assert dead(orders) == [(2, 2), (4, 4), (5, 5)]
-    tray = orders.dead_letter
-    assert tray is not None
-    assert [message.sequence_number for message in tray.peek(3, 99, 0.0)] == [4, 5]
-    undertaker = tray.open_receiver(ReceiveMode.PEEK_LOCK, 0.0)
-    undertaker.add_credit(9, 0.0)
-    assert sorted(message.sequence_number for message in undertaker.held.values()) == [2, 4, 5]
+    dead_letters = orders.dead_letter
+    assert dead_letters is not None
+    assert [message.sequence_number for message in dead_letters.peek(3, 99, 0.0)] == [4, 5]
+    reader = dead_letters.open_receiver(ReceiveMode.PEEK_LOCK, 0.0)
+    reader.add_credit(9, 0.0)
+    assert sorted(message.sequence_number for message in reader.held.values()) == [2, 4, 5]
 
 
 def test_a_forwarded_message_has_its_new_number_in_the_dead_letters_and_keeps_the_first() -> None:

@@ -103,7 +103,7 @@ def test_what_was_not_committed_is_forgotten(tmp_path: Path) -> None:
     journal.commit()
     orders.send([PlainContent("lost")], 0.0)
     assert journal.dirty
-    assert journal.pressing
+    assert journal.confirms_waiting
     namespace, other = start(copied(tmp_path / "live", tmp_path / "copy"))
     assert [message.content.body for message in namespace.queue("orders").peek(0, 9, 0.0)] == ["kept"]  # type: ignore[attr-defined]
     other.close()
@@ -141,11 +141,11 @@ def test_locks_alone_do_not_press_for_a_commit(tmp_path: Path) -> None:
     journal.commit()
     reader = orders.open_receiver(ReceiveMode.PEEK_LOCK, 0.0)
     reader.add_credit(1, 0.0)
-    assert (journal.dirty, journal.pressing) == (True, False)
+    assert (journal.dirty, journal.confirms_waiting) == (True, False)
     ((_, message),) = namespace.pop_deliveries()
     assert message.lock_token is not None
     reader.settle(Outcome.ABANDON, message.lock_token, 0.0)
-    assert journal.pressing
+    assert journal.confirms_waiting
     journal.close()
 
 
