@@ -40,6 +40,7 @@ check: .venv-test ## lint, types, style, and whether everything derived is curre
 	@"$(VENV)/mypy"
 	@"$(VENV)/python" -m mqcourse.derived
 	@"$(VENV)/python" -m mqcourse.prose
+	@"$(VENV)/python" emulator/docs/draw_states.py --check
 
 prose: .venv-test ## how often each habit of style still occurs, by rule and by file
 	@"$(VENV)/python" -m mqcourse.prose --counts

@@ -170,7 +170,7 @@ class Emulator:
         elif isinstance(event, ReceiverEnded):
             self._end_outlet(event.receiver, event.error)
         elif isinstance(event, SessionLost):
-            self._end_outlet(event.receiver, event.receiver.queue.lock_lost(b""))
+            self._end_outlet(event.receiver, event.receiver.queue.locks.lost(b""))
         elif isinstance(event, EntityEnded):
             self.written.update(
                 client for client in self.clients if client.entity_ended(event.entity, event.error)

@@ -205,8 +205,8 @@ def runtime_of(holder: Holder) -> Runtime:
             sql_filters=len(every_rule) - correlations,
             correlation_filters=correlations,
         )
-    dead = holder.dead_letter.active_count if holder.dead_letter else 0
-    transfer_dead = holder.transfer_dead_letter.active_count if holder.transfer_dead_letter else 0
+    dead = holder.dead_letter_queue.active_count if holder.dead_letter_queue else 0
+    transfer_dead = holder.transfer_dead_letter_queue.active_count if holder.transfer_dead_letter_queue else 0
     waiting = holder.active_count + holder.deferred_count + holder.scheduled_count
     return Runtime(
         holder.created_s,

@@ -86,9 +86,9 @@ def create_subscription(
     return subscription
 
 
-def update(entity: Entity, description: Description, now_s: float) -> None:
+def update(namespace: Namespace, entity: Entity, description: Description, now_s: float) -> None:
     """Raises NotAllowed for what is fixed after creation, and what creation raises for the rest."""
-    namespace, before = entity.namespace, entity.description
+    before = entity.description
     description = replace(_checked(namespace, entity.path, description, before), name=before.name)
     entity.updated_s = entity.idle_since_s = now_s
     had_forward = isinstance(entity, Queue) and entity.forward_to is not None
@@ -107,9 +107,9 @@ def delete(namespace: Namespace, entity: Entity, now_s: float) -> None:
         entity.topic.subscriptions.pop(entity.name.lower(), None)
         entity.topic.accessed_s = now_s
     gone = EntityNotFound(f"'{entity.path}' was deleted.")
-    parts = [entity, entity.transfer_dead_letter]
+    parts = [entity, entity.transfer_dead_letter_queue]
     if isinstance(entity, Queue):
-        parts.append(entity.dead_letter)
+        parts.append(entity.dead_letter_queue)
     for part in parts:
         if part is None:
             continue
@@ -183,7 +183,7 @@ def _checked(namespace: Namespace, path: str, description: D, before: Descriptio
 
 def _add_queue(namespace: Namespace, store_id: int, description: QueueDescription, now_s: float) -> Queue:
     queue = Queue(namespace, store_id, description.name, description, now_s)
-    _add_sub_queues(queue, now_s)
+    _add_sub_queues(namespace, queue, now_s)
     namespace.entities[queue.path.lower()] = queue
     queue.apply_description(description, now_s)
     return queue
@@ -192,7 +192,7 @@ def _add_queue(namespace: Namespace, store_id: int, description: QueueDescriptio
 def _add_topic(namespace: Namespace, store_id: int, description: TopicDescription, now_s: float) -> Topic:
     topic = Topic(namespace, store_id, description.name, description, now_s)
     path = topic.path + TRANSFER_DEAD_LETTER_SUFFIX
-    tray = Queue(
+    dead_letter_queue = Queue(
         namespace,
         store_id + TRANSFER_DEAD_LETTER,
         path,
@@ -200,8 +200,8 @@ def _add_topic(namespace: Namespace, store_id: int, description: TopicDescriptio
         now_s,
         sub_queue_of=topic,
     )
-    topic.transfer_dead_letter = tray
-    namespace.entities[path.lower()] = tray
+    topic.transfer_dead_letter_queue = dead_letter_queue
+    namespace.entities[path.lower()] = dead_letter_queue
     namespace.entities[topic.path.lower()] = topic
     topic.apply_description(description, now_s)
     return topic
@@ -212,23 +212,24 @@ def _add_subscription(
 ) -> Subscription:
     path = subscription_path(topic.path, description.name)
     subscription = Subscription(namespace, store_id, path, description, now_s, topic)
-    _add_sub_queues(subscription, now_s)
+    _add_sub_queues(namespace, subscription, now_s)
     namespace.entities[path.lower()] = subscription
     topic.subscriptions[description.name.lower()] = subscription
     subscription.apply_description(description, now_s)
     return subscription
 
 
-def _add_sub_queues(queue: Queue, now_s: float) -> None:
-    namespace = queue.namespace
+def _add_sub_queues(namespace: Namespace, queue: Queue, now_s: float) -> None:
     for number, suffix in (
         (DEAD_LETTER, DEAD_LETTER_SUFFIX),
         (TRANSFER_DEAD_LETTER, TRANSFER_DEAD_LETTER_SUFFIX),
     ):
         path = queue.path + suffix
-        tray = Queue(namespace, queue.store_id + number, path, queue.description, now_s, sub_queue_of=queue)
-        namespace.entities[path.lower()] = tray
+        dead_letter_queue = Queue(
+            namespace, queue.store_id + number, path, queue.description, now_s, sub_queue_of=queue
+        )
+        namespace.entities[path.lower()] = dead_letter_queue
         if number == DEAD_LETTER:
-            queue.dead_letter = tray
+            queue.dead_letter_queue = dead_letter_queue
         else:
-            queue.transfer_dead_letter = tray
+            queue.transfer_dead_letter_queue = dead_letter_queue

@@ -10,7 +10,7 @@ from servicebus_emulator.broker.message import Content, Message
 
 if TYPE_CHECKING:
     from servicebus_emulator.broker.entity import Entity
-    from servicebus_emulator.broker.queue_core import QueueCore
+    from servicebus_emulator.broker.queue import Queue
 
 REASON_PROPERTY = "DeadLetterReason"
 DESCRIPTION_PROPERTY = "DeadLetterErrorDescription"
@@ -63,8 +63,8 @@ def forward(
     """Hand a message to another entity of the namespace; returns (reason, description) if it was refused."""
     if hops >= MAX_HOPS:
         return HOPS_EXCEEDED
-    namespace = source.namespace
-    destination = namespace.find(entity_key(destination_address))
+    context = source.context
+    destination = context.find(entity_key(destination_address))
     try:
         if destination is None:
             raise EntityNotFound(f"The destination '{destination_address}' does not exist.")
@@ -77,8 +77,8 @@ def forward(
     return None
 
 
-def bury(
-    queue: QueueCore,
+def dead_letter(
+    queue: Queue,
     content: Content,
     number: int,
     now_s: float,
@@ -94,8 +94,8 @@ def bury(
     `number` is the sequence number it had or would have had in the queue, and keeps; `enqueued_number` the one of
     another entity that it came from, 0 when it was sent to this one.
     """
-    tray = queue.dead_letter
-    assert tray is not None  # noqa: S101 - the caller refused sub-queues
+    dead_letter_queue = queue.dead_letter_queue
+    assert dead_letter_queue is not None  # noqa: S101 - the caller refused sub-queues
     destination = queue.description.forward_dead_lettered_messages_to
     if destination:
         marked = with_reason(content, reason, description)
@@ -103,11 +103,11 @@ def bury(
         if refusal is None:
             return
     if (
-        number in tray.messages
+        number in dead_letter_queue.messages
     ):  # a data folder of an older version, which numbered dead letters by themselves
         number = queue.next_sequence_number()
-    take_in(
-        tray,
+    append_dead_letter(
+        dead_letter_queue,
         content,
         number,
         now_s,
@@ -119,8 +119,8 @@ def bury(
     )
 
 
-def take_in(
-    tray: QueueCore,
+def append_dead_letter(
+    dead_letter_queue: Queue,
     content: Content,
     number: int,
     now_s: float,
@@ -138,6 +138,6 @@ def take_in(
         enqueued_sequence_number=enqueued_number,
         delivery_count=delivery_count,
     )
-    tray.add_in_order(message)
-    tray.line.put_back(message)  # an older message may die after a younger one
-    tray.serve(now_s)
+    dead_letter_queue.add_in_order(message)
+    dead_letter_queue.dispatch.put_back(message)  # an older message may die after a younger one
+    dead_letter_queue.serve(now_s)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
-from heapq import heapify, heappop, heappush
-from math import inf
 from typing import TYPE_CHECKING, cast
 
 from servicebus_emulator.broker.description import FOREVER_S, Description, EntityStatus
@@ -16,27 +14,22 @@ from servicebus_emulator.broker.errors import (
 )
 from servicebus_emulator.broker.message import Content, Message, MessageState
 from servicebus_emulator.broker.send_checks import check_batch
-from servicebus_emulator.broker.timers import Timed
+from servicebus_emulator.broker.timers import HISTORY, IDLE, SCHEDULED, Timers
 
 if TYPE_CHECKING:
-    from servicebus_emulator.broker.namespace import Namespace
+    from servicebus_emulator.broker.context import Context
     from servicebus_emulator.broker.queue import Queue
     from servicebus_emulator.broker.transaction import Transaction
 
-# Kinds of timers, in the order in which they run when due at the same moment.
-SCHEDULED, SESSION_LOCK, MESSAGE_LOCK, TIME_TO_LIVE, SESSION_WAIT, HISTORY, IDLE = range(7)
-MIN_TIMERS = 1024
 
-
-class Entity(Timed):
+class Entity:
     """Stored messages by sequence number, with timers. See `Queue` and `Topic` for what each does with a message."""
 
     __slots__ = (
         "_index",
-        "_timer_limit",
-        "_timers",
         "_unordered",
         "accessed_s",
+        "context",
         "created_s",
         "deferred_count",
         "deleted",
@@ -46,22 +39,21 @@ class Entity(Timed):
         "idle_since_s",
         "last_sequence_number",
         "messages",
-        "namespace",
         "path",
         "scheduled_count",
         "store_id",
         "stored_bytes",
-        "transfer_dead_letter",
+        "timers",
+        "transfer_dead_letter_queue",
         "ttl_cap_s",
         "updated_s",
     )
-    transfer_dead_letter: Queue | None
+    transfer_dead_letter_queue: Queue | None
 
     def __init__(
-        self, namespace: Namespace, store_id: int, path: str, description: Description, now_s: float
+        self, context: Context, store_id: int, path: str, description: Description, now_s: float
     ) -> None:
-        super().__init__()
-        self.namespace = namespace
+        self.context = context
         self.store_id = store_id
         self.path = path
         self.entity_path = path
@@ -73,12 +65,11 @@ class Entity(Timed):
         self.stored_bytes = 0
         self.deferred_count = 0
         self.scheduled_count = 0
-        self.transfer_dead_letter = None
+        self.transfer_dead_letter_queue = None
         self.history: DuplicateHistory | None = None
         self._index: list[int] | None = None
         self._unordered = False
-        self._timers: list[tuple[float, int, int | str]] = []
-        self._timer_limit = MIN_TIMERS  # at this length those that do not matter any more are dropped
+        self.timers = Timers(self, context.timetable)
         self.ttl_cap_s = FOREVER_S
         self.description = description
 
@@ -164,18 +155,18 @@ class Entity(Timed):
 
     def begin(self, now_s: float, credits: int = 0) -> None:
         """First step of every public call: run what is due, refuse a deleted entity, note the access."""
-        namespace = self.namespace
-        if now_s >= namespace.timetable.due_s:
-            namespace.advance(now_s)
+        context = self.context
+        if now_s >= context.timetable.due_s:
+            context.advance(now_s)
         if self.deleted:
             raise EntityNotFound(f"'{self.path}' was deleted.")
-        if credits and namespace.throttle is not None:
-            namespace.throttle.charge(credits, now_s)
+        if credits and context.throttle is not None:
+            context.throttle.charge(credits, now_s)
         self.accessed_s = now_s
 
     def next_sequence_number(self) -> int:
         self.last_sequence_number = number = self.last_sequence_number + 1
-        self.namespace.journal.sequence_advanced(self.store_id, number)
+        self.context.journal.sequence_advanced(self.store_id, number)
         return number
 
     def accept(
@@ -211,10 +202,10 @@ class Entity(Timed):
             key = key if partition is None else (key, partition)
         if not history.first_time(key, now_s):
             return True
-        self.namespace.journal.message_id_seen(self.store_id, key, now_s)
+        self.context.journal.message_id_seen(self.store_id, key, now_s)
         if not history.armed:
             history.armed = True
-            self.add_timer(now_s + history.window_s, HISTORY, 0)
+            self.timers.add(now_s + history.window_s, HISTORY, 0)
         return False
 
     def put_scheduled(
@@ -237,7 +228,7 @@ class Entity(Timed):
         )
         self.add(message)
         self.scheduled_count += 1
-        self.add_timer(due_s, SCHEDULED, number)
+        self.timers.add(due_s, SCHEDULED, number)
 
     def arrive(
         self,
@@ -264,7 +255,7 @@ class Entity(Timed):
         self.stored_bytes += message.content.size_bytes
         if self._index is not None:
             self._index.append(number)
-        self.namespace.journal.message_added(self.store_id, message)
+        self.context.journal.message_added(self.store_id, message)
 
     def add_in_order(self, message: Message) -> None:
         """As `add`, for a message whose number may be below some that are stored."""
@@ -285,7 +276,7 @@ class Entity(Timed):
             self.scheduled_count -= 1
         elif message.state is MessageState.DEFERRED:
             self.deferred_count -= 1
-        self.namespace.journal.message_removed(self.store_id, message.sequence_number)
+        self.context.journal.message_removed(self.store_id, message.sequence_number)
 
     def from_number(self, first: int) -> Iterator[Message]:
         """Stored messages of every state, ascending from sequence number `first`."""
@@ -300,27 +291,6 @@ class Entity(Timed):
                 yield message
 
     # -- timers
-    def add_timer(self, due_s: float, kind: int, key: int | str) -> None:
-        timers = self._timers
-        if len(timers) >= self._timer_limit:
-            self._timers = timers = [entry for entry in timers if self.timer_matters(*entry)]
-            heapify(timers)
-            self._timer_limit = max(MIN_TIMERS, 2 * len(timers))
-        heappush(timers, (due_s, kind, key))
-        if due_s < self.armed_s:
-            self.namespace.timetable.arm(self, due_s)
-
-    def next_timer_s(self) -> float:
-        # a deleted entity keeps its timers unrun; asking for them again would never end
-        return self._timers[0][0] if self._timers and not self.deleted else inf
-
-    def run_due(self, until_s: float) -> None:
-        timers = self._timers
-        while timers and timers[0][0] <= until_s and not self.deleted:
-            due_s, kind, key = heappop(timers)
-            self.run_timer(due_s, kind, key)
-            timers = self._timers
-
     def timer_matters(self, due_s: float, kind: int, key: int | str) -> bool:
         """Whether a timer still means something; used to forget those that do not."""
         if kind == SCHEDULED:
@@ -366,19 +336,19 @@ class Entity(Timed):
             return
         before_s = history.forget(now_s)
         if before_s is not None:
-            self.namespace.journal.message_ids_forgotten(self.store_id, before_s)
+            self.context.journal.message_ids_forgotten(self.store_id, before_s)
         following_s = history.next_s()
         history.armed = following_s is not None
         if following_s is not None:
             # At most once a second: a record past its window is not believed anyway.
-            self.add_timer(max(following_s, now_s + 1.0), HISTORY, 0)
+            self.timers.add(max(following_s, now_s + 1.0), HISTORY, 0)
 
     # -- auto-delete on idle
     def watch_idle(self, now_s: float) -> None:
         """Start (again) to watch for idleness, as the description asks."""
         idle_s = self.description.auto_delete_on_idle_s
         if idle_s < FOREVER_S - 1:
-            self.add_timer(now_s + idle_s, IDLE, 0)
+            self.timers.add(now_s + idle_s, IDLE, 0)
 
     def _check_idle(self, now_s: float) -> None:
         idle_s = self.description.auto_delete_on_idle_s
@@ -387,9 +357,9 @@ class Entity(Timed):
         busy = self.is_busy()
         quiet_since_s = now_s if busy else self.last_access_s()
         if quiet_since_s + idle_s <= now_s:
-            self.namespace.delete_idle(self, now_s)
+            self.context.delete(self, now_s)
             return
-        self.add_timer(quiet_since_s + idle_s, IDLE, 0)
+        self.timers.add(quiet_since_s + idle_s, IDLE, 0)
 
     def is_busy(self) -> bool:
         """Whether something holds it in use although nobody calls: a receiver, a scheduled message."""
@@ -404,7 +374,7 @@ class Entity(Timed):
         """Take over what sends and timers need of a new description."""
         self.description = description
         self.ttl_cap_s = min(
-            description.default_message_time_to_live_s, self.namespace.limits.max_time_to_live_s
+            description.default_message_time_to_live_s, self.context.limits.max_time_to_live_s
         )
         if getattr(description, "requires_duplicate_detection", False):
             window_s: float = description.duplicate_detection_history_time_window_s  # type: ignore[union-attr]

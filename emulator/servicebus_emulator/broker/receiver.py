@@ -57,24 +57,22 @@ class Receiver:
         """Give up the outstanding credit; returns how much it was. All that is available was delivered before."""
         unused, self.credit = self.credit, 0
         if unused:
-            self.queue.withdraw(self)
+            self.queue.dispatch.withdraw(self)
         return unused
 
     def complete(self, lock_token: bytes, now_s: float, transaction: Transaction | None = None) -> None:
         """Remove the message. Raises MessageLockLost, SessionLockLost."""
         queue = self.queue
-        if now_s >= queue.namespace.timetable.due_s:
-            queue.namespace.advance(now_s)
+        if now_s >= queue.context.timetable.due_s:
+            queue.context.advance(now_s)
         message = self.held.get(lock_token)
         if message is None or message.transaction is not None:
-            raise queue.lock_lost(lock_token, session_held=not (self.session_lost or self.closed))
+            raise queue.locks.lost(lock_token, session_held=not (self.session_lost or self.closed))
         queue.accessed_s = now_s
         if transaction is not None:
             transaction.settle(queue, (message,), Outcome.COMPLETE, now_s)
             return
-        del self.held[lock_token]
-        del queue.locks[lock_token]
-        queue.remove(message)
+        queue.locks.complete(message, lock_token, self)
 
     def settle(
         self,
@@ -97,12 +95,12 @@ class Receiver:
         queue.begin(now_s)
         message = self.held.get(lock_token)
         if message is None or message.transaction is not None:
-            raise queue.lock_lost(lock_token, session_held=not (self.session_lost or self.closed))
-        queue.check_outcome(outcome)
+            raise queue.locks.lost(lock_token, session_held=not (self.session_lost or self.closed))
+        queue.locks.check_outcome(outcome)
         if transaction is not None:
             transaction.settle(queue, (message,), outcome, now_s, reason, description, properties)
             return
-        queue.settle_message(message, outcome, now_s, reason, description, properties)
+        queue.locks.settle(message, outcome, now_s, reason, description, properties)
         queue.serve(now_s)
 
     def suspend(self, now_s: float) -> None:

@@ -24,7 +24,7 @@ from servicebus_emulator.broker.errors import ArgumentError, BrokerError, NotAll
 from servicebus_emulator.broker.limits import Limits
 
 if TYPE_CHECKING:
-    from servicebus_emulator.broker.namespace import Namespace
+    from servicebus_emulator.broker.context import Context
 
 PARTITIONS = 16
 """Partitions of a partitioned entity, each as large as was asked for (service-bus-partitioning)."""
@@ -37,7 +37,7 @@ FORWARDS = ("forward_to", "forward_dead_lettered_messages_to")
 class Asked:
     """A description that somebody wants to have, and what there is."""
 
-    namespace: Namespace
+    namespace: Context
     path: str
     description: Description
     before: Description | None

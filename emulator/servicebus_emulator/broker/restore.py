@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from servicebus_emulator.broker.entity import HISTORY, SCHEDULED, TIME_TO_LIVE, Entity
+from servicebus_emulator.broker.entity import Entity
 from servicebus_emulator.broker.message import Message, MessageState
 from servicebus_emulator.broker.queue import Queue
+from servicebus_emulator.broker.timers import HISTORY, SCHEDULED, TIME_TO_LIVE
 
 if TYPE_CHECKING:
     from servicebus_emulator.broker.namespace import Namespace
@@ -30,18 +31,15 @@ def restore_message(entity: Entity, message: Message, locked: bool) -> None:
     entity.stored_bytes += message.content.size_bytes
     if message.state is MessageState.SCHEDULED:
         entity.scheduled_count += 1
-        entity.add_timer(cast(float, message.scheduled_s), SCHEDULED, number)
+        entity.timers.add(cast(float, message.scheduled_s), SCHEDULED, number)
         return
     if message.state is MessageState.DEFERRED:
         entity.deferred_count += 1
         return
     if message.expires_s is not None:
-        entity.add_timer(message.expires_s, TIME_TO_LIVE, number)
+        entity.timers.add(message.expires_s, TIME_TO_LIVE, number)
     if not locked and isinstance(entity, Queue):
-        if entity.sessions is None:
-            entity.line.append(message)
-        else:
-            entity.sessions.append(message)
+        entity.dispatch.append(message)
 
 
 def restore_session(queue: Queue, session_id: str, state: bytes, updated_s: float) -> None:
@@ -58,7 +56,7 @@ def restore_seen(entity: Entity, key: object, seen_s: float) -> None:
         entity.history.remember(key, seen_s)
         if not entity.history.armed:
             entity.history.armed = True
-            entity.add_timer(seen_s + entity.history.window_s, HISTORY, 0)
+            entity.timers.add(seen_s + entity.history.window_s, HISTORY, 0)
 
 
 def end_locks(entity: Queue, messages: list[Message], now_s: float) -> None:
@@ -71,4 +69,4 @@ def end_locks(entity: Queue, messages: list[Message], now_s: float) -> None:
     (message-sessions).
     """
     for message in messages:
-        entity.give_back(message, now_s, counted=True)
+        entity.locks.give_back(message, now_s, counted=True)

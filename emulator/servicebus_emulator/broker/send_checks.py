@@ -30,7 +30,7 @@ def check_batch(entity: Entity, contents: Sequence[Content]) -> None:
             f"Messaging entity '{entity.path}' is currently disabled: it has status {description.status.value} and "
             "takes no messages until it is Active."
         )
-    limits = entity.namespace.limits
+    limits = entity.context.limits
     if len(contents) > limits.max_batch_messages:
         raise BrokerError(
             "The service was unable to process the request; please retry the operation. A batch has at most "
@@ -80,11 +80,11 @@ def _check_partitions(entity: Entity, contents: Sequence[Content]) -> None:
 def max_message_bytes(entity: Entity) -> int | None:
     """The largest message an entity takes: its own setting when it has one, else the tier's; None for any size."""
     own_kilobytes: int | None = getattr(entity.description, "max_message_size_in_kilobytes", None)
-    return own_kilobytes * 1024 if own_kilobytes else entity.namespace.limits.max_message_bytes
+    return own_kilobytes * 1024 if own_kilobytes else entity.context.limits.max_message_bytes
 
 
 def _check_room(entity: Entity, more_bytes: int) -> None:
-    maximum = entity.namespace.size_limit_bytes(entity.description)
+    maximum = entity.context.size_limit_bytes(entity.description)
     if maximum is not None and entity.size_bytes + more_bytes > maximum:
         kind = type(entity.description).__name__.removesuffix("Description")
         raise QuotaExceeded(

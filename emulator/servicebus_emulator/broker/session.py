@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, cast
 
-from servicebus_emulator.broker.entity import SESSION_LOCK, SESSION_WAIT
 from servicebus_emulator.broker.errors import BrokerError, ServiceTimeout
 from servicebus_emulator.broker.events import SessionGranted, SessionLost, SessionWaitEnded
 from servicebus_emulator.broker.message import Message, ReceiveMode
 from servicebus_emulator.broker.receiver import Receiver
+from servicebus_emulator.broker.timers import SESSION_LOCK, SESSION_WAIT
 from servicebus_emulator.broker.waiting import WaitingMessages
 
 if TYPE_CHECKING:
@@ -22,11 +22,19 @@ class Session:
     `lock_token` (16 bytes) is that of a lock which whoever has the token may take over; None for an exclusive lock.
     """
 
-    __slots__ = ("holder", "line", "lock_token", "locked_until_s", "session_id", "state", "state_updated_s")
+    __slots__ = (
+        "holder",
+        "lock_token",
+        "locked_until_s",
+        "session_id",
+        "state",
+        "state_updated_s",
+        "waiting",
+    )
 
     def __init__(self, session_id: str) -> None:
         self.session_id = session_id
-        self.line = WaitingMessages()
+        self.waiting = WaitingMessages()
         self.state: bytes | None = None
         self.state_updated_s = 0.0
         self.holder: Receiver | None = None
@@ -56,7 +64,7 @@ class SessionWait:
 
 
 class SessionTable:
-    """All sessions of one entity: their lines, who holds them, which are free, who waits for one."""
+    """The dispatcher of an entity with sessions: their messages, who holds them, which are free, who waits for one."""
 
     __slots__ = ("_queue", "_ready", "_touched", "_wait_count", "_waits", "sessions")
 
@@ -79,37 +87,64 @@ class SessionTable:
 
     def append(self, message: Message) -> None:
         session = self.session(cast(str, message.session_id))
-        session.line.append(message)
+        session.waiting.append(message)
         self._touched[session] = None
 
     def put_back(self, message: Message) -> None:
         session = self.session(cast(str, message.session_id))
-        session.line.put_back(message)
+        session.waiting.put_back(message)
         self._touched[session] = None
 
     def left(self, message: Message) -> None:
         session = self.session(cast(str, message.session_id))
-        session.line.left()
+        session.waiting.left()
         self._forget_if_empty(session)
 
-    def touch(self, session: Session) -> None:
-        self._touched[session] = None
+    # -- credit
+    def grant(self, receiver: Receiver, count: int, now_s: float) -> None:
+        if receiver.session is not None:
+            self._touched[receiver.session] = None
+
+    def withdraw(self, receiver: Receiver) -> None:
+        """Each session has one receiver, whose own `credit` is all there is."""
 
     def _forget_if_empty(self, session: Session) -> None:
         if self.sessions.get(session.session_id) is not session:
             return  # forgotten before; the id may have a new session by now
-        if session.line.count == 0:
+        if session.waiting.count == 0:
             self._ready.pop(session.session_id, None)
             if session.holder is None and session.state is None:
                 self.sessions.pop(session.session_id, None)
 
     # -- locks
+    def watch_lock(self, message: Message) -> None:
+        """The lock of the session covers its messages."""
+
+    def resume_lock(self, message: Message, now_s: float) -> None:
+        holder = message.holder
+        if holder is not None and (holder.session_lost or holder.closed):
+            self._queue.locks.end(message, now_s, counted=holder.session_lost)
+
+    def receiver_closed(self, receiver: Receiver, now_s: float) -> None:
+        """Its messages are free at once, their delivery count unchanged, and so is its session."""
+        session = receiver.session
+        if session is None:
+            return
+        self._end_locks(receiver, now_s, counted=False)
+        if session.holder is receiver:
+            self.release(session)
+
+    def _end_locks(self, receiver: Receiver, now_s: float, *, counted: bool) -> None:
+        for message in sorted(receiver.held.values(), key=lambda held: held.sequence_number):
+            if message.transaction is None:
+                self._queue.locks.end(message, now_s, counted=counted)
+
     def next_ready(self) -> Session | None:
         """The free session with messages that has waited longest."""
         self._sort_out_touched()
         while self._ready:
             _, session = self._ready.popitem(last=False)
-            if session.holder is None and session.line.count:
+            if session.holder is None and session.waiting.count:
                 return session
         return None
 
@@ -122,9 +157,9 @@ class SessionTable:
         self.sessions[session.session_id] = session
         self._ready.pop(session.session_id, None)
         session.holder = receiver
-        session.lock_token = None if exclusive else queue.namespace.new_token()
+        session.lock_token = None if exclusive else queue.context.new_token()
         session.locked_until_s = now_s + queue.description.lock_duration_s
-        queue.add_timer(session.locked_until_s, SESSION_LOCK, session.session_id)
+        queue.timers.add(session.locked_until_s, SESSION_LOCK, session.session_id)
         return receiver
 
     def take_over(
@@ -149,11 +184,11 @@ class SessionTable:
     def _lose(self, holder: Receiver) -> None:
         holder.session_lost = True
         holder.credit = 0
-        self._queue.namespace.events.append(SessionLost(holder))
+        self._queue.context.events.append(SessionLost(holder))
 
     def renew(self, session: Session, now_s: float) -> float:
         until_s = session.locked_until_s = now_s + self._queue.description.lock_duration_s
-        self._queue.add_timer(until_s, SESSION_LOCK, session.session_id)
+        self._queue.timers.add(until_s, SESSION_LOCK, session.session_id)
         if session.holder is not None:
             for message in session.holder.held.values():
                 message.locked_until_s = until_s
@@ -173,10 +208,7 @@ class SessionTable:
             return
         self._lose(holder)
         self.release(session)
-        for message in sorted(holder.held.values(), key=lambda held: held.sequence_number):
-            if message.transaction is None:
-                queue.unlock(message)
-                queue.give_back(message, due_s, counted=True)
+        self._end_locks(holder, due_s, counted=True)
         queue.serve(due_s)
 
     # -- waiting for a session
@@ -186,14 +218,14 @@ class SessionTable:
         self._wait_count += 1
         wait = SessionWait(self._queue, mode, deadline_s, name, link, exclusive)
         self._waits[self._wait_count] = wait
-        self._queue.add_timer(deadline_s, SESSION_WAIT, self._wait_count)
+        self._queue.timers.add(deadline_s, SESSION_WAIT, self._wait_count)
         return wait
 
     def end_waits(self, error: BrokerError) -> None:
         for wait in self._waits.values():
             if not wait.ended:
                 wait.ended = True
-                self._queue.namespace.events.append(SessionWaitEnded(wait, error))
+                self._queue.context.events.append(SessionWaitEnded(wait, error))
         self._waits.clear()
 
     def timer_matters(self, due_s: float, kind: int, key: int | str) -> bool:
@@ -216,7 +248,7 @@ class SessionTable:
                 f"No session of '{self._queue.path}' became available within the time asked for: "
                 "all are locked or have no messages."
             )
-            self._queue.namespace.events.append(SessionWaitEnded(wait, error))
+            self._queue.context.events.append(SessionWaitEnded(wait, error))
 
     # -- serving
     def serve(self, now_s: float) -> None:
@@ -225,7 +257,7 @@ class SessionTable:
             self._sort_out_touched()
             if not self._waits:
                 return
-            waits, namespace = self._waits, self._queue.namespace
+            waits, context = self._waits, self._queue.context
             for number in list(waits):
                 wait = waits[number]
                 if wait.ended:
@@ -237,19 +269,19 @@ class SessionTable:
                 del waits[number]
                 wait.ended = True
                 receiver = self.open(session, wait.mode, now_s, wait.name, wait.link, wait.exclusive)
-                namespace.events.append(SessionGranted(wait, receiver))
+                context.events.append(SessionGranted(wait, receiver))
 
     def _sort_out_touched(self) -> None:
         touched, self._touched = self._touched, {}
         for session in touched:
             holder = session.holder
             if holder is None:
-                if session.line.count:
+                if session.waiting.count:
                     self._ready.setdefault(session.session_id, session)
                 self._forget_if_empty(session)
                 continue
-            while holder.credit > 0 and session.line.count:
-                message = session.line.take()
+            while holder.credit > 0 and session.waiting.count:
+                message = session.waiting.take()
                 if message is not None:
                     self._queue.deliver(message, holder, session.locked_until_s)
 
@@ -259,7 +291,7 @@ class SessionTable:
             return sorted(
                 session.session_id
                 for session in self.sessions.values()
-                if session.line.count
+                if session.waiting.count
                 or session.state is not None
                 or (session.holder is not None and session.holder.held)
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from servicebus_emulator.broker import dead_letter as dead
+from servicebus_emulator.broker.dead_letter import dead_letter
 from servicebus_emulator.broker.description import (
     CorrelationFilter,
     Description,
@@ -22,7 +22,7 @@ from servicebus_emulator.broker.sql_value import FilterException
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from servicebus_emulator.broker.namespace import Namespace
+    from servicebus_emulator.broker.context import Context
     from servicebus_emulator.broker.topic import Topic
 
 
@@ -34,14 +34,14 @@ class Subscription(Queue):
 
     def __init__(
         self,
-        namespace: Namespace,
+        context: Context,
         store_id: int,
         path: str,
         description: SubscriptionDescription,
         now_s: float,
         topic: Topic,
     ) -> None:
-        super().__init__(namespace, store_id, path, description, now_s)
+        super().__init__(context, store_id, path, description, now_s)
         self.topic = topic
         self.name = description.name
         self._rules: dict[str, Rule] = {}  # by lower-case name
@@ -78,7 +78,7 @@ class Subscription(Queue):
         self.begin(now_s)
         rule = self._find_rule(name)
         del self._rules[name.lower()]
-        self.namespace.journal.rule_removed(self.store_id, rule.description.name)
+        self.context.journal.rule_removed(self.store_id, rule.description.name)
 
     def restore_rule(self, rule: RuleDescription) -> None:
         """Put back a stored rule as it was."""
@@ -88,7 +88,7 @@ class Subscription(Queue):
         if not rule.created_s:
             rule = replace(rule, created_s=now_s)
         self._rules[rule.name.lower()] = Rule(rule)
-        self.namespace.journal.rule_changed(self.store_id, rule)
+        self.context.journal.rule_changed(self.store_id, rule)
         return rule
 
     def _find_rule(self, name: str) -> Rule:
@@ -102,7 +102,7 @@ class Subscription(Queue):
         return rule
 
     def _check_rule_quota(self, rule: RuleDescription) -> None:
-        limits = self.namespace.limits
+        limits = self.context.limits
         for kind, maximum in (
             (SqlFilter, limits.max_sql_filters_per_topic),
             (CorrelationFilter, limits.max_correlation_filters_per_topic),
@@ -125,7 +125,7 @@ class Subscription(Queue):
     ) -> None:
         """Take the copies the rules make of a topic's message: one if any rule without action matches, and one more
         for every matching rule with an action (topic-filters)."""
-        namespace = self.namespace
+        namespace = self.context
         copies: list[Content] = []
         plain = failed = False
         for rule in self._rules.values():
@@ -142,7 +142,7 @@ class Subscription(Queue):
                 if self.description.dead_lettering_on_filter_evaluation_exceptions and not failed:
                     failed = True
                     number = self.next_sequence_number()
-                    dead.bury(
+                    dead_letter(
                         self,
                         content,
                         number,
@@ -172,5 +172,5 @@ class Subscription(Queue):
         self.ttl_cap_s = min(
             self.description.default_message_time_to_live_s,
             self.topic.description.default_message_time_to_live_s,
-            self.namespace.limits.max_time_to_live_s,
+            self.context.limits.max_time_to_live_s,
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from servicebus_emulator.broker import dead_letter as dead
+from servicebus_emulator.broker.dead_letter import append_dead_letter, forward
 from servicebus_emulator.broker.description import Description, TopicDescription
 from servicebus_emulator.broker.entity import Entity
 from servicebus_emulator.broker.message import Content, Message
 
 if TYPE_CHECKING:
-    from servicebus_emulator.broker.namespace import Namespace
+    from servicebus_emulator.broker.context import Context
     from servicebus_emulator.broker.subscription import Subscription
 
 
@@ -18,16 +18,16 @@ class Topic(Entity):
     """A topic. Scheduled messages wait here; everything else is in the subscriptions.
 
     Sending (`send`, `schedule`, `cancel_scheduled`) is described in `Entity`. `subscriptions` is keyed by lower-case
-    name. `transfer_dead_letter` (a Queue) holds what a send-via post could not deliver.
+    name. `transfer_dead_letter_queue` (a Queue) holds what a send-via post could not deliver.
     """
 
     __slots__ = ("subscriptions",)
     description: TopicDescription
 
     def __init__(
-        self, namespace: Namespace, store_id: int, path: str, description: TopicDescription, now_s: float
+        self, context: Context, store_id: int, path: str, description: TopicDescription, now_s: float
     ) -> None:
-        super().__init__(namespace, store_id, path, description, now_s)
+        super().__init__(context, store_id, path, description, now_s)
         self.subscriptions: dict[str, Subscription] = {}
 
     @property
@@ -36,8 +36,8 @@ class Topic(Entity):
         total = self.stored_bytes
         for subscription in self.subscriptions.values():
             total += subscription.stored_bytes
-            if subscription.dead_letter is not None:
-                total += subscription.dead_letter.stored_bytes
+            if subscription.dead_letter_queue is not None:
+                total += subscription.dead_letter_queue.stored_bytes
         return total
 
     def peek(self, from_sequence_number: int, count: int, now_s: float) -> list[Message]:
@@ -65,10 +65,10 @@ class Topic(Entity):
             subscription.offer(content, now_s, hops, enqueued_number or number, source)
 
     def transfer(self, content: Content, destination: str, now_s: float) -> None:
-        refusal = dead.forward(self, destination, content, now_s, 0, 0)
-        tray = self.transfer_dead_letter
-        if refusal is not None and tray is not None:
-            dead.take_in(tray, content, tray.next_sequence_number(), now_s, now_s, 0, 0, *refusal)
+        refusal = forward(self, destination, content, now_s, 0, 0)
+        queue = self.transfer_dead_letter_queue
+        if refusal is not None and queue is not None:
+            append_dead_letter(queue, content, queue.next_sequence_number(), now_s, now_s, 0, 0, *refusal)
 
     def last_access_s(self) -> float:
         own_s = super().last_access_s()

@@ -19,9 +19,9 @@ from servicebus_emulator.broker.message import Content, Message, Outcome
 from servicebus_emulator.broker.timers import Timed
 
 if TYPE_CHECKING:
+    from servicebus_emulator.broker.context import Context
     from servicebus_emulator.broker.entity import Entity
-    from servicebus_emulator.broker.namespace import Namespace
-    from servicebus_emulator.broker.queue_core import QueueCore
+    from servicebus_emulator.broker.queue import Queue
 
 
 class Post:
@@ -106,7 +106,7 @@ class Settlement:
 
     def __init__(
         self,
-        queue: QueueCore,
+        queue: Queue,
         message: Message,
         outcome: Outcome,
         reason: str | None,
@@ -128,14 +128,14 @@ class Settlement:
 
     def apply(self, now_s: float) -> None:
         self.message.transaction = None
-        self.entity.settle_message(
+        self.entity.locks.settle(
             self.message, self.outcome, now_s, self.reason, self.description, self.properties
         )
 
     def undo(self, now_s: float) -> None:
         self.message.transaction = None
         if self.message.present and self.message.lock_token is not None:
-            self.entity.resume_lock(self.message, now_s)
+            self.entity.dispatch.resume_lock(self.message, now_s)
 
 
 class Transaction(Timed):
@@ -153,17 +153,17 @@ class Transaction(Timed):
         "_partition",
         "_scope",
         "anchor",
+        "context",
         "cross_entity",
         "deadline_s",
         "ended",
         "message_count",
-        "namespace",
         "transaction_id",
     )
 
-    def __init__(self, namespace: Namespace, transaction_id: bytes, cross_entity: bool) -> None:
+    def __init__(self, context: Context, transaction_id: bytes, cross_entity: bool) -> None:
         super().__init__()
-        self.namespace = namespace
+        self.context = context
         self.transaction_id = transaction_id
         self.cross_entity = cross_entity
         self.anchor: Entity | None = None
@@ -196,7 +196,7 @@ class Transaction(Timed):
 
     def settle(
         self,
-        queue: QueueCore,
+        queue: Queue,
         messages: Sequence[Message],
         outcome: Outcome,
         now_s: float,
@@ -221,7 +221,7 @@ class Transaction(Timed):
         """Note that an entity takes part; returns the entity to send through, None for sending straight."""
         if self.ended:
             raise TransactionUnknown("The transaction has ended; declare a new one.")
-        limits, count = self.namespace.limits, len(contents)
+        limits, count = self.context.limits, len(contents)
         maximum = limits.max_transaction_messages
         if maximum is not None and self.message_count + count > maximum:
             raise QuotaExceeded(
@@ -241,9 +241,9 @@ class Transaction(Timed):
         self.message_count += count
         if self.deadline_s is None:
             self.deadline_s = now_s + limits.transaction_timeout_s
-            self.namespace.timetable.arm(self, self.deadline_s)
+            self.context.timetable.arm(self, self.deadline_s)
         through = via or self._scope
-        return None if through.top_level() == entity.top_level() else self.namespace.main_entity(through)
+        return None if through.top_level() == entity.top_level() else self.context.main_entity(through)
 
     def _keep_to_one_partition(self, entity: Entity, contents: Sequence[Content]) -> None:
         """Raises NotAllowed for a second partition (service-bus-partitioning, "Transactions")."""
@@ -262,8 +262,8 @@ class Transaction(Timed):
     # -- ending
     def commit(self, now_s: float) -> None:
         """Apply everything. Raises TransactionRolledBack (then all of it was rolled back), TransactionUnknown."""
-        if now_s >= self.namespace.timetable.due_s:
-            self.namespace.advance(now_s)
+        if now_s >= self.context.timetable.due_s:
+            self.context.advance(now_s)
         if self.ended:
             raise TransactionUnknown(
                 "The transaction has ended already (committed, rolled back or timed out)."
@@ -296,16 +296,16 @@ class Transaction(Timed):
 
     def _end(self) -> None:
         self.ended = True
-        self.namespace.transactions.pop(self.transaction_id, None)
+        self.context.transactions.pop(self.transaction_id, None)
 
     def run_due(self, until_s: float) -> None:
         if self.ended or self.deadline_s is None or self.deadline_s > until_s:
             return
         self.rollback(until_s)
         error = TransactionTimedOut(
-            f"The transaction was open for {self.namespace.limits.transaction_timeout_s:g} s and was rolled back."
+            f"The transaction was open for {self.context.limits.transaction_timeout_s:g} s and was rolled back."
         )
-        self.namespace.events.append(TransactionEnded(self, error))
+        self.context.events.append(TransactionEnded(self, error))
 
     def next_timer_s(self) -> float:
         return inf if self.ended or self.deadline_s is None else self.deadline_s

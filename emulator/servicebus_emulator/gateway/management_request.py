@@ -102,7 +102,7 @@ class Call:
         queue = self.queue
         lost = self.receiver_gone or (self.receiver is not None and self.receiver.session_lost)
         if lost and queue.requires_session:
-            raise queue.lock_lost(b"")
+            raise queue.locks.lost(b"")
         return queue
 
     @property

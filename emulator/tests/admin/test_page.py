@@ -102,7 +102,7 @@ def test_a_dead_letter_is_sent_again(filled: SmallHost, broker: Namespace) -> No
         filled, "resubmit", entity="q/$DeadLetterQueue", sequenceNumber=dead["sequenceNumber"]
     )
     assert (status, told) == (200, {"sequenceNumber": 6})
-    assert broker.queue("q").dead_letter.active_count == 0  # type: ignore[union-attr]
+    assert broker.queue("q").dead_letter_queue.active_count == 0  # type: ignore[union-attr]
     again = _get(filled, "messages?entity=q&from=6")["messages"][0]
     assert (again["body"], again["applicationProperties"]) == ("dead", {"k": 1})
     assert _post(filled, "resubmit", entity="q", sequenceNumber=6)[0] == 400

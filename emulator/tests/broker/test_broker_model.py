@@ -321,14 +321,14 @@ class Machine(RuleBasedStateMachine):
             for record in sorted(self.plain.records, key=lambda record: record.number)
         ]
         assert real == plain
-        assert self.queue.dead_letter is not None
+        assert self.queue.dead_letter_queue is not None
         dead = [
             (
                 message.sequence_number,
                 message.content.body,
                 message.content.application_properties()["DeadLetterReason"],
             )  # type: ignore[attr-defined]
-            for message in self.queue.dead_letter.peek(0, 10_000, self.plain.now_s)
+            for message in self.queue.dead_letter_queue.peek(0, 10_000, self.plain.now_s)
         ]
         assert dead == sorted(self.plain.dead)
 

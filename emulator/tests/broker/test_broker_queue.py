@@ -35,7 +35,7 @@ def send(to: Queue, *bodies: str, now_s: float = 0.0, **fields: object) -> list[
 
 def receive(receiver: Receiver, count: int, now_s: float) -> list[Message]:
     receiver.add_credit(count, now_s)
-    deliveries = receiver.queue.namespace.pop_deliveries()
+    deliveries = receiver.queue.context.pop_deliveries()
     receiver.drain()
     return [message for to, message in deliveries if to is receiver]
 
@@ -77,7 +77,7 @@ def test_credits_are_served_in_arrival_order() -> None:
     second.add_credit(1, 0.0)
     first.add_credit(2, 0.0)
     send(orders, "a", "b", "c")
-    got = [(receiver, message.content.body) for receiver, message in orders.namespace.pop_deliveries()]  # type: ignore[attr-defined]
+    got = [(receiver, message.content.body) for receiver, message in orders.context.pop_deliveries()]  # type: ignore[attr-defined]
     assert got == [(second, "a"), (first, "b"), (first, "c")]
 
 
@@ -89,7 +89,7 @@ def test_drained_credit_is_not_served_any_more() -> None:
     send(orders, "a")
     assert reader.drain() == 1
     send(orders, "b")
-    assert bodies([message for _, message in orders.namespace.pop_deliveries()]) == ["a"]
+    assert bodies([message for _, message in orders.context.pop_deliveries()]) == ["a"]
 
 
 def test_complete_removes_the_message_once() -> None:
@@ -126,8 +126,8 @@ def test_a_message_is_dead_lettered_after_max_delivery_count_failures() -> None:
         assert message.delivery_count == attempt
         reader.settle(Outcome.ABANDON, token(message), 0.0)
     assert orders.active_count == 0
-    assert orders.dead_letter is not None
-    (dead,) = orders.dead_letter.peek(0, 10, 0.0)
+    assert orders.dead_letter_queue is not None
+    (dead,) = orders.dead_letter_queue.peek(0, 10, 0.0)
     assert dead.content.application_properties()["DeadLetterReason"] == "MaxDeliveryCountExceeded"
     assert "3 delivery attempts" in str(dead.content.application_properties()["DeadLetterErrorDescription"])
 
@@ -138,7 +138,7 @@ def test_dead_letters_never_move_again_and_take_no_sends() -> None:
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
     (message,) = receive(reader, 1, 0.0)
     reader.settle(Outcome.DEAD_LETTER, token(message), 0.0, reason="because", description="of that")
-    dead_letters = orders.dead_letter
+    dead_letters = orders.dead_letter_queue
     assert dead_letters is not None
     from_dead_letters = dead_letters.open_receiver(PEEK_LOCK, 0.0)
     for _ in range(3):
@@ -207,7 +207,7 @@ def test_the_locks_of_a_closed_receiver_go_on_until_they_expire() -> None:
     other = orders.open_receiver(PEEK_LOCK, 0.0)
     assert [m.content.body for m in receive(other, 3, 0.0)] == ["c"]  # type: ignore[attr-defined]
     orders.settle(Outcome.COMPLETE, [token(first)], 1.0)
-    orders.namespace.advance(60.0)
+    orders.context.advance(60.0)
     again = receive(other, 3, 60.0)
     assert [(m.content.body, m.delivery_count) for m in again] == [("b", 1), ("c", 1)]  # type: ignore[attr-defined]
 
@@ -241,12 +241,12 @@ def test_an_expired_deferred_message_is_dead_lettered_when_it_is_asked_for() -> 
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
     (message,) = receive(reader, 1, 0.0)
     reader.settle(Outcome.DEFER, token(message), 0.0)
-    orders.namespace.advance(1000.0)
+    orders.context.advance(1000.0)
     assert orders.deferred_count == 1
     with pytest.raises(MessageNotFound):
         orders.receive_deferred([1], PEEK_LOCK, 1000.0)
-    assert orders.dead_letter is not None
-    assert orders.dead_letter.active_count == 1
+    assert orders.dead_letter_queue is not None
+    assert orders.dead_letter_queue.active_count == 1
 
 
 @pytest.mark.parametrize(("dead_lettering", "dead"), [(True, 1), (False, 0)])
@@ -254,14 +254,14 @@ def test_expiry(dead_lettering: bool, dead: int) -> None:
     orders = queue(default_message_time_to_live_s=60, dead_lettering_on_message_expiration=dead_lettering)
     send(orders, "short", time_to_live_s=5.0)
     send(orders, "long", time_to_live_s=600.0)
-    orders.namespace.advance(5.0)
+    orders.context.advance(5.0)
     assert waiting(orders, 5.0) == ["long"]
-    assert orders.dead_letter is not None
-    assert orders.dead_letter.active_count == dead
-    orders.namespace.advance(60.0)
+    assert orders.dead_letter_queue is not None
+    assert orders.dead_letter_queue.active_count == dead
+    orders.context.advance(60.0)
     assert waiting(orders, 60.0) == []
     if dead:
-        (first, _) = orders.dead_letter.peek(0, 10, 60.0)
+        (first, _) = orders.dead_letter_queue.peek(0, 10, 60.0)
         assert first.content.application_properties()["DeadLetterReason"] == "TTLExpiredException"
 
 
@@ -271,7 +271,7 @@ def test_a_locked_message_may_be_completed_after_its_time_to_live_but_not_receiv
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
     one, _ = receive(reader, 2, 0.0)
     reader.complete(token(one), 10.0)
-    orders.namespace.advance(30.0)
+    orders.context.advance(30.0)
     assert orders.active_count == 0
 
 
@@ -282,7 +282,7 @@ def test_a_scheduled_message_gets_a_new_number_and_its_due_time() -> None:
     assert (orders.scheduled_count, orders.active_count) == (1, 1)
     (peeked, _) = orders.peek(0, 10, 0.0)
     assert peeked.state is MessageState.SCHEDULED
-    orders.namespace.advance(200.0)
+    orders.context.advance(200.0)
     (_, later) = orders.peek(0, 10, 200.0)
     assert (later.sequence_number, later.enqueued_s, later.state) == (3, 50.0, MessageState.ACTIVE)
     with pytest.raises(MessageNotFound):
@@ -306,12 +306,12 @@ def test_a_jump_of_the_clock_runs_timers_in_order() -> None:
     send(orders, "stays", scheduled_enqueue_s=20.0, time_to_live_s=1000.0)
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
     reader.add_credit(5, 0.0)
-    orders.namespace.advance(60.0)
-    (delivered,) = orders.namespace.pop_deliveries()
+    orders.context.advance(60.0)
+    (delivered,) = orders.context.pop_deliveries()
     assert bodies([delivered[1]]) == ["stays"]
     assert delivered[1].locked_until_s == 120.0
-    assert orders.dead_letter is not None
-    assert orders.dead_letter.active_count == 1
+    assert orders.dead_letter_queue is not None
+    assert orders.dead_letter_queue.active_count == 1
 
 
 def test_timers_also_run_when_nobody_calls_advance() -> None:
@@ -322,10 +322,10 @@ def test_timers_also_run_when_nobody_calls_advance() -> None:
 
 def test_next_due_tells_when_something_will_happen() -> None:
     orders = queue(lock_duration_s=30)
-    assert orders.namespace.next_due_s() is None
+    assert orders.context.next_due_s() is None
     send(orders, "a")
     receive(orders.open_receiver(PEEK_LOCK, 0.0), 1, 7.0)
-    assert orders.namespace.next_due_s() == 37.0
+    assert orders.context.next_due_s() == 37.0
 
 
 def test_duplicates_are_accepted_and_dropped_within_the_window() -> None:
@@ -340,7 +340,7 @@ def test_duplicates_are_accepted_and_dropped_within_the_window() -> None:
     assert (orders.active_count, orders.scheduled_count) == (0, 1)
     send(orders, "after the window", message_id="1", now_s=60.0)
     assert orders.active_count == 1
-    orders.namespace.advance(1000.0)
+    orders.context.advance(1000.0)
     assert orders.history is not None
     assert len(orders.history) == 0
 
@@ -392,9 +392,9 @@ def test_resubmit_moves_a_dead_letter_back_without_its_reason() -> None:
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
     (message,) = receive(reader, 1, 0.0)
     reader.settle(Outcome.DEAD_LETTER, token(message), 0.0, reason="r")
-    assert orders.dead_letter is not None
-    orders.dead_letter.resubmit(1, 0.0)
-    assert orders.dead_letter.active_count == 0
+    assert orders.dead_letter_queue is not None
+    orders.dead_letter_queue.resubmit(1, 0.0)
+    assert orders.dead_letter_queue.active_count == 0
     (message,) = receive(reader, 1, 0.0)
     assert (message.content.application_properties(), message.delivery_count) == ({"own": 1}, 0)
     with pytest.raises(NotAllowed):
@@ -413,8 +413,8 @@ def test_resubmit_moves_a_dead_letter_back_without_its_reason() -> None:
 def test_status(status: EntityStatus, can_send: bool, can_receive: bool) -> None:
     orders = queue()
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
-    orders.namespace.update_queue(QueueDescription("ORDERS", status=status), 1.0)
-    events = orders.namespace.pop_events()
+    orders.context.update_queue(QueueDescription("ORDERS", status=status), 1.0)
+    events = orders.context.pop_events()
     if can_receive:
         assert events == []
         orders.open_receiver(PEEK_LOCK, 1.0)
@@ -444,7 +444,7 @@ def test_a_batch_is_stored_whole_or_not_at_all() -> None:
 def test_deleting_ends_receivers_and_frees_the_name() -> None:
     orders = queue()
     reader = orders.open_receiver(PEEK_LOCK, 0.0)
-    namespace = orders.namespace
+    namespace = orders.context
     namespace.delete_queue("Orders", 0.0)
     event, *others = namespace.pop_events()
     assert isinstance(event, ReceiverEnded)
@@ -471,12 +471,12 @@ def test_deleting_ends_receivers_and_frees_the_name() -> None:
     ],
 )
 def test_addresses(address: str, path: str) -> None:
-    assert queue().namespace.resolve(address).path == path
+    assert queue().context.resolve(address).path == path
 
 
 def test_a_queue_is_deleted_when_idle_for_long_enough() -> None:
     orders = queue(auto_delete_on_idle_s=300)
-    namespace = orders.namespace
+    namespace = orders.context
     send(orders, "a", now_s=100.0)
     reader = orders.open_receiver(PEEK_LOCK, 100.0)
     namespace.advance(1000.0)

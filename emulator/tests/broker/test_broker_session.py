@@ -35,7 +35,7 @@ def send(to: Queue, session_id: str, *bodies: str, now_s: float = 0.0) -> None:
 
 def receive(receiver: Receiver, count: int, now_s: float = 0.0) -> list[Message]:
     receiver.add_credit(count, now_s)
-    return [message for to, message in receiver.queue.namespace.pop_deliveries() if to is receiver]
+    return [message for to, message in receiver.queue.context.pop_deliveries() if to is receiver]
 
 
 def texts(messages: list[Message]) -> list[str]:
@@ -51,7 +51,7 @@ def test_a_session_is_one_receivers_at_a_time_with_all_that_comes_later() -> Non
         orders.open_session("a", PEEK_LOCK, 0.0)
     reader.add_credit(5, 0.0)
     send(orders, "a", "2")
-    got = [(to, message.content.body) for to, message in orders.namespace.pop_deliveries()]  # type: ignore[attr-defined]
+    got = [(to, message.content.body) for to, message in orders.context.pop_deliveries()]  # type: ignore[attr-defined]
     assert got == [(reader, "1"), (reader, "2")]
 
 
@@ -59,11 +59,13 @@ def test_plain_receivers_and_sessions_do_not_mix() -> None:
     orders = queue()
     with pytest.raises(NotAllowed):
         orders.open_receiver(PEEK_LOCK, 0.0)
-    plain = orders.namespace.create_queue(QueueDescription("plain"), 0.0)
+    plain = orders.context.create_queue(QueueDescription("plain"), 0.0)
     with pytest.raises(NotAllowed):
         plain.open_session("a", PEEK_LOCK, 0.0)
-    assert orders.dead_letter is not None
-    orders.dead_letter.open_receiver(PEEK_LOCK, 0.0)  # the dead letters of a session entity are read plainly
+    assert orders.dead_letter_queue is not None
+    orders.dead_letter_queue.open_receiver(
+        PEEK_LOCK, 0.0
+    )  # the dead letters of a session entity are read plainly
 
 
 def test_an_empty_named_session_is_accepted_at_once() -> None:
@@ -85,7 +87,7 @@ def test_the_next_available_session_is_the_one_that_waited_longest() -> None:
 
 def test_a_held_attach_is_granted_when_a_session_gets_messages_or_becomes_free() -> None:
     orders = queue()
-    namespace = orders.namespace
+    namespace = orders.context
     first = orders.open_next_session(PEEK_LOCK, 0.0, 60.0)
     second = orders.open_next_session(PEEK_LOCK, 0.0, 60.0)
     send(orders, "a", "1", now_s=1.0)
@@ -105,10 +107,10 @@ def test_a_held_attach_ends_at_its_deadline_even_when_the_clock_jumps() -> None:
     cancelled = orders.open_next_session(PEEK_LOCK, 0.0, 60.0)
     assert isinstance(cancelled, SessionWait)
     cancelled.cancel()
-    orders.namespace.advance(59.0)
-    assert orders.namespace.pop_events() == []
-    orders.namespace.advance(500.0)
-    (ended,) = orders.namespace.pop_events()
+    orders.context.advance(59.0)
+    assert orders.context.pop_events() == []
+    orders.context.advance(500.0)
+    (ended,) = orders.context.pop_events()
     assert isinstance(ended, SessionWaitEnded)
     assert ended.wait is wait
     assert isinstance(ended.error, ServiceTimeout)
@@ -117,8 +119,8 @@ def test_a_held_attach_ends_at_its_deadline_even_when_the_clock_jumps() -> None:
 def test_deleting_the_entity_ends_held_attaches() -> None:
     orders = queue()
     orders.open_next_session(PEEK_LOCK, 0.0, 60.0)
-    orders.namespace.delete_queue("orders", 1.0)
-    ended, *rest = orders.namespace.pop_events()
+    orders.context.delete_queue("orders", 1.0)
+    ended, *rest = orders.context.pop_events()
     assert isinstance(ended, SessionWaitEnded)
     assert isinstance(ended.error, EntityNotFound)
     assert all(isinstance(event, EntityEnded) for event in rest)
@@ -131,8 +133,8 @@ def test_an_expired_session_lock_counts_a_failure_and_loses_everything() -> None
     one, two = receive(reader, 2)
     held = one.lock_token
     assert held is not None
-    orders.namespace.advance(30.0)
-    (lost,) = orders.namespace.pop_events()
+    orders.context.advance(30.0)
+    (lost,) = orders.context.pop_events()
     assert isinstance(lost, SessionLost)
     assert lost.receiver is reader
     with pytest.raises(SessionLockLost):

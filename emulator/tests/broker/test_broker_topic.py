@@ -130,7 +130,7 @@ def test_filter_errors_are_dead_lettered_when_asked(asked: bool) -> None:
     )
     send(subscription, PlainContent("x", properties={"color": "red"}))
     assert bodies(subscription) == ["x"]
-    dead_letters = subscription.dead_letter
+    dead_letters = subscription.dead_letter_queue
     assert bodies(dead_letters) == (["x"] if asked else [])
     if asked:
         assert dead_letters is not None
@@ -180,7 +180,7 @@ def test_a_message_without_session_id_is_dead_lettered_in_a_session_subscription
     namespace = topic_with(SubscriptionDescription("s", requires_session=True))
     namespace.topic("events").send([PlainContent("x"), PlainContent("y", session_id="1")], 0.0)
     subscription = namespace.subscription("events", "s")
-    assert (bodies(subscription), bodies(subscription.dead_letter)) == (["y"], ["x"])
+    assert (bodies(subscription), bodies(subscription.dead_letter_queue)) == (["y"], ["x"])
 
 
 def test_duplicates_of_a_topic_reach_nobody_twice() -> None:
@@ -244,8 +244,8 @@ def test_four_hops_are_allowed_and_a_fifth_is_not() -> None:
     namespace = chain(6)
     namespace.queue("q1").send([PlainContent("x")], 0.0)
     assert bodies(namespace.queue("q6")) == []
-    assert bodies(namespace.queue("q5").transfer_dead_letter) == []
-    dead_letters = namespace.queue("q5").dead_letter
+    assert bodies(namespace.queue("q5").transfer_dead_letter_queue) == []
+    dead_letters = namespace.queue("q5").dead_letter_queue
     assert dead_letters is not None
     (dead,) = dead_letters.peek(0, 9, 0.0)
     assert dead.content.application_properties()["DeadLetterReason"] == "MaxTransferHopCountExceeded"
@@ -262,8 +262,8 @@ def test_what_the_destination_refuses_is_dead_lettered_at_its_source(problem: st
     elif problem == "deleted":
         namespace.delete_queue("to", 0.0)
     namespace.queue("from").send([PlainContent("x")], 0.0)
-    assert bodies(namespace.queue("from").dead_letter) == ["x"]
-    assert bodies(namespace.queue("from").transfer_dead_letter) == []
+    assert bodies(namespace.queue("from").dead_letter_queue) == ["x"]
+    assert bodies(namespace.queue("from").transfer_dead_letter_queue) == []
 
 
 @pytest.mark.parametrize("problem", ["disabled", "one hop too many"])
@@ -278,7 +278,10 @@ def test_what_forwarding_cannot_deliver_goes_where_dead_letters_go(problem: str)
     if problem == "disabled":
         namespace.update_queue(QueueDescription("hop2", status=EntityStatus.DISABLED), 0.0)
     namespace.queue("hop1").send([PlainContent("x")], 0.0)
-    kept, forwarded = bodies(namespace.queue(f"hop{length}").dead_letter), bodies(namespace.queue("central"))
+    kept, forwarded = (
+        bodies(namespace.queue(f"hop{length}").dead_letter_queue),
+        bodies(namespace.queue("central")),
+    )
     # forwarding a dead letter is a hop as well
     assert (kept, forwarded) == ((["x"], []) if problem == "one hop too many" else ([], ["x"]))
 
@@ -292,7 +295,7 @@ def test_dead_letters_that_are_forwarded_in_a_ring_come_to_rest() -> None:
     namespace.queue("a").send([PlainContent("x")], 0.0)
     kept = [
         bodies(dead_letters)
-        for dead_letters in (namespace.queue("a").dead_letter, namespace.queue("b").dead_letter)
+        for dead_letters in (namespace.queue("a").dead_letter_queue, namespace.queue("b").dead_letter_queue)
     ]
     assert sorted(kept) == [[], ["x"]]
 
@@ -314,7 +317,7 @@ def test_a_subscription_forwards_and_a_queue_forwards_its_dead_letters() -> None
     (dead,) = namespace.queue("graveyard").peek(0, 9, 60.0)
     assert dead.dead_letter_source == "inbox"
     assert dead.content.application_properties()["DeadLetterReason"] == "MaxDeliveryCountExceeded"
-    assert bodies(inbox.dead_letter) == []
+    assert bodies(inbox.dead_letter_queue) == []
 
 
 def test_switching_forwarding_on_forwards_what_waits() -> None:

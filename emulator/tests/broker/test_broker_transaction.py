@@ -41,7 +41,7 @@ def bodies(queue: Queue | None) -> list[str]:
 def receive(queue: Queue, count: int = 1, now_s: float = 0.0) -> tuple[Receiver, list[Message]]:
     reader = queue.open_receiver(ReceiveMode.PEEK_LOCK, now_s)
     reader.add_credit(count, now_s)
-    return reader, [message for to, message in queue.namespace.pop_deliveries() if to is reader]
+    return reader, [message for to, message in queue.context.pop_deliveries() if to is reader]
 
 
 def token(message: Message) -> bytes:
@@ -72,7 +72,7 @@ def test_posts_and_settlements_happen_together_or_not_at_all(commit: bool) -> No
         return
     transaction.commit(1.0)
     assert sorted(bodies(orders)) == ["back", "deferred", "later", "posted"]
-    assert bodies(orders.dead_letter) == ["dead"]
+    assert bodies(orders.dead_letter_queue) == ["dead"]
     assert (orders.deferred_count, orders.scheduled_count, back.delivery_count) == (1, 1, 1)
     orders.cancel_scheduled(numbers, 1.0)
     with pytest.raises(TransactionUnknown):
@@ -207,7 +207,7 @@ def test_send_via_puts_what_the_destination_refuses_into_the_transfer_dead_lette
     bills.send([PlainContent("via")], 0.0, transaction=transaction, via=orders)
     namespace.update_queue(QueueDescription("bills", status=EntityStatus.DISABLED), 0.0)
     transaction.commit(0.0)
-    assert (bodies(orders), bodies(bills), bodies(orders.transfer_dead_letter)) == ([], [], ["via"])
+    assert (bodies(orders), bodies(bills), bodies(orders.transfer_dead_letter_queue)) == ([], [], ["via"])
 
 
 def test_a_commit_that_cannot_be_done_is_rolled_back_as_a_whole() -> None:

@@ -9,10 +9,10 @@ from servicebus_emulator.broker.queue import Queue
 
 
 def dead(queue: Queue) -> list[tuple[int, int]]:
-    assert queue.dead_letter is not None
+    assert queue.dead_letter_queue is not None
     return [
         (message.sequence_number, message.enqueued_sequence_number)
-        for message in queue.dead_letter.peek(0, 99, 0.0)
+        for message in queue.dead_letter_queue.peek(0, 99, 0.0)
     ]
 
 
@@ -26,7 +26,7 @@ def test_numbers_are_kept_and_ordered() -> None:
         reader.settle(Outcome.DEAD_LETTER, by_number[number], 0.0)
         assert dead(orders) == sorted(dead(orders))
     assert dead(orders) == [(2, 2), (4, 4), (5, 5)]
-    dead_letters = orders.dead_letter
+    dead_letters = orders.dead_letter_queue
     assert dead_letters is not None
     assert [message.sequence_number for message in dead_letters.peek(3, 99, 0.0)] == [4, 5]
     reader = dead_letters.open_receiver(ReceiveMode.PEEK_LOCK, 0.0)

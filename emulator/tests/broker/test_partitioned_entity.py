@@ -58,7 +58,7 @@ def test_a_transaction_keeps_to_one_partition() -> None:
     reader = orders.open_receiver(ReceiveMode.PEEK_LOCK, 0.0)
     reader.add_credit(4, 0.0)
     contents = [PlainContent("x", partition_key=key) for key in ("1", "1", "2")]
-    transaction = orders.namespace.begin_transaction(0.0)
+    transaction = orders.context.begin_transaction(0.0)
     orders.send(contents[:1], 0.0, transaction=transaction)
     with pytest.raises(NotAllowed, match="one partition"):
         orders.send(contents[2:], 0.0, transaction=transaction)
@@ -66,7 +66,7 @@ def test_a_transaction_keeps_to_one_partition() -> None:
     transaction.rollback(0.0)
     orders.send(contents, 0.0)
     tokens = [token for token, _ in sorted(reader.held.items(), key=lambda item: item[1].sequence_number)]
-    transaction = orders.namespace.begin_transaction(0.0)
+    transaction = orders.context.begin_transaction(0.0)
     reader.complete(tokens[0], 0.0, transaction)
     with pytest.raises(NotAllowed, match="one partition"):
         reader.complete(tokens[2], 0.0, transaction)

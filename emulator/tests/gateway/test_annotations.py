@@ -180,7 +180,7 @@ def test_a_dead_letter_reason_that_is_no_text_is_kept_as_it_is(value: Any) -> No
     info = {Word("DeadLetterReason"): typed, Word("DeadLetterErrorDescription"): typed}
     state = Rejected(AmqpError("com.microsoft:dead-letter", None, info))
     assert client.settle(client.received(link)[0].delivery_id, state) == Rejected()
-    (dead,) = world.broker.queue("q").dead_letter.peek(0, 9, world.now_s)
+    (dead,) = world.broker.queue("q").dead_letter_queue.peek(0, 9, world.now_s)
     properties = dict(dead.content.application_properties())
     assert properties == {"DeadLetterReason": typed, "DeadLetterErrorDescription": typed}
     assert type(properties["DeadLetterReason"]) is type(typed)

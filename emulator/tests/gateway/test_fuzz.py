@@ -142,7 +142,7 @@ def mutated(frame: bytes, rng: random.Random, frames: list[bytes]) -> bytes:
 def held(world: World) -> tuple[int, int]:
     """Objects and bytes in use once every queue is empty and everything that ends with time has ended."""
     for queue in world.broker.queues():
-        for each in (queue, queue.dead_letter, queue.transfer_dead_letter):
+        for each in (queue, queue.dead_letter_queue, queue.transfer_dead_letter_queue):
             if each is not None:
                 each.purge(world.now_s)
     world.pass_time(130)

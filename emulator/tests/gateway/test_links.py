@@ -154,7 +154,7 @@ def test_dead_lettering_is_echoed_without_the_error(world, client):
     info = {Symbol("DeadLetterReason"): "r", Symbol("DeadLetterErrorDescription"): "d", Symbol("own"): 1}
     state = Rejected(AmqpError("com.microsoft:dead-letter", "d", info))
     assert client.settle(client.received(receiver)[0].delivery_id, state) == Rejected()
-    (dead,) = world.broker.queue("q").dead_letter.peek(1, 9, world.now_s)
+    (dead,) = world.broker.queue("q").dead_letter_queue.peek(1, 9, world.now_s)
     assert dead.content.application_properties() == {
         "own": 1,
         "DeadLetterReason": "r",

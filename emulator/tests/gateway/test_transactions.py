@@ -82,7 +82,7 @@ def test_dead_lettering_takes_part_and_its_confirmation_is_no_error(tx):
     assert answer == TransactionalState(txn_id, Rejected())
     assert tx.discharge(txn_id) == Accepted()
     queue = tx.world.broker.queue("q")
-    assert (queue.active_count, queue.dead_letter.active_count) == (0, 1)
+    assert (queue.active_count, queue.dead_letter_queue.active_count) == (0, 1)
 
 
 def test_a_control_link_that_closes_rolls_back(tx):

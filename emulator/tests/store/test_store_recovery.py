@@ -128,8 +128,8 @@ def test_a_lock_held_at_the_crash_counts_as_a_failed_delivery(tmp_path: Path) ->
             assert [message.delivery_count for message in namespace.queue("orders").peek(0, 9, 0.0)] == [1, 0]
     orders = namespace.queue("orders")
     assert [message.sequence_number for message in orders.peek(0, 9, 0.0)] == [2]
-    assert orders.dead_letter is not None
-    (dead,) = orders.dead_letter.peek(0, 9, 0.0)
+    assert orders.dead_letter_queue is not None
+    (dead,) = orders.dead_letter_queue.peek(0, 9, 0.0)
     assert dead.content.application_properties()["DeadLetterReason"] == "MaxDeliveryCountExceeded"
     journal.close()
 
@@ -163,8 +163,8 @@ def test_what_fell_due_while_nothing_ran_happens_in_order(tmp_path: Path) -> Non
     orders = namespace.queue("orders")
     (message,) = orders.peek(0, 9, 1000.0)
     assert (message.sequence_number, message.enqueued_s, message.state) == (3, 60.0, MessageState.ACTIVE)
-    assert orders.dead_letter is not None
-    assert orders.dead_letter.active_count == 1
+    assert orders.dead_letter_queue is not None
+    assert orders.dead_letter_queue.active_count == 1
     journal.close()
 
 
