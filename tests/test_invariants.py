@@ -39,11 +39,6 @@ def tracked() -> list[Path]:
     ]
 
 
-def test_the_emulator_knows_nothing_of_the_course() -> None:
-    offenders = [path for path in modules("emulator/servicebus_emulator") if "mqcourse" in roots(path)]
-    assert offenders == []
-
-
 def test_the_model_has_no_clock_no_widget_no_global_randomness() -> None:
     shells = {"command.py", "widget.py", "sweep.py", "figure.py", "measure.py", "__main__.py"}
     unwanted = {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from servicebus_emulator.amqp.errors import NOT_IMPLEMENTED, AmqpProtocolError
 from servicebus_emulator.amqp.link import Link
@@ -19,7 +17,6 @@ from servicebus_emulator.amqp.performatives import (
 from servicebus_emulator.amqp.types import Symbol, ULong
 from servicebus_emulator.broker.errors import NotAllowed
 from servicebus_emulator.broker.message import ReceiveMode
-from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.session import SessionWait
 from servicebus_emulator.gateway import node_address
 from servicebus_emulator.gateway.cbs import ClaimsService
@@ -27,10 +24,9 @@ from servicebus_emulator.gateway.management import ManagementService
 from servicebus_emulator.gateway.receiver_link import ReceiverLink
 from servicebus_emulator.gateway.request_reply import ReplyLink, RequestLink
 from servicebus_emulator.gateway.sender_link import SenderLink, refuse_topic_receiver
-from servicebus_emulator.gateway.session_attach import SessionAttach
+from servicebus_emulator.gateway.session_attach import SessionAttach, accept_session
 from servicebus_emulator.gateway.terminus import (
     Refused,
-    SessionFilter,
     coordinator_in_force,
     in_force,
     session_filter,
@@ -46,13 +42,10 @@ if TYPE_CHECKING:
 TIMEOUT = "com.microsoft:timeout"
 TRANSFER_DESTINATION = "com.microsoft:transfer-destination-address"
 RECEIVER_NAME = "com.microsoft:receiver-name"
-LOCKED_UNTIL = Symbol("com.microsoft:locked-until-utc")
 MAX_BATCH_SIZE = Symbol("com.microsoft:max-message-batch-size")
 TRACKING_ID = Symbol("com.microsoft:tracking-id")
 
 DEFAULT_SESSION_TIMEOUT_S = 65.0
-TICKS_AT_EPOCH = 621_355_968_000_000_000
-"""100-nanosecond steps from 0001-01-01 to 1970-01-01: .NET's clock."""
 
 MAX_MESSAGE_BYTES = 100 * 1024 * 1024
 """What the cloud's largest tier takes; the limit where no other is set."""
@@ -175,30 +168,6 @@ def _attach_client_receiver(client: Client, link: Link, frame: Attach) -> None:
         link.context = waiting  # the answer is held until a session is free or the time is up
     else:
         accept_session(client, link, mode, asked, found)
-
-
-def accept_session(
-    client: Client, link: Link, mode: ReceiveMode, asked: SessionFilter, receiver: Receiver
-) -> None:
-    """Answer a session receiver's attach with the session it got."""
-    session, frame = receiver.session, link.remote_attach
-    if session is None or frame is None:
-        raise Refused("the receiver has no session")
-    receiver_link = ReceiverLink(client, link, mode)
-    receiver_link.receiver = receiver
-    receiver.link = receiver_link
-    link.context = receiver_link
-    ticks = TICKS_AT_EPOCH + int(session.locked_until_s * 10_000_000)
-    token = None if session.lock_token is None else UUID(bytes_le=session.lock_token)
-    source = dataclasses.replace(
-        source_in_force(frame.source), filter=asked.answer(session.session_id, token)
-    )
-    link.accept(source=source, target=frame.target, properties={LOCKED_UNTIL: ticks})
-    client.activity.note(
-        "attached", role="receiver", entity=receiver.queue.path, mode=mode.value, session=session.session_id
-    )
-    if link.credit or link.drain:
-        receiver_link.on_credit()
 
 
 def _node_name(where: node_address.Address) -> str:

@@ -34,7 +34,7 @@ from servicebus_emulator.sas import Right
 
 if TYPE_CHECKING:
     from servicebus_emulator.broker.entity import Entity
-    from servicebus_emulator.emulator import Emulator
+    from servicebus_emulator.gateway.turn import Turn
 
 LOGGER = logging.getLogger("servicebus_emulator")
 
@@ -65,7 +65,7 @@ class Node(Protocol):
 class Client:
     """A connection with everything that hangs on it. `congested` is set by whoever writes to the socket."""
 
-    def __init__(self, emulator: Emulator, address: str) -> None:
+    def __init__(self, emulator: Turn, address: str) -> None:
         self.emulator = emulator
         self.activity = ActivityLog(address)
         self.connection = Connection(

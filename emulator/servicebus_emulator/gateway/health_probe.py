@@ -15,7 +15,7 @@ from servicebus_emulator.broker.errors import BrokerError, EntityAlreadyExists
 from servicebus_emulator.gateway.access import Access
 
 if TYPE_CHECKING:
-    from servicebus_emulator.emulator import Emulator
+    from servicebus_emulator.gateway.turn import Turn
 
 QUEUE = "$probe"
 BODY = b"probe"
@@ -25,7 +25,7 @@ class ProbeError(Exception):
     """A step of the probe did not do what it should; the text says which."""
 
 
-def probe(emulator: Emulator, clock: Callable[[], float]) -> Health:
+def probe(emulator: Turn, clock: Callable[[], float]) -> Health:
     """Send and receive one message on a queue of its own, which is gone afterwards."""
     begun_s = clock()
     hosted = next(iter(emulator.namespaces.values()))
@@ -45,7 +45,7 @@ def probe(emulator: Emulator, clock: Callable[[], float]) -> Health:
     return Health(True, emulator.machine_now_s, clock() - begun_s)
 
 
-def _send_and_receive(emulator: Emulator) -> None:
+def _send_and_receive(emulator: Turn) -> None:
     connection = Connection("client", container_id="health-probe", sasl=("ANONYMOUS", b""))
     client = emulator.connect("health-probe")
     client.activity.messages = False

@@ -259,6 +259,7 @@ class Server:
 
     def respond(self, request: Request) -> Response:
         """Answer one HTTP request."""
+        # loaded with the first request: most clients speak AMQP alone, and the emulator starts sooner
         from servicebus_emulator.admin import routes
         from servicebus_emulator.admin.http import Response
 
