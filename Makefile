@@ -48,7 +48,7 @@ test-labs: .venv-test ## the tests of the grader and the labs; NAME=kafka_log fo
 	@"$(VENV)/python" -m pytest tests/grading tests/notebooks $(if $(NAME),-k "$(NAME)")
 
 test-emulator: .venv-test ## the tests of the Service Bus emulator
-	@"$(VENV)/python" -m pytest tests/servicebus_emulator tests/browser/emulator
+	@"$(VENV)/python" -m pytest emulator/tests tests/browser/emulator
 
 TESTS ?= -n 2
 coverage: .venv-test ## how much of each package the tests run, by statement and by branch; TESTS=tests/stack for some
@@ -63,6 +63,7 @@ check: .venv-test ## lint, types, style, and whether everything derived is curre
 	@"$(VENV)/lint-imports" --no-cache --no-logo
 	@"$(VENV)/python" -m tools.derived
 	@"$(VENV)/python" -m tools.prose
+	@"$(VENV)/python" emulator/docs/draw_states.py --check
 
 prose: .venv-test ## how often each habit of style still occurs, by rule and by file
 	@"$(VENV)/python" -m tools.prose --counts

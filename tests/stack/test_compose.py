@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
+from mqcourse.home import CHECKOUT
 from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import DEFAULT_BASE, Ports
 from mqcourse.stack.providers.docker import COMPOSE_FILE, IN_COMPOSE, environment
@@ -15,10 +16,13 @@ from mqcourse.stack.providers.docker import COMPOSE_FILE, IN_COMPOSE, environmen
 PUBLISHED = files("check_jsonschema.builtin_schemas.vendor")
 SCHEMA = json.loads((PUBLISHED / "compose-spec.json").read_text(encoding="utf-8"))
 COMPOSE = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
+EMULATOR = yaml.safe_load((CHECKOUT / "emulator" / "compose.yaml").read_text(encoding="utf-8"))
+BOTH = pytest.mark.parametrize("compose", [COMPOSE, EMULATOR], ids=["course", "emulator"])
 
 
-def test_it_is_valid_under_the_compose_schema():
-    jsonschema.validate(COMPOSE, SCHEMA)
+@BOTH
+def test_it_is_valid_under_the_compose_schema(compose):
+    jsonschema.validate(compose, SCHEMA)
 
 
 def test_the_schema_refuses_what_is_no_compose_file():
@@ -28,8 +32,9 @@ def test_the_schema_refuses_what_is_no_compose_file():
         jsonschema.validate(broken, SCHEMA)
 
 
-def test_every_port_is_published_on_the_loopback_only():
-    published = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
+@BOTH
+def test_every_port_is_published_on_the_loopback_only(compose):
+    published = [port for service in compose["services"].values() for port in service.get("ports", [])]
     assert published
     assert all(port.startswith("127.0.0.1:") for port in published)
 
