@@ -94,7 +94,7 @@ def register(subcommands: Any) -> None:
         actions,
         "build",
         run_build,
-        "for authors: generate labs/*.ipynb from solutions/*.md",
+        "for authors: generate labs/*.ipynb from solutions/*/master.md",
         example="mq labs build",
     )
     build.add_argument(

@@ -218,7 +218,7 @@ def _remove_rabbitmq(things: list[tuple[str, str]]) -> None:
 
 
 def _remove_kafka(things: list[tuple[str, str]]) -> None:
-    from mqcourse.grading.checks.kafka import Desk
+    from mqcourse.grading.brokers.kafka import Desk
 
     with Desk() as desk:
         desk.remove(
@@ -249,7 +249,7 @@ def _exists(where: str, kind: str, name: str) -> bool:
                 return False
             return True
     if where == "kafka":
-        from mqcourse.grading.checks.kafka import Desk
+        from mqcourse.grading.brokers.kafka import Desk
 
         with Desk() as desk:
             return desk.has(kind, name)

@@ -1,7 +1,7 @@
 """The known answers of a lab: wrong ones with the sentence of the exercise that each breaks, and honest ones.
 
-They are authored in tests/grading/wrong/NAME.toml and tests/grading/honest/NAME.toml. A wrong answer is the solution
-with some lines replaced, or a whole `answer`; so is an honest one, which solves the exercise in another style.
+They are authored in solutions/NAME/wrong.toml and solutions/NAME/honest.toml. A wrong answer is the solution with some
+lines replaced, or a whole `answer`; so is an honest one, which solves the exercise in another style.
 """
 
 import re
@@ -17,9 +17,6 @@ from mqcourse.grading import master
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.manifest import Lab
 from mqcourse.grading.verdict import Verdict
-from mqcourse.home import CHECKOUT
-
-FOLDER = CHECKOUT / "tests" / "grading"
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class Honest:
     source: str
 
 
-def wrong(lab: Lab, folder: Path = FOLDER) -> list[Wrong]:
+def wrong(lab: Lab) -> list[Wrong]:
     """The known wrong answers, in the file's order; CourseError when one no longer fits the solution it is made from."""
     return [
         Wrong(
@@ -68,13 +65,13 @@ def wrong(lab: Lab, folder: Path = FOLDER) -> list[Wrong]:
             tuple(_one_or_more(entry["says"])),
             entry.get("sentence", ""),
         )
-        for entry, source in _entries(lab, folder / "wrong" / f"{lab.name}.toml", "wrong", "mistake")
+        for entry, source in _entries(lab, lab.folder / "wrong.toml", "wrong", "mistake")
     ]
 
 
-def honest(lab: Lab, folder: Path = FOLDER) -> list[Honest]:
+def honest(lab: Lab) -> list[Honest]:
     """The honest answers in other styles; an empty list when the lab has none yet."""
-    path = folder / "honest" / f"{lab.name}.toml"
+    path = lab.folder / "honest.toml"
     if not path.is_file():
         return []
     return [
@@ -94,13 +91,15 @@ def _entries(lab: Lab, path: Path, table: str, name: str) -> Iterator[tuple[Mapp
         for old, new in entry.get("replace", ()):
             if old not in source:
                 raise CourseError(
-                    f"{path.name}: {entry[name]}: {old!r} is not in the solution",
+                    f"solutions/{lab.name}/{path.name}: {entry[name]}: {old!r} is not in the solution",
                     do="Make the entry fit the solution again",
                     code=Exit.SAID_NO,
                 )
             source = source.replace(old, new)
         if source.strip() == solved[entry["exercise"]].strip():
             raise CourseError(
-                f"{path.name}: {entry[name]}: it is the solution", do="Give it an answer", code=Exit.SAID_NO
+                f"solutions/{lab.name}/{path.name}: {entry[name]}: it is the solution",
+                do="Give it an answer",
+                code=Exit.SAID_NO,
             )
         yield entry, source

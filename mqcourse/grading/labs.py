@@ -98,12 +98,12 @@ def problems(*, run: bool, learners_work: bool = False) -> Iterator[str]:
         try:
             stubs = master.answers(lab, solved=False)
             solved = master.answers(lab, solved=True)
-            checks = of_lab(lab.name)
+            checks = of_lab(lab)
         except CourseError as error:
             yield str(error)
             continue
         if set(checks) != {exercise.id for exercise in lab.exercises}:
-            yield f"mqcourse/grading/checks/{lab.name}.py: its CHECKS are not the exercises of labs.toml"
+            yield f"solutions/{lab.name}/checks.py: its CHECKS are not the exercises of lab.toml"
             continue
         yield from _stale(lab, learners_work=learners_work)
         if run:
@@ -116,11 +116,17 @@ def problems(*, run: bool, learners_work: bool = False) -> Iterator[str]:
 
 
 def strays(labs: tuple[Lab, ...], checkout: Path = CHECKOUT) -> Iterator[str]:
-    """Masters and notebooks that no entry of labs.toml knows."""
+    """Folders in solutions/ without a lab.toml, and notebooks in labs/ without a folder."""
     names = {lab.name for lab in labs}
-    for path in sorted([*(checkout / "solutions").glob("*.md"), *(checkout / "labs").glob("*.ipynb")]):
+    for folder in sorted((checkout / "solutions").iterdir()):
+        # git leaves the byte code of a branch without this lab behind
+        if folder.name not in names and not (
+            folder.is_dir() and {path.name for path in folder.iterdir()} <= {"__pycache__"}
+        ):
+            yield f"solutions/{folder.name} has no lab.toml"
+    for path in sorted((checkout / "labs").glob("*.ipynb")):
         if path.stem not in names:
-            yield f"{path.relative_to(checkout)} is in no entry of labs.toml"
+            yield f"labs/{path.name} has no folder in solutions/"
 
 
 def _stale(lab: Lab, *, learners_work: bool) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""labs.toml: which labs there are, in which order, what each exercise is worth and which hint it gives."""
+"""solutions/NAME/lab.toml: a lab's place in the course, what each exercise is worth, which hints it gives."""
 
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +13,8 @@ from mqcourse.nearest import did_you_mean
 
 BROKERS = ("rabbitmq", "kafka", "servicebus")
 """Names of the stack's services that a lab may need."""
+FOLDER = CHECKOUT / "solutions"
+"""A folder for each lab, named after it."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,16 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Lab:
-    """One lab: a master in solutions/, a notebook in labs/, and checks of the same name. It may need no broker."""
+    """One lab: a folder in solutions/ and a notebook of the same name in labs/. It may need no broker."""
 
     name: str
+    """That of its folder."""
     title: str
     minutes: int
     brokers: tuple[str, ...]
     exercises: tuple[Exercise, ...]
+    place: int = 0
+    """Where it stands in the course: the labs are done in the order of this number."""
 
     @property
     def points(self) -> int:
@@ -73,9 +78,14 @@ class Lab:
         )
 
     @property
+    def folder(self) -> Path:
+        """Everything that an author writes: lab.toml, master.md, checks.py, wrong.toml, honest.toml."""
+        return FOLDER / self.name
+
+    @property
     def master(self) -> Path:
-        """The authored source."""
-        return CHECKOUT / "solutions" / f"{self.name}.md"
+        """The source of the notebook."""
+        return self.folder / "master.md"
 
     @property
     def notebook(self) -> Path:
@@ -83,26 +93,27 @@ class Lab:
         return CHECKOUT / "labs" / f"{self.name}.ipynb"
 
 
-def load(path: Path | None = None) -> tuple[Lab, ...]:
-    """All labs in the order of the course; CourseError names the field when the manifest is wrong."""
-    path = path or CHECKOUT / "labs" / "labs.toml"
+def load(folder: Path = FOLDER) -> tuple[Lab, ...]:
+    """All labs in the order of the course; CourseError names file and field when a lab.toml is wrong."""
+    return tuple(
+        sorted((read(path) for path in folder.glob("*/lab.toml")), key=lambda lab: (lab.place, lab.name))
+    )
+
+
+def read(path: Path) -> Lab:
+    """The lab of one lab.toml; its folder's name is the lab's. CourseError as in `load`."""
+    where = f"solutions/{path.parent.name}/{path.name}"
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _lab(tomllib.loads(path.read_text(encoding="utf-8")), path.parent.name, where)
     except (OSError, ValueError) as error:
         raise CourseError(
-            f"{path.name} cannot be read: {error}",
-            do="Mend it or take it from git again",
-            code=Exit.ENVIRONMENT,
+            f"{where} cannot be read: {error}", do="Mend it or take it from git again", code=Exit.ENVIRONMENT
         ) from error
-    entries = _of(table, "lab", list, path.name)
-    labs = tuple(_lab(entry, f"{path.name}: lab {number}") for number, entry in enumerate(entries, 1))
-    _unique([lab.name for lab in labs], path.name, "lab")
-    return labs
 
 
-def find(name: str, path: Path | None = None) -> Lab:
+def find(name: str) -> Lab:
     """The lab of that name; CourseError lists the names there are."""
-    labs = load(path)
+    labs = load()
     for lab in labs:
         if lab.name == name:
             return lab
@@ -115,9 +126,7 @@ def find(name: str, path: Path | None = None) -> Lab:
     )
 
 
-def _lab(entry: Mapping[str, Any], where: str) -> Lab:
-    name = _of(entry, "name", str, where)
-    where = f"{where} ({name})"
+def _lab(entry: Mapping[str, Any], name: str, where: str) -> Lab:
     brokers = tuple(_of(entry, "brokers", list, where) if entry.get("brokers") != [] else ())
     for broker in brokers:
         if broker not in BROKERS:
@@ -131,7 +140,14 @@ def _lab(entry: Mapping[str, Any], where: str) -> Lab:
         for number, each in enumerate(_of(entry, "exercise", list, where), 1)
     )
     _unique([exercise.id for exercise in exercises], where, "exercise")
-    return Lab(name, _of(entry, "title", str, where), _positive(entry, "minutes", where), brokers, exercises)
+    return Lab(
+        name,
+        _of(entry, "title", str, where),
+        _positive(entry, "minutes", where),
+        brokers,
+        exercises,
+        _positive(entry, "place", where),
+    )
 
 
 def _exercise(entry: Mapping[str, Any], where: str) -> Exercise:

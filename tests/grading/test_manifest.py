@@ -8,12 +8,11 @@ from mqcourse.errors import CourseError
 from mqcourse.grading import manifest
 
 GOOD = """
-[[lab]]
-name = "first"
+place = 7
 title = "A lab"
 minutes = 30
 brokers = ["rabbitmq"]
-[[lab.exercise]]
+[[exercise]]
 id = "one"
 points = 2
 title = "Do it"
@@ -22,10 +21,10 @@ hint = "Begin."
 """
 
 
-def write(folder: Path, text: str) -> Path:
-    path = folder / "labs.toml"
-    path.write_text(text)
-    return path
+def write(folder: Path, text: str, name: str = "first") -> Path:
+    (folder / name).mkdir()
+    (folder / name / "lab.toml").write_text(text)
+    return folder
 
 
 def test_the_course_has_two_labs_with_four_exercises_or_more() -> None:
@@ -49,19 +48,27 @@ def test_a_good_manifest_loads(tmp_path: Path) -> None:
         ("points = 2", "points = true", "points is True"),
         ("minutes = 30", 'minutes = "long"', "minutes is 'long'"),
         ('brokers = ["rabbitmq"]', 'brokers = ["pigeon"]', "broker 'pigeon' is unknown"),
-        ("[[lab]]", "[[lab", "cannot be read"),
-        ("[[lab.exercise]]", "[[lab.exercises]]", "exercise is missing"),
+        ("place = 7", "", "place is None"),
+        ("place = 7", "[[place", "cannot be read"),
+        ("[[exercise]]", "[[exercises]]", "exercise is missing"),
     ],
 )
 def test_a_bad_field_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in GOOD
-    with pytest.raises(CourseError, match=said):
+    with pytest.raises(CourseError, match=f"solutions/first/lab.toml.*{said}"):
         manifest.load(write(tmp_path, GOOD.replace(old, new)))
 
 
-def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_two_exercises_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="stands there twice"):
-        manifest.load(write(tmp_path, GOOD + GOOD))
+        manifest.load(write(tmp_path, GOOD + GOOD[GOOD.index("[[") :]))
+
+
+def test_labs_stand_in_the_order_of_their_places(tmp_path: Path) -> None:
+    for name, place in (("a", 3), ("b", 1), ("c", 2), ("d", 2)):
+        write(tmp_path, GOOD.replace("7", str(place)), name)
+    (tmp_path / "no_lab").mkdir()
+    assert [lab.name for lab in manifest.load(tmp_path)] == ["b", "c", "d", "a"]
 
 
 def test_an_unknown_lab_gets_the_names_there_are() -> None:

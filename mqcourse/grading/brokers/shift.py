@@ -5,8 +5,8 @@ from collections.abc import Sequence, Set
 from enum import StrEnum
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.checks.rabbitmq import Desk
-from mqcourse.grading.checks.wire import Cut, Did, Wire
+from mqcourse.grading.brokers.rabbitmq import Desk
+from mqcourse.grading.brokers.wire import Cut, Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Program, Refusal, Trial

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.checks.kafka import Desk
+from mqcourse.grading.brokers.kafka import Desk
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Answer, Program, Trial

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.checks import settlements
-from mqcourse.grading.checks.servicebus import LOCK_S, Desk
+from mqcourse.grading.brokers import settlements
+from mqcourse.grading.brokers.servicebus import LOCK_S, Desk
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Answer, Refusal, Trial

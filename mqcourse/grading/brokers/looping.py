@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from mqcourse.grading.checks.wire import Act, Did
+from mqcourse.grading.brokers.wire import Act, Did
 from mqcourse.grading.guarantees import Breach, Guarantee
 
 BUSY_S = 0.003

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.checks.ledger import Ledger
-from mqcourse.grading.checks.rabbitmq import Desk
-from mqcourse.grading.checks.shift import never_began
-from mqcourse.grading.checks.wire import Cut, Did, Wire
+from mqcourse.grading.brokers.ledger import Ledger
+from mqcourse.grading.brokers.rabbitmq import Desk
+from mqcourse.grading.brokers.shift import never_began
+from mqcourse.grading.brokers.wire import Cut, Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import Kind
 from mqcourse.grading.trial import STUCK_S, Answer, Program, Refusal, Trial

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.checks.looping import pauses, published, restless
-from mqcourse.grading.checks.rabbitmq import Desk
-from mqcourse.grading.checks.shift import Shift, Step
-from mqcourse.grading.checks.wire import Did, Wire
+from mqcourse.grading.brokers.looping import pauses, published, restless
+from mqcourse.grading.brokers.rabbitmq import Desk
+from mqcourse.grading.brokers.shift import Shift, Step
+from mqcourse.grading.brokers.wire import Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Answer, Trial

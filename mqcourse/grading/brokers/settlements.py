@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.checks.servicebus import Desk
+from mqcourse.grading.brokers.servicebus import Desk
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Program, Trial

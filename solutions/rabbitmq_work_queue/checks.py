@@ -3,10 +3,10 @@
 from collections.abc import Sequence, Set
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.checks.payments import once
-from mqcourse.grading.checks.rabbitmq import Desk
-from mqcourse.grading.checks.shift import Shift, Step, never_began
-from mqcourse.grading.checks.wire import Did, Wire
+from mqcourse.grading.brokers.payments import once
+from mqcourse.grading.brokers.rabbitmq import Desk
+from mqcourse.grading.brokers.shift import Shift, Step, never_began
+from mqcourse.grading.brokers.wire import Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Answer, Refusal, Trial
