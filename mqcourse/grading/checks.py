@@ -20,7 +20,7 @@ from mqcourse.grading.trial import Answer
 
 Check = Callable[[Answer], Sequence[Breach]]
 _one_at_a_time = threading.Lock()
-"""Answers are judged in threads, and none may see a module that is half loaded."""
+"""Answers are judged in threads, and a module that is half loaded is of no use to a second one."""
 
 
 def of_lab(lab: Lab) -> dict[str, Check]:
@@ -39,7 +39,8 @@ def module(lab: Lab) -> ModuleType:
     """A lab's checks.py, loaded once. No import statement finds it: solutions/ is on no search path."""
     name, path = f"{__name__}.{lab.name}", lab.folder / "checks.py"
     with _one_at_a_time:
-        return sys.modules.get(name) or _loaded(name, path)
+        known = sys.modules.get(name)
+        return known if known and known.__file__ == str(path) else _loaded(name, path)
 
 
 def _loaded(name: str, path: Path) -> ModuleType:

@@ -1,4 +1,4 @@
-"""solutions/NAME/lab.toml: a lab's place in the course, what each exercise is worth, which hints it gives."""
+"""solutions/NAME/lab.toml: a lab's place in the course, the points and the hints of each exercise."""
 
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +13,8 @@ from mqcourse.nearest import did_you_mean
 
 BROKERS = ("rabbitmq", "kafka", "servicebus")
 """Names of the stack's services that a lab may need."""
+HINTS = 3
+"""How many each exercise has."""
 FOLDER = CHECKOUT / "solutions"
 """A folder for each lab, named after it."""
 
@@ -33,9 +35,8 @@ class Exercise:
     points: int
     title: str
     guarantee: str
-    hint: str
-    hints: tuple[str, ...] = ()
-    """From a nudge to nearly the answer; one is shown at a time, and only when it is asked for."""
+    hints: tuple[str, ...]
+    """HINTS of them, from a nudge to nearly the answer; one is shown at a time, and only when it is asked for."""
     sentences: Mapping[str, str] = field(default_factory=dict)
     """What the exercise asks for, sentence by sentence: a short name, and the words as they stand in the master."""
     unchecked: tuple[str, ...] = ()
@@ -58,6 +59,10 @@ class Lab:
     exercises: tuple[Exercise, ...]
     place: int = 0
     """Where it stands in the course: the labs are done in the order of this number."""
+    chapters: tuple[str, ...] = ()
+    """The chapters after which it is done: "kafka/log"."""
+    root: Path = FOLDER
+    """What holds its folder."""
 
     @property
     def points(self) -> int:
@@ -79,8 +84,8 @@ class Lab:
 
     @property
     def folder(self) -> Path:
-        """Everything that an author writes: lab.toml, master.md, checks.py, wrong.toml, honest.toml."""
-        return FOLDER / self.name
+        """Everything that an author writes: manifest, master, checks, known answers."""
+        return self.root / self.name
 
     @property
     def master(self) -> Path:
@@ -104,7 +109,7 @@ def read(path: Path) -> Lab:
     """The lab of one lab.toml; its folder's name is the lab's. CourseError as in `load`."""
     where = f"solutions/{path.parent.name}/{path.name}"
     try:
-        return _lab(tomllib.loads(path.read_text(encoding="utf-8")), path.parent.name, where)
+        return _lab(tomllib.loads(path.read_text(encoding="utf-8")), path.parent, where)
     except (OSError, ValueError) as error:
         raise CourseError(
             f"{where} cannot be read: {error}", do="Mend it or take it from git again", code=Exit.ENVIRONMENT
@@ -126,7 +131,7 @@ def find(name: str) -> Lab:
     )
 
 
-def _lab(entry: Mapping[str, Any], name: str, where: str) -> Lab:
+def _lab(entry: Mapping[str, Any], folder: Path, where: str) -> Lab:
     brokers = tuple(_of(entry, "brokers", list, where) if entry.get("brokers") != [] else ())
     for broker in brokers:
         if broker not in BROKERS:
@@ -141,12 +146,14 @@ def _lab(entry: Mapping[str, Any], name: str, where: str) -> Lab:
     )
     _unique([exercise.id for exercise in exercises], where, "exercise")
     return Lab(
-        name,
+        folder.name,
         _of(entry, "title", str, where),
         _positive(entry, "minutes", where),
         brokers,
         exercises,
         _positive(entry, "place", where),
+        _texts(entry, "chapters", where),
+        folder.parent,
     )
 
 
@@ -156,8 +163,7 @@ def _exercise(entry: Mapping[str, Any], where: str) -> Exercise:
         points=_positive(entry, "points", where),
         title=_of(entry, "title", str, where),
         guarantee=_of(entry, "guarantee", str, where),
-        hint=" ".join(_of(entry, "hint", str, where).split()),
-        hints=_texts(entry, "hints", where),
+        hints=_hints(entry, where),
         sentences={
             name: " ".join(text.split())
             for name, text in _optional(entry, "sentences", dict, {}, where).items()
@@ -169,6 +175,17 @@ def _exercise(entry: Mapping[str, Any], where: str) -> Exercise:
         ),
         optional=_optional(entry, "optional", bool, False, where),
     )
+
+
+def _hints(entry: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    hints = _texts(entry, "hints", where)
+    if len(hints) != HINTS:
+        raise CourseError(
+            f"{where}: hints has {len(hints)} entries",
+            do=f"Write {HINTS}, from a nudge to nearly the answer",
+            code=Exit.SAID_NO,
+        )
+    return hints
 
 
 def _texts(entry: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:

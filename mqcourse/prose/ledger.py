@@ -3,7 +3,7 @@
 import subprocess
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from mqcourse.home import CHECKOUT
@@ -23,8 +23,12 @@ def entry(file: str) -> str:
 @cache
 def found() -> dict[str, list[tuple[str, Finding]]]:
     """Every finding that no exception allows, with its file, by entry."""
+    return _found(texts())
+
+
+def _found(files: Iterable[str]) -> dict[str, list[tuple[str, Finding]]]:
     left: dict[str, list[tuple[str, Finding]]] = {}
-    for file in texts():
+    for file in files:
         for finding in findings(file, (CHECKOUT / file).read_text(encoding="utf-8")):
             if not any(exception.fits(file, finding) for exception in allowed()):
                 left.setdefault(entry(file), []).append((file, finding))
@@ -59,8 +63,21 @@ def baseline() -> dict[str, int]:
 
 def problems() -> Iterator[str]:
     """Every place of a file that has more findings than it may, and exceptions that match no place."""
+    yield from _over(found())
+    for exception in allowed():
+        here = [exception.file] if exception.file else texts()
+        if not any((CHECKOUT / file).exists() and _needs(exception, file) for file in here):
+            yield f"{ALLOWED.name}: no {exception.rule} with {exception.words!r} any more: take the exception out"
+
+
+def problems_in(files: Iterable[str]) -> Iterator[str]:
+    """The same for these files only: all of an entry's, or they are held against too much."""
+    yield from _over(_found(files))
+
+
+def _over(found_: Mapping[str, list[tuple[str, Finding]]]) -> Iterator[str]:
     may = baseline()
-    for name, places in found().items():
+    for name, places in found_.items():
         limit = may.get(name, 0)
         if len(places) <= limit:
             continue
@@ -69,10 +86,6 @@ def problems() -> Iterator[str]:
         for file, finding in places:
             sentence = " ".join(finding.sentence.split())
             yield f"{file}:{finding.line}: {finding.rule}: “{finding.words}” in “{sentence}”: {finding.instead}"
-    for exception in allowed():
-        here = [exception.file] if exception.file else texts()
-        if not any((CHECKOUT / file).exists() and _needs(exception, file) for file in here):
-            yield f"{ALLOWED.name}: no {exception.rule} with {exception.words!r} any more: take the exception out"
 
 
 def _needs(exception: Allowed, file: str) -> bool:

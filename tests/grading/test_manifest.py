@@ -17,7 +17,7 @@ id = "one"
 points = 2
 title = "Do it"
 guarantee = "It is done."
-hint = "Begin."
+hints = ["Begin.", "Go on.", "Do this."]
 """
 
 
@@ -35,14 +35,15 @@ def test_the_course_has_two_labs_with_four_exercises_or_more() -> None:
 
 def test_a_good_manifest_loads(tmp_path: Path) -> None:
     (lab,) = manifest.load(write(tmp_path, GOOD))
-    assert (lab.name, lab.points, lab.exercise("one").hint) == ("first", 2, "Begin.")
+    assert (lab.name, lab.points, lab.exercise("one").hints[0]) == ("first", 2, "Begin.")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('hint = "Begin."', 'hint = "  "', "hint is missing or empty"),
-        ('hint = "Begin."', "", "hint is missing or empty"),
+        ('"Go on."', '"  "', "hints has an entry that is no text"),
+        (', "Go on."', "", "hints has 2 entries. Write 3"),
+        ('hints = ["Begin.", "Go on.", "Do this."]', "", "hints has 0 entries"),
         ('title = "Do it"', 'title = ""', "title is missing or empty"),
         ("points = 2", "points = 0", "points is 0"),
         ("points = 2", "points = true", "points is True"),

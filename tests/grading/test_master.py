@@ -120,7 +120,12 @@ class Draft(Lab):
 def draft(folder: Path, text: str) -> Draft:
     (folder / "draft.md").write_text(text)
     return Draft(
-        "draft", "Draft", 1, ("kafka",), (Exercise("one", 1, "One", "It holds.", "Try."),), folder=folder
+        "draft",
+        "Draft",
+        1,
+        ("kafka",),
+        (Exercise("one", 1, "One", "It holds.", ("Try.",) * 3),),
+        folder=folder,
     )
 
 
