@@ -49,7 +49,7 @@ GROUPS = (
     Group("brokers and pages", ("start", "stop", "status", "open", "logs", "doctor", "env", "reset")),
     Group("labs", ("labs", "grade", "hint")),
     Group("scenarios", ("simulate", "measure")),
-    Group("for authors", ("book", "questions", "bench", "lock-jars")),
+    Group("for authors", ("book", "chapters", "questions", "bench", "lock-jars")),
     Group("more", ("help", "completion")),
 )
 """What `mq --help` lists, and in which order. A command outside these lists is an older name of another command."""

@@ -61,10 +61,8 @@ def test_the_model_has_no_clock_no_widget_no_global_randomness() -> None:
 
 
 def test_content_folders_hold_no_code_of_their_own() -> None:
-    offenders = [
-        path for folder in ("book", "labs", "solutions") for path in (CHECKOUT / folder).rglob("*.py")
-    ]
-    assert offenders == []
+    found = {path for folder in ("book", "labs", "solutions") for path in (CHECKOUT / folder).rglob("*.py")}
+    assert found - set((CHECKOUT / "solutions").glob("*/checks.py")) == set()
 
 
 def test_no_file_is_a_drawer_for_everything() -> None:

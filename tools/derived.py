@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from mqcourse.command_line import say
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.home import CHECKOUT
 
 
 def labs_problems() -> Iterator[str]:
@@ -24,12 +25,15 @@ def labs_problems() -> Iterator[str]:
 def book_problems() -> Iterator[str]:
     """Facts and questions: in their form, and every fact that a question names exists."""
     from mqcourse.book.facts import load_facts
-    from mqcourse.book.questions import load_bank
+    from mqcourse.book.questions import BANK, load_bank
+    from mqcourse.skeleton import left
 
     try:
         load_bank(known_facts=load_facts())
     except CourseError as error:
         yield str(error)
+    for path in sorted([*(CHECKOUT / "book").rglob("*.md"), *BANK.glob("*.toml")]):
+        yield from left(path)
 
 
 def runs_problems() -> Iterator[str]:

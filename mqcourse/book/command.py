@@ -61,10 +61,28 @@ def register(subcommands: Any) -> None:
         "check",
         run_check,
         "questions, facts and records are in order, every chapter runs strictly, and the book builds",
-        example="mq book check --no-build",
+        example="mq book check --no-build\nmq book check kafka/log",
     )
+    check.add_argument("chapters", nargs="*", metavar="CHAPTER", help="only these, such as kafka/log")
     check.add_argument(
-        "--no-build", action="store_true", help="questions, facts and records only: needs no broker"
+        "--no-build", action="store_true", help="questions, facts, records and texts only: needs no broker"
+    )
+    written = add(
+        subcommands,
+        "chapters",
+        None,
+        "write a new chapter of the book",
+        example="mq chapters new kafka/streams",
+    )
+    new = add(
+        actions_of(written, required=True),
+        "new",
+        run_new,
+        "write the skeleton of a chapter, which runs but for its TODOs, and list it in its part",
+        example="mq chapters new kafka/streams",
+    )
+    new.add_argument(
+        "chapter", metavar="PART/NAME", help="a part of the book, and small letters with - between words"
     )
 
 
@@ -150,6 +168,8 @@ def opened_at(path: Path) -> str:
 
 def run_check(arguments: argparse.Namespace) -> int:
     """What is derived or loaded is in order; every chapter runs, strictly; the strict build."""
+    if arguments.chapters:
+        return _check_some(arguments)
     from mqcourse.book.facts import load_facts
     from mqcourse.book.questions import load_bank
     from mqcourse.book.record import problems
@@ -175,6 +195,42 @@ def run_check(arguments: argparse.Namespace) -> int:
             out(json.dumps({"problems": wrong}, indent=2))
         return Exit.SAID_NO
     return run_build(argparse.Namespace(chapters=[], json=arguments.json, quiet=arguments.quiet))
+
+
+def _check_some(arguments: argparse.Namespace) -> int:
+    """Some chapters: what is left to write, their records and texts, and a strict run, without a build."""
+    from mqcourse.book.chapter import named
+    from mqcourse.book.record import problems_of
+    from mqcourse.prose import ledger
+    from mqcourse.skeleton import left
+
+    chosen = named(arguments.chapters)
+    wrong: list[str] = []
+    for chapter in chosen:
+        found = [*left(chapter.path), *problems_of(chapter), *ledger.problems_in([chapter.file])]
+        for line in found:
+            say(line)
+        wrong += found
+    if not arguments.no_build:
+        wrong += run_strictly(chosen)
+    if arguments.json:
+        out(json.dumps({"problems": wrong}, indent=2, ensure_ascii=False))
+    elif not wrong:
+        out(f"{', '.join(chapter.file for chapter in chosen)}: in order")
+    return Exit.SAID_NO if wrong else Exit.DONE
+
+
+def run_new(arguments: argparse.Namespace) -> int:
+    """Write it, print what was written, and say how to go on."""
+    from mqcourse.book import new_chapter
+    from mqcourse.skeleton import shown
+
+    names = [shown(path) for path in new_chapter.new(arguments.chapter)]
+    answer(arguments, {"written": names}, "\n".join(names))
+    if not arguments.json:
+        name = names[0].removeprefix("book/").removesuffix(".md")
+        say(f"Replace what is marked TODO(author); `mq book check {name}` runs it and lists what is left.")
+    return Exit.DONE
 
 
 def run_strictly(chosen: "Sequence[Chapter]") -> list[str]:

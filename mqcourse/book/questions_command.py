@@ -1,11 +1,11 @@
-"""`mq questions check`."""
+"""`mq questions check` and `mq questions new`."""
 
 import argparse
 import json
 import sys
 from typing import Any
 
-from mqcourse.command_line import actions_of, add, answer, out
+from mqcourse.command_line import actions_of, add, answer, out, say
 from mqcourse.exits import Exit
 
 
@@ -15,6 +15,14 @@ def register(subcommands: Any) -> None:
         subcommands, "questions", None, "the bank of interview questions", example="mq questions check"
     )
     actions = actions_of(questions, required=True)
+    new = add(
+        actions,
+        "new",
+        run_new,
+        "write the skeleton of a question, in a topic that exists or a new one",
+        example="mq questions new delivery",
+    )
+    new.add_argument("topic", metavar="TOPIC", help="a file of book/questions, without .toml")
     add(
         actions,
         "check",
@@ -24,11 +32,25 @@ def register(subcommands: Any) -> None:
     )
 
 
+def run_new(arguments: argparse.Namespace) -> int:
+    """Write it, print the file, and say how to go on."""
+    from mqcourse.book import new_question
+    from mqcourse.skeleton import shown
+
+    name = shown(new_question.new(arguments.topic))
+    answer(arguments, {"written": [name]}, name)
+    if not arguments.json:
+        say("Replace what is marked TODO(author); `mq questions check` lists what is left.")
+    return Exit.DONE
+
+
 def run_check(arguments: argparse.Namespace) -> int:
     """Print every mistake, or the count by level."""
-    from mqcourse.book.questions import LEVELS, read_bank
+    from mqcourse.book.questions import BANK, LEVELS, read_bank
+    from mqcourse.skeleton import left
 
     topics, problems = read_bank()
+    problems += [line for path in sorted(BANK.glob("*.toml")) for line in left(path)]
     for problem in problems:
         sys.stderr.write(f"{problem}\n")
     if problems:

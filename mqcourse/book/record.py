@@ -193,14 +193,15 @@ def problems(root: Path = CHECKOUT) -> Iterator[str]:
     expected = {}
     for chapter in chapters(root):
         expected[kept_path(chapter)] = chapter
-        yield from _problems_of(chapter)
+        yield from problems_of(chapter)
     runs = root / "book" / "runs"
     for path in sorted(runs.rglob("*")):
         if path.is_file() and path not in expected and path.name != "README.md":
             yield f"{path.relative_to(root).as_posix()} is the run of no chapter with cells: delete it"
 
 
-def _problems_of(chapter: Chapter) -> Iterator[str]:
+def problems_of(chapter: Chapter) -> Iterator[str]:
+    """The same for the record of one chapter."""
     again = f"start the brokers and run `mq book run --keep {chapter.file}`"
     path = kept_path(chapter)
     try:

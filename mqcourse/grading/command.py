@@ -23,7 +23,7 @@ EXIT_CODES = """exit codes:
 
 
 def register(subcommands: Any) -> None:
-    """Add `mq grade NOTEBOOK`, `mq hint LAB EXERCISE` and `mq labs reset|build|check|table|solutions|source`."""
+    """Add `mq grade NOTEBOOK`, `mq hint LAB EXERCISE` and `mq labs reset|new|build|check|table|solutions|source`."""
     grade = add(
         subcommands,
         "grade",
@@ -94,19 +94,29 @@ def register(subcommands: Any) -> None:
         actions,
         "build",
         run_build,
-        "for authors: generate labs/*.ipynb from solutions/*.md",
+        "for authors: generate labs/*.ipynb from solutions/*/master.md",
         example="mq labs build",
     )
     build.add_argument(
         "--force", action="store_true", help="overwrite what somebody wrote into one, and keep a copy"
     )
+    new = add(
+        actions,
+        "new",
+        run_new,
+        "for authors: write the skeleton of a lab, which works but for its TODOs",
+        example="mq labs new outbox --broker rabbitmq",
+    )
+    new.add_argument("lab", metavar="NAME", help="small letters, with _ between words")
+    new.add_argument("--broker", required=True, metavar="BROKER", help="rabbitmq, kafka, servicebus or none")
     check = add(
         actions,
         "check",
         run_check,
-        "for authors: say what is stale, unsolvable, already solved or without a hint",
-        example="mq labs check --no-run",
+        "for authors: say what is left to write, stale, unsolvable or already solved",
+        example="mq labs check kafka_log\nmq labs check --no-run",
     )
+    check.add_argument("lab", metavar="NAME", nargs="?", help="only this lab")
     check.add_argument("--no-run", action="store_true", help="only what needs no broker")
     table = add(
         actions,
@@ -324,12 +334,29 @@ def run_build(arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
+def run_new(arguments: argparse.Namespace) -> int:
+    """Write the folder and its notebook, print the paths, and say how to go on."""
+    from mqcourse.grading import manifest, new_lab
+    from mqcourse.grading.labs import build
+    from mqcourse.skeleton import shown
+
+    paths = new_lab.new(arguments.lab, arguments.broker)
+    paths += build(lambda _line: None, only=(manifest.find(arguments.lab),))
+    names = [shown(path) for path in paths]
+    answer(arguments, {"written": names}, "\n".join(names))
+    if not arguments.json:
+        say(f"Replace what is marked TODO(author); `mq labs check {arguments.lab}` lists what is left.")
+    return Exit.DONE
+
+
 def run_check(arguments: argparse.Namespace) -> int:
     """The exit code is 3 when there is a problem."""
+    from mqcourse.grading import manifest
     from mqcourse.grading.labs import problems
 
+    only = (manifest.find(arguments.lab),) if arguments.lab else None
     found = []
-    for problem in problems(run=not arguments.no_run):
+    for problem in problems(run=not arguments.no_run, only=only):
         found.append(problem)
         if not arguments.json:
             sys.stdout.write(f"{problem}\n")
@@ -337,11 +364,8 @@ def run_check(arguments: argparse.Namespace) -> int:
     if arguments.json:
         out(json.dumps({"problems": found}, indent=2, ensure_ascii=False))
     elif not found:
-        sys.stdout.write(
-            "The labs are current.\n"
-            if arguments.no_run
-            else "The labs are current, solvable and unsolved.\n"
-        )
+        which = f"labs/{arguments.lab}.ipynb is" if arguments.lab else "The labs are"
+        out(f"{which} current." if arguments.no_run else f"{which} current, solvable and unsolved.")
     return Exit.SAID_NO if found else Exit.DONE
 
 

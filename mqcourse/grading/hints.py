@@ -21,7 +21,7 @@ def text(lab: Lab, exercise: Exercise, number: int | str | None, now: datetime |
     """
     if number == "answer":
         return _answer(lab, exercise, now or datetime.now(UTC))
-    there = exercise.hints or (exercise.hint,)
+    there = exercise.hints
     shown = progress.hints_shown(lab.name, exercise.id)
     place = min(len(shown) + 1, len(there)) if number is None else number
     if not isinstance(place, int) or isinstance(place, bool) or not 1 <= place <= len(there):

@@ -219,7 +219,7 @@ def _remove_rabbitmq(things: list[tuple[str, str]]) -> None:
 
 
 def _remove_kafka(things: list[tuple[str, str]]) -> None:
-    from mqcourse.grading.checks.kafka import Desk  # here: only what was left at this broker needs its client
+    from mqcourse.grading.brokers.kafka import Desk  # here: only a leftover at this broker needs it
 
     with Desk() as desk:
         desk.remove(
@@ -250,7 +250,7 @@ def _exists(where: str, kind: str, name: str) -> bool:
                 return False
             return True
     if where == "kafka":
-        from mqcourse.grading.checks.kafka import Desk  # here: only a leftover at this broker needs it
+        from mqcourse.grading.brokers.kafka import Desk  # here: only a leftover at this broker needs it
 
         with Desk() as desk:
             return desk.has(kind, name)

@@ -29,7 +29,7 @@ def judge(lab: Lab, exercise: Exercise, answer: Answer, witness: Witness) -> Ver
 
     Unjudged when a broker went away, or the check itself could not be carried out: that is not the learner's fault.
     """
-    check = of_lab(lab.name)[exercise.id]
+    check = of_lab(lab)[exercise.id]
     if _only_comments(answer.source):
         return refused(exercise, Guarantee.ANSWERED, NOT_ANSWERED)
     traces: list[Trace] = []

@@ -1,7 +1,7 @@
-"""The known answers of a lab: wrong ones with the sentence of the exercise that each breaks, and honest ones.
+"""The known answers of a lab: wrong ones with the sentence of the exercise that each breaks, and right ones.
 
-They are authored in tests/grading/wrong/NAME.toml and tests/grading/honest/NAME.toml. A wrong answer is the solution
-with some lines replaced, or a whole `answer`; so is an honest one, which solves the exercise in another style.
+They are authored in solutions/NAME/wrong.toml and solutions/NAME/honest.toml. A wrong answer is the solution with some
+lines replaced, or a whole `answer`; so is an honest one, which solves the exercise in another style.
 """
 
 import re
@@ -17,9 +17,7 @@ from mqcourse.grading import master
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.manifest import Lab
 from mqcourse.grading.verdict import Verdict
-from mqcourse.home import CHECKOUT
-
-FOLDER = CHECKOUT / "tests" / "grading"
+from mqcourse.nearest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -57,30 +55,39 @@ class Honest:
     source: str
 
 
-def wrong(lab: Lab, folder: Path = FOLDER) -> list[Wrong]:
+def wrong(lab: Lab) -> list[Wrong]:
     """The known wrong answers, in the file's order; CourseError when one no longer fits the solution it is made from."""
     return [
         Wrong(
             entry["exercise"],
             entry["mistake"],
             source,
-            tuple(Guarantee[name] for name in _one_or_more(entry["broken"])),
+            tuple(_guarantee(name, lab, entry["mistake"]) for name in _one_or_more(entry["broken"])),
             tuple(_one_or_more(entry["says"])),
             entry.get("sentence", ""),
         )
-        for entry, source in _entries(lab, folder / "wrong" / f"{lab.name}.toml", "wrong", "mistake")
+        for entry, source in _entries(lab, lab.folder / "wrong.toml", "wrong", "mistake")
     ]
 
 
-def honest(lab: Lab, folder: Path = FOLDER) -> list[Honest]:
-    """The honest answers in other styles; an empty list when the lab has none yet."""
-    path = folder / "honest" / f"{lab.name}.toml"
-    if not path.is_file():
-        return []
+def honest(lab: Lab) -> list[Honest]:
+    """The right answers in other styles; CourseError as for the wrong ones."""
+    path = lab.folder / "honest.toml"
     return [
         Honest(entry["exercise"], entry["style"], source)
         for entry, source in _entries(lab, path, "honest", "style")
     ]
+
+
+def _guarantee(name: str, lab: Lab, mistake: str) -> Guarantee:
+    try:
+        return Guarantee[name]
+    except KeyError:
+        raise CourseError(
+            f"solutions/{lab.name}/wrong.toml: {mistake}: there is no guarantee {name}",
+            do=did_you_mean(name, Guarantee.__members__, "mqcourse/grading/guarantees.py lists them"),
+            code=Exit.SAID_NO,
+        ) from None
 
 
 def _one_or_more(value: str | list[str]) -> list[str]:
@@ -89,18 +96,36 @@ def _one_or_more(value: str | list[str]) -> list[str]:
 
 def _entries(lab: Lab, path: Path, table: str, name: str) -> Iterator[tuple[Mapping[str, Any], str]]:
     solved = master.answers(lab, solved=True)
-    for entry in tomllib.loads(path.read_text(encoding="utf-8"))[table]:
+    where = f"solutions/{lab.name}/{path.name}"
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get(table, [])
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{where} cannot be read: {error}", do="Write it", code=Exit.SAID_NO) from error
+    needed = {"exercise", name, *(("broken", "says") if table == "wrong" else ())}
+    for number, entry in enumerate(entries, 1):
+        if missing := sorted(needed - set(entry)):
+            raise CourseError(
+                f"{where}: entry {number} has no {missing[0]!r}", do="Add it", code=Exit.SAID_NO
+            )
+        if entry["exercise"] not in solved:
+            raise CourseError(
+                f"{where}: {entry[name]}: the lab has no exercise {entry['exercise']!r}",
+                do=did_you_mean(entry["exercise"], solved),
+                code=Exit.SAID_NO,
+            )
         source = entry.get("answer") or solved[entry["exercise"]] + "\n"
         for old, new in entry.get("replace", ()):
             if old not in source:
                 raise CourseError(
-                    f"{path.name}: {entry[name]}: {old!r} is not in the solution",
+                    f"{where}: {entry[name]}: {old!r} is not in the solution",
                     do="Make the entry fit the solution again",
                     code=Exit.SAID_NO,
                 )
             source = source.replace(old, new)
         if source.strip() == solved[entry["exercise"]].strip():
             raise CourseError(
-                f"{path.name}: {entry[name]}: it is the solution", do="Give it an answer", code=Exit.SAID_NO
+                f"{where}: {entry[name]}: it is the solution",
+                do="Give it an answer",
+                code=Exit.SAID_NO,
             )
         yield entry, source

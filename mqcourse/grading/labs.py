@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,7 @@ from typing import Any
 from mqcourse.disk import unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.grading import copies, manifest, master
-from mqcourse.grading.checks import of_lab
+from mqcourse.grading import authored, copies, manifest, master
 from mqcourse.grading.manifest import Lab
 from mqcourse.grading.run import grade_submission
 from mqcourse.grading.submission import Submission
@@ -18,6 +18,9 @@ from mqcourse.home import CHECKOUT
 
 SOLUTIONS = CHECKOUT / "_build" / "solutions"
 """Where the solution notebooks are generated when no folder is named."""
+README = CHECKOUT / "labs" / "README.md"
+TABLE = re.compile(r"<!-- table: mq labs build -->\n(?P<table>.*?)\n<!-- end of the table -->", re.DOTALL)
+"""What of README is generated."""
 
 
 def build(
@@ -29,6 +32,10 @@ def build(
     be read. With `force` a copy of it is kept.
     """
     written = []
+    if any(_stale_table()):
+        _write_table()
+        written.append(README)
+        say("labs/README.md: its table written")
     for lab in only or manifest.load():
         fresh = master.lab_notebook(lab)
         if lab.notebook.exists() and _text_of(lab.notebook) == fresh:
@@ -56,6 +63,49 @@ def reset(lab: Lab) -> Path | None:
         kept = copies.keep(lab.notebook)
     _write(lab, fresh)
     return kept
+
+
+def table(labs: tuple[Lab, ...]) -> str:
+    """Which chapters each lab needs, as a table of labs/README.md."""
+    rows = [
+        f"| [{lab.title}]({lab.name}.ipynb) | "
+        + ", ".join(f"[{_title(chapter)}](../book/{chapter}.md)" for chapter in lab.chapters)
+        + " |"
+        for lab in labs
+    ]
+    return "\n".join(["| lab | do it after |", "|---|---|", *rows])
+
+
+def _title(chapter: str) -> str:
+    """The first heading of a chapter; its name when there is none."""
+    path = CHECKOUT / "book" / f"{chapter}.md"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    found = re.search(r"^# (.+)$", text, re.MULTILINE)
+    return found[1] if found else chapter
+
+
+def _table_in(text: str) -> str:
+    found = TABLE.search(text)
+    return found["table"] if found else ""
+
+
+def _write_table() -> None:
+    text = README.read_text(encoding="utf-8")
+    found = TABLE.search(text)
+    if found is None:
+        raise CourseError(
+            "labs/README.md has lost the marks of its table", do="Take it from git again", code=Exit.SAID_NO
+        )
+    fresh = text[: found.start("table")] + table(manifest.load()) + text[found.end("table") :]
+    try:
+        README.write_text(fresh, encoding="utf-8")
+    except OSError as error:
+        raise unwritable(README, error) from error
+
+
+def _stale_table() -> Iterator[str]:
+    if _table_in(README.read_text(encoding="utf-8")) != table(manifest.load()):
+        yield "the table in labs/README.md is not what the labs give: run `mq labs build`"
 
 
 def _write(lab: Lab, text: str) -> None:
@@ -87,40 +137,48 @@ def has_answers(lab: Lab) -> bool:
     return any(mark and master.digest(_text(cell)) != mark.get("generated") for cell, mark in marks)
 
 
-def problems(*, run: bool, learners_work: bool = False) -> Iterator[str]:
-    """Everything that is wrong with the labs, one line each; with `run`, on the real brokers too.
+def problems(*, run: bool, only: tuple[Lab, ...] | None = None, learners_work: bool = False) -> Iterator[str]:
+    """Everything that is wrong with the labs, one line each; with `run`, then on the real brokers too.
 
     `learners_work` lets answers and outputs in labs/*.ipynb be: a checkout somebody learns in.
     """
-    labs = manifest.load()
-    yield from strays(labs)
+    labs = manifest.load() if only is None else only
+    if only is None:
+        yield from strays(labs)
+    yield from _stale_table()
     for lab in labs:
+        yield from authored.problems(lab)
         try:
-            stubs = master.answers(lab, solved=False)
-            solved = master.answers(lab, solved=True)
-            checks = of_lab(lab.name)
-        except CourseError as error:
-            yield str(error)
-            continue
-        if set(checks) != {exercise.id for exercise in lab.exercises}:
-            yield f"mqcourse/grading/checks/{lab.name}.py: its CHECKS are not the exercises of labs.toml"
-            continue
-        yield from _stale(lab, learners_work=learners_work)
-        if run:
-            for verdict in grade_submission(Submission(lab, solved, {})).verdicts:
-                if not verdict.passed:
-                    yield f"{lab.name}: the solution of {verdict.exercise.id} fails: {verdict.lines()[0]}"
-            for verdict in grade_submission(Submission(lab, stubs, {})).verdicts:
-                if verdict.passed:
-                    yield f"{lab.name}: exercise {verdict.exercise.id} passes before anybody has done it"
+            yield from _stale(lab, learners_work=learners_work)
+            if run:
+                yield from _misjudged(lab)
+        except CourseError as error:  # of the master: said already
+            if error.exit_code != Exit.SAID_NO:
+                raise
+
+
+def _misjudged(lab: Lab) -> Iterator[str]:
+    """Solutions that fail, and exercises that pass without an answer."""
+    for verdict in grade_submission(Submission(lab, master.answers(lab, solved=True), {})).verdicts:
+        if not verdict.passed:
+            yield f"{lab.name}: the solution of {verdict.exercise.id} fails: {verdict.lines()[0]}"
+    for verdict in grade_submission(Submission(lab, master.answers(lab, solved=False), {})).verdicts:
+        if verdict.passed:
+            yield f"{lab.name}: exercise {verdict.exercise.id} passes before anybody has done it"
 
 
 def strays(labs: tuple[Lab, ...], checkout: Path = CHECKOUT) -> Iterator[str]:
-    """Masters and notebooks that no entry of labs.toml knows."""
+    """Folders in solutions/ without a lab.toml, and notebooks in labs/ without a folder."""
     names = {lab.name for lab in labs}
-    for path in sorted([*(checkout / "solutions").glob("*.md"), *(checkout / "labs").glob("*.ipynb")]):
+    for folder in sorted((checkout / "solutions").iterdir()):
+        # git leaves the byte code of a branch without this lab behind
+        if folder.name not in names and not (
+            folder.is_dir() and {path.name for path in folder.iterdir()} <= {"__pycache__"}
+        ):
+            yield f"solutions/{folder.name} has no lab.toml"
+    for path in sorted((checkout / "labs").glob("*.ipynb")):
         if path.stem not in names:
-            yield f"{path.relative_to(checkout)} is in no entry of labs.toml"
+            yield f"labs/{path.name} has no folder in solutions/"
 
 
 def _stale(lab: Lab, *, learners_work: bool) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""labs.toml: which labs there are, in which order, what each exercise is worth and which hint it gives."""
+"""solutions/NAME/lab.toml: a lab's place in the course, the points and the hints of each exercise."""
 
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +13,10 @@ from mqcourse.nearest import did_you_mean
 from mqcourse.products import BROKERS
 
 """Names of the stack's services that a lab may need."""
+HINTS = 3
+"""How many each exercise has."""
+FOLDER = CHECKOUT / "solutions"
+"""A folder for each lab, named after it."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,8 @@ class Exercise:
     points: int
     title: str
     guarantee: str
-    hint: str
-    hints: tuple[str, ...] = ()
-    """From a nudge to nearly the answer; one is shown at a time, and only when it is asked for."""
+    hints: tuple[str, ...]
+    """HINTS of them, from a nudge to nearly the answer; one is shown at a time, and only when it is asked for."""
     sentences: Mapping[str, str] = field(default_factory=dict)
     """What the exercise asks for, sentence by sentence: a short name, and the words as they stand in the master."""
     unchecked: tuple[str, ...] = ()
@@ -46,13 +49,20 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Lab:
-    """One lab: a master in solutions/, a notebook in labs/, and checks of the same name. It may need no broker."""
+    """One lab: a folder in solutions/ and a notebook of the same name in labs/. It may need no broker."""
 
     name: str
+    """That of its folder."""
     title: str
     minutes: int
     brokers: tuple[str, ...]
     exercises: tuple[Exercise, ...]
+    place: int = 0
+    """Where it stands in the course: the labs are done in the order of this number."""
+    chapters: tuple[str, ...] = ()
+    """The chapters after which it is done: "kafka/log"."""
+    root: Path = FOLDER
+    """What holds its folder."""
 
     @property
     def points(self) -> int:
@@ -73,9 +83,14 @@ class Lab:
         )
 
     @property
+    def folder(self) -> Path:
+        """Everything that an author writes: manifest, master, checks, known answers."""
+        return self.root / self.name
+
+    @property
     def master(self) -> Path:
-        """The authored source."""
-        return CHECKOUT / "solutions" / f"{self.name}.md"
+        """The source of the notebook."""
+        return self.folder / "master.md"
 
     @property
     def notebook(self) -> Path:
@@ -83,26 +98,27 @@ class Lab:
         return CHECKOUT / "labs" / f"{self.name}.ipynb"
 
 
-def load(path: Path | None = None) -> tuple[Lab, ...]:
-    """All labs in the order of the course; CourseError names the field when the manifest is wrong."""
-    path = path or CHECKOUT / "labs" / "labs.toml"
+def load(folder: Path = FOLDER) -> tuple[Lab, ...]:
+    """All labs in the order of the course; CourseError names file and field when a lab.toml is wrong."""
+    return tuple(
+        sorted((read(path) for path in folder.glob("*/lab.toml")), key=lambda lab: (lab.place, lab.name))
+    )
+
+
+def read(path: Path) -> Lab:
+    """The lab of one lab.toml; its folder's name is the lab's. CourseError as in `load`."""
+    where = f"solutions/{path.parent.name}/{path.name}"
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _lab(tomllib.loads(path.read_text(encoding="utf-8")), path.parent, where)
     except (OSError, ValueError) as error:
         raise CourseError(
-            f"{path.name} cannot be read: {error}",
-            do="Mend it or take it from git again",
-            code=Exit.ENVIRONMENT,
+            f"{where} cannot be read: {error}", do="Mend it or take it from git again", code=Exit.ENVIRONMENT
         ) from error
-    entries = _of(table, "lab", list, path.name)
-    labs = tuple(_lab(entry, f"{path.name}: lab {number}") for number, entry in enumerate(entries, 1))
-    _unique([lab.name for lab in labs], path.name, "lab")
-    return labs
 
 
-def find(name: str, path: Path | None = None) -> Lab:
+def find(name: str) -> Lab:
     """The lab of that name; CourseError lists the names there are."""
-    labs = load(path)
+    labs = load()
     for lab in labs:
         if lab.name == name:
             return lab
@@ -115,9 +131,7 @@ def find(name: str, path: Path | None = None) -> Lab:
     )
 
 
-def _lab(entry: Mapping[str, Any], where: str) -> Lab:
-    name = _of(entry, "name", str, where)
-    where = f"{where} ({name})"
+def _lab(entry: Mapping[str, Any], folder: Path, where: str) -> Lab:
     brokers = tuple(_of(entry, "brokers", list, where) if entry.get("brokers") != [] else ())
     for broker in brokers:
         if broker not in BROKERS:
@@ -131,7 +145,16 @@ def _lab(entry: Mapping[str, Any], where: str) -> Lab:
         for number, each in enumerate(_of(entry, "exercise", list, where), 1)
     )
     _unique([exercise.id for exercise in exercises], where, "exercise")
-    return Lab(name, _of(entry, "title", str, where), _positive(entry, "minutes", where), brokers, exercises)
+    return Lab(
+        folder.name,
+        _of(entry, "title", str, where),
+        _positive(entry, "minutes", where),
+        brokers,
+        exercises,
+        _positive(entry, "place", where),
+        _texts(entry, "chapters", where),
+        folder.parent,
+    )
 
 
 def _exercise(entry: Mapping[str, Any], where: str) -> Exercise:
@@ -140,8 +163,7 @@ def _exercise(entry: Mapping[str, Any], where: str) -> Exercise:
         points=_positive(entry, "points", where),
         title=_of(entry, "title", str, where),
         guarantee=_of(entry, "guarantee", str, where),
-        hint=" ".join(_of(entry, "hint", str, where).split()),
-        hints=_texts(entry, "hints", where),
+        hints=_hints(entry, where),
         sentences={
             name: " ".join(text.split())
             for name, text in _optional(entry, "sentences", dict, {}, where).items()
@@ -153,6 +175,17 @@ def _exercise(entry: Mapping[str, Any], where: str) -> Exercise:
         ),
         optional=_optional(entry, "optional", bool, False, where),
     )
+
+
+def _hints(entry: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    hints = _texts(entry, "hints", where)
+    if len(hints) != HINTS:
+        raise CourseError(
+            f"{where}: hints has {len(hints)} entries",
+            do=f"Write {HINTS}, from a nudge to nearly the answer",
+            code=Exit.SAID_NO,
+        )
+    return hints
 
 
 def _texts(entry: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:

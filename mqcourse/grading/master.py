@@ -1,6 +1,6 @@
 """From one authored master to three notebooks: the learner's, the solution, and the one that is graded.
 
-A master is solutions/NAME.md, a MyST notebook. Its cells carry their role in their metadata:
+A master is solutions/NAME/master.md, a MyST notebook. Its cells carry their role in their metadata:
 
 - tag `setup`: imports and endpoints; runs before every answer;
 - `exercise: ID`: an answer cell. The lines between `### BEGIN SOLUTION` and `### END SOLUTION` are the solution; after
@@ -49,7 +49,7 @@ def cells(lab: Lab) -> tuple[Cell, ...]:
     except OSError as error:
         raise CourseError(
             f"lab {lab.name} has no master: {error.strerror}",
-            do=f"Write solutions/{lab.name}.md or take the lab out of labs.toml",
+            do=f"Write solutions/{lab.name}/master.md",
             code=Exit.SAID_NO,
         ) from error
     notebook = jupytext.reads(text, fmt="md:myst")
@@ -75,14 +75,14 @@ def answers(lab: Lab, *, solved: bool) -> dict[str, str]:
     """Exercise id -> source of its answer cell, with the solution or with the stub."""
     return {
         cell.exercise: (_solved if solved else _stubbed)(
-            cell.source, f"solutions/{lab.name}.md: exercise {cell.exercise}"
+            cell.source, f"solutions/{lab.name}/master.md: exercise {cell.exercise}"
         )
         for cell in cells(lab)
         if cell.exercise
     }
 
 
-TO_THE_SOURCE, TO_THE_BOOK = "](../book/", "](/book/"
+TO_THE_SOURCE, TO_THE_BOOK = "](../../book/", "](/book/"
 """A link to a chapter, as a master has it and as a notebook has it: JupyterLab's server leads /book/ to the served
 book, whatever its port, and an editor that opens the checkout finds the same file below its root."""
 
@@ -100,7 +100,7 @@ def solution_notebook(lab: Lab) -> str:
 def source_notebook(lab: Lab) -> str:
     """The lab as nbgrader's generate_assignment takes it: what the learner finds stays, the solution is cut out there."""
     given = {
-        cell.exercise: _for_teachers(cell.source, f"solutions/{lab.name}.md: exercise {cell.exercise}")
+        cell.exercise: _for_teachers(cell.source, f"solutions/{lab.name}/master.md: exercise {cell.exercise}")
         for cell in cells(lab)
         if cell.exercise
     }
@@ -209,7 +209,7 @@ def _filled(text: str, lab: Lab) -> str:
         values = {"title": lab.title, "minutes": lab.minutes, "points": lab.points}
         if word not in values:
             raise CourseError(
-                f"solutions/{lab.name}.md: {{{{{match[1]}}}}} means nothing",
+                f"solutions/{lab.name}/master.md: {{{{{match[1]}}}}} means nothing",
                 do="Use title, minutes, points or exercise ID",
                 code=Exit.SAID_NO,
             )
@@ -219,18 +219,18 @@ def _filled(text: str, lab: Lab) -> str:
 
 
 def _fit(found: tuple[Cell, ...], lab: Lab) -> None:
-    where = f"solutions/{lab.name}.md"
+    where = f"solutions/{lab.name}/master.md"
     ids = [cell.exercise for cell in found if cell.exercise]
     wanted = [exercise.id for exercise in lab.exercises]
     if ids != wanted:
         outside = [id_ for id_ in ids if id_ not in wanted]
         missing = [id_ for id_ in wanted if id_ not in ids]
         what = (
-            f"exercise {outside[0]!r} is not in labs.toml"
+            f"exercise {outside[0]!r} is not in lab.toml"
             if outside
-            else f"exercise {missing[0]!r} of labs.toml is not in the master"
+            else f"exercise {missing[0]!r} of lab.toml is not in the master"
             if missing
-            else "the exercises do not stand in the order of labs.toml"
+            else "the exercises do not stand in the order of lab.toml"
         )
         raise CourseError(f"{where}: {what}", do="Make master and manifest agree", code=Exit.SAID_NO)
     if not any("setup" in cell.tags for cell in found):

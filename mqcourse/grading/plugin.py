@@ -81,7 +81,7 @@ class Grading:
         lab = manifest.find(item.parent.nb.metadata["mqcourse"]["lab"])
         if "exercise" in metadata:
             exercise = lab.exercise(metadata["exercise"]["id"])
-            of_lab(lab.name)  # imported before any answer runs
+            of_lab(lab)  # imported before any answer runs
             self._witness = self._witness or Witness(lab.brokers)
             answer = Answer(self._setup, item.cell.source, self._seed, alive=self._wanted)
             self._judged[exercise.id] = self._pool.submit(judge, lab, exercise, answer, self._witness)

@@ -116,7 +116,7 @@ def grade_submission(
         if changed := _changed(before, _fingerprint()):
             raise Void(
                 f"while the answers ran, {changed} of the course's own code was changed, so no verdict counts",
-                do="Bring it back with `git checkout -- mqcourse solutions labs/labs.toml`, and take the code that writes to it out of your answer",
+                do="Bring it back with `git checkout -- mqcourse solutions`, and take the code that writes to it out of your answer",
             )
     return Report(
         lab,
@@ -296,12 +296,11 @@ def _end_all(process: "subprocess.Popen[bytes]", mark: str) -> None:
 
 
 def _fingerprint() -> dict[Path, str]:
-    """A digest of each file that a verdict depends on: the course's code, its byte code, the masters, the manifest."""
+    """A digest of each file that a verdict depends on: the course's code, its byte code, the labs' folders."""
     files = [
         *(CHECKOUT / "mqcourse").rglob("*.py"),
         *(CHECKOUT / "mqcourse").rglob("*.pyc"),
-        *(CHECKOUT / "solutions").glob("*.md"),
-        CHECKOUT / "labs" / "labs.toml",
+        *(path for path in (CHECKOUT / "solutions").rglob("*") if path.is_file()),
     ]
     found = {}
     for file in files:

@@ -29,8 +29,9 @@ from mqcourse.stack import endpoints
 from mqcourse.stack.endpoints import FILE
 from mqcourse.stack.providers.external import hosts_of
 
-COURSE = ("mqcourse", "solutions", "labs/labs.toml", "pyproject.toml")
-"""What grading reads of the checkout."""
+COURSE = ("mqcourse", "pyproject.toml")
+OF_A_LAB = ("lab.toml", "checks.py")
+"""What judging reads of the checkout, and of each lab's folder: no master, no known answer is inside."""
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt")
 OF_ETC = (
     "/etc/alternatives",
@@ -141,6 +142,7 @@ def _bound() -> list[str]:
         Path(sys.base_prefix),
         Path(sys.prefix),
         *(CHECKOUT / name for name in COURSE),
+        *(path for name in OF_A_LAB for path in (CHECKOUT / "solutions").glob(f"*/{name}")),
         *([Path(certificate)] if certificate else []),
     ]
     for place in places:

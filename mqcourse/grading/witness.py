@@ -247,7 +247,7 @@ def _servicebus() -> Held | None:
             )
             request = f"GET /favicon.ico HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode()
             return _Bytes(connection, request, lambda reply: reply.startswith(b"HTTP/1.1 204"))
-    with import_module("mqcourse.grading.checks.servicebus").Desk():
+    with import_module("mqcourse.grading.brokers.servicebus").Desk():
         return None
 
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqcourse.grading.checks.looping import BUSY_S, pauses, published, restless
-from mqcourse.grading.checks.wire import Act, Did
+from mqcourse.grading.brokers.looping import BUSY_S, pauses, published, restless
+from mqcourse.grading.brokers.wire import Act, Did
 from mqcourse.grading.guarantees import Guarantee
 
 WAITED_S = 0.02

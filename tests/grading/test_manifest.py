@@ -8,24 +8,23 @@ from mqcourse.errors import CourseError
 from mqcourse.grading import manifest
 
 GOOD = """
-[[lab]]
-name = "first"
+place = 7
 title = "A lab"
 minutes = 30
 brokers = ["rabbitmq"]
-[[lab.exercise]]
+[[exercise]]
 id = "one"
 points = 2
 title = "Do it"
 guarantee = "It is done."
-hint = "Begin."
+hints = ["Begin.", "Go on.", "Do this."]
 """
 
 
-def write(folder: Path, text: str) -> Path:
-    path = folder / "labs.toml"
-    path.write_text(text)
-    return path
+def write(folder: Path, text: str, name: str = "first") -> Path:
+    (folder / name).mkdir()
+    (folder / name / "lab.toml").write_text(text)
+    return folder
 
 
 def test_the_course_has_two_labs_with_four_exercises_or_more() -> None:
@@ -36,32 +35,41 @@ def test_the_course_has_two_labs_with_four_exercises_or_more() -> None:
 
 def test_a_good_manifest_loads(tmp_path: Path) -> None:
     (lab,) = manifest.load(write(tmp_path, GOOD))
-    assert (lab.name, lab.points, lab.exercise("one").hint) == ("first", 2, "Begin.")
+    assert (lab.name, lab.points, lab.exercise("one").hints[0]) == ("first", 2, "Begin.")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('hint = "Begin."', 'hint = "  "', "hint is missing or empty"),
-        ('hint = "Begin."', "", "hint is missing or empty"),
+        ('"Go on."', '"  "', "hints has an entry that is no text"),
+        (', "Go on."', "", "hints has 2 entries. Write 3"),
+        ('hints = ["Begin.", "Go on.", "Do this."]', "", "hints has 0 entries"),
         ('title = "Do it"', 'title = ""', "title is missing or empty"),
         ("points = 2", "points = 0", "points is 0"),
         ("points = 2", "points = true", "points is True"),
         ("minutes = 30", 'minutes = "long"', "minutes is 'long'"),
         ('brokers = ["rabbitmq"]', 'brokers = ["pigeon"]', "broker 'pigeon' is unknown"),
-        ("[[lab]]", "[[lab", "cannot be read"),
-        ("[[lab.exercise]]", "[[lab.exercises]]", "exercise is missing"),
+        ("place = 7", "", "place is None"),
+        ("place = 7", "[[place", "cannot be read"),
+        ("[[exercise]]", "[[exercises]]", "exercise is missing"),
     ],
 )
 def test_a_bad_field_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in GOOD
-    with pytest.raises(CourseError, match=said):
+    with pytest.raises(CourseError, match=f"solutions/first/lab.toml.*{said}"):
         manifest.load(write(tmp_path, GOOD.replace(old, new)))
 
 
-def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_two_exercises_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="stands there twice"):
-        manifest.load(write(tmp_path, GOOD + GOOD))
+        manifest.load(write(tmp_path, GOOD + GOOD[GOOD.index("[[") :]))
+
+
+def test_labs_stand_in_the_order_of_their_places(tmp_path: Path) -> None:
+    for name, place in (("a", 3), ("b", 1), ("c", 2), ("d", 2)):
+        write(tmp_path, GOOD.replace("7", str(place)), name)
+    (tmp_path / "no_lab").mkdir()
+    assert [lab.name for lab in manifest.load(tmp_path)] == ["b", "c", "d", "a"]
 
 
 def test_an_unknown_lab_gets_the_names_there_are() -> None:

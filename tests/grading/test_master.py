@@ -52,7 +52,7 @@ def test_a_lab_shows_todos_and_no_solution(lab: Lab) -> None:
 @pytest.mark.parametrize("lab", LABS, ids=NAMES)
 def test_the_solution_is_in_no_hidden_check(lab: Lab) -> None:
     """No line of an answer that says how to do it stands in the checks that are shipped."""
-    checks = (Path(labs.__file__).parent / "checks" / f"{lab.name}.py").read_text()
+    checks = (lab.folder / "checks.py").read_text()
     for id_, source in master.answers(lab, solved=True).items():
         stub = master.answers(lab, solved=False)[id_]
         for line in {line.strip() for line in source.splitlines()} - {
@@ -119,7 +119,14 @@ class Draft(Lab):
 
 def draft(folder: Path, text: str) -> Draft:
     (folder / "draft.md").write_text(text)
-    return Draft("draft", "Draft", 1, ("kafka",), (Exercise("one", 1, "One", "It holds.", "Try."),), folder)
+    return Draft(
+        "draft",
+        "Draft",
+        1,
+        ("kafka",),
+        (Exercise("one", 1, "One", "It holds.", ("Try.",) * 3),),
+        folder=folder,
+    )
 
 
 def test_stub_lines_are_uncommented_once(tmp_path: Path) -> None:
@@ -132,11 +139,11 @@ def test_stub_lines_are_uncommented_once(tmp_path: Path) -> None:
     ("text", "said"),
     [
         (HEADER + ANSWER + CHECK, "no cell has the tag setup"),
-        (HEADER + SETUP + CHECK, "'one' of labs.toml is not in the master"),
+        (HEADER + SETUP + CHECK, "'one' of lab.toml is not in the master"),
         (HEADER + SETUP + ANSWER, "'one' has no check cell after it"),
         (
             HEADER + SETUP + ANSWER.replace("exercise: one", "exercise: two") + CHECK,
-            "'two' is not in labs.toml",
+            "'two' is not in lab.toml",
         ),
         (HEADER + SETUP + ANSWER.replace("TODO: ", "") + CHECK, "the stub has no TODO"),
         (HEADER + SETUP + ANSWER.replace("    ### END SOLUTION\n", "") + CHECK, "no whole solution region"),
@@ -158,7 +165,13 @@ def test_a_notebook_outside_the_manifest_is_found(tmp_path: Path) -> None:
     for folder in ("labs", "solutions"):
         (tmp_path / folder).mkdir()
     (tmp_path / "labs" / "forgotten.ipynb").write_text("{}")
-    assert list(labs.strays(LABS, tmp_path)) == ["labs/forgotten.ipynb is in no entry of labs.toml"]
+    (tmp_path / "solutions" / "begun").mkdir()
+    (tmp_path / "solutions" / "begun" / "master.md").write_text("")
+    (tmp_path / "solutions" / "gone" / "__pycache__").mkdir(parents=True)  # what git leaves behind
+    assert list(labs.strays(LABS, tmp_path)) == [
+        "solutions/begun has no lab.toml",
+        "labs/forgotten.ipynb has no folder in solutions/",
+    ]
 
 
 def test_building_never_overwrites_an_answer(tmp_path: Path) -> None:

@@ -109,12 +109,14 @@ def test_an_exception_of_a_library_is_not_taken_for_an_exercise_nobody_touched()
 REACHING = {
     "import": "import mqcourse.grading.master as m\n",
     "from": "from mqcourse.grading import checks\n",
-    "open": "open(__import__('mqcourse').__path__[0] + '/../solutions/kafka_log.md')\n",
-    "read": "from pathlib import Path\nimport mqcourse.home as h\n(h.CHECKOUT / 'solutions' / 'kafka_log.md').read_text()\n",
-    "relative": "import os, mqcourse.home as h\nos.chdir(h.CHECKOUT / 'solutions')\nopen('kafka_log.md')\n",
-    "a command": "import subprocess\nsubprocess.run(['cat', 'solutions/kafka_log.md'])\n",
+    "open": "open(__import__('mqcourse').__path__[0] + '/../solutions/kafka_log/master.md')\n",
+    "read": "from pathlib import Path\nimport mqcourse.home as h\n(h.CHECKOUT / 'solutions' / 'kafka_log' / 'master.md').read_text()\n",
+    "relative": "import os, mqcourse.home as h\nos.chdir(h.CHECKOUT / 'solutions')\nopen('kafka_log/wrong.toml')\n",
+    "the checks": "import importlib.util as u, mqcourse.home as h\np = h.CHECKOUT / 'solutions/kafka_log/checks.py'\ns = u.spec_from_file_location('checks', p)\ns.loader.exec_module(u.module_from_spec(s))\n",
+    "the checks, by the search path": "import sys, mqcourse.home as h\nsys.path.insert(0, str(h.CHECKOUT))\nimport solutions.kafka_log.checks\n",
+    "a command": "import subprocess\nsubprocess.run(['cat', 'solutions/kafka_log/master.md'])\n",
     "a child": "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import mqcourse.grading.master'])\n",
-    "in a fork": 'import multiprocessing as m\nwith m.get_context(\'fork\').Pool(1) as pool:\n    pool.apply(eval, [\'open(__import__("mqcourse.home").home.CHECKOUT / "solutions" / "kafka_log.md")\'])\n',
+    "in a fork": 'import multiprocessing as m\nwith m.get_context(\'fork\').Pool(1) as pool:\n    pool.apply(eval, [\'open(__import__("mqcourse.home").home.CHECKOUT / "solutions" / "kafka_log" / "honest.toml")\'])\n',
 }
 
 

@@ -65,6 +65,6 @@ def test_the_report_says_points_and_gives_no_hint_unasked() -> None:
     assert "  0/2  Acknowledge when the work is done" in text
     assert "not answered yet" in text
     assert "This is where you start." in text
-    assert LAB.exercises[0].hint not in text
+    assert LAB.exercises[0].hints[0] not in text
     assert "Points: 2 of 12, in 1.5 s." in text
     assert report("fair").as_dict()["exercises"][1]["passed"] is True

@@ -75,7 +75,7 @@ def test_jupyterlab_opens_on_the_start_page_with_the_points_of_now_and_leads_to_
     assert {entry["name"] for entry in contents("")["content"]} == {"START.md", "labs", "chapters"}
     shown = {entry["name"] for entry in contents("labs")["content"]}
     assert shown >= {f"{lab.name}.ipynb" for lab in LABS}
-    assert not shown & {"labs.toml", "README.md"}
+    assert not shown & {"README.md"}
 
     lab = LABS[0]
     line = {"lab": lab.name, "exercises": everything(lab)}

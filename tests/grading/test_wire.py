@@ -6,8 +6,8 @@ from typing import Any
 import pika
 import pytest
 
-from mqcourse.grading.checks.rabbitmq import Desk
-from mqcourse.grading.checks.wire import Act, Cut, Did, Wire
+from mqcourse.grading.brokers.rabbitmq import Desk
+from mqcourse.grading.brokers.wire import Act, Cut, Did, Wire
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("stack")]
 

@@ -1,6 +1,6 @@
 """What counts as prose in a file: everything a reader reads as sentences, and nothing else."""
 
-from tools.prose.passages import of_file, sentences
+from mqcourse.prose.passages import of_file, sentences
 
 CHAPTER = """---
 kernelspec:

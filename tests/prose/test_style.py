@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mqcourse.home import CHECKOUT
-from tools.prose import ledger, style
+from mqcourse.prose import ledger, style
 
 
 def found(text: str, file: str = "a.md") -> set[str]:

@@ -15,7 +15,8 @@ import sys
 from collections import Counter
 
 from mqcourse.errors import CourseError
-from tools.prose import ledger, minutes, terms
+from mqcourse.prose import ledger
+from tools.prose import minutes, terms
 
 
 def table(now: ledger.Counts, then: ledger.Counts | None) -> list[str]:

@@ -11,7 +11,7 @@ import yaml
 
 from mqcourse.book.chapter import HEAD
 from mqcourse.home import CHECKOUT
-from tools.prose.passages import of_markdown, words
+from mqcourse.prose.passages import of_markdown, words
 from tools.prose.terms import GLOSSARY_PAGE, pages
 
 WORDS_A_MINUTE = 90

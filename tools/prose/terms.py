@@ -15,7 +15,7 @@ import yaml
 
 from mqcourse.book.glossary import GLOSSARY, Term, load_glossary
 from mqcourse.home import CHECKOUT
-from tools.prose.passages import of_markdown
+from mqcourse.prose.passages import of_markdown
 
 OPEN = CHECKOUT / "book" / "style" / "terms.toml"
 """Terms whose first use is not explained yet; the list only gets shorter."""

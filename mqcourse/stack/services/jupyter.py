@@ -33,7 +33,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "jpserver_extensions": {EXTENSION: True},
     },
     # what the labs are made from is no reading for those who do them
-    "ContentsManager": {"hide_globs": ["labs.toml", "README.md", "__pycache__", "*.pyc"]},
+    "ContentsManager": {"hide_globs": ["README.md", "__pycache__", "*.pyc"]},
     # nothing of the course asks a third party: no news, no search for updates, no list of extensions
     "LabApp": {
         "news_url": None,

@@ -93,7 +93,7 @@ def test_a_lab_has_four_exercises_or_more(name: str) -> None:
 
 
 def test_a_lab_cell_of_ten_lines_is_an_explorer() -> None:
-    text = (CHECKOUT / "solutions" / "backpressure_sizing.md").read_text(encoding="utf-8")
+    text = (CHECKOUT / "solutions" / "backpressure_sizing" / "master.md").read_text(encoding="utf-8")
     cell = next(cell for cell in CELL.findall(text) if "ipywidgets.interact" in cell)
     lines = [line for line in cell.splitlines() if line.strip() and not line.startswith((":", "import"))]
     assert len(lines) <= 10

@@ -1,0 +1,206 @@
+"""Workers on RabbitMQ queues, led through their work message by message and killed between any two steps of it."""
+
+import time
+from collections.abc import Sequence, Set
+from enum import StrEnum
+
+from mqcourse.grading import guarantees
+from mqcourse.grading.brokers.rabbitmq import Desk
+from mqcourse.grading.brokers.wire import Cut, Did, Wire
+from mqcourse.grading.guarantees import Breach, Guarantee
+from mqcourse.grading.history import History, Kind
+from mqcourse.grading.trial import Program, Refusal, Trial
+
+LATE_S = 3.0
+"""So long an acknowledgement may be on its way, from one thread of a worker to another one."""
+
+ANOTHER_S = 0.3
+"""So long a worker that is busy is watched for a second message that it begins."""
+
+ACKNOWLEDGES_S = 6.0
+"""After so long a message whose work is done will not be acknowledged any more."""
+
+IDLE_S = 1.5
+"""So long a worker with nothing to do is watched, whether it ends by itself."""
+
+
+class Step(StrEnum):
+    """Where a worker is killed."""
+
+    WORK = "in the middle of the work"
+    WORK_ACKNOWLEDGEMENT = "between the work and the acknowledgement"
+    ACKNOWLEDGED = "after the acknowledgement"
+
+
+class Shift:
+    """The workers of one trial, on some queues. All their work is held, and released one message after the other.
+
+    Refusal, with what broke, as soon as the broker has seen something that must not be: an acknowledgement before the
+    work was done, none before the next message is begun, or two messages begun at once.
+    """
+
+    def __init__(
+        self, desk: Desk, trial: Trial, wire: Wire, queues: Sequence[str], word: str = "message"
+    ) -> None:
+        self._desk, self._trial, self._wire, self._queues, self._word = desk, trial, wire, queues, word
+        trial.hold(lambda _worker, _message: True)
+
+    def drive(self, worker: Program, *, to: int | None = None, all_of: Set[int] = frozenset()) -> bool:
+        """Let the worker work on until it has begun `to`, which stays unfinished. False if it does not get there.
+
+        Without `to`, until everything in `all_of` is finished.
+        """
+        while True:
+            if not self._trial.wait_quiet(
+                lambda seen: (
+                    worker.name in seen.open_work()
+                    or (to is None and all_of <= set(seen.messages(Kind.FINISHED)))
+                ),
+                lambda: not any(self._desk.ready(queue) for queue in self._queues),
+            ):
+                return False
+            held = self._trial.history.open_work().get(worker.name, [])
+            if not held:
+                return True
+            self.inspect(worker, held)
+            if to in held:
+                return True
+            self._trial.release(worker.name, held[0])
+
+    def inspect(self, worker: Program, held: Sequence[int]) -> None:
+        """Compare what the worker has in its hands with what the broker was told. Refusal when they do not fit."""
+        if not self._wire.used:
+            raise Refusal(
+                [
+                    Breach(
+                        Guarantee.RUNS,
+                        f"{worker.name} has no connection to at.rabbitmq_url, the address of the first cell, where the check watches",
+                    )
+                ]
+            )
+        self._wire.settle()
+        finished = self._trial.history.messages(Kind.FINISHED)
+        acknowledged = self._wire.numbers(Did.ACKNOWLEDGED)
+        early = [n for n in held if n not in finished and n in acknowledged and not self._wire.unsettled(n)]
+        if early:
+            raise Refusal(
+                [
+                    Breach(
+                        Guarantee.ACKNOWLEDGED_LATE,
+                        f"{self._word} {n} was acknowledged too early: RabbitMQ had the acknowledgement while "
+                        f"{worker.name} still worked on {self._word} {n}",
+                    )
+                    for n in early
+                ]
+            )
+        if len(held) > 1:
+            raise Refusal(
+                [
+                    Breach(
+                        Guarantee.ONCE,
+                        f"{worker.name} began {self._word} {held[1]} while it still worked on {self._word} {held[0]}: "
+                        "a kill now would cost the work on both",
+                    )
+                ]
+            )
+        if late := self._late(worker, LATE_S):
+            raise Refusal(
+                [
+                    Breach(
+                        Guarantee.ONCE,
+                        f"{self._word} {n} would be processed twice if {worker.name} were killed now: it is done, "
+                        f"and {worker.name} has begun {self._word} {held[0]} without having acknowledged it",
+                    )
+                    for n in late
+                ]
+            )
+
+    def kill(self, worker: Program, message: int, step: Step) -> None:
+        """kill -9 of a worker that works on `message`, at that step of its work on it."""
+        if step is Step.WORK:
+            self._trial.wait(
+                lambda seen: len(seen.open_work().get(worker.name, ())) > 1, deadline_s=ANOTHER_S
+            )
+            self.inspect(worker, self._trial.history.open_work().get(worker.name, ()))
+        else:
+            where = Cut.BEFORE if step is Step.WORK_ACKNOWLEDGEMENT else Cut.AFTER
+            self._wire.cut(lambda act: where if act.number == message else None)
+            self._trial.release(worker.name, message)
+            self._await_cut(worker, message)
+        self._trial.kill(worker)
+        self._wire.cut(lambda _act: None)
+
+    def goes_on(self, worker: Program) -> list[Breach]:
+        """Whether a worker that finds nothing to do goes on waiting."""
+        self._trial.wait(lambda _seen: not worker.running, deadline_s=IDLE_S)
+        if worker.running:
+            return []
+        what = f"{worker.name} had ended by itself when there was nothing to do: the next {self._word} finds no worker"
+        return [Breach(Guarantee.NOT_LOST, what)]
+
+    def end(self, worker: Program) -> list[Breach]:
+        """Kill a worker that has nothing left to do: what it has done must be acknowledged."""
+        late = self._late(worker, LATE_S)
+        self._trial.kill(worker)
+        for queue in self._queues:
+            self._desk.wait_unused(queue)
+        return [
+            Breach(
+                Guarantee.ONCE,
+                f"{self._word} {n} would be processed twice: its work was done, and it was never acknowledged",
+            )
+            for n in late
+        ]
+
+    def still_held(self, queue: str, sent: Set[int]) -> set[int]:
+        """What the broker still holds of `sent`, asked when every worker is dead."""
+        expected = sent - self._wire.numbers(Did.ACKNOWLEDGED)
+        ready = self._desk.wait_ready(queue, len(expected))
+        self._trial.saw("the queue", f"{ready} messages, {len(sent - expected)} acknowledged")
+        return set(expected) if ready == len(expected) else set(self._desk.look(queue))
+
+    def acknowledged_early(self, worker: Program, queue: str, sent: Set[int]) -> list[Breach]:
+        """What the worker, killed just now and alone on the queue, had in its hands and the broker does not hold."""
+        cut_off = {n for n, who in guarantees.interrupted(self._trial.history).items() if who == worker.name}
+        gone = cut_off - self.still_held(queue, sent)
+        return guarantees.acknowledged_early(self._trial.history, gone=gone, word=self._word)
+
+    def _late(self, worker: Program, patience_s: float) -> list[int]:
+        """What the worker has finished and, after some patience, not acknowledged."""
+        end_s = time.monotonic() + patience_s * self._trial.patience
+        while True:
+            self._wire.settle()
+            mine = set(self._trial.history.messages(Kind.FINISHED, worker.name))
+            late = sorted(mine - self._wire.numbers(Did.ACKNOWLEDGED))
+            if not late or time.monotonic() > end_s:
+                return late
+            time.sleep(0.02)
+
+    def _await_cut(self, worker: Program, message: int) -> None:
+        end_s = time.monotonic() + ACKNOWLEDGES_S * self._trial.patience
+        while not self._wire.was_cut.wait(0.05):
+            held = self._trial.history.open_work().get(worker.name, ())
+            if held:
+                self.inspect(worker, held)
+            if time.monotonic() > end_s or not worker.running:
+                raise Refusal(
+                    [
+                        Breach(
+                            Guarantee.ONCE,
+                            f"{self._word} {message} would be processed twice: its work was done, "
+                            "and it was not acknowledged",
+                        )
+                    ]
+                )
+
+
+def never_began(
+    worker: Program, point: int, seen: History, held: Set[int], *, word: str = "message"
+) -> list[Breach]:
+    """A worker was idle before it came to a message: there is nothing to interrupt, so nothing to judge but that."""
+    return guarantees.passed_over(seen, held=held, word=word) or [
+        Breach(
+            Guarantee.NOT_LOST,
+            f"{word} {point} was not processed: {worker.name} never began to work on it",
+        )
+    ]
