@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 from docutils import nodes
 
+from mqcourse.backpressure.explorer.bundle import BUNDLE
+from mqcourse.backpressure.explorer.publish import FROM_FILE
+from mqcourse.backpressure.explorer.still_figure import diagram, outcome, sentence
 from mqcourse.backpressure.field import ScenarioError, shown
-from mqcourse.backpressure.figure import diagram, outcome, sentence
 from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.page import BUNDLE
 from mqcourse.backpressure.presets import Preset, preset
-from mqcourse.backpressure.published import FROM_FILE
 from mqcourse.backpressure.scenario import NAMES, Scenario
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
@@ -115,7 +115,7 @@ if (location.protocol === "file:") {{
 def copy_files(app: "Sphinx", error: Exception | None) -> None:
     """Put what the explorers load into the built book."""
     if error is None and app.builder.format == "html":
-        from mqcourse.backpressure.published import publish
+        from mqcourse.backpressure.explorer.publish import publish
 
         publish(Path(app.outdir) / "_static" / FOLDER)
 

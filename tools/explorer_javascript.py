@@ -1,0 +1,172 @@
+"""The explorer's JavaScript that is made: the model, the scenario's fields, the presets, the styles, and the bundle.
+
+All of it stands in mqcourse/backpressure/explorer/web/generated. A page and a notebook's widget load one file of it,
+explorer.js, which holds all other modules: a widget is one file, and a page loads one file fastest.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mqcourse.backpressure.explorer.bundle import BUNDLE, GENERATED, WEB
+from mqcourse.backpressure.presets import PRESETS, Preset
+from mqcourse.backpressure.scenario import FIELDS
+from mqcourse.errors import CourseError
+from mqcourse.home import CHECKOUT
+from tools.to_javascript import Module, translate
+
+FIELDS_JS = GENERATED / "fields.js"
+PRESETS_JS = GENERATED / "presets.js"
+STYLE_JS = GENERATED / "style.js"
+ENTRY = "element.js"
+
+MODEL = "mqcourse.backpressure"
+TRANSLATED = ("numerics", "draws", "message", "meter", "broker", "consumers", "producer", "model")
+"""The model's modules that the page's engine is made from."""
+BY_HAND = {f"{MODEL}.model": frozenset({"environment"})}
+"""Functions of theirs that engine/runtime.js has instead."""
+SCENARIO_JS = "../engine/scenario.js"
+KNOWN = {
+    f"{MODEL}.scenario": SCENARIO_JS,
+    "mqcourse.errors": SCENARIO_JS,
+    f"{MODEL}.kernel": "../engine/kernel.js",
+}
+"""Modules that the model uses and that are written by hand in both languages."""
+
+IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[^"]+)";\n', re.MULTILINE)
+EXPORTED = re.compile(r"^export (?:const|class|function\*?) (\w+)", re.MULTILINE)
+LISTED = re.compile(r"^export \{([^}]*)\};\n", re.MULTILINE)
+
+
+def model_js() -> dict[Path, str]:
+    """The model's modules. Raises CannotTranslate, with file and line, for Python that the translator does not know."""
+    modules = [_module(f"{MODEL}.{name}", f"./{name}.js") for name in TRANSLATED]
+    known = [_module(name, javascript) for name, javascript in KNOWN.items()]
+    texts = translate(modules, known)
+    return {GENERATED / f"{name}.js": texts[f"{MODEL}.{name}"] for name in TRANSLATED}
+
+
+def _module(name: str, javascript: str) -> Module:
+    path = Path(*name.split(".")).with_suffix(".py")
+    text = (CHECKOUT / path).read_text(encoding="utf-8")
+    return Module(name, path.as_posix(), text, javascript, BY_HAND.get(name, frozenset()))
+
+
+def fields_js() -> str:
+    """The module that gives the page the fields with their units, ranges, choices and defaults."""
+    plain = [
+        {name: list(value) if isinstance(value, tuple) else value for name, value in spec.items()}
+        for spec in FIELDS
+    ]
+    return (
+        "// Generated from scenario.py by `make derived`; change it there.\n\n"
+        f"export const FIELDS = {json.dumps(plain, indent=2)};\n"
+    )
+
+
+def sliders(preset: Preset) -> list[str]:
+    """The fields that a preset is about: those it changes, and the load and the consumers always."""
+    changed = preset.scenario.as_dict(changed_only=True)
+    always = ["rate_per_s", "service_mean_s", "consumers"]
+    return always + [name for name in changed if name not in (*always, "duration_s", "warm_up_s", "seed")]
+
+
+def presets_js() -> str:
+    """The module with the presets: what they change, and the question that comes before the run."""
+    plain = [
+        {
+            "name": one.name,
+            "title": one.title,
+            "look_at": one.look_at,
+            "question": one.question,
+            "choices": list(one.choices),
+            "answer": one.answer,
+            "values": one.scenario.as_dict(changed_only=True),
+            "sliders": sliders(one),
+        }
+        for one in PRESETS
+    ]
+    return (
+        "// Generated from presets.py by `make derived`; change it there.\n\n"
+        f"export const PRESETS = {json.dumps(plain, indent=2, ensure_ascii=False)};\n"
+    )
+
+
+def style_js() -> str:
+    """The styles as a module."""
+    css = (WEB / "explorer.css").read_text(encoding="utf-8")
+    return (
+        "// Generated from explorer.css by `make derived`; change it there.\n\n"
+        f"export const CSS = {json.dumps(css)};\n"
+    )
+
+
+def bundle(generated: dict[Path, str]) -> str:
+    """All modules as one: each a function of its own that returns what it exports, in the order of their imports.
+
+    Raises CourseError for an import or export in a form that this does not read.
+    """
+    order: list[str] = []
+    parts: dict[str, str] = {}
+
+    def take(name: str) -> None:
+        if name in parts:
+            return
+        path = WEB / name
+        text = generated.get(path) or path.read_text(encoding="utf-8")
+        parts[name] = ""  # a circle of imports would come back here and find it
+
+        def imported(found: re.Match[str]) -> str:
+            other = ((path.parent / found[2]).resolve().relative_to(WEB.resolve())).as_posix()
+            take(other)
+            return f"const {{{found[1].replace(' as ', ': ')}}} = {module(other)};\n"
+
+        names = EXPORTED.findall(text) + [
+            one.strip() for listed in LISTED.findall(text) for one in listed.split(",")
+        ]
+        text = LISTED.sub("", IMPORT.sub(imported, text))
+        text = EXPORTED.sub(lambda found: found[0].removeprefix("export "), text)
+        if left := re.search(r"^(?:import|export) .*", text, re.MULTILINE):
+            raise CourseError(f"{name}: the bundle cannot read {left[0]!r}", do="Write it as the others do")
+        parts[name] = (
+            f"// ---- {name}\nconst {module(name)} = (() => {{\n{text}\nreturn {{ {', '.join(names)} }};\n}})();\n"
+        )
+        order.append(name)
+
+    take(ENTRY)
+    entry = module(ENTRY)
+    return (
+        "// Generated from the modules of mqcourse/backpressure/explorer/web by `make derived`; change it there.\n\n"
+        + "\n".join(parts[name] for name in order)
+        + f"\nexport const {{ simulate, scenario }} = {entry};\nexport default {entry}.widget;\n"
+    )
+
+
+def module(name: str) -> str:
+    """The variable of a module in the bundle."""
+    return re.sub(r"\W", "_", name.removesuffix(".js"))
+
+
+def derived() -> dict[Path, str]:
+    """Every derived file and what it has to hold."""
+    made = {**model_js(), FIELDS_JS: fields_js(), PRESETS_JS: presets_js(), STYLE_JS: style_js()}
+    return {**made, BUNDLE: bundle(made)}
+
+
+def problems() -> Iterator[str]:
+    """One line for each derived file that is not what its masters give, or one that says what cannot be made."""
+    try:
+        made = derived()
+    except CourseError as error:
+        yield str(error)
+        return
+    for path, text in made.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            yield f"{path.name} is not what its masters give: run `make derived`"
+
+
+def renew() -> None:
+    """Write the derived files."""
+    for path, text in derived().items():
+        path.write_text(text, encoding="utf-8")
