@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mqcourse.backpressure import page
-from tools import derived, npm_locks, pins
+from tools import derived, explorer_javascript, npm_locks, pins
 
 
 # a learner's checkout has answers in labs/: tests/grading holds those notebooks to their masters, answers left out
@@ -43,11 +42,13 @@ def test_a_pin_that_is_missing_or_out_of_range_is_found(
 
 def test_a_changed_field_of_a_scenario_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stale = tmp_path / "fields.js"
-    stale.write_text(page.fields_js().replace("messages/s", "messages per second"), encoding="utf-8")
-    monkeypatch.setattr(page, "FIELDS_JS", stale)
-    assert list(page.problems()) != []
-    page.renew()
-    assert list(page.problems()) == []
+    stale.write_text(
+        explorer_javascript.fields_js().replace("messages/s", "messages per second"), encoding="utf-8"
+    )
+    monkeypatch.setattr(explorer_javascript, "FIELDS_JS", stale)
+    assert list(explorer_javascript.problems()) != []
+    explorer_javascript.renew()
+    assert list(explorer_javascript.problems()) == []
 
 
 def test_every_npm_package_of_the_checkout_is_pinned_and_renewed_with_the_others() -> None:

@@ -50,11 +50,11 @@ def pins_problems() -> Iterator[str]:
     yield from pins.problems()
 
 
-def page_problems() -> Iterator[str]:
-    """What the page's model takes from Python."""
-    from mqcourse.backpressure import page
+def explorer_problems() -> Iterator[str]:
+    """The explorer's JavaScript against the Python that it is made from."""
+    from tools import explorer_javascript
 
-    yield from page.problems()
+    yield from explorer_javascript.problems()
 
 
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
@@ -62,16 +62,16 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "labs": labs_problems,
     "facts and questions": book_problems,
     "the book's kept runs": runs_problems,
-    "the page's scenario fields": page_problems,
+    "the explorer's JavaScript": explorer_problems,
 }
 
 
 def renew() -> None:
     """Make again what has a master in this repo."""
-    from mqcourse.backpressure import page
     from mqcourse.grading import labs
+    from tools import explorer_javascript
 
-    page.renew()
+    explorer_javascript.renew()
     labs.build(say)
 
 

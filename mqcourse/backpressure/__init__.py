@@ -5,15 +5,16 @@
 
 scenario.py   what is simulated: frozen, checked; JSON, an address's query; FIELDS lists every field with unit and range (field.py)
 model.py      `simulate(scenario)`; producer.py, broker.py, consumers.py, message.py: the SimPy processes; meter.py counts
-kernel.py     a small engine that runs the same processes and gives the same bits as SimPy; the twin of JavaScript's
+kernel.py     a small engine that runs the same processes and gives the same bits as SimPy; JavaScript has the same one
 draws.py, numerics.py   random numbers and elementary functions that are the same in every language
 theory.py     closed forms; presets.py  ready scenarios; sweep.py  many scenarios on many processes
 measure/      the same scenario on real brokers
+explorer/     the model in a page and in a notebook; tools/to_javascript makes the page's engine from the modules above
 
 The determinism contract
 ========================
-A twin in another language (web/) gives, for the same scenario, the same summary, series, histogram and journal to
-the last digit. It has to keep to this:
+The same scenario gives the same summary, series, histogram and journal to the last digit, in every language. The model,
+what translates it, and any engine in another language keep to this:
 
 1. Arithmetic. IEEE 754 doubles; only + - * /, comparison and sqrt, in the order written. ln, exp and the normal
    quantile come from numerics.py: the library functions of languages and machines differ in their last bit. Never

@@ -1,4 +1,4 @@
-"""Random numbers that a twin in another language repeats: mulberry32, one stream for each purpose.
+"""Random numbers that every language repeats: mulberry32, one stream for each purpose.
 
 mulberry32 (T. Ettinger, 2017, public domain) counts its 32-bit state up by a constant and scrambles it. A stream
 of its own for arrivals, work, keys and so on keeps scenarios comparable: change the service time, and the same

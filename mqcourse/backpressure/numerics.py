@@ -4,7 +4,7 @@ Why not `math.log`: IEEE 754 fixes the result of + - * / and of the square root,
 and `pow` come from the C library of the machine in CPython, from another one in Pyodide, and from a third in each
 browser; their last bits differ. A simulation compares times, so one such bit can swap two events and change
 every figure after it. The functions here use only + - * / and sqrt, in a fixed order, with constants written
-out. Their JavaScript twins repeat the same operations in the same order and so give the same bits.
+out. JavaScript repeats the same operations in the same order and so gives the same bits.
 
 Sources: ln and exp after W. Kahan's and K. C. Ng's fdlibm (e_log.c, e_exp.c; Sun Microsystems, 1993), error below
 1 unit in the last place; the normal quantile is algorithm AS 241 (PPND16), M. J. Wichura, Applied Statistics 37
@@ -22,7 +22,7 @@ HALF_SQRT2 = 0.7071067811865476
 def ln(x: float) -> float:
     """Natural logarithm of a positive, normal, finite number.
 
-    `frexp` (x = m * 2**k with 0.5 <= m < 1) is exact, so a twin may take m and k from the bits of x.
+    `frexp` (x = m * 2**k with 0.5 <= m < 1) is exact, so another language may take m and k from the bits of x.
     """
     m, k = frexp(x)
     if m < HALF_SQRT2:

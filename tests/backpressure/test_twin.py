@@ -1,4 +1,4 @@
-"""The page's JavaScript model against Python: every figure to the last digit, every error to the last letter."""
+"""The page's engine, which is made from the model, against Python: every figure to the last digit, every error to the last letter."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from mqcourse.backpressure import meter
+from mqcourse.backpressure.explorer.bundle import BUNDLE, WEB
 from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.page import BUNDLE, WEB
 from mqcourse.backpressure.presets import PRESETS
 from mqcourse.backpressure.scenario import FIELDS, Scenario
 from mqcourse.errors import CourseError
@@ -25,7 +25,7 @@ RUN = Path(__file__).parent / "twin.mjs"
 def in_javascript(cases: "list[dict[str, Any]] | list[str]") -> list[dict[str, Any]]:
     """What the shipped file gives for each case, run by Node."""
     answer = subprocess.run(
-        [str(NODE), str(RUN), str(BUNDLE), str(WEB / "model" / "scenario.js")],
+        [str(NODE), str(RUN), str(BUNDLE), str(WEB / "engine" / "scenario.js")],
         input=json.dumps(cases),
         capture_output=True,
         text=True,
@@ -36,10 +36,10 @@ def in_javascript(cases: "list[dict[str, Any]] | list[str]") -> list[dict[str, A
     return found
 
 
-def in_python(values: dict[str, Any]) -> dict[str, Any]:
+def in_python(values: dict[str, Any], engine: str = "kernel") -> dict[str, Any]:
     """The same by Python."""
     try:
-        result = simulate(Scenario.from_dict(values), journal=500)
+        result = simulate(Scenario.from_dict(values), engine=engine, journal=500)
     except CourseError as error:
         return {"error": str(error)}
     plain = {name: getattr(result, name) for name in ("summary", "series", "latency_histogram", "journal")}
@@ -70,6 +70,38 @@ def test_every_preset_is_the_same_to_the_last_digit() -> None:
 @given(st.lists(scenarios(), min_size=20, max_size=30))
 def test_generated_scenarios_are_the_same_to_the_last_digit(drawn: list[Scenario]) -> None:
     compare([one.as_dict() for one in drawn])
+
+
+def test_simpy_the_kernel_and_javascript_agree(request: pytest.FixtureRequest) -> None:
+    """With `--fresh-scenarios 1000` on as many as that, which no run had before; else on a few that are always the same."""
+    fresh: int = request.config.getoption("--fresh-scenarios", default=0)
+    drawn: list[dict[str, Any]] = []
+
+    @settings(
+        max_examples=fresh or 40,
+        deadline=None,
+        database=None,
+        derandomize=not fresh,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(scenarios())
+    def draw(one: Scenario) -> None:
+        drawn.append(one.as_dict())
+
+    draw()
+    assert len(drawn) >= (fresh or 40)
+    for begin in range(0, len(drawn), 100):
+        cases = drawn[begin : begin + 100]
+        for values, found in zip(cases, compare(cases), strict=True):
+            assert in_python(values, engine="simpy") == found, values
+    if fresh:
+        with capture_of(request).global_and_fixture_disabled():
+            print(f"\nSimPy, the kernel and JavaScript give the same bits on {len(drawn)} fresh scenarios")
+
+
+def capture_of(request: pytest.FixtureRequest) -> Any:
+    return request.config.pluginmanager.getplugin("capturemanager")
 
 
 BAD: list[dict[str, Any]] = [

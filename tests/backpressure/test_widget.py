@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mqcourse.backpressure import widget
+from mqcourse.backpressure.explorer import widget
 from mqcourse.backpressure.model import simulate
 from mqcourse.backpressure.presets import preset
 from mqcourse.backpressure.scenario import Scenario

@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 from docutils import nodes
 
+from mqcourse.backpressure.explorer.bundle import BUNDLE
+from mqcourse.backpressure.explorer.publish import FROM_FILE, publish
+from mqcourse.backpressure.explorer.still_figure import diagram, outcome, sentence
 from mqcourse.backpressure.field import ScenarioError, shown
-from mqcourse.backpressure.figure import diagram, outcome, sentence
 from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.page import BUNDLE
 from mqcourse.backpressure.presets import Preset, preset
-from mqcourse.backpressure.published import FROM_FILE, publish
 from mqcourse.backpressure.scenario import NAMES, Scenario
 from mqcourse.book.directives.block import Block
 from mqcourse.book.directives.html_element import Element

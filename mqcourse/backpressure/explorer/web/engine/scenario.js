@@ -1,7 +1,7 @@
-// Twin of scenario.py: checks a scenario and writes it as an address's query. The list of fields, with units and
+// By hand, beside scenario.py: checks a scenario and writes it as an address's query. The list of fields, with units and
 // ranges, is Python's (fields.js is generated), and so are the sentences of every error.
 
-import { FIELDS } from "./fields.js";
+import { FIELDS } from "../generated/fields.js";
 
 export { FIELDS };
 export const MOST_MESSAGES = 50000000;
@@ -15,14 +15,14 @@ const WRITTEN = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/; // a numb
 export const DEFAULTS = Object.fromEntries(FIELDS.map((spec) => [spec.name, spec.default]));
 
 export class CourseError extends Error {
-  constructor(what, act = "") {
-    super((act ? `${what.replace(/\.+$/, "")}. ${act}` : what).replace(/ +/g, " ").trim());
+  constructor(what, { do: next = "" } = {}) {
+    super((next ? `${what.replace(/\.+$/, "")}. ${next}` : what).replace(/ +/g, " ").trim());
   }
 }
 
 export class ScenarioError extends CourseError {
   constructor(field, problem, allowedText) {
-    super(`scenario: ${field} ${problem}`, `Allowed: ${allowedText}`);
+    super(`scenario: ${field} ${problem}`, { do: `Allowed: ${allowedText}` });
     this.field = field;
   }
 }

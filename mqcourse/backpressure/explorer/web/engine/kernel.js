@@ -1,4 +1,4 @@
-// Twin of kernel.py: the clock and the agenda. Processes are generator functions; `yield env.timeout(s)` waits, and
+// By hand, beside kernel.py: the clock and the agenda. Processes are generator functions; `yield env.timeout(s)` waits, and
 // `yield event` waits until another process calls `succeed()`.
 
 const NEW_PROCESS_FIRST = 2 ** 52;

@@ -1,11 +1,11 @@
 // The three places where this file is loaded: a page of the book (a custom element), a worker (the model alone), and a
 // notebook in JupyterLab (an anywidget, whose model is the Python kernel).
 
-import { scenario, valuesOfQuery } from "../model/scenario.js";
-import { simulate } from "../model/model.js";
+import { scenario, valuesOfQuery } from "./engine/scenario.js";
+import { simulate } from "./generated/model.js";
 import { pack } from "./journal.js";
 import { PageModel, serve } from "./runner.js";
-import { CSS } from "./style.js";
+import { CSS } from "./generated/style.js";
 import { View } from "./view.js";
 
 const listed = (text) => (text ? text.split(",").map((one) => one.trim()) : null);

@@ -1,7 +1,7 @@
 // Sliders, switches and numbers: one for every field of knobs.js. Native inputs, so keyboard and screen reader are the
 // browser's own.
 
-import { SPECS, read, shown } from "../model/scenario.js";
+import { SPECS, read, shown } from "./engine/scenario.js";
 import { GROUPS, KNOBS, POLICY_WORDS, scaleOf } from "./knobs.js";
 import { brief, make } from "./words.js";
 

@@ -1,7 +1,7 @@
 // Six small charts on canvas, redrawn whole in about a millisecond. Lines differ by dash as well as by colour; the
 // colours have at least 3:1 against the light and the dark page and are told apart by colour-blind readers.
 
-import { EDGES_S, total } from "../model/meter.js";
+import { EDGES_S, total } from "./generated/meter.js";
 import { brief, FONT } from "./words.js";
 
 export const COLOURS = ["#1a73b8", "#cf5a00", "#008f68", "#b5609a"];

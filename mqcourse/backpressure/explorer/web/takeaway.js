@@ -1,6 +1,6 @@
 // What a reader takes away: the series as CSV, the charts as a picture, the Python that gives the same figures, a link.
 
-import { asQuery, changed, scenario, SPECS } from "../model/scenario.js";
+import { asQuery, changed, scenario, SPECS } from "./engine/scenario.js";
 import { brief, FONT } from "./words.js";
 
 /** Offer text or a blob as a file. */

@@ -1,7 +1,7 @@
-"""What the page takes from Python, and the one file it becomes.
+"""The explorer's JavaScript that is made: the model, the scenario's fields, the presets, the styles, and the bundle.
 
-web/model/fields.js and presets.js are written from scenario.py and presets.py; web/explorer.js is all modules of
-web/model and web/page in one ES module, because a notebook's widget is one file and a page loads one file fastest.
+All of it stands in mqcourse/backpressure/explorer/web/generated. A page and a notebook's widget load one file of it,
+explorer.js, which holds all other modules: a widget is one file, and a page loads one file fastest.
 """
 
 import json
@@ -9,20 +9,48 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from mqcourse.backpressure.explorer.bundle import BUNDLE, GENERATED, WEB
 from mqcourse.backpressure.presets import PRESETS, Preset
 from mqcourse.backpressure.scenario import FIELDS
 from mqcourse.errors import CourseError
+from mqcourse.home import CHECKOUT
+from tools.to_javascript import Module, translate
 
-WEB = Path(__file__).parent / "web"
-FIELDS_JS = WEB / "model" / "fields.js"
-PRESETS_JS = WEB / "model" / "presets.js"
-STYLE_JS = WEB / "page" / "style.js"
-BUNDLE = WEB / "explorer.js"
-ENTRY = "page/element.js"
+FIELDS_JS = GENERATED / "fields.js"
+PRESETS_JS = GENERATED / "presets.js"
+STYLE_JS = GENERATED / "style.js"
+ENTRY = "element.js"
+
+MODEL = "mqcourse.backpressure"
+TRANSLATED = ("numerics", "draws", "message", "meter", "broker", "consumers", "producer", "model")
+"""The model's modules that the page's engine is made from."""
+BY_HAND = {f"{MODEL}.model": frozenset({"environment"})}
+"""Functions of theirs that engine/runtime.js has instead."""
+SCENARIO_JS = "../engine/scenario.js"
+KNOWN = {
+    f"{MODEL}.scenario": SCENARIO_JS,
+    "mqcourse.errors": SCENARIO_JS,
+    f"{MODEL}.kernel": "../engine/kernel.js",
+}
+"""Modules that the model uses and that are written by hand in both languages."""
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[^"]+)";\n', re.MULTILINE)
 EXPORTED = re.compile(r"^export (?:const|class|function\*?) (\w+)", re.MULTILINE)
 LISTED = re.compile(r"^export \{([^}]*)\};\n", re.MULTILINE)
+
+
+def model_js() -> dict[Path, str]:
+    """The model's modules. Raises CannotTranslate, with file and line, for Python that the translator does not know."""
+    modules = [_module(f"{MODEL}.{name}", f"./{name}.js") for name in TRANSLATED]
+    known = [_module(name, javascript) for name, javascript in KNOWN.items()]
+    texts = translate(modules, known)
+    return {GENERATED / f"{name}.js": texts[f"{MODEL}.{name}"] for name in TRANSLATED}
+
+
+def _module(name: str, javascript: str) -> Module:
+    path = Path(*name.split(".")).with_suffix(".py")
+    text = (CHECKOUT / path).read_text(encoding="utf-8")
+    return Module(name, path.as_posix(), text, javascript, BY_HAND.get(name, frozenset()))
 
 
 def fields_js() -> str:
@@ -67,7 +95,7 @@ def presets_js() -> str:
 
 def style_js() -> str:
     """The styles as a module."""
-    css = (WEB / "page" / "explorer.css").read_text(encoding="utf-8")
+    css = (WEB / "explorer.css").read_text(encoding="utf-8")
     return (
         "// Generated from explorer.css by `make derived`; change it there.\n\n"
         f"export const CSS = {json.dumps(css)};\n"
@@ -109,16 +137,10 @@ def bundle(generated: dict[Path, str]) -> str:
     take(ENTRY)
     entry = module(ENTRY)
     return (
-        "// Generated from web/model and web/page by `make derived`; change it there.\n\n"
+        "// Generated from the modules of mqcourse/backpressure/explorer/web by `make derived`; change it there.\n\n"
         + "\n".join(parts[name] for name in order)
         + f"\nexport const {{ simulate, scenario }} = {entry};\nexport default {entry}.widget;\n"
     )
-
-
-def classic(text: str) -> str:
-    """The bundle as a script that is no module: a browser loads no module for a page that was opened from a folder."""
-    body = text[: text.index("\nexport ")].replace("import.meta.url", "ADDRESS")
-    return f"(() => {{\nconst ADDRESS = document.currentScript.src;\n{body}}})();\n"
 
 
 def module(name: str) -> str:
@@ -128,13 +150,18 @@ def module(name: str) -> str:
 
 def derived() -> dict[Path, str]:
     """Every derived file and what it has to hold."""
-    made = {FIELDS_JS: fields_js(), PRESETS_JS: presets_js(), STYLE_JS: style_js()}
+    made = {**model_js(), FIELDS_JS: fields_js(), PRESETS_JS: presets_js(), STYLE_JS: style_js()}
     return {**made, BUNDLE: bundle(made)}
 
 
 def problems() -> Iterator[str]:
-    """One line for each derived file that is not what its masters give."""
-    for path, text in derived().items():
+    """One line for each derived file that is not what its masters give, or one that says what cannot be made."""
+    try:
+        made = derived()
+    except CourseError as error:
+        yield str(error)
+        return
+    for path, text in made.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             yield f"{path.name} is not what its masters give: run `make derived`"
 

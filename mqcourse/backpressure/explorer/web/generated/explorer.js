@@ -1,7 +1,7 @@
-// Generated from web/model and web/page by `make derived`; change it there.
+// Generated from the modules of mqcourse/backpressure/explorer/web by `make derived`; change it there.
 
-// ---- model/fields.js
-const model_fields = (() => {
+// ---- generated/fields.js
+const generated_fields = (() => {
 // Generated from scenario.py by `make derived`; change it there.
 
 const FIELDS = [
@@ -581,12 +581,12 @@ const FIELDS = [
 return { FIELDS };
 })();
 
-// ---- model/scenario.js
-const model_scenario = (() => {
-// Twin of scenario.py: checks a scenario and writes it as an address's query. The list of fields, with units and
+// ---- engine/scenario.js
+const engine_scenario = (() => {
+// By hand, beside scenario.py: checks a scenario and writes it as an address's query. The list of fields, with units and
 // ranges, is Python's (fields.js is generated), and so are the sentences of every error.
 
-const { FIELDS } = model_fields;
+const { FIELDS } = generated_fields;
 
 const MOST_MESSAGES = 50000000;
 const MOST_BACKLOG = 2000000;
@@ -599,14 +599,14 @@ const WRITTEN = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/; // a numb
 const DEFAULTS = Object.fromEntries(FIELDS.map((spec) => [spec.name, spec.default]));
 
 class CourseError extends Error {
-  constructor(what, act = "") {
-    super((act ? `${what.replace(/\.+$/, "")}. ${act}` : what).replace(/ +/g, " ").trim());
+  constructor(what, { do: next = "" } = {}) {
+    super((next ? `${what.replace(/\.+$/, "")}. ${next}` : what).replace(/ +/g, " ").trim());
   }
 }
 
 class ScenarioError extends CourseError {
   constructor(field, problem, allowedText) {
-    super(`scenario: ${field} ${problem}`, `Allowed: ${allowedText}`);
+    super(`scenario: ${field} ${problem}`, { do: `Allowed: ${allowedText}` });
     this.field = field;
   }
 }
@@ -829,832 +829,9 @@ const tuple = (values) => `(${values.map(pointed).join(", ")}${values.length ===
 return { MOST_MESSAGES, MOST_BACKLOG, MOST_REDELIVERIES, NAMES, SPECS, DEFAULTS, CourseError, ScenarioError, scenario, changed, asQuery, valuesOfQuery, read, allowed, capacityPerS, offeredPerS, shown, general, FIELDS };
 })();
 
-// ---- model/deque.js
-const model_deque = (() => {
-// A double-ended queue in a ring: Python's deque, as far as the model uses it.
-
-class Deque {
-  constructor() {
-    this.ring = new Array(8);
-    this.head = 0;
-    this.length = 0;
-  }
-
-  at(index) {
-    return this.ring[(this.head + index) & (this.ring.length - 1)];
-  }
-
-  push(item) {
-    if (this.length === this.ring.length) this.grow();
-    this.ring[(this.head + this.length) & (this.ring.length - 1)] = item;
-    this.length += 1;
-  }
-
-  pushFront(item) {
-    if (this.length === this.ring.length) this.grow();
-    this.head = (this.head - 1) & (this.ring.length - 1);
-    this.ring[this.head] = item;
-    this.length += 1;
-  }
-
-  shift() {
-    const item = this.ring[this.head];
-    this.ring[this.head] = undefined;
-    this.head = (this.head + 1) & (this.ring.length - 1);
-    this.length -= 1;
-    return item;
-  }
-
-  pop() {
-    this.length -= 1;
-    const index = (this.head + this.length) & (this.ring.length - 1);
-    const item = this.ring[index];
-    this.ring[index] = undefined;
-    return item;
-  }
-
-  /** Take the first occurrence of an item out; false when it is not there. */
-  remove(item) {
-    for (let index = 0; index < this.length; index++) {
-      if (this.at(index) === item) {
-        const rest = this.toArray();
-        rest.splice(index, 1);
-        this.refill(rest);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  includes(item) {
-    for (let index = 0; index < this.length; index++) if (this.at(index) === item) return true;
-    return false;
-  }
-
-  clear() {
-    this.refill([]);
-  }
-
-  toArray() {
-    const items = new Array(this.length);
-    for (let index = 0; index < this.length; index++) items[index] = this.at(index);
-    return items;
-  }
-
-  refill(items) {
-    let size = 8;
-    while (size < items.length) size *= 2;
-    this.ring = items.slice();
-    this.ring.length = size;
-    this.head = 0;
-    this.length = items.length;
-  }
-
-  grow() {
-    const items = this.toArray();
-    this.ring = items;
-    this.ring.length = items.length * 2;
-    this.head = 0;
-  }
-}
-
-return { Deque };
-})();
-
-// ---- model/message.js
-const model_message = (() => {
-// Twin of message.py: one message, and the queue that messages wait in.
-
-const { Deque } = model_deque;
-
-class Message {
-  constructor(number, now, bornS, attempt, workS) {
-    this.number = number;
-    this.createdS = now;
-    this.bornS = bornS;
-    this.attempt = attempt;
-    this.workS = workS;
-    this.enteredS = now;
-    this.readyS = now;
-    this.kind = 0;
-    this.partition = 0;
-    this.poison = false;
-    this.deliveries = 0;
-    this.abandoned = false;
-    this.answered = false;
-  }
-}
-
-class MessageQueue {
-  constructor(kinds, byPriority) {
-    this.lines = Array.from({ length: kinds }, () => new Deque());
-    this.byPriority = byPriority;
-    this.count = 0;
-  }
-
-  put(message) {
-    this.lines[message.kind].push(message);
-    this.count += 1;
-  }
-
-  putBack(message) {
-    this.lines[message.kind].pushFront(message);
-    this.count += 1;
-  }
-
-  earliest() {
-    let first = null;
-    for (const line of this.lines)
-      if (line.length > 0 && (first === null || line.at(0).enteredS < first.at(0).enteredS)) first = line;
-    return first;
-  }
-
-  nextLine() {
-    const lines = this.lines;
-    if (lines.length === 1) return lines[0];
-    if (this.byPriority) return lines.find((line) => line.length > 0);
-    return this.earliest();
-  }
-
-  take() {
-    this.count -= 1;
-    return this.nextLine().shift();
-  }
-
-  takeOldest() {
-    this.count -= 1;
-    return this.earliest().shift();
-  }
-
-  takeNewestOf(kind) {
-    this.count -= 1;
-    return this.lines[kind].pop();
-  }
-
-  lowest() {
-    for (let kind = this.lines.length - 1; kind >= 0; kind--) if (this.lines[kind].length > 0) return kind;
-    return -1;
-  }
-}
-
-return { Message, MessageQueue };
-})();
-
-// ---- model/broker.js
-const model_broker = (() => {
-// Twin of broker.py: takes messages in, keeps them in order and within bounds, hands them to consumers with credit.
-
-const { Deque } = model_deque;
-const { MessageQueue } = model_message;
-
-class Broker {
-  constructor(env, scenario, meter) {
-    this.env = env;
-    this.scenario = scenario;
-    this.meter = meter;
-    const byPriority = scenario.order === "priority";
-    this.queues = Array.from(
-      { length: scenario.partitions || 1 },
-      () => new MessageQueue(scenario.priority_mix.length, byPriority),
-    );
-    this.prefetch = scenario.prefetch;
-    this.limit = scenario.queue_limit === null ? Infinity : scenario.queue_limit;
-    this.available = new Deque();
-    this.owners = [];
-    this.roomWanted = new Deque();
-    this.workWanted = null;
-    this.expireAfterS = scenario.expire_after_s === null ? 1e300 : scenario.expire_after_s;
-    if (scenario.expire_after_s !== null) env.process(this.expire(scenario.expire_after_s));
-  }
-
-  taker(partition) {
-    if (this.owners.length > 0) {
-      const owner = this.owners[partition];
-      return owner.taking && owner.unacked < this.prefetch ? owner : null;
-    }
-    return this.available.length > 0 ? this.available.at(0) : null;
-  }
-
-  hasRoom(message) {
-    return this.queues[message.partition].count < this.limit || this.taker(message.partition) !== null;
-  }
-
-  publish(message) {
-    const { meter } = this;
-    const partition = message.partition;
-    message.enteredS = meter.now;
-    const queue = this.queues[partition];
-    const consumer = queue.count === 0 ? this.taker(partition) : null;
-    if (consumer !== null) {
-      this.handOver(message, consumer);
-      return true;
-    }
-    if (queue.count >= this.limit && !this.makeRoom(queue, message)) {
-      meter.end(message, meter.rejected);
-      message.answered = true;
-      meter.note("rejected", message);
-      return false;
-    }
-    this.put(message);
-    return true;
-  }
-
-  put(message) {
-    const { meter } = this;
-    this.queues[message.partition].put(message);
-    meter.waiting += 1;
-    if (meter.waiting > meter.most_waiting) meter.most_waiting = meter.waiting;
-    if (meter.journal !== null) meter.note("queued", message);
-    if (this.workWanted !== null) {
-      this.workWanted.succeed();
-      this.workWanted = null;
-    }
-  }
-
-  makeRoom(queue, message) {
-    const policy = this.scenario.on_full;
-    let victim;
-    if (policy === "drop-oldest" && queue.count > 0) victim = queue.takeOldest();
-    else if (policy === "drop-lowest" && queue.lowest() > message.kind) victim = queue.takeNewestOf(queue.lowest());
-    else return false;
-    this.drop(victim, this.meter.dropped, "dropped");
-    return true;
-  }
-
-  drop(victim, counts, what) {
-    this.meter.waiting -= 1;
-    this.meter.end(victim, counts);
-    this.meter.note(what, victim);
-  }
-
-  handOver(message, consumer) {
-    const { meter } = this;
-    meter.in_flight += 1;
-    consumer.unacked += 1;
-    message.readyS = meter.now + this.scenario.delivery_s;
-    consumer.inbox.push(message);
-    if (this.owners.length === 0) {
-      this.available.shift();
-      if (consumer.unacked < this.prefetch) this.available.push(consumer); // round robin
-    }
-    if (meter.journal !== null) meter.note("delivered", message, consumer.number);
-    if (consumer.asleep !== null) {
-      consumer.asleep.succeed();
-      consumer.asleep = null;
-    }
-  }
-
-  dispatch(partition) {
-    const queue = this.queues[partition];
-    while (queue.count > 0) {
-      const consumer = this.taker(partition);
-      if (consumer === null) break;
-      const message = queue.take();
-      if (message.enteredS + this.expireAfterS <= this.meter.now) {
-        this.drop(message, this.meter.expired, "expired"); // it came back too old
-        continue;
-      }
-      this.meter.waiting -= 1;
-      this.handOver(message, consumer);
-    }
-    if (this.roomWanted.length > 0) this.letIn();
-  }
-
-  letIn() {
-    for (let index = 0; index < this.roomWanted.length; index++) {
-      const waiter = this.roomWanted.at(index);
-      if (this.hasRoom(waiter.message)) {
-        this.roomWanted.remove(waiter);
-        waiter.wake();
-        return;
-      }
-    }
-  }
-
-  acknowledged(consumer) {
-    this.meter.in_flight -= 1;
-    consumer.unacked -= 1;
-    if (!consumer.taking) return;
-    if (this.owners.length === 0) {
-      if (consumer.unacked === this.prefetch - 1) this.available.push(consumer);
-      this.dispatch(0);
-    } else {
-      this.serve(consumer);
-    }
-  }
-
-  serve(consumer) {
-    if (consumer.partitions.length > 0) {
-      consumer.partitions.push(consumer.partitions.shift());
-      for (const partition of consumer.partitions.slice()) this.dispatch(partition);
-    }
-  }
-
-  joined(consumer) {
-    if (this.owners.length === 0) {
-      this.available.push(consumer);
-      this.dispatch(0);
-    } else {
-      this.serve(consumer);
-    }
-  }
-
-  left(consumer) {
-    this.available.remove(consumer);
-  }
-
-  assign(consumers) {
-    if (!this.scenario.partitions) return;
-    for (const consumer of consumers) consumer.partitions.length = 0;
-    this.owners = this.queues.map((_, partition) => consumers[partition % consumers.length]);
-    this.owners.forEach((owner, partition) => owner.partitions.push(partition));
-    for (let partition = 0; partition < this.queues.length; partition++) this.dispatch(partition);
-  }
-
-  takeBack(message) {
-    this.queues[message.partition].putBack(message);
-    this.meter.waiting += 1;
-    this.meter.note("returned", message);
-    if (this.expireAfterS < 1e300) this.env.process(this.expireReturned(message));
-  }
-
-  oldestS() {
-    let oldest = 0.0;
-    for (const queue of this.queues)
-      for (const line of queue.lines)
-        if (line.length > 0) {
-          const age = this.meter.now - line.at(0).enteredS;
-          if (age > oldest) oldest = age;
-        }
-    return oldest;
-  }
-
-  *expire(afterS) {
-    for (;;) {
-      let nextS = 1e300;
-      for (const queue of this.queues)
-        for (const line of queue.lines)
-          if (line.length > 0 && line.at(0).enteredS + afterS < nextS) nextS = line.at(0).enteredS + afterS;
-      if (nextS < 1e300) {
-        yield this.env.timeout(nextS > this.env.now ? nextS - this.env.now : 0.0);
-        this.dropExpired();
-      } else {
-        this.workWanted = this.env.event();
-        yield this.workWanted;
-      }
-    }
-  }
-
-  *expireReturned(message) {
-    const dueS = message.enteredS + this.expireAfterS;
-    yield this.env.timeout(dueS > this.env.now ? dueS - this.env.now : 0.0);
-    this.dropExpired();
-  }
-
-  dropExpired() {
-    this.meter.tick(this.env.now);
-    this.queues.forEach((queue, partition) => {
-      for (const line of queue.lines)
-        while (line.length > 0 && line.at(0).enteredS + this.expireAfterS <= this.env.now) {
-          queue.count -= 1;
-          this.drop(line.shift(), this.meter.expired, "expired");
-        }
-      this.dispatch(partition);
-    });
-  }
-}
-
-return { Broker };
-})();
-
-// ---- model/numerics.js
-const model_numerics = (() => {
-// Twin of numerics.py: logarithm, exponential and normal quantile by the same operations in the same order, so that
-// they give the same bits. See there for the reasons and the sources.
-
-const LN2_HI = 6.93147180369123816490e-01;
-const LN2_LO = 1.90821492927058770002e-10;
-const INVERSE_LN2 = 1.44269504088896338700;
-const HALF_SQRT2 = 0.7071067811865476;
-
-const asFloat = new Float64Array(1);
-const asBits = new Uint32Array(asFloat.buffer);
-// which half of a double holds its exponent depends on the machine
-const HIGH = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
-
-/** Natural logarithm of a positive, normal, finite number. */
-function ln(x) {
-  asFloat[0] = x;
-  const high = asBits[HIGH];
-  let k = ((high >>> 20) & 0x7ff) - 1022;
-  asBits[HIGH] = (high & 0x800fffff) | 0x3fe00000; // x = m * 2**k with 0.5 <= m < 1, exactly
-  let m = asFloat[0];
-  if (m < HALF_SQRT2) {
-    m = m + m;
-    k = k - 1;
-  }
-  const f = m - 1.0;
-  const s = f / (2.0 + f);
-  const z = s * s;
-  const w = z * z;
-  const even = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01));
-  const odd =
-    z *
-    (6.666666666666735130e-01 +
-      w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)));
-  const half = 0.5 * f * f;
-  return k * LN2_HI - (half - (s * (half + (odd + even)) + k * LN2_LO) - f);
-}
-
-/** e to the power x, for -700 <= x <= 700 (outside it the result is held at the edge). */
-function exp(x) {
-  if (x > 700.0) x = 700.0;
-  else if (x < -700.0) x = -700.0;
-  const k = x >= 0.0 ? Math.trunc(x * INVERSE_LN2 + 0.5) : -Math.trunc(0.5 - x * INVERSE_LN2);
-  const high = x - k * LN2_HI;
-  const low = k * LN2_LO;
-  const r = high - low;
-  const t = r * r;
-  const c =
-    r -
-    t *
-      (1.66666666666666019037e-01 +
-        t *
-          (-2.77777777770155933842e-03 +
-            t * (6.61375632143793436117e-05 + t * (-1.65339022054652515390e-06 + t * 4.13813679705723846039e-08))));
-  let y = 1.0 - (low - (r * c) / (2.0 - c) - high);
-  const step = k >= 0 ? 2.0 : 0.5;
-  for (let i = k >= 0 ? k : -k; i > 0; i--) y = y * step; // a power of two: exact
-  return y;
-}
-
-const horner = (coefficients, r) => {
-  let sum = coefficients[0];
-  for (let i = 1; i < coefficients.length; i++) sum = sum * r + coefficients[i];
-  return sum;
-};
-
-const MIDDLE = [
-  [2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457, 13731.693765509461125,
-    1971.5909503065514427, 133.14166789178437745, 3.387132872796366608],
-  [5226.495278852854561, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867, 5394.1960214247511077,
-    687.1870074920579083, 42.313330701600911252, 1.0],
-];
-const NEAR_TAIL = [
-  [7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1, 1.27045825245236838258,
-    3.64784832476320460504, 5.76949722146069140550, 4.63033784615654529590, 1.42343711074968357734],
-  [1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2, 1.48103976427480074590e-1,
-    6.89767334985100004550e-1, 1.67638483018380384940, 2.05319162663775882187, 1.0],
-];
-const FAR_TAIL = [
-  [2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3, 2.65321895265761230930e-2,
-    2.96560571828504891230e-1, 1.78482653991729133580, 5.46378491116411436990, 6.65790464350110377720],
-  [2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4,
-    1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0],
-];
-
-/** The z below which a standard normal variable falls with probability u, 0 < u < 1 (AS 241, PPND16). */
-function normalQuantile(u) {
-  const q = u - 0.5;
-  if (-0.425 <= q && q <= 0.425) {
-    const r = 0.180625 - q * q;
-    return (horner(MIDDLE[0], r) * q) / horner(MIDDLE[1], r);
-  }
-  let r = Math.sqrt(-ln(q <= 0.0 ? u : 1.0 - u));
-  let tail = FAR_TAIL;
-  if (r <= 5.0) {
-    r = r - 1.6;
-    tail = NEAR_TAIL;
-  } else {
-    r = r - 5.0;
-  }
-  const z = horner(tail[0], r) / horner(tail[1], r);
-  return q > 0.0 ? z : -z;
-}
-
-return { ln, exp, normalQuantile };
-})();
-
-// ---- model/draws.js
-const model_draws = (() => {
-// Twin of draws.py: mulberry32, one stream for each purpose, and variates by inversion.
-
-const { exp, ln, normalQuantile } = model_numerics;
-
-const STREAMS = [
-  "arrivals", "bursts", "work", "class", "key", "poison", "error", "crash", "repair", "back-off", "client",
-];
-const STEP = 0x6d2b79f5;
-const STREAM_SPACING = 0x0fffffc7;
-const SEED_SPACING = 165902235;
-
-/** The first state of a stream. Products pass 2**53: Math.imul keeps their low 32 bits. */
-function start(seed, stream) {
-  const steps = stream * STREAM_SPACING + (Math.imul(seed, SEED_SPACING) & 0x0fffffff);
-  return Math.imul(steps, STEP) >>> 0;
-}
-
-/** A function that draws the next number of a stream: (k + 0.5) / 2**32 with k a 32-bit number. */
-function uniform(seed, purpose) {
-  let state = start(seed, STREAMS.indexOf(purpose)) | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (((t ^ (t >>> 14)) >>> 0) + 0.5) * 2.3283064365386963e-10;
-  };
-}
-
-const exponential = (draw) => () => -ln(draw());
-const constant = (value) => () => value;
-const scaledExponential = (draw, mean) => () => mean * -ln(draw());
-
-function lognormal(draw, mean, cv) {
-  const variance = ln(1.0 + cv * cv);
-  const sigma = Math.sqrt(variance);
-  const mu = ln(mean) - 0.5 * variance;
-  return () => exp(mu + sigma * normalQuantile(draw()));
-}
-
-function pareto(draw, mean, tail) {
-  const least = (mean * (tail - 1.0)) / tail;
-  return () => least * exp(-ln(draw()) / tail);
-}
-
-return { STREAMS, start, uniform, exponential, constant, scaledExponential, lognormal, pareto };
-})();
-
-// ---- model/consumers.js
-const model_consumers = (() => {
-// Twin of consumers.py: consumers take messages, work, acknowledge; crash and come back; are scaled up and down.
-
-const { Deque } = model_deque;
-const { exponential, uniform } = model_draws;
-
-class Consumer {
-  constructor(number) {
-    this.number = number;
-    this.inbox = new Deque();
-    this.current = null;
-    this.working = false;
-    this.unacked = 0;
-    this.taking = false;
-    this.leaving = false;
-    this.life = 0;
-    this.asleep = null;
-    this.partitions = [];
-  }
-
-  wake() {
-    this.asleep.succeed();
-    this.asleep = null;
-  }
-}
-
-class Consumers {
-  constructor(env, scenario, meter, broker) {
-    this.env = env;
-    this.scenario = scenario;
-    this.meter = meter;
-    this.broker = broker;
-    this.staff = [];
-    this.gone = [];
-    this.wanted = scenario.consumers;
-    this.hired = 0;
-    this.error = uniform(scenario.seed, "error");
-    this.crashAfter = exponential(uniform(scenario.seed, "crash"));
-    this.repairAfter = exponential(uniform(scenario.seed, "repair"));
-    this.jitter = uniform(scenario.seed, "back-off");
-    this.retrying = new Map();
-    for (let i = 0; i < scenario.consumers; i++) this.staff.push(this.hire());
-    broker.assign(this.staff);
-    for (const consumer of this.staff) this.start(consumer);
-    if (scenario.autoscale !== "none") env.process(this.autoscale());
-  }
-
-  hire() {
-    return new Consumer(this.hired++);
-  }
-
-  start(consumer) {
-    consumer.taking = true;
-    this.meter.up += 1;
-    this.env.process(this.consume(consumer));
-    if (this.scenario.crash_every_s !== null) this.env.process(this.crash(consumer, this.scenario.crash_every_s));
-    this.broker.joined(consumer);
-  }
-
-  fire(consumer) {
-    this.gone.splice(this.gone.indexOf(consumer), 1);
-  }
-
-  *consume(consumer) {
-    const { env, meter, broker, scenario } = this;
-    const { inbox, life } = consumer;
-    const mayFail = scenario.error_share > 0.0 || scenario.poison_share > 0.0;
-    for (;;) {
-      if (inbox.length === 0) {
-        consumer.asleep = env.event();
-        yield consumer.asleep;
-        if (consumer.life !== life) return;
-        if (inbox.length === 0) break; // woken to leave
-      }
-      const message = inbox.shift();
-      consumer.current = message;
-      if (message.readyS > env.now) {
-        yield env.timeout(message.readyS - env.now);
-        if (consumer.life !== life) return;
-      }
-      meter.tick(env.now);
-      meter.busy += 1;
-      consumer.working = true;
-      if (message.deliveries === 0) {
-        meter.starts[message.kind] += 1;
-        meter.wait_s[message.kind] += meter.now - message.createdS;
-      }
-      if (meter.journal !== null) meter.note("started", message, consumer.number);
-      yield env.timeout(message.workS);
-      if (consumer.life !== life) return; // it crashed meanwhile: the broker has given the message to another
-      meter.tick(env.now);
-      meter.busy -= 1;
-      consumer.working = false;
-      consumer.current = null;
-      if (mayFail && (message.poison || (scenario.error_share > 0.0 && this.error() < scenario.error_share))) {
-        this.failed(message);
-        broker.acknowledged(consumer);
-        broker.dispatch(message.partition);
-      } else {
-        meter.complete(message);
-        if (meter.journal !== null) meter.note("completed", message, consumer.number);
-        broker.acknowledged(consumer);
-      }
-      if (consumer.leaving && inbox.length === 0) break;
-    }
-    meter.tick(env.now);
-    meter.up -= 1;
-    this.fire(consumer);
-  }
-
-  failed(message) {
-    const { scenario, meter } = this;
-    message.deliveries += 1;
-    meter.redelivered();
-    if (scenario.delivery_limit !== null && message.deliveries >= scenario.delivery_limit) {
-      meter.end(message, meter.dead);
-      meter.note("dead-lettered", message);
-    } else if (scenario.retry_backoff_s > 0.0) {
-      meter.retrying += 1;
-      this.retrying.set(message.number, message);
-      meter.note("backs off", message);
-      this.env.process(this.backOff(message));
-    } else {
-      this.broker.takeBack(message);
-    }
-  }
-
-  *backOff(message) {
-    yield this.env.timeout(backoffS(this.scenario, message.deliveries, this.jitter));
-    const { meter, broker } = this;
-    meter.tick(this.env.now);
-    this.retrying.delete(message.number);
-    meter.retrying -= 1;
-    message.enteredS = meter.now;
-    broker.put(message);
-    broker.dispatch(message.partition);
-  }
-
-  *crash(consumer, everyS) {
-    const { env, meter, broker } = this;
-    for (;;) {
-      yield env.timeout(everyS * this.crashAfter());
-      if (consumer.leaving) return;
-      meter.tick(env.now);
-      meter.crashes += 1;
-      meter.up -= 1;
-      if (consumer.working) {
-        meter.busy -= 1;
-        consumer.working = false;
-      }
-      consumer.life += 1;
-      consumer.taking = false;
-      broker.left(consumer);
-      this.returnAll(consumer, true);
-      if (consumer.asleep !== null) consumer.wake();
-      yield env.timeout(this.scenario.repair_s * this.repairAfter());
-      if (consumer.leaving) {
-        this.fire(consumer);
-        return;
-      }
-      meter.tick(env.now);
-      meter.up += 1;
-      consumer.taking = true;
-      env.process(this.consume(consumer));
-      broker.joined(consumer);
-    }
-  }
-
-  returnAll(consumer, failed) {
-    const { meter } = this;
-    const limit = this.scenario.delivery_limit;
-    const unacked = consumer.inbox.toArray();
-    consumer.inbox.clear();
-    if (failed && consumer.current !== null) {
-      unacked.unshift(consumer.current);
-      consumer.current = null;
-    }
-    meter.in_flight -= unacked.length;
-    consumer.unacked -= unacked.length;
-    const partitions = [];
-    for (const message of unacked.reverse()) {
-      if (failed) {
-        message.deliveries += 1;
-        meter.redelivered();
-        if (limit !== null && message.deliveries >= limit) {
-          meter.end(message, meter.dead);
-          meter.note("dead-lettered", message);
-          continue;
-        }
-      }
-      this.broker.takeBack(message);
-      partitions.push(message.partition);
-    }
-    for (const partition of partitions) this.broker.dispatch(partition);
-  }
-
-  *autoscale() {
-    const { scenario, env, meter } = this;
-    let calmFromS = 0.0;
-    let busyS = 0.0;
-    let upS = 0.0;
-    for (;;) {
-      yield env.timeout(scenario.autoscale_interval_s);
-      meter.tick(env.now);
-      let desired;
-      if (scenario.autoscale === "lag") desired = meter.waiting / scenario.autoscale_target;
-      else if (scenario.autoscale === "age") desired = (this.wanted * this.broker.oldestS()) / scenario.autoscale_target;
-      else {
-        const up = meter.area_up - upS;
-        const share = up > 0.0 ? (meter.area_busy - busyS) / up : 1.0;
-        desired = (this.wanted * share) / scenario.autoscale_target;
-        busyS = meter.area_busy;
-        upS = meter.area_up;
-      }
-      const wanted =
-        desired >= scenario.autoscale_most ? scenario.autoscale_most : Math.max(scenario.consumers, Math.ceil(desired));
-      if (wanted === this.wanted || meter.now < calmFromS) continue;
-      calmFromS = meter.now + scenario.autoscale_cooldown_s;
-      const before = this.wanted;
-      this.wanted = wanted;
-      for (let i = before; i < wanted; i++) env.process(this.joinLater());
-      if (wanted < before) this.shrink();
-    }
-  }
-
-  *joinLater() {
-    yield this.env.timeout(this.scenario.autoscale_delay_s);
-    this.meter.tick(this.env.now);
-    if (this.staff.length < this.wanted) {
-      const consumer = this.hire();
-      this.staff.push(consumer);
-      this.broker.assign(this.staff);
-      this.start(consumer);
-    }
-  }
-
-  shrink() {
-    const leavers = this.staff.splice(this.wanted);
-    this.broker.assign(this.staff);
-    for (const consumer of leavers) {
-      const crashed = !consumer.taking;
-      consumer.leaving = true;
-      consumer.taking = false;
-      consumer.partitions.length = 0;
-      this.gone.push(consumer);
-      this.broker.left(consumer);
-      this.returnAll(consumer, false);
-      if (!crashed && consumer.asleep !== null) consumer.wake();
-    }
-  }
-}
-
-/** The wait after so many failures: doubled each time up to the longest, then a random share taken off. */
-function backoffS(scenario, failures, jitter) {
-  let wait = scenario.retry_backoff_s;
-  for (let i = 1; i < failures; i++) {
-    if (wait >= scenario.retry_backoff_most_s) break;
-    wait = wait + wait;
-  }
-  if (wait > scenario.retry_backoff_most_s) wait = scenario.retry_backoff_most_s;
-  if (scenario.retry_jitter > 0.0) wait = wait * (1.0 - scenario.retry_jitter * jitter());
-  return wait;
-}
-
-return { Consumers, backoffS };
-})();
-
-// ---- model/kernel.js
-const model_kernel = (() => {
-// Twin of kernel.py: the clock and the agenda. Processes are generator functions; `yield env.timeout(s)` waits, and
+// ---- engine/kernel.js
+const engine_kernel = (() => {
+// By hand, beside kernel.py: the clock and the agenda. Processes are generator functions; `yield env.timeout(s)` waits, and
 // `yield event` waits until another process calls `succeed()`.
 
 const NEW_PROCESS_FIRST = 2 ** 52;
@@ -1761,61 +938,1210 @@ class Environment {
 return { Event, Environment };
 })();
 
-// ---- model/meter.js
-const model_meter = (() => {
-// Twin of meter.py: where every message is, how long it stayed, and samples over time.
+// ---- engine/runtime.js
+const engine_runtime = (() => {
+// What the generated model needs of Python beside the language itself; tools/to_javascript names these functions.
 
-const { CourseError, MOST_REDELIVERIES, general } = model_scenario;
+const { Environment } = engine_kernel;
 
-const SERIES = [
-  "time_s", "waiting", "oldest_s", "in_flight", "busy", "held", "retrying", "consumers", "offered", "completed",
-  "good", "rejected", "dropped", "dead", "blocked_s", "send_rate_per_s", "area_waiting", "area_in_flight",
-  "area_busy", "area_consumers",
-];
-const COUNTS = ["offered", "refused", "rejected", "dropped", "expired", "dead", "completed", "good"];
-const TOTALS = [
-  "now", "area_held", "area_waiting", "area_in_flight", "area_retrying", "area_busy", "area_up", "blocked_s",
-  "time_outs", "redeliveries", "crashes",
-];
-const LISTS = [...COUNTS, "latency_s", "starts", "wait_s", "histogram"];
+const asFloat = new Float64Array(1);
+const asBits = new Uint32Array(asFloat.buffer);
+// which half of a double holds its exponent depends on the machine
+const HIGH = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
 
-const EDGES_S = (() => {
-  const edges = [1e-5];
-  while (edges[edges.length - 1] < 4e7) edges.push(edges[edges.length - 1] * 1.02);
-  return edges;
-})();
+/** math.frexp of a positive, normal, finite number: [m, k] with x = m * 2**k and 0.5 <= m < 1, exactly. */
+function frexp(x) {
+  asFloat[0] = x;
+  const high = asBits[HIGH];
+  asBits[HIGH] = (high & 0x800fffff) | 0x3fe00000;
+  return [asFloat[0], ((high >>> 20) & 0x7ff) - 1022];
+}
 
-function bisectRight(edges, value) {
+/** model.environment: the page has one engine, the course's own, and no SimPy. */
+const environment = () => new Environment();
+
+/** bisect.bisect_right: where a value goes into a sorted list, behind those equal to it. */
+function bisectRight(sorted, value) {
   let low = 0;
-  let high = edges.length;
+  let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (value < edges[middle]) high = middle;
+    if (value < sorted[middle]) high = middle;
     else low = middle + 1;
   }
   return low;
 }
 
-const total = (counts) => {
-  let result = 0;
-  for (const count of counts) result += count;
-  return result;
-};
+/** min(items, key=key): the first of the least; there must be one. */
+function leastBy(items, key) {
+  let least = items[0];
+  for (let index = 1; index < items.length; index++) if (key(items[index]) < key(least)) least = items[index];
+  return least;
+}
 
+/** next(iterator, otherwise). */
+function nextOr(iterator, otherwise) {
+  const { value, done } = iterator.next();
+  return done ? otherwise : value;
+}
+
+/** [make(a, b) for a, b in zip(one, other, strict=True)] */
+function mapBoth(one, other, make) {
+  if (one.length !== other.length) throw new RangeError(`zip: ${one.length} and ${other.length} elements`);
+  return one.map((element, index) => make(element, other[index]));
+}
+
+/** a % b with the sign of b. */
+const modulo = (a, b) => ((a % b) + b) % b;
+
+/** list.remove(item); the item is in it. */
+function removeFrom(list, item) {
+  list.splice(list.indexOf(item), 1);
+}
+
+/** A text in quotes, as repr writes it. */
+function quoted(text) {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  return quote + text.replaceAll("\\", "\\\\").replaceAll(quote, `\\${quote}`) + quote;
+}
+
+return { frexp, environment, bisectRight, leastBy, nextOr, mapBoth, modulo, removeFrom, quoted };
+})();
+
+// ---- engine/deque.js
+const engine_deque = (() => {
+// A double-ended queue in a ring: Python's deque, as far as the model uses it.
+
+class Deque {
+  constructor() {
+    this.ring = new Array(8);
+    this.head = 0;
+    this.length = 0;
+  }
+
+  at(index) {
+    return this.ring[(this.head + index) & (this.ring.length - 1)];
+  }
+
+  push(item) {
+    if (this.length === this.ring.length) this.grow();
+    this.ring[(this.head + this.length) & (this.ring.length - 1)] = item;
+    this.length += 1;
+  }
+
+  pushFront(item) {
+    if (this.length === this.ring.length) this.grow();
+    this.head = (this.head - 1) & (this.ring.length - 1);
+    this.ring[this.head] = item;
+    this.length += 1;
+  }
+
+  shift() {
+    const item = this.ring[this.head];
+    this.ring[this.head] = undefined;
+    this.head = (this.head + 1) & (this.ring.length - 1);
+    this.length -= 1;
+    return item;
+  }
+
+  pop() {
+    this.length -= 1;
+    const index = (this.head + this.length) & (this.ring.length - 1);
+    const item = this.ring[index];
+    this.ring[index] = undefined;
+    return item;
+  }
+
+  /** Take the first occurrence of an item out; false when it is not there. */
+  remove(item) {
+    for (let index = 0; index < this.length; index++) {
+      if (this.at(index) === item) {
+        const rest = this.toArray();
+        rest.splice(index, 1);
+        this.refill(rest);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  includes(item) {
+    for (let index = 0; index < this.length; index++) if (this.at(index) === item) return true;
+    return false;
+  }
+
+  /** As in Python: by -1 the first becomes the last. */
+  rotate(steps) {
+    for (let step = steps; step < 0; step++) this.push(this.shift());
+    for (let step = steps; step > 0; step--) this.pushFront(this.pop());
+  }
+
+  [Symbol.iterator]() {
+    let index = 0;
+    const next = () =>
+      index < this.length ? { value: this.at(index++), done: false } : { value: undefined, done: true };
+    return { next };
+  }
+
+  clear() {
+    this.refill([]);
+  }
+
+  toArray() {
+    const items = new Array(this.length);
+    for (let index = 0; index < this.length; index++) items[index] = this.at(index);
+    return items;
+  }
+
+  refill(items) {
+    let size = 8;
+    while (size < items.length) size *= 2;
+    this.ring = items.slice();
+    this.ring.length = size;
+    this.head = 0;
+    this.length = items.length;
+  }
+
+  grow() {
+    const items = this.toArray();
+    this.ring = items;
+    this.ring.length = items.length * 2;
+    this.head = 0;
+  }
+}
+
+return { Deque };
+})();
+
+// ---- generated/message.js
+const generated_message = (() => {
+// Generated from mqcourse/backpressure/message.py by `make derived`; change it there.
+
+// One message, and the queue that messages wait in.
+
+const { Deque } = engine_deque;
+const { leastBy } = engine_runtime;
+
+/**
+ * One attempt to have something done: made by the producer, ended exactly once.
+ *
+ * Times in seconds since the start of the run. `born_s` is when its caller first asked; an attempt that a caller
+ * makes again has the same `born_s` and an `attempt` one higher.
+ */
+class Message {
+  constructor(number, now, born_s, attempt, work_s) {
+    this.number = number;
+    this.created_s = now;
+    this.born_s = born_s;
+    this.attempt = attempt;
+    this.work_s = work_s;
+    this.entered_s = now; // when the broker took it
+    this.ready_s = now; // when it is at the consumer
+    this.kind = 0; // its class: 0 is the most important
+    this.partition = 0;
+    this.poison = false;
+    this.deliveries = 0; // deliveries that failed
+    this.abandoned = false; // its caller waits no longer
+    this.answered = false; // its caller knows how it ended
+  }
+}
+
+/** Messages that wait: a line for each class, all lines in the order in which the messages entered. */
+class MessageQueue {
+  constructor(kinds, by_priority) {
+    this.lines = Array.from({ length: kinds }, () => new Deque());
+    this.by_priority = by_priority;
+    this.count = 0;
+  }
+
+  /** To the tail. */
+  put(message) {
+    this.lines[message.kind].push(message);
+    this.count += 1;
+  }
+
+  /** To the head, where it came from. */
+  put_back(message) {
+    this.lines[message.kind].pushFront(message);
+    this.count += 1;
+  }
+
+  /**
+   * The line whose head goes first: the most important one, or (fifo) the one whose head entered first
+   * (a tie: the more important).
+   */
+  _next_line() {
+    const lines = this.lines;
+    if (lines.length === 1) {
+      return lines[0];
+    }
+    if (this.by_priority) {
+      return lines.find((line) => line.length > 0);
+    }
+    return leastBy(lines.filter((line) => line.length > 0), _entered);
+  }
+
+  /** The message that goes first; the queue must not be empty. */
+  take() {
+    this.count -= 1;
+    return this._next_line().shift();
+  }
+
+  /** The message that entered first, whatever its class (a tie: the more important one). */
+  take_oldest() {
+    this.count -= 1;
+    return leastBy(this.lines.filter((line) => line.length > 0), _entered).shift();
+  }
+
+  /** The last message of a class. */
+  take_newest_of(kind) {
+    this.count -= 1;
+    return this.lines[kind].pop();
+  }
+
+  /** The least important class that waits here; -1 when nothing waits. */
+  lowest() {
+    for (let kind = this.lines.length - 1; kind > -1; kind--) {
+      if (this.lines[kind].length > 0) {
+        return kind;
+      }
+    }
+    return -1;
+  }
+
+  /** The first message of each line that is not empty, the most important class first. */
+  heads() {
+    return (function* (items) { for (const line of items) if (line.length > 0) yield line.at(0); })(this.lines);
+  }
+}
+
+function _entered(line) {
+  return line.at(0).entered_s;
+}
+
+return { Message, MessageQueue };
+})();
+
+// ---- generated/broker.js
+const generated_broker = (() => {
+// Generated from mqcourse/backpressure/broker.py by `make derived`; change it there.
+
+// The broker: takes messages in, keeps them in order and within bounds, hands them to consumers with credit.
+
+const { Deque } = engine_deque;
+const { modulo } = engine_runtime;
+const { MessageQueue } = generated_message;
+
+/** One queue, or one for each partition; at every instant no message waits while a consumer of it has credit. */
+class Broker {
+  constructor(env, scenario, meter) {
+    this.env = env;
+    this.scenario = scenario;
+    this.meter = meter;
+    const by_priority = scenario.order === "priority";
+    this.queues =
+        Array.from({ length: scenario.partitions !== 0 ? scenario.partitions : 1 },
+        () => new MessageQueue(scenario.priority_mix.length, by_priority));
+    this.prefetch = scenario.prefetch;
+    this.limit = scenario.queue_limit === null ? 2 ** 60 : scenario.queue_limit;
+    this.available = new Deque(); // shared queue: consumers with credit, the next one first
+    this.owners = []; // partitions: who reads each
+    this.room_wanted = new Deque(); // producers that wait for room, the first one first
+    this.work_wanted = null; // the expiring process, while it has nothing to watch
+    this.expire_after_s = scenario.expire_after_s === null ? 1e300 : scenario.expire_after_s;
+    if (scenario.expire_after_s !== null) {
+      env.process(this.expire(scenario.expire_after_s));
+    }
+  }
+
+  /** The consumer that may take the next message of this queue, if one has credit. */
+  taker(partition) {
+    if (this.owners.length > 0) {
+      const owner = this.owners[partition];
+      return owner.taking && owner.unacked < this.prefetch ? owner : null;
+    }
+    return this.available.length > 0 ? this.available.at(0) : null;
+  }
+
+  /** Whether a message would be taken in without anything having to go. */
+  has_room(message) {
+    return this.queues[message.partition].count < this.limit || this.taker(message.partition) !== null;
+  }
+
+  /** Take a message in, by the rule for a full queue; False when it was rejected. */
+  publish(message) {
+    const meter = this.meter;
+    const partition = message.partition;
+    message.entered_s = meter.now;
+    const queue = this.queues[partition];
+    const consumer = queue.count === 0 ? this.taker(partition) : null;
+    if (consumer !== null) {
+      this.hand_over(message, consumer);
+      return true;
+    }
+    if (queue.count >= this.limit && !this.make_room(queue, message)) {
+      meter.end(message, meter.rejected);
+      message.answered = true;
+      meter.note("rejected", message);
+      return false;
+    }
+    this.put(message);
+    return true;
+  }
+
+  /** Let a message wait at the tail of its queue. */
+  put(message) {
+    const meter = this.meter;
+    this.queues[message.partition].put(message);
+    meter.waiting += 1;
+    if (meter.waiting > meter.most_waiting) {
+      meter.most_waiting = meter.waiting;
+    }
+    if (meter.journal !== null) {
+      meter.note("queued", message);
+    }
+    if (this.work_wanted !== null) {
+      this.watch();
+    }
+  }
+
+  /** Wake the expiring process: there is something to watch again. */
+  watch() {
+    this.work_wanted.succeed();
+    this.work_wanted = null;
+  }
+
+  /** Drop a waiting message in favour of this one, where the rule says so; else False. */
+  make_room(queue, message) {
+    const policy = this.scenario.on_full;
+    let victim;
+    if (policy === "drop-oldest" && queue.count > 0) {
+      victim = queue.take_oldest();
+    } else if (policy === "drop-lowest" && queue.lowest() > message.kind) {
+      victim = queue.take_newest_of(queue.lowest());
+    } else {
+      // reject; block (a caller that could not wait); expire (what is too old has gone before)
+      return false;
+    }
+    this.drop(victim, this.meter.dropped, "dropped");
+    return true;
+  }
+
+  /** End a message that was taken out of a queue. */
+  drop(victim, counts, what) {
+    this.meter.waiting -= 1;
+    this.meter.end(victim, counts);
+    this.meter.note(what, victim);
+  }
+
+  /** Give a message to a consumer with credit: it counts as in flight until it is acknowledged. */
+  hand_over(message, consumer) {
+    const meter = this.meter;
+    meter.in_flight += 1;
+    consumer.unacked += 1;
+    message.ready_s = meter.now + this.scenario.delivery_s;
+    consumer.inbox.push(message);
+    if (this.owners.length === 0) {
+      this.available.shift();
+      if (consumer.unacked < this.prefetch) {
+        this.available.push(consumer); // round robin
+      }
+    }
+    if (meter.journal !== null) {
+      meter.note("delivered", message, consumer.number);
+    }
+    if (consumer.asleep !== null) {
+      consumer.asleep.succeed();
+      consumer.asleep = null;
+    }
+  }
+
+  /** Hand out waiting messages as long as a consumer has credit; then let waiting producers in. */
+  dispatch(partition) {
+    const queue = this.queues[partition];
+    while (queue.count !== 0) {
+      const consumer = this.taker(partition);
+      if (consumer === null) {
+        break;
+      }
+      const message = queue.take();
+      if (message.entered_s + this.expire_after_s <= this.meter.now) {
+        this.drop(message, this.meter.expired, "expired"); // it came back too old
+        continue;
+      }
+      this.meter.waiting -= 1;
+      this.hand_over(message, consumer);
+    }
+    if (this.room_wanted.length > 0) {
+      this.let_in();
+    }
+  }
+
+  /** Wake the first waiting producer whose message would be taken in. */
+  let_in() {
+    for (const waiter of this.room_wanted) {
+      if (this.has_room(waiter.message)) {
+        this.room_wanted.remove(waiter);
+        waiter.wake();
+        return;
+      }
+    }
+  }
+
+  /** A consumer is done with one message, well or badly: its credit is back, and it gets the next message. */
+  acknowledged(consumer) {
+    this.meter.in_flight -= 1;
+    consumer.unacked -= 1;
+    if (!consumer.taking) {
+      return;
+    }
+    if (this.owners.length === 0) {
+      if (consumer.unacked === this.prefetch - 1) {
+        this.available.push(consumer);
+      }
+      this.dispatch(0);
+    } else {
+      this.serve(consumer);
+    }
+  }
+
+  /** Hand out from a consumer's own partitions, another one first each time. */
+  serve(consumer) {
+    if (consumer.partitions.length > 0) {
+      consumer.partitions.rotate(-1);
+      for (const partition of consumer.partitions.toArray()) {
+        this.dispatch(partition);
+      }
+    }
+  }
+
+  /** A consumer with all its credit is there. */
+  joined(consumer) {
+    if (this.owners.length === 0) {
+      this.available.push(consumer);
+      this.dispatch(0);
+    } else {
+      this.serve(consumer);
+    }
+  }
+
+  /** A consumer takes no more messages. */
+  left(consumer) {
+    if (this.available.includes(consumer)) {
+      this.available.remove(consumer);
+    }
+  }
+
+  /** Deal the partitions out among the consumers: partition p to consumer p modulo their number. */
+  assign(consumers) {
+    if (this.scenario.partitions === 0) {
+      return;
+    }
+    for (const consumer of consumers) {
+      consumer.partitions.clear();
+    }
+    this.owners =
+        Array.from({ length: this.queues.length },
+        (_, partition) => consumers[modulo(partition, consumers.length)]);
+    for (let partition = 0; partition < this.owners.length; partition++) {
+      const owner = this.owners[partition];
+      owner.partitions.push(partition);
+    }
+    for (let partition = 0, partition_end = this.queues.length; partition < partition_end; partition++) {
+      this.dispatch(partition);
+    }
+  }
+
+  /** A delivered message comes back to the head of its queue: its consumer crashed, left or returned it. */
+  take_back(message) {
+    this.queues[message.partition].put_back(message);
+    this.meter.waiting += 1;
+    this.meter.note("returned", message);
+    if (this.expire_after_s < 1e300) {
+      this.env.process(this.expire_returned(message));
+    }
+  }
+
+  /** Age in seconds of the oldest message at the head of a line; 0 when nothing waits. */
+  oldest_s() {
+    let oldest = 0.0;
+    for (const queue of this.queues) {
+      for (const head of queue.heads()) {
+        const age = this.meter.now - head.entered_s;
+        if (age > oldest) {
+          oldest = age;
+        }
+      }
+    }
+    return oldest;
+  }
+
+  /** Process: drop every message that reached its age at the head of its line. */
+  *expire(after_s) {
+    while (true) {
+      let next_s = 1e300;
+      for (const queue of this.queues) {
+        for (const head of queue.heads()) {
+          if (head.entered_s + after_s < next_s) {
+            next_s = head.entered_s + after_s;
+          }
+        }
+      }
+      if (next_s < 1e300) {
+        yield this.env.timeout(next_s > this.env.now ? next_s - this.env.now : 0.0);
+        this.drop_expired();
+      } else {
+        this.work_wanted = this.env.event();
+        yield this.work_wanted;
+      }
+    }
+  }
+
+  /** Process: a message that came back is older than those the expiring process watches; see to it in time. */
+  *expire_returned(message) {
+    const due_s = message.entered_s + this.expire_after_s;
+    yield this.env.timeout(due_s > this.env.now ? due_s - this.env.now : 0.0);
+    this.drop_expired();
+  }
+
+  /** Drop what is too old at the head of each line; then there may be room. */
+  drop_expired() {
+    this.meter.tick(this.env.now);
+    for (let partition = 0; partition < this.queues.length; partition++) {
+      const queue = this.queues[partition];
+      for (const line of queue.lines) {
+        while (line.length > 0 && line.at(0).entered_s + this.expire_after_s <= this.env.now) {
+          queue.count -= 1;
+          this.drop(line.shift(), this.meter.expired, "expired");
+        }
+      }
+      this.dispatch(partition);
+    }
+  }
+}
+
+return { Broker };
+})();
+
+// ---- generated/numerics.js
+const generated_numerics = (() => {
+// Generated from mqcourse/backpressure/numerics.py by `make derived`; change it there.
+
+// Logarithm, exponential and normal quantile that come out the same, to the last bit, in every language.
+//
+// Why not `math.log`: IEEE 754 fixes the result of + - * / and of the square root, and of nothing else. `log`, `exp`
+// and `pow` come from the C library of the machine in CPython, from another one in Pyodide, and from a third in each
+// browser; their last bits differ. A simulation compares times, so one such bit can swap two events and change
+// every figure after it. The functions here use only + - * / and sqrt, in a fixed order, with constants written
+// out. JavaScript repeats the same operations in the same order and so gives the same bits.
+//
+// Sources: ln and exp after W. Kahan's and K. C. Ng's fdlibm (e_log.c, e_exp.c; Sun Microsystems, 1993), error below
+// 1 unit in the last place; the normal quantile is algorithm AS 241 (PPND16), M. J. Wichura, Applied Statistics 37
+// (1988), relative error about 1e-16.
+
+const { frexp } = engine_runtime;
+
+const LN2_HI = 6.93147180369123816490e-01;
+const LN2_LO = 1.90821492927058770002e-10;
+const INVERSE_LN2 = 1.44269504088896338700;
+const HALF_SQRT2 = 0.7071067811865476;
+
+/**
+ * Natural logarithm of a positive, normal, finite number.
+ *
+ * `frexp` (x = m * 2**k with 0.5 <= m < 1) is exact, so another language may take m and k from the bits of x.
+ */
+function ln(x) {
+  const m_and_k = frexp(x);
+  let m = m_and_k[0];
+  let k = m_and_k[1];
+  if (m < HALF_SQRT2) {
+    m = m + m;
+    k = k - 1;
+  }
+  const f = m - 1.0;
+  const s = f / (2.0 + f);
+  const z = s * s;
+  const w = z * z;
+  const even = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01));
+  const odd = z *
+      (6.666666666666735130e-01 + w *
+      (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)));
+  const half = 0.5 * f * f;
+  return k * LN2_HI - (half - (s * (half + (odd + even)) + k * LN2_LO) - f);
+}
+
+/** e to the power x, for -700 <= x <= 700 (outside it the result is held at the edge). */
+function exp(x) {
+  if (x > 700.0) {
+    x = 700.0;
+  } else if (x < -700.0) {
+    x = -700.0;
+  }
+  const k = x >= 0.0 ? Math.trunc(x * INVERSE_LN2 + 0.5) : -Math.trunc(0.5 - x * INVERSE_LN2);
+  const high = x - k * LN2_HI;
+  const low = k * LN2_LO;
+  const r = high - low;
+  const t = r * r;
+  const c = r - t *
+      (1.66666666666666019037e-01 + t *
+      (-2.77777777770155933842e-03 + t *
+      (6.61375632143793436117e-05 + t * (-1.65339022054652515390e-06 + t * 4.13813679705723846039e-08))));
+  let y = 1.0 - (low - r * c / (2.0 - c) - high);
+  const step = k >= 0 ? 2.0 : 0.5;
+  for (let _ = 0, _end = k >= 0 ? k : -k; _ < _end; _++) {
+    y = y * step; // a power of two: exact
+  }
+  return y;
+}
+
+/** The z below which a standard normal variable falls with probability u, 0 < u < 1 (AS 241, PPND16). */
+function normal_quantile(u) {
+  const q = u - 0.5;
+  let r, num, den;
+  if (-0.425 <= q && q <= 0.425) {
+    r = 0.180625 - q * q;
+    num =
+        (((((((2509.0809287301226727 * r + 33430.575583588128105) * r + 67265.770927008700853) * r +
+        45921.953931549871457) * r + 13731.693765509461125) * r + 1971.5909503065514427) * r +
+        133.14166789178437745) * r + 3.387132872796366608) * q;
+    den =
+        ((((((5226.495278852854561 * r + 28729.085735721942674) * r + 39307.89580009271061) * r +
+        21213.794301586595867) * r + 5394.1960214247511077) * r + 687.1870074920579083) * r +
+        42.313330701600911252) * r + 1.0;
+    return num / den;
+  }
+  r = Math.sqrt(-ln(q <= 0.0 ? u : 1.0 - u));
+  if (r <= 5.0) {
+    r = r - 1.6;
+    num =
+        ((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) *
+        r + 1.27045825245236838258) * r + 3.64784832476320460504) * r + 5.76949722146069140550) * r +
+        4.63033784615654529590) * r + 1.42343711074968357734;
+    den =
+        ((((((1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r + 1.51986665636164571966e-2) *
+        r + 1.48103976427480074590e-1) * r + 6.89767334985100004550e-1) * r + 1.67638483018380384940) * r +
+        2.05319162663775882187) * r + 1.0;
+  } else {
+    r = r - 5.0;
+    num =
+        ((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 1.24266094738807843860e-3) *
+        r + 2.65321895265761230930e-2) * r + 2.96560571828504891230e-1) * r + 1.78482653991729133580) * r +
+        5.46378491116411436990) * r + 6.65790464350110377720;
+    den =
+        ((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r + 1.84631831751005468180e-5) *
+        r + 7.86869131145613259100e-4) * r + 1.48753612908506148525e-2) * r + 1.36929880922735805310e-1) *
+        r + 5.99832206555887937690e-1) * r + 1.0;
+  }
+  return q > 0.0 ? num / den : -(num / den);
+}
+
+return { LN2_HI, LN2_LO, INVERSE_LN2, HALF_SQRT2, ln, exp, normal_quantile };
+})();
+
+// ---- generated/draws.js
+const generated_draws = (() => {
+// Generated from mqcourse/backpressure/draws.py by `make derived`; change it there.
+
+// Random numbers that every language repeats: mulberry32, one stream for each purpose.
+//
+// mulberry32 (T. Ettinger, 2017, public domain) counts its 32-bit state up by a constant and scrambles it. A stream
+// of its own for arrivals, work, keys and so on keeps scenarios comparable: change the service time, and the same
+// messages still arrive at the same times (common random numbers; Law, Simulation Modeling and Analysis, 11.2).
+
+const { exp, ln, normal_quantile } = generated_numerics;
+
+/** What each stream is for; its place in this tuple is its number in the contract. */
+const STREAMS =
+    ["arrivals", "bursts", "work", "class", "key", "poison", "error", "crash", "repair", "back-off",
+    "client"];
+
+const MASK = 0xFFFFFFFF;
+const STEP = 0x6D2B79F5;
+
+/** Draws between the starts of two streams: the largest prime below 2**28, so that sixteen streams fit. */
+const STREAM_SPACING = 0x0FFFFFC7;
+
+/** 2**28 divided by the golden ratio: successive seeds start as far apart as they can. */
+const SEED_SPACING = 165_902_235;
+
+/** The first state of a stream: the counter after `stream * STREAM_SPACING + seed * SEED_SPACING mod 2**28` steps. */
+function start(seed, stream) {
+  const steps = stream * STREAM_SPACING + (Math.imul(seed, SEED_SPACING) & 0x0FFFFFFF);
+  return Math.imul(steps, STEP) >>> 0;
+}
+
+/** A function that draws the next number of a stream: (k + 0.5) / 2**32 with k a 32-bit number, never 0 or 1. */
+function uniform(seed, purpose) {
+  let state = start(seed, STREAMS.indexOf(purpose));
+  const draw = () => {
+    state = (state + 0x6D2B79F5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1) >>> 0;
+    t = (t ^ ((t + Math.imul(t ^ (t >>> 7), t | 61)) >>> 0)) >>> 0;
+    return (((t ^ (t >>> 14)) >>> 0) + 0.5) * 2.3283064365386963e-10; // times 2**-32: exact
+  };
+  return draw;
+}
+
+/** Exponential numbers with mean 1, one draw each, by inversion: -ln(u). */
+function exponential(draw) {
+  const next_one = () => {
+    return -ln(draw());
+  };
+  return next_one;
+}
+
+/** Always the same value; draws nothing. */
+function constant(value) {
+  const next_one = () => {
+    return value;
+  };
+  return next_one;
+}
+
+/** Exponential numbers with the given mean: mean * -ln(u). */
+function scaled_exponential(draw, mean) {
+  const next_one = () => {
+    return mean * -ln(draw());
+  };
+  return next_one;
+}
+
+/** Lognormal numbers with the given mean and coefficient of variation: exp(mu + sigma * z), z by inversion. */
+function lognormal(draw, mean, cv) {
+  const variance = ln(1.0 + cv * cv);
+  const sigma = Math.sqrt(variance);
+  const mu = ln(mean) - 0.5 * variance;
+  const next_one = () => {
+    return exp(mu + sigma * normal_quantile(draw()));
+  };
+  return next_one;
+}
+
+/** Pareto numbers with the given mean and tail index (> 1; below 2 the variance is infinite), by inversion. */
+function pareto(draw, mean, tail) {
+  const least = mean * (tail - 1.0) / tail;
+  const next_one = () => {
+    return least * exp(-ln(draw()) / tail);
+  };
+  return next_one;
+}
+
+return { STREAMS, MASK, STEP, STREAM_SPACING, SEED_SPACING, start, uniform, exponential, constant, scaled_exponential, lognormal, pareto };
+})();
+
+// ---- generated/consumers.js
+const generated_consumers = (() => {
+// Generated from mqcourse/backpressure/consumers.py by `make derived`; change it there.
+
+// The consumers: take messages, work, acknowledge; crash and come back; be scaled up and down.
+
+const { Deque } = engine_deque;
+const { removeFrom } = engine_runtime;
+const { exponential, uniform } = generated_draws;
+
+/** One consumer: its buffer of delivered messages and the one it works on. */
+class Consumer {
+  constructor(number) {
+    this.number = number;
+    this.inbox = new Deque();
+    this.current = null;
+    this.working = false; // on `current`, which is otherwise still on its way to it
+    this.unacked = 0; // delivered to it and not acknowledged: inbox and current
+    this.taking = false; // gets new messages
+    this.leaving = false; // finishes the current one and goes
+    this.life = 0; // goes up with each crash: work begun in an earlier life no longer counts
+    this.asleep = null; // the event it waits for while its inbox is empty
+    this.partitions = new Deque();
+  }
+}
+
+/** All consumers of a run, and what happens to them. */
+class Consumers {
+  constructor(env, scenario, meter, broker) {
+    this.env = env;
+    this.scenario = scenario;
+    this.meter = meter;
+    this.broker = broker;
+    this.staff = []; // those that belong to the group, crashed ones included
+    this.gone = []; // scaled down, still finishing
+    this.wanted = scenario.consumers;
+    this.hired = 0;
+    this.error = uniform(scenario.seed, "error");
+    this.crash_after = exponential(uniform(scenario.seed, "crash"));
+    this.repair_after = exponential(uniform(scenario.seed, "repair"));
+    this.jitter = uniform(scenario.seed, "back-off");
+    this.retrying = new Map();
+    for (let _ = 0, _end = scenario.consumers; _ < _end; _++) {
+      this.staff.push(this.hire());
+    }
+    broker.assign(this.staff);
+    for (const consumer of this.staff) {
+      this.start(consumer);
+    }
+    if (scenario.autoscale !== "none") {
+      env.process(this.autoscale());
+    }
+  }
+
+  /** A new consumer that does not run yet. */
+  hire() {
+    const consumer = new Consumer(this.hired);
+    this.hired += 1;
+    return consumer;
+  }
+
+  /** Let a consumer run; it has all its credit. */
+  start(consumer) {
+    consumer.taking = true;
+    this.meter.up += 1;
+    this.env.process(this.consume(consumer));
+    if (this.scenario.crash_every_s !== null) {
+      this.env.process(this.crash(consumer, this.scenario.crash_every_s));
+    }
+    this.broker.joined(consumer);
+  }
+
+  /** Process: take the next delivered message, work on it, settle it; sleep while there is none. */
+  *consume(consumer) {
+    const env = this.env;
+    const meter = this.meter;
+    const broker = this.broker;
+    const inbox = consumer.inbox;
+    const life = consumer.life;
+    const may_fail = this.scenario.error_share > 0.0 || this.scenario.poison_share > 0.0;
+    while (true) {
+      if (inbox.length === 0) {
+        consumer.asleep = env.event();
+        yield consumer.asleep;
+        if (consumer.life !== life) {
+          return;
+        }
+        if (inbox.length === 0) { // woken to leave
+          break;
+        }
+      }
+      const message = inbox.shift();
+      consumer.current = message;
+      if (message.ready_s > env.now) {
+        yield env.timeout(message.ready_s - env.now);
+        if (consumer.life !== life) {
+          return;
+        }
+      }
+      meter.tick(env.now);
+      meter.busy += 1;
+      consumer.working = true;
+      if (message.deliveries === 0) {
+        meter.starts[message.kind] += 1;
+        meter.wait_s[message.kind] += meter.now - message.created_s;
+      }
+      if (meter.journal !== null) {
+        meter.note("started", message, consumer.number);
+      }
+      yield env.timeout(message.work_s);
+      if (consumer.life !== life) { // it crashed meanwhile, and the broker has given the message to another
+        return;
+      }
+      meter.tick(env.now);
+      meter.busy -= 1;
+      consumer.working = false;
+      consumer.current = null;
+      if (may_fail &&
+          (message.poison || this.scenario.error_share > 0.0 && this.error() < this.scenario.error_share)) {
+        this.failed(message);
+        broker.acknowledged(consumer);
+        broker.dispatch(message.partition);
+      } else {
+        meter.complete(message);
+        if (meter.journal !== null) {
+          meter.note("completed", message, consumer.number);
+        }
+        broker.acknowledged(consumer);
+      }
+      if (consumer.leaving && inbox.length === 0) {
+        break;
+      }
+    }
+    meter.tick(env.now);
+    meter.up -= 1;
+    removeFrom(this.gone, consumer);
+  }
+
+  /** A handling failed: deliver the message again, later or at once, or dead-letter it. */
+  failed(message) {
+    const s = this.scenario;
+    const meter = this.meter;
+    message.deliveries += 1;
+    meter.redelivered();
+    if (s.delivery_limit !== null && message.deliveries >= s.delivery_limit) {
+      meter.end(message, meter.dead);
+      meter.note("dead-lettered", message);
+    } else if (s.retry_backoff_s > 0.0) {
+      meter.retrying += 1;
+      this.retrying.set(message.number, message);
+      meter.note("backs off", message);
+      this.env.process(this.back_off(message));
+    } else {
+      this.broker.take_back(message);
+    }
+  }
+
+  /** Process: after its back-off the message goes to the tail of its queue, whatever the bound says. */
+  *back_off(message) {
+    yield this.env.timeout(backoff_s(this.scenario, message.deliveries, this.jitter));
+    const meter = this.meter;
+    const broker = this.broker;
+    meter.tick(this.env.now);
+    this.retrying.delete(message.number);
+    meter.retrying -= 1;
+    message.entered_s = meter.now;
+    broker.put(message);
+    broker.dispatch(message.partition);
+  }
+
+  /** Process: the consumer runs for a while, crashes, and is repaired, again and again. */
+  *crash(consumer, every_s) {
+    const env = this.env;
+    const meter = this.meter;
+    const broker = this.broker;
+    while (true) {
+      yield env.timeout(every_s * this.crash_after());
+      if (consumer.leaving) {
+        return;
+      }
+      meter.tick(env.now);
+      meter.crashes += 1;
+      meter.up -= 1;
+      if (consumer.working) {
+        meter.busy -= 1;
+        consumer.working = false;
+      }
+      consumer.life += 1;
+      consumer.taking = false;
+      broker.left(consumer);
+      this.return_all(consumer, true);
+      if (consumer.asleep !== null) {
+        consumer.asleep.succeed();
+        consumer.asleep = null;
+      }
+      yield env.timeout(this.scenario.repair_s * this.repair_after());
+      if (consumer.leaving) {
+        removeFrom(this.gone, consumer);
+        return;
+      }
+      meter.tick(env.now);
+      meter.up += 1;
+      consumer.taking = true;
+      env.process(this.consume(consumer));
+      broker.joined(consumer);
+    }
+  }
+
+  /**
+   * Give every unacknowledged message of a consumer back to its queue, in the order they had there.
+   *
+   * `failed`: the consumer crashed, so each counts as a delivery that failed, the one it worked on included.
+   */
+  return_all(consumer, failed) {
+    const meter = this.meter;
+    const limit = this.scenario.delivery_limit;
+    const unacked = consumer.inbox.toArray();
+    consumer.inbox.clear();
+    if (failed && consumer.current !== null) {
+      unacked.splice(0, 0, consumer.current);
+      consumer.current = null;
+    }
+    meter.in_flight -= unacked.length;
+    consumer.unacked -= unacked.length;
+    const partitions = [];
+    for (const message of unacked.slice().reverse()) {
+      if (failed) {
+        message.deliveries += 1;
+        meter.redelivered();
+        if (limit !== null && message.deliveries >= limit) {
+          meter.end(message, meter.dead);
+          meter.note("dead-lettered", message);
+          continue;
+        }
+      }
+      this.broker.take_back(message);
+      partitions.push(message.partition);
+    }
+    for (const partition of partitions) {
+      this.broker.dispatch(partition);
+    }
+  }
+
+  /** Process: look at the signal every interval and set the number of consumers, with delay and cooldown. */
+  *autoscale() {
+    const s = this.scenario;
+    const env = this.env;
+    const meter = this.meter;
+    let calm_from_s = 0.0;
+    let busy_s = 0.0;
+    let up_s = 0.0;
+    let desired;
+    while (true) {
+      yield env.timeout(s.autoscale_interval_s);
+      meter.tick(env.now);
+      if (s.autoscale === "lag") {
+        desired = meter.waiting / s.autoscale_target;
+      } else if (s.autoscale === "age") {
+        desired = this.wanted * this.broker.oldest_s() / s.autoscale_target;
+      } else {
+        const up = meter.area_up - up_s;
+        const share = up > 0.0 ? (meter.area_busy - busy_s) / up : 1.0;
+        desired = this.wanted * share / s.autoscale_target;
+        busy_s = meter.area_busy;
+        up_s = meter.area_up;
+      }
+      const wanted = desired >= s.autoscale_most ? s.autoscale_most
+          : Math.max(s.consumers, Math.ceil(desired));
+      if (wanted === this.wanted || meter.now < calm_from_s) {
+        continue;
+      }
+      calm_from_s = meter.now + s.autoscale_cooldown_s;
+      const before = this.wanted;
+      this.wanted = wanted;
+      for (let _ = 0, _end = wanted - before; _ < _end; _++) {
+        env.process(this.join_later());
+      }
+      if (wanted < before) {
+        this.shrink();
+      }
+    }
+  }
+
+  /** Process: a consumer that was decided on starts after the delay, if it is still wanted then. */
+  *join_later() {
+    yield this.env.timeout(this.scenario.autoscale_delay_s);
+    this.meter.tick(this.env.now);
+    if (this.staff.length < this.wanted) {
+      const consumer = this.hire();
+      this.staff.push(consumer);
+      this.broker.assign(this.staff);
+      this.start(consumer);
+    }
+  }
+
+  /** Let the youngest consumers go: what they hold goes back, what they work on they finish. */
+  shrink() {
+    const leavers = this.staff.slice(this.wanted);
+    this.staff.splice(this.wanted);
+    this.broker.assign(this.staff);
+    for (const consumer of leavers) {
+      const crashed = !consumer.taking;
+      consumer.leaving = true;
+      consumer.taking = false;
+      consumer.partitions.clear();
+      this.gone.push(consumer);
+      this.broker.left(consumer);
+      this.return_all(consumer, false);
+      if (!crashed && consumer.asleep !== null) {
+        consumer.asleep.succeed();
+        consumer.asleep = null;
+      }
+    }
+  }
+}
+
+/** The wait after so many failures: doubled each time up to the longest, then a random share taken off. */
+function backoff_s(scenario, failures, jitter) {
+  let wait = scenario.retry_backoff_s;
+  for (let _ = 0, _end = failures - 1; _ < _end; _++) {
+    if (wait >= scenario.retry_backoff_most_s) {
+      break;
+    }
+    wait = wait + wait;
+  }
+  if (wait > scenario.retry_backoff_most_s) {
+    wait = scenario.retry_backoff_most_s;
+  }
+  if (scenario.retry_jitter > 0.0) {
+    wait = wait * (1.0 - scenario.retry_jitter * jitter());
+  }
+  return wait;
+}
+
+return { Consumer, Consumers, backoff_s };
+})();
+
+// ---- generated/meter.js
+const generated_meter = (() => {
+// Generated from mqcourse/backpressure/meter.py by `make derived`; change it there.
+
+// What is counted while a scenario runs: where every message is, how long it stayed, and samples over time.
+
+const { bisectRight } = engine_runtime;
+const { CourseError, MOST_REDELIVERIES, general } = engine_scenario;
+
+/** The columns of the time series. offered ... dead, blocked_s and area_* (message-seconds) count from the start. */
+const SERIES =
+    ["time_s", "waiting", "oldest_s", "in_flight", "busy", "held", "retrying", "consumers", "offered",
+    "completed", "good", "rejected", "dropped", "dead", "blocked_s", "send_rate_per_s", "area_waiting",
+    "area_in_flight", "area_busy", "area_consumers"];
+
+/**
+ * What is counted for each class; a message is offered once and ends in exactly one of refused (at the producer,
+ * never sent), rejected (by the full queue), dropped (from the queue, to make room), expired, dead (dead-lettered) or
+ * completed. good: completed while its caller still waited.
+ */
+const COUNTS = ["offered", "refused", "rejected", "dropped", "expired", "dead", "completed", "good"];
+
+/** Upper edges in seconds of the latency histogram: from 10 microseconds in steps of 2% to over a year. */
+function histogram_edges() {
+  const edges = [1e-5];
+  while (edges.at(-1) < 4e7) {
+    edges.push(edges.at(-1) * 1.02);
+  }
+  return edges;
+}
+
+const EDGES_S = histogram_edges();
+
+/** Counters and areas under their curves; `tick(now)` before every change keeps the areas right. */
 class Meter {
   constructor(scenario) {
-    const zeros = () => new Array(scenario.priority_mix.length).fill(0);
-    for (const name of TOTALS) this[name] = 0;
-    this.held = this.waiting = this.in_flight = this.retrying = this.busy = this.up = this.blocked = 0;
-    for (const name of [...COUNTS, "latency_s", "starts", "wait_s"]) this[name] = zeros();
-    this.ended_s = 0.0;
+    const kinds = scenario.priority_mix.length;
+    this.now = 0.0;
+    this.held = 0; // at the producer: in its outbox, or waiting to be sent
+    this.waiting = 0; // in the queue
+    this.in_flight = 0; // with a consumer, not yet acknowledged
+    this.retrying = 0; // in back-off before the next delivery
+    this.busy = 0; // consumers at work
+    this.up = 0; // consumers that could be at work
+    this.blocked = 0; // 1 while the producer's source stands still
+    this.area_held = 0.0;
+    this.area_waiting = 0.0;
+    this.area_in_flight = 0.0;
+    this.area_retrying = 0.0;
+    this.area_busy = 0.0;
+    this.area_up = 0.0;
+    this.blocked_s = 0.0;
+    this.offered = new Array(kinds).fill(0);
+    this.refused = new Array(kinds).fill(0);
+    this.rejected = new Array(kinds).fill(0);
+    this.dropped = new Array(kinds).fill(0);
+    this.expired = new Array(kinds).fill(0);
+    this.dead = new Array(kinds).fill(0);
+    this.completed = new Array(kinds).fill(0);
+    this.good = new Array(kinds).fill(0);
+    this.time_outs = 0; // callers that stopped waiting
+    this.redeliveries = 0;
+    this.crashes = 0;
+    this.ended_s = 0.0; // time that ended messages spent in the system, all kinds of end
+    this.latency_s = new Array(kinds).fill(0.0); // from the caller's first attempt to completion, sums
+    this.starts = new Array(kinds).fill(0); // first deliveries
+    this.wait_s = new Array(kinds).fill(0.0); // from being offered to the first start of work, sums
     this.most_waiting = 0;
     this.histogram = new Array(EDGES_S.length + 1).fill(0);
     this.series = Object.fromEntries(SERIES.map((name) => [name, []]));
-    this.journal = null;
+    this.journal = null; // (time_s, what, message, consumer or -1)
     this.journal_most = 0;
   }
 
+  /** Add the time since the last change to the areas; call it first thing when a process wakes. */
   tick(now) {
     const dt = now - this.now;
     if (dt > 0.0) {
@@ -1824,80 +2150,117 @@ class Meter {
       this.area_in_flight += this.in_flight * dt;
       this.area_busy += this.busy * dt;
       this.area_up += this.up * dt;
-      if (this.held || this.retrying) {
+      if (this.held !== 0 || this.retrying !== 0) {
         this.area_held += this.held * dt;
         this.area_retrying += this.retrying * dt;
       }
-      if (this.blocked) this.blocked_s += dt;
+      if (this.blocked !== 0) {
+        this.blocked_s += dt;
+      }
     }
   }
 
+  /** Write one line of the journal, as long as it is kept and not full. */
   note(what, message, consumer = -1) {
-    if (this.journal !== null && this.journal.length < this.journal_most)
+    if (this.journal !== null && this.journal.length < this.journal_most) {
       this.journal.push([this.now, what, message.number, consumer]);
+    }
   }
 
+  /** Count a delivery that failed; raises CourseError when there were too many for any run to end. */
   redelivered() {
     this.redeliveries += 1;
-    if (this.redeliveries > MOST_REDELIVERIES)
-      throw new CourseError(
-        `more than ${MOST_REDELIVERIES} deliveries failed within ${general(this.now)} s: messages come back at once`,
-        "Set delivery_limit (deliveries) or retry_backoff_s (s), or make duration_s (s) shorter",
-      );
+    if (this.redeliveries > MOST_REDELIVERIES) {
+      throw new CourseError(`more than ${MOST_REDELIVERIES} deliveries failed within ${general(this.now)} s: messages come back at once`,
+          { do: "Set delivery_limit (deliveries) or retry_backoff_s (s), or make duration_s (s) shorter" });
+    }
   }
 
+  /** The one end of a message, counted in `counts`. */
   end(message, counts) {
     counts[message.kind] += 1;
-    this.ended_s += this.now - message.createdS;
+    this.ended_s += this.now - message.created_s;
   }
 
+  /** The end of a message that was handled well. */
   complete(message) {
     const kind = message.kind;
     this.completed[kind] += 1;
     message.answered = true;
-    this.ended_s += this.now - message.createdS;
-    const latency = this.now - message.bornS;
+    this.ended_s += this.now - message.created_s;
+    const latency = this.now - message.born_s;
     this.latency_s[kind] += latency;
     this.histogram[bisectRight(EDGES_S, latency)] += 1;
-    if (!message.abandoned) this.good[kind] += 1;
+    if (!message.abandoned) {
+      this.good[kind] += 1;
+    }
   }
 
+  /** Messages that have not ended, by where they are. */
   live() {
     return this.held + this.waiting + this.in_flight + this.retrying;
   }
 
-  sample(oldestS, sendRatePerS) {
-    const row = [
-      this.now, this.waiting, oldestS, this.in_flight, this.busy, this.held, this.retrying, this.up,
-      total(this.offered), total(this.completed), total(this.good), total(this.rejected) + total(this.refused),
-      total(this.dropped) + total(this.expired), total(this.dead), this.blocked_s, sendRatePerS,
-      this.area_waiting, this.area_in_flight, this.area_busy, this.area_up,
-    ];
-    for (let i = 0; i < SERIES.length; i++) this.series[SERIES[i]].push(row[i]);
+  /** Messages by what became of them, ended and live: equal to those offered, at every instant. */
+  accounted() {
+    const ended = [this.refused, this.rejected, this.dropped, this.expired, this.dead, this.completed];
+    return this.live() + total(ended.map((counts) => total(counts)));
   }
 
+  /** Add one point to every series. */
+  sample(oldest_s, send_rate_per_s) {
+    const row =
+        [this.now, this.waiting, oldest_s, this.in_flight, this.busy, this.held, this.retrying, this.up,
+        total(this.offered), total(this.completed), total(this.good), total(this.rejected) +
+        total(this.refused), total(this.dropped) + total(this.expired), total(this.dead), this.blocked_s,
+        send_rate_per_s, this.area_waiting, this.area_in_flight, this.area_busy, this.area_up];
+    for (let name_at = 0; name_at < SERIES.length; name_at++) {
+      const name = SERIES[name_at];
+      const value = row[name_at];
+      this.series[name].push(value);
+    }
+  }
+
+  /** All that counts up, as it stands: the summary is the difference of two of these. */
   totals() {
-    const reading = {};
-    for (const name of LISTS) reading[name] = this[name].slice();
-    for (const name of TOTALS) reading[name] = this[name];
-    return reading;
+    return { ...Object.fromEntries(COUNTS.map((name) => [name, [...this[name]]])),
+        ...Object.fromEntries(["latency_s", "starts", "wait_s",
+        "histogram"].map((name) => [name, [...this[name]]])),
+        ...Object.fromEntries(TOTALS.map((name) => [name, this[name]])) };
   }
 }
 
-return { SERIES, COUNTS, TOTALS, EDGES_S, total, Meter };
+const TOTALS =
+    ["now", "area_held", "area_waiting", "area_in_flight", "area_retrying", "area_busy", "area_up",
+    "blocked_s", "time_outs", "redeliveries", "crashes"];
+
+/** The sum, by a plain loop (see the contract on sums). */
+function total(counts) {
+  let result = 0;
+  for (const count of counts) {
+    result += count;
+  }
+  return result;
+}
+
+return { SERIES, COUNTS, histogram_edges, EDGES_S, Meter, TOTALS, total };
 })();
 
-// ---- model/producer.js
-const model_producer = (() => {
-// Twin of producer.py: messages come to it, it sends them as fast as it may, and its callers lose patience.
+// ---- generated/producer.js
+const generated_producer = (() => {
+// Generated from mqcourse/backpressure/producer.py by `make derived`; change it there.
 
-const { backoffS } = model_consumers;
-const { Deque } = model_deque;
-const { constant, exponential, lognormal, pareto, scaledExponential, uniform } = model_draws;
-const { Message } = model_message;
+// The producer: messages come to it, it sends them as fast as it may, and its callers lose patience.
+
+const { Deque } = engine_deque;
+const { nextOr } = engine_runtime;
+const { backoff_s } = generated_consumers;
+const { constant, exponential, lognormal, pareto, scaled_exponential, uniform } = generated_draws;
+const { Message } = generated_message;
 
 const FOREVER = 1e300;
 
+/** One who waits, for room or for a token, until woken or until patience ends. */
 class Waiter {
   constructor(env, message) {
     this.event = env.event();
@@ -1906,12 +2269,14 @@ class Waiter {
     this.late = false;
   }
 
+  /** What was waited for is there. */
   wake() {
     this.waiting = false;
     this.event.succeed();
   }
 }
 
+/** Where messages come from, and the brakes on them. */
 class Producer {
   constructor(env, scenario, meter, broker) {
     this.env = env;
@@ -1919,148 +2284,208 @@ class Producer {
     this.meter = meter;
     this.broker = broker;
     const seed = scenario.seed;
-    this.work = workTimes(scenario);
-    this.pickKind = uniform(seed, "class");
-    this.pickKey = uniform(seed, "key");
-    this.pickPoison = uniform(seed, "poison");
+    this.work = work_times(scenario);
+    this.pick_kind = uniform(seed, "class");
+    this.pick_key = uniform(seed, "key");
+    this.pick_poison = uniform(seed, "poison");
     this.jitter = uniform(seed, "client");
-    this.kindBounds = sharesUpTo(scenario.priority_mix);
+    this.kind_bounds = shares_up_to(scenario.priority_mix);
     this.made = 0;
-    this.sendRatePerS = scenario.throttle_rate_per_s;
-    this.fullAgainS = 0.0;
-    this.held = new Map();
+    this.send_rate_per_s = scenario.throttle_rate_per_s; // AIMD changes it
+    this.full_again_s = 0.0; // when the token bucket is full again
+    this.held = new Map(); // made, and neither sent nor given up
     this.outbox = new Deque();
-    this.outboxLimit = scenario.outbox_limit === null ? FOREVER : scenario.outbox_limit;
-    this.senderIdle = null;
-    this.outboxWanted = new Deque();
-    this.rejectedBefore = 0;
+    this.outbox_limit = scenario.outbox_limit === null ? FOREVER : scenario.outbox_limit;
+    this.sender_idle = null; // the event the sender waits for while the outbox is empty
+    this.outbox_wanted = new Deque(); // the source, while the outbox is full
+    this.rejected_before = 0;
     this.braked = scenario.throttle !== "none" || scenario.on_full === "block";
-    this.outboxHasRoom = () => this.outbox.length < this.outboxLimit;
-    this.queueHasRoom = (message) => broker.hasRoom(message);
     env.process(this.source());
-    if (this.braked && this.outboxLimit > 0) env.process(this.sender());
-    if (scenario.throttle === "aimd") env.process(this.adapt());
-  }
-
-  *source() {
-    const { env, meter, scenario, broker } = this;
-    const nextArrival = arrivals(scenario);
-    const simple = !this.braked && scenario.client_timeout_s === null && scenario.client_retries === 0;
-    for (;;) {
-      const at = nextArrival(env.now);
-      if (at >= FOREVER) return;
-      yield env.timeout(at > env.now ? at - env.now : 0.0);
-      meter.tick(env.now);
-      const message = this.newMessage(meter.now, 1);
-      if (simple) broker.publish(message);
-      else yield* this.offer(message, true);
+    if (this.braked && this.outbox_limit > 0) {
+      env.process(this.sender());
+    }
+    if (scenario.throttle === "aimd") {
+      env.process(this.adapt());
     }
   }
 
-  newMessage(bornS, attempt) {
-    const { scenario, meter } = this;
-    const message = new Message(this.made, meter.now, bornS, attempt, this.work());
+  /** Process: messages come to the producer, one after the other; while it is blocked, none comes. */
+  *source() {
+    const env = this.env;
+    const meter = this.meter;
+    const publish = (message) => this.broker.publish(message);
+    const next_arrival = arrivals(this.scenario);
+    const simple = !this.braked && this.scenario.client_timeout_s === null &&
+        this.scenario.client_retries === 0;
+    while (true) {
+      const at = next_arrival(env.now);
+      if (at >= FOREVER) {
+        return;
+      }
+      yield env.timeout(at > env.now ? at - env.now : 0.0);
+      meter.tick(env.now);
+      const message = this.new_message(meter.now, 1);
+      if (simple) {
+        publish(message);
+      } else {
+        yield* this.offer(message, true);
+      }
+    }
+  }
+
+  /** A message, offered now: its work, class, partition and poison are drawn in this order, one stream each. */
+  new_message(born_s, attempt) {
+    const s = this.scenario;
+    const meter = this.meter;
+    const message = new Message(this.made, meter.now, born_s, attempt, this.work());
     this.made += 1;
-    if (this.kindBounds.length > 1) message.kind = place(this.kindBounds, this.pickKind());
-    if (scenario.partitions > 0) message.partition = partitionOf(scenario, this.pickKey());
-    if (scenario.poison_share > 0.0) message.poison = this.pickPoison() < scenario.poison_share;
+    if (this.kind_bounds.length > 1) {
+      message.kind = place(this.kind_bounds, this.pick_kind());
+    }
+    if (s.partitions > 0) {
+      message.partition = partition_of(s, this.pick_key());
+    }
+    if (s.poison_share > 0.0) {
+      message.poison = this.pick_poison() < s.poison_share;
+    }
     meter.offered[message.kind] += 1;
-    if (meter.journal !== null) meter.note("offered", message);
+    if (meter.journal !== null) {
+      meter.note("offered", message);
+    }
     return message;
   }
 
-  *offer(message, fromSource) {
-    const { meter, scenario } = this;
-    if (scenario.client_timeout_s !== null) this.env.process(this.losePatience(message, scenario.client_timeout_s));
+  /** Bring a message to the broker through the brakes; `from_source`: the source stands still meanwhile. */
+  *offer(message, from_source) {
+    const meter = this.meter;
+    if (this.scenario.client_timeout_s !== null) {
+      this.env.process(this.lose_patience(message, this.scenario.client_timeout_s));
+    }
     if (!this.braked) {
       this.sent(message);
       return;
     }
     meter.held += 1;
     this.held.set(message.number, message);
-    if (fromSource) meter.blocked += 1;
-    const giveUpAt = scenario.block_timeout_s === null ? FOREVER : meter.now + scenario.block_timeout_s;
-    if (this.outboxLimit === 0) {
-      yield* this.send(message, giveUpAt);
-    } else if (yield* this.stand(this.outboxWanted, this.outboxHasRoom, message, giveUpAt)) {
+    if (from_source) {
+      meter.blocked += 1;
+    }
+    const patience_s = this.scenario.block_timeout_s;
+    const give_up_at = patience_s === null ? FOREVER : meter.now + patience_s;
+    if (this.outbox_limit === 0) {
+      yield* this.send(message, give_up_at);
+    } else if (yield* this.stand(this.outbox_wanted, (message) => this.outbox_has_room(message), message,
+        give_up_at)) {
       this.outbox.push(message);
-      if (this.senderIdle !== null) {
-        this.senderIdle.succeed();
-        this.senderIdle = null;
+      if (this.sender_idle !== null) {
+        this.sender_idle.succeed();
+        this.sender_idle = null;
       }
     } else {
-      this.giveUp(message);
+      this.give_up(message);
     }
-    if (fromSource) meter.blocked -= 1;
+    if (from_source) {
+      meter.blocked -= 1;
+    }
   }
 
+  /** Process: sends what is in the outbox, the oldest first. */
   *sender() {
-    for (;;) {
+    while (true) {
       if (this.outbox.length === 0) {
-        this.senderIdle = this.env.event();
-        yield this.senderIdle;
+        this.sender_idle = this.env.event();
+        yield this.sender_idle;
       }
       yield* this.send(this.outbox.at(0), FOREVER);
       this.outbox.shift();
-      if (this.outboxWanted.length > 0) this.outboxWanted.shift().wake();
+      if (this.outbox_wanted.length > 0) {
+        this.outbox_wanted.shift().wake();
+      }
     }
   }
 
-  *send(message, giveUpAt) {
-    const { env, meter, broker } = this;
+  /** Whether the outbox takes one more. */
+  outbox_has_room(message) {
+    return this.outbox.length < this.outbox_limit;
+  }
+
+  /** Wait for a token, then (on_full 'block') for room in the queue, then publish; or give up at that time. */
+  *send(message, give_up_at) {
+    const env = this.env;
+    const meter = this.meter;
+    const broker = this.broker;
     if (this.scenario.throttle !== "none") {
-      const at = this.takeToken(giveUpAt);
-      const readyAt = at === null ? giveUpAt : at;
-      if (readyAt > meter.now) {
-        yield env.timeout(readyAt - meter.now);
+      const at = this.take_token(give_up_at);
+      const ready_at = at === null ? give_up_at : at;
+      if (ready_at > meter.now) {
+        yield env.timeout(ready_at - meter.now);
         meter.tick(env.now);
       }
       if (at === null) {
-        this.giveUp(message);
+        this.give_up(message);
         return;
       }
     }
     if (this.scenario.on_full === "block") {
-      const hasRoom = yield* this.stand(broker.roomWanted, this.queueHasRoom, message, giveUpAt);
-      if (!hasRoom) {
-        this.giveUp(message);
+      const has_room =
+          yield* this.stand(broker.room_wanted, (message) => broker.has_room(message), message, give_up_at);
+      if (!has_room) {
+        this.give_up(message);
         return;
       }
     }
     meter.held -= 1;
     this.held.delete(message.number);
     this.sent(message);
-    if (broker.roomWanted.length > 0) broker.letIn();
+    if (broker.room_wanted.length > 0) {
+      broker.let_in();
+    }
   }
 
-  *stand(line, free, message, giveUpAt) {
-    const { env } = this;
-    let firstTime = true;
+  /** Stand in a line until there is room for the message (then True) or patience ends (then False). */
+  *stand(line, free, message, give_up_at) {
+    const env = this.env;
+    let first_time = true;
     while (!free(message)) {
       const waiter = new Waiter(env, message);
-      if (firstTime) line.push(waiter);
-      else line.pushFront(waiter); // it was its turn, but somebody else was quicker
-      if (giveUpAt < FOREVER) env.process(this.remind(waiter, line, giveUpAt - env.now));
+      if (first_time) {
+        line.push(waiter);
+      } else {
+        line.pushFront(waiter); // it was its turn, but somebody else was quicker
+      }
+      if (give_up_at < FOREVER) {
+        env.process(this.remind(waiter, line, give_up_at - env.now));
+      }
       yield waiter.event;
       this.meter.tick(env.now);
-      if (waiter.late) return false;
-      firstTime = false;
+      if (waiter.late) {
+        return false;
+      }
+      first_time = false;
     }
     return true;
   }
 
-  takeToken(latestS) {
+  /**
+   * When this message may go by the token bucket; None when that is after `latest_s`: no token is taken then.
+   *
+   * The bucket is kept as the time when it will be full again (the generic cell rate algorithm, ITU-T I.371).
+   */
+  take_token(latest_s) {
     const now = this.meter.now;
-    const everyS = 1.0 / this.sendRatePerS;
-    const fullAgainS = this.fullAgainS > now ? this.fullAgainS : now;
-    const at = fullAgainS - (this.scenario.throttle_burst - 1.0) * everyS;
-    if (at > latestS) return null;
-    this.fullAgainS = fullAgainS + everyS;
+    const every_s = 1.0 / this.send_rate_per_s;
+    const full_again_s = this.full_again_s > now ? this.full_again_s : now;
+    const at = full_again_s - (this.scenario.throttle_burst - 1.0) * every_s;
+    if (at > latest_s) {
+      return null;
+    }
+    this.full_again_s = full_again_s + every_s;
     return at;
   }
 
-  *remind(waiter, line, patienceS) {
-    yield this.env.timeout(patienceS > 0.0 ? patienceS : 0.0);
+  /** Process: when patience ends and the waiter still stands in line, send it away. */
+  *remind(waiter, line, patience_s) {
+    yield this.env.timeout(patience_s > 0.0 ? patience_s : 0.0);
     if (waiter.waiting) {
       line.remove(waiter);
       waiter.late = true;
@@ -2068,275 +2493,391 @@ class Producer {
     }
   }
 
-  giveUp(message) {
+  /** A message that its producer could not send in time: surely never sent. */
+  give_up(message) {
     this.meter.held -= 1;
     this.held.delete(message.number);
     this.meter.end(message, this.meter.refused);
     message.answered = true;
     this.meter.note("refused", message);
-    this.tryAgain(message);
+    this.try_again(message);
   }
 
+  /** Publish; a caller whose message was rejected hears of it at once and may try again. */
   sent(message) {
-    if (!this.broker.publish(message)) this.tryAgain(message);
-  }
-
-  tryAgain(message) {
-    if (message.attempt <= this.scenario.client_retries && !message.abandoned) {
-      message.abandoned = true;
-      this.env.process(this.anotherAttempt(message));
+    if (!this.broker.publish(message)) {
+      this.try_again(message);
     }
   }
 
-  *losePatience(message, afterS) {
-    yield this.env.timeout(afterS);
-    if (message.answered || message.abandoned) return;
+  /** The caller of a failed attempt makes another one, unless it has made enough or has already done so. */
+  try_again(message) {
+    if (message.attempt <= this.scenario.client_retries && !message.abandoned) {
+      message.abandoned = true;
+      this.env.process(this.another_attempt(message));
+    }
+  }
+
+  /** Process: a caller waits so long for its answer, then tries again; its old message is still on its way. */
+  *lose_patience(message, after_s) {
+    yield this.env.timeout(after_s);
+    if (message.answered || message.abandoned) {
+      return;
+    }
     this.meter.tick(this.env.now);
     this.meter.time_outs += 1;
-    this.tryAgain(message);
+    this.try_again(message);
     message.abandoned = true;
   }
 
-  *anotherAttempt(message) {
-    yield this.env.timeout(backoffS(this.scenario, message.attempt, this.jitter));
+  /** Process: after the back-off, the same request comes as a new message. */
+  *another_attempt(message) {
+    const wait_s = backoff_s(this.scenario, message.attempt, this.jitter);
+    yield this.env.timeout(wait_s);
     this.meter.tick(this.env.now);
-    yield* this.offer(this.newMessage(message.bornS, message.attempt + 1), false);
+    yield* this.offer(this.new_message(message.born_s, message.attempt + 1), false);
   }
 
+  /** Process: additive increase, multiplicative decrease (D.-M. Chiu, R. Jain, 1989) of the sending rate. */
   *adapt() {
-    const { scenario, meter } = this;
-    for (;;) {
-      yield this.env.timeout(scenario.aimd_interval_s);
+    const s = this.scenario;
+    const meter = this.meter;
+    while (true) {
+      yield this.env.timeout(s.aimd_interval_s);
       let rejected = 0;
-      for (const count of meter.rejected) rejected += count;
-      if (meter.waiting > scenario.aimd_depth || rejected > this.rejectedBefore)
-        this.sendRatePerS = Math.max(this.sendRatePerS * scenario.aimd_decrease, 0.001);
-      else this.sendRatePerS = Math.min(this.sendRatePerS + scenario.aimd_increase_per_s, 1e6);
-      this.rejectedBefore = rejected;
+      for (const count of meter.rejected) {
+        rejected += count;
+      }
+      if (meter.waiting > s.aimd_depth || rejected > this.rejected_before) {
+        this.send_rate_per_s = Math.max(this.send_rate_per_s * s.aimd_decrease, 0.001);
+      } else {
+        this.send_rate_per_s = Math.min(this.send_rate_per_s + s.aimd_increase_per_s, 1e6);
+      }
+      this.rejected_before = rejected;
     }
   }
 }
 
-function workTimes(s) {
+/** Draws the time in seconds that handling a message takes. */
+function work_times(s) {
   const draw = uniform(s.seed, "work");
-  if (s.service === "constant") return constant(s.service_mean_s);
-  if (s.service === "exponential") return scaledExponential(draw, s.service_mean_s);
-  if (s.service === "lognormal") return lognormal(draw, s.service_mean_s, s.service_cv);
+  if (s.service === "constant") {
+    return constant(s.service_mean_s);
+  }
+  if (s.service === "exponential") {
+    return scaled_exponential(draw, s.service_mean_s);
+  }
+  if (s.service === "lognormal") {
+    return lognormal(draw, s.service_mean_s, s.service_cv);
+  }
   return pareto(draw, s.service_mean_s, s.service_tail);
 }
 
-/** A function from now to the time of the next arrival; see producer.arrivals in Python. */
+/**
+ * A function from now to the time in seconds of the next arrival, both since the start of the run.
+ *
+ * An arrival needs an amount of load: 1 message (regular) or an exponential number with mean 1 (Poisson, bursty).
+ * It comes when the rate, which a surge and the bursts switch up and down, has supplied that amount.
+ */
 function arrivals(s) {
   if (s.arrivals === "trace") {
-    let next = 0;
-    return () => (next < s.trace_s.length ? s.trace_s[next++] : FOREVER);
+    const recorded = s.trace_s.values();
+    return (now) => nextOr(recorded, FOREVER);
   }
   const need = s.arrivals === "regular" ? constant(1.0) : exponential(uniform(s.seed, "arrivals"));
-  const surgeFrom = s.surge_from_s;
-  const surgeTo = s.surge_from_s + s.surge_for_s;
+  const surge_from = s.surge_from_s;
+  const surge_to = s.surge_from_s + s.surge_for_s;
   const bursty = s.arrivals === "bursty";
-  if (!bursty && surgeTo === surgeFrom) {
-    const everyS = 1.0 / s.rate_per_s;
-    return (now) => now + need() * everyS;
+  if (!bursty && surge_to === surge_from) {
+    const every_s = 1.0 / s.rate_per_s;
+    return (now) => now + need() * every_s;
   }
   const phase = exponential(uniform(s.seed, "bursts"));
   const peak = bursty ? s.rate_per_s * ((s.burst_on_s + s.burst_off_s) / s.burst_on_s) : s.rate_per_s;
-  let on = false;
-  let phaseEnds = bursty ? 0.0 : FOREVER;
-  return (now) => {
+  let on = false; // a burst begins at the start
+  let phase_ends = bursty ? 0.0 : FOREVER;
+  const next_arrival = (now) => {
     let needed = need();
-    for (;;) {
-      while (phaseEnds <= now) {
+    while (true) {
+      while (phase_ends <= now) {
         on = !on;
-        phaseEnds = phaseEnds + phase() * (on ? s.burst_on_s : s.burst_off_s);
+        phase_ends = phase_ends + phase() * (on ? s.burst_on_s : s.burst_off_s);
       }
       let rate = on || !bursty ? peak : 0.0;
-      let until = phaseEnds;
-      if (now < surgeFrom) {
-        if (surgeFrom < until) until = surgeFrom;
-      } else if (now < surgeTo) {
+      let until = phase_ends;
+      if (now < surge_from) {
+        if (surge_from < until) {
+          until = surge_from;
+        }
+      } else if (now < surge_to) {
         rate = rate * s.surge_factor;
-        if (surgeTo < until) until = surgeTo;
+        if (surge_to < until) {
+          until = surge_to;
+        }
       }
       const supplied = rate * (until - now);
-      if (supplied >= needed) return now + needed / rate;
+      if (supplied >= needed) {
+        return now + needed / rate;
+      }
       needed = needed - supplied;
       now = until;
-      if (now >= FOREVER) return FOREVER;
+      if (now >= FOREVER) {
+        return FOREVER;
+      }
     }
   };
+  return next_arrival;
 }
 
-function sharesUpTo(shares) {
+/** Cumulative shares, the last one 1. */
+function shares_up_to(shares) {
   let whole = 0.0;
-  for (const share of shares) whole += share;
-  const bounds = [];
-  let soFar = 0.0;
   for (const share of shares) {
-    soFar += share;
-    bounds.push(soFar / whole);
+    whole += share;
+  }
+  const bounds = [];
+  let so_far = 0.0;
+  for (const share of shares) {
+    so_far += share;
+    bounds.push(so_far / whole);
   }
   bounds[bounds.length - 1] = 1.0;
   return bounds;
 }
 
+/** The first share that reaches above u. */
 function place(bounds, u) {
-  for (let index = 0; index < bounds.length; index++) if (u < bounds[index]) return index;
+  for (let index = 0; index < bounds.length; index++) {
+    const bound = bounds[index];
+    if (u < bound) {
+      return index;
+    }
+  }
   return bounds.length - 1;
 }
 
-function partitionOf(s, u) {
-  if (u < s.hot_share) return 0;
-  const partition = Math.trunc(((u - s.hot_share) / (1.0 - s.hot_share)) * s.partitions);
+/** Partition 0 for the hot key, else any partition with the same probability. */
+function partition_of(s, u) {
+  if (u < s.hot_share) {
+    return 0;
+  }
+  const partition = Math.trunc((u - s.hot_share) / (1.0 - s.hot_share) * s.partitions);
   return partition < s.partitions ? partition : s.partitions - 1;
 }
 
-return { Producer };
+return { FOREVER, Waiter, Producer, work_times, arrivals, shares_up_to, place, partition_of };
 })();
 
-// ---- model/model.js
-const model_model = (() => {
-// Twin of model.py: `simulate(scenario)` gives the figures of a run, to the last digit those of Python.
+// ---- generated/model.js
+const generated_model = (() => {
+// Generated from mqcourse/backpressure/model.py by `make derived`; change it there.
 
-const { Broker } = model_broker;
-const { Consumers } = model_consumers;
-const { Environment } = model_kernel;
-const { COUNTS, EDGES_S, Meter, TOTALS, total } = model_meter;
-const { Producer } = model_producer;
-const { CourseError, MOST_BACKLOG, general } = model_scenario;
+// Run a scenario: `simulate(scenario)` gives its figures.
+//
+// A producer (producer.py) sends messages (message.py) to a broker (broker.py), which hands them to consumers
+// (consumers.py); a meter (meter.py) counts. All of them are SimPy processes over plain objects. Nothing else is
+// read or changed: no clock, no global state, no randomness but the scenario's own streams (draws.py).
 
-class Simulation {
-  constructor(scenario, journal) {
-    const env = new Environment();
-    this.env = env;
+const { environment, mapBoth, quoted } = engine_runtime;
+const { CourseError, MOST_BACKLOG, general } = engine_scenario;
+const { Broker } = generated_broker;
+const { Consumers } = generated_consumers;
+const { EDGES_S, Meter, TOTALS, total } = generated_meter;
+const { Producer } = generated_producer;
+
+/** What runs the processes: this course's kernel.py, or SimPy. Both give the same bits. */
+const ENGINES = ["kernel", "simpy"];
+
+/**
+ * What came out of a run. `summary` covers the time after the warm-up, `series` all of it.
+ *
+ * summary: see `summarise`. series: one list for each name in meter.SERIES. latency_histogram: completions in
+ * each bin of meter.EDGES_S. journal: (time_s, what, message number, consumer or -1), as many as were asked for.
+ */
+class Result {
+  constructor(scenario, summary, series, latency_histogram, journal) {
     this.scenario = scenario;
+    this.summary = summary;
+    this.series = series;
+    this.latency_histogram = latency_histogram;
+    this.journal = journal;
+  }
+}
+
+/**
+ * A run that can be taken step by step: what `simulate` drives, open to whoever wants to look inside.
+ *
+ * `env` is a `simpy.Environment` or a `kernel.Environment`.
+ */
+class Simulation {
+  constructor(scenario, env, { journal = 0 } = {}) {
+    this.scenario = scenario;
+    this.env = env;
     this.meter = new Meter(scenario);
     if (journal > 0) {
       this.meter.journal = [];
       this.meter.journal_most = journal;
     }
-    this.before = this.meter.totals();
+    this.before = this.meter.totals(); // where the summary begins
     env.process(this.sample());
-    if (scenario.warm_up_s > 0.0) env.process(this.warmUp());
+    if (scenario.warm_up_s > 0.0) {
+      env.process(this.warm_up());
+    }
     this.broker = new Broker(env, scenario, this.meter);
     this.consumers = new Consumers(env, scenario, this.meter, this.broker);
     this.producer = new Producer(env, scenario, this.meter, this.broker);
   }
 
+  /** Process: one point of every series at each multiple of duration_s / samples, the last one at the end. */
   *sample() {
-    const everyS = this.scenario.duration_s / this.scenario.samples;
-    for (let point = 1; point < this.scenario.samples; point++) {
-      yield this.env.timeout(point * everyS - this.env.now);
+    const every_s = this.scenario.duration_s / this.scenario.samples;
+    for (let point = 1, point_end = this.scenario.samples; point < point_end; point++) {
+      yield this.env.timeout(point * every_s - this.env.now);
       this.look();
-      if (this.meter.live() > MOST_BACKLOG)
-        throw new CourseError(
-          `the backlog passed ${MOST_BACKLOG} messages after ${general(this.env.now)} s: it grows without bound`,
-          "Set queue_limit (messages) or expire_after_s (s), or make duration_s (s) shorter",
-        );
+      if (this.meter.live() > MOST_BACKLOG) {
+        throw new CourseError(`the backlog passed ${MOST_BACKLOG} messages after ${general(this.env.now)} s: it grows without bound`,
+            { do: "Set queue_limit (messages) or expire_after_s (s), or make duration_s (s) shorter" });
+      }
     }
   }
 
+  /** Add one point to the series. */
   look() {
     this.meter.tick(this.env.now);
-    this.meter.sample(this.broker.oldestS(), this.producer.sendRatePerS);
+    this.meter.sample(this.broker.oldest_s(), this.producer.send_rate_per_s);
   }
 
-  *warmUp() {
+  /** Process: the summary begins now. */
+  *warm_up() {
     yield this.env.timeout(this.scenario.warm_up_s);
     this.meter.tick(this.env.now);
     this.before = this.meter.totals();
   }
 
+  /** Every message that has not ended, found where it is: at the producer, waiting, in flight, in back-off. */
+  live_messages() {
+    const found = [...this.producer.held.values()];
+    for (const queue of this.broker.queues) {
+      for (const line of queue.lines) {
+        for (const one of line) found.push(one);
+      }
+    }
+    for (const consumer of [...this.consumers.staff, ...this.consumers.gone]) {
+      for (const one of consumer.inbox) found.push(one);
+      if (consumer.current !== null) {
+        found.push(consumer.current);
+      }
+    }
+    for (const one of this.consumers.retrying.values()) found.push(one);
+    return found;
+  }
+
+  /** The figures, with the last point of the series taken now. */
   result() {
     this.look();
-    const { meter, scenario } = this;
-    const { summary, histogram } = summarise(scenario, this.before, meter.totals());
+    const meter = this.meter;
+    const summary_and_histogram = summarise(this.scenario, this.before, meter.totals());
+    const summary = summary_and_histogram[0];
+    const histogram = summary_and_histogram[1];
     summary.most_waiting = meter.most_waiting;
-    return {
-      scenario,
-      summary,
-      series: meter.series,
-      latency_histogram: histogram,
-      journal: meter.journal ?? [],
-    };
+    return new Result(this.scenario, summary, meter.series, histogram, meter.journal !== null &&
+        meter.journal.length > 0 ? meter.journal : []);
   }
 }
 
-/** Run a checked scenario from an empty queue to duration_s; `journal`: how many lines of events to keep. */
-function simulate(scenario, { journal = 0 } = {}) {
-  const simulation = new Simulation(scenario, journal);
+/**
+ * Run a scenario from an empty queue to duration_s.
+ *
+ * `engine`: "kernel" or "simpy", same figures. `journal`: how many lines of what happened to each message to keep.
+ * Raises CourseError for an unknown engine, and when the backlog passes MOST_BACKLOG on the way.
+ */
+function simulate(scenario, { engine = "kernel", journal = 0 } = {}) {
+  if (!ENGINES.includes(engine)) {
+    throw new CourseError(`there is no engine ${quoted(engine)}`,
+        { do: `Choose one of: ${ENGINES.join(", ")}` });
+  }
+  const simulation = new Simulation(scenario, environment(engine), { journal });
   simulation.env.run(scenario.duration_s);
   return simulation.result();
 }
 
+/**
+ * The summary between two readings of the meter, and its latency histogram (counts per bin).
+ *
+ * Keys: offered, refused, rejected, dropped, expired, dead, completed, good (messages; also per class in
+ * `classes`, with mean_latency_s and mean_wait_s); throughput_per_s, goodput_per_s; mean_waiting, mean_in_flight,
+ * mean_in_system (messages); utilisation (share of the running consumers' time); mean_latency_s, p50_s, p95_s,
+ * p99_s (from the caller's first attempt to completion); mean_wait_s (to the start of work); blocked_s (the
+ * producer's source stood still) and blocked_share; time_outs, redeliveries, crashes; most_waiting (whole run).
+ */
 function summarise(scenario, before, after) {
-  const diff = {};
-  for (const name of TOTALS) diff[name] = after[name] - before[name];
-  const lists = {};
-  for (const name of Object.keys(after))
-    if (Array.isArray(after[name])) lists[name] = after[name].map((late, i) => late - before[name][i]);
+  const diff = Object.fromEntries(TOTALS.map((name) => [name, after[name] - before[name]]));
+  const lists =
+      Object.fromEntries(Object.keys(after).filter((name) => Array.isArray(after[name])).map((name) => [name,
+      mapBoth([...before[name]], [...after[name]], (early, late) => late - early)]));
   const span = diff.now;
   const histogram = lists.histogram;
   const completed = total(lists.completed);
   const started = total(lists.starts);
   const system = diff.area_held + diff.area_waiting + diff.area_in_flight + diff.area_retrying;
-  const summary = {};
-  for (const name of COUNTS) summary[name] = total(lists[name]);
-  Object.assign(summary, {
-    throughput_per_s: completed / span,
-    goodput_per_s: total(lists.good) / span,
-    mean_waiting: diff.area_waiting / span,
-    mean_in_flight: diff.area_in_flight / span,
-    mean_in_system: system / span,
-    utilisation: diff.area_up > 0.0 ? diff.area_busy / diff.area_up : 0.0,
-    mean_latency_s: mean(lists.latency_s, completed),
-    p50_s: percentile(histogram, 0.5),
-    p95_s: percentile(histogram, 0.95),
-    p99_s: percentile(histogram, 0.99),
-    mean_wait_s: mean(lists.wait_s, started),
-    blocked_s: diff.blocked_s,
-    blocked_share: diff.blocked_s / span,
-    time_outs: diff.time_outs,
-    redeliveries: diff.redeliveries,
-    crashes: diff.crashes,
-  });
-  summary.classes = scenario.priority_mix.map((_, kind) => ({
-    ...Object.fromEntries(COUNTS.map((name) => [name, lists[name][kind]])),
-    mean_latency_s: mean([lists.latency_s[kind]], lists.completed[kind]),
-    mean_wait_s: mean([lists.wait_s[kind]], lists.starts[kind]),
-  }));
-  return { summary, histogram };
+  let summary = Object.fromEntries(COUNT_NAMES.map((name) => [name, total(lists[name])]));
+  Object.assign(summary,
+      { throughput_per_s: completed / span, goodput_per_s: total(lists.good) / span,
+      mean_waiting: diff.area_waiting / span, mean_in_flight: diff.area_in_flight / span,
+      mean_in_system: system / span, utilisation: diff.area_up > 0.0 ? diff.area_busy / diff.area_up : 0.0,
+      mean_latency_s: _mean(lists.latency_s, completed), p50_s: percentile(histogram, 0.50),
+      p95_s: percentile(histogram, 0.95), p99_s: percentile(histogram, 0.99),
+      mean_wait_s: _mean(lists.wait_s, started), blocked_s: diff.blocked_s, blocked_share: diff.blocked_s /
+      span, time_outs: diff.time_outs, redeliveries: diff.redeliveries, crashes: diff.crashes });
+  summary.classes =
+      Array.from({ length: scenario.priority_mix.length },
+      (_, kind) => ({ ...Object.fromEntries(COUNT_NAMES.map((name) => [name, lists[name][kind]])),
+      mean_latency_s: _mean([lists.latency_s[kind]], lists.completed[kind]),
+      mean_wait_s: _mean([lists.wait_s[kind]], lists.starts[kind]) }));
+  return [summary, histogram];
 }
 
-/** The latency in seconds that a share of completions does not pass, to 2%; null when there is none. */
+const COUNT_NAMES =
+    ["offered", "refused", "rejected", "dropped", "expired", "dead", "completed", "good"];
+
+/**
+ * The latency in seconds that a share of completions does not pass, to 2%; None when there is none.
+ *
+ * The rank is found in the bin that holds it, and the bin is taken as evenly filled.
+ */
 function percentile(histogram, share) {
   const count = total(histogram);
-  if (count === 0) return null;
+  if (count === 0) {
+    return null;
+  }
   const rank = share * count;
   let seen = 0;
   for (let index = 0; index < histogram.length; index++) {
     const inside = histogram[index];
     if (seen + inside >= rank && inside > 0) {
       const low = index > 0 ? EDGES_S[index - 1] : 0.0;
-      const high = index < EDGES_S.length ? EDGES_S[index] : EDGES_S[EDGES_S.length - 1];
+      const high = index < EDGES_S.length ? EDGES_S[index] : EDGES_S.at(-1);
       return low + (high - low) * ((rank - seen) / inside);
     }
     seen += inside;
   }
-  return EDGES_S[EDGES_S.length - 1];
+  return EDGES_S.at(-1);
 }
 
-function mean(sums, count) {
+/** Sum over count, by a plain loop (see the contract on sums); None of nothing. */
+function _mean(sums, count) {
   let whole = 0.0;
-  for (const one of sums) whole += one;
-  return count ? whole / count : null;
+  for (const one of sums) {
+    whole += one;
+  }
+  return count !== 0 ? whole / count : null;
 }
 
-return { simulate, percentile };
+return { ENGINES, Result, Simulation, simulate, summarise, COUNT_NAMES, percentile };
 })();
 
-// ---- page/journal.js
-const page_journal = (() => {
+// ---- journal.js
+const journal = (() => {
 // The journal of a run, packed into typed arrays so that it passes from a worker without a copy.
 
 const WHATS = [
@@ -2365,14 +2906,14 @@ const buffersOf = (packed) => Object.values(packed).map((array) => array.buffer)
 return { WHATS, pack, buffersOf };
 })();
 
-// ---- page/runner.js
-const page_runner = (() => {
+// ---- runner.js
+const runner = (() => {
 // Where a scenario is run. Small ones at once in the page, so that a slider and its charts are one frame; large ones in
 // a worker, so that nothing stands still. Of what piles up meanwhile only the newest is run.
 
-const { simulate } = model_model;
-const { offeredPerS, scenario } = model_scenario;
-const { buffersOf, pack } = page_journal;
+const { simulate } = generated_model;
+const { offeredPerS, scenario } = engine_scenario;
+const { buffersOf, pack } = journal;
 
 const AT_ONCE_STEPS = 3000;
 const JOURNAL_MOST = 200000;
@@ -2537,8 +3078,8 @@ class Newest {
 return { AT_ONCE_STEPS, JOURNAL_MOST, steps, answer, serve, PageModel, Newest };
 })();
 
-// ---- page/style.js
-const page_style = (() => {
+// ---- generated/style.js
+const generated_style = (() => {
 // Generated from explorer.css by `make derived`; change it there.
 
 const CSS = ":host { display: block; margin: 1.4rem 0; }\n.explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #1b1f24));\n  --quiet: var(--mq-quiet, #4a5661);\n  --line: var(--mq-line, #c9d3dd);\n  --box: var(--mq-box, #f4f7fa);\n  --surface: var(--mq-output, #ffffff);\n  --main: var(--pst-color-primary, #0f4c75);\n  --accent: var(--mq-accent, #b34700);\n  --warn: var(--mq-warn-box, #fff6ea);\n  color: var(--ink); background: var(--box); border: 1px solid var(--line); border-radius: 8px; padding: 0.9rem 1rem;\n  font: 0.92rem/1.5 -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", \"Liberation Sans\", \"DejaVu Sans\", sans-serif; /* no system-ui: see course.css */\n}\n:host([data-mode=\"dark\"]) .explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #e6ebf0));\n  --quiet: var(--mq-quiet, #b4bfca);\n  --line: var(--mq-line, #3b4651);\n  --box: var(--mq-box, #1b222a);\n  --surface: var(--mq-output, #15191e);\n  --main: var(--pst-color-primary, #7cc4ef);\n  --accent: var(--mq-accent, #ffb454);\n  --warn: var(--mq-warn-box, #2a2114);\n}\n*, *::before, *::after { box-sizing: border-box; }\n[hidden] { display: none !important; }\np { margin: 0.3rem 0; }\nsmall { color: var(--quiet); font-size: 0.8rem; }\n.bar { display: flex; flex-wrap: wrap; gap: 0.4rem 0.9rem; align-items: center; margin-bottom: 0.5rem; }\n.bar label { display: inline-flex; gap: 0.4rem; align-items: center; min-height: 2rem; }\n.bar .preset { flex: 0 1 24rem; min-width: 0; }\n.preset select { min-width: 0; flex: 1; font-weight: 600; }\n[aria-invalid=\"true\"] { border-color: var(--accent); outline: 2px solid var(--accent); }\n.lookAt { color: var(--quiet); }\n.lookAt:empty { display: none; }\n.more > details { margin-left: 0.7rem; }\n.sides { display: inline-flex; gap: 0.6rem; border: 0; padding: 0; margin: 0; align-items: center; }\n.sides legend { float: left; padding: 0; margin-right: 0.5rem; }\nselect, textarea, input[type=\"text\"], button {\n  font: inherit; color: var(--ink); background: var(--surface); border: 1px solid var(--quiet); border-radius: 6px; padding: 0.2rem 0.5rem; min-height: 2rem;\n}\nbutton { cursor: pointer; border-color: var(--main); color: var(--main); padding: 0.25rem 0.8rem; }\nbutton:hover { text-decoration: underline; }\nbutton:disabled { cursor: default; opacity: 0.7; }\nbutton.main, button.python { background: var(--main); color: var(--surface); }\n:is(select, textarea, input, button, summary, canvas):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }\ninput[type=\"range\"] { width: 100%; accent-color: var(--main); min-height: 1.6rem; margin: 0; touch-action: pan-y; }\ninput:is([type=\"radio\"], [type=\"checkbox\"]) { width: 1.05rem; height: 1.05rem; accent-color: var(--main); margin: 0; flex: none; }\n.body { display: grid; grid-template-columns: minmax(14rem, 17rem) minmax(0, 1fr); gap: 1.1rem; align-items: start; }\n/* the sliders stay in sight while the reader goes down the charts; the book's own bar is above them */\n.controlsHolder { position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto; padding: 2px 4px 4px 2px; }\n.row { display: grid; grid-template-columns: minmax(0, 1fr) 5rem; gap: 0 0.6rem; align-items: end; margin: 0.35rem 0; }\n.row > label:first-child { display: block; }\n.row > label:only-child { grid-column: 1 / -1; }\n.row select, .row label > input[type=\"text\"] { width: 100%; }\n.row label > span { display: block; line-height: 1.3; }\n.row .exact { width: 100%; text-align: right; padding-inline: 0.3rem; }\n.row .off { grid-column: 1 / -1; display: inline-flex; gap: 0.4rem; align-items: center; font-size: 0.85rem; min-height: 1.6rem; }\ndetails { border-top: 1px solid var(--line); padding: 0.25rem 0; }\nsummary { cursor: pointer; font-weight: 600; min-height: 1.8rem; display: list-item; padding: 0.2rem; }\n.predict { background: var(--warn); border-left: 4px solid var(--accent); border-radius: 8px; padding: 0.4rem 1rem; margin-bottom: 0.7rem; }\n.predict fieldset { border: 0; padding: 0; margin: 0; }\n.predict legend { font-weight: 700; padding: 0; }\n.predict label { display: flex; gap: 0.5rem; align-items: center; min-height: 2rem; }\n.hint { color: var(--quiet); font-size: 0.85rem; }\n.error { border-left: 4px solid var(--accent); background: var(--warn); padding: 0.4rem 0.8rem; border-radius: 6px; font-weight: 600; overflow-wrap: anywhere; }\n.said { min-height: 3em; }\ncanvas { display: block; width: 100%; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; }\ncanvas.flow { height: 170px; margin-bottom: 0.4rem; }\ncanvas.chart { height: 165px; touch-action: pan-y; }\n.chartHolder { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: 0.5rem; }\n.playbar input[type=\"range\"] { flex: 1 1 8rem; width: auto; }\n.playbar .moment { min-width: 4.5em; text-align: right; font-variant-numeric: tabular-nums; }\n.playbar .caption { flex-basis: 100%; }\n.caption:empty { display: none; }\ntable { border-collapse: collapse; margin: 0.3rem 0; font-size: 0.88rem; width: 100%; table-layout: fixed; }\ntr > :first-child { width: 46%; }\n.numbers, canvas { contain: layout paint; }\ncaption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }\ntd, th { text-align: left; padding: 0.12rem 0.8rem 0.12rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }\ntd, thead th { font-variant-numeric: tabular-nums; font-weight: 600; }\n.takeaway { margin: 0.7rem 0 0.4rem; border-top: 1px solid var(--line); padding-top: 0.6rem; }\n.python-state:empty { display: none; }\n.source textarea { width: 100%; font: 0.8rem/1.5 ui-monospace, \"SFMono-Regular\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace; white-space: pre; }\n.source select { max-width: 100%; }\n@media (max-width: 760px) {\n  .body { grid-template-columns: minmax(0, 1fr); }\n  .controlsHolder { position: static; max-height: none; overflow: visible; padding: 0; }\n  .explorer { padding: 0.7rem; }\n  canvas.flow { height: 150px; }\n}\n@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }\n@media print { .controlsHolder, .bar, .pythonHolder { display: none; } .body { display: block; } }\n";
@@ -2546,8 +3087,8 @@ const CSS = ":host { display: block; margin: 1.4rem 0; }\n.explorer {\n  --ink: 
 return { CSS };
 })();
 
-// ---- model/presets.js
-const model_presets = (() => {
+// ---- generated/presets.js
+const generated_presets = (() => {
 // Generated from presets.py by `make derived`; change it there.
 
 const PRESETS = [
@@ -2877,8 +3418,8 @@ const PRESETS = [
 return { PRESETS };
 })();
 
-// ---- page/words.js
-const page_words = (() => {
+// ---- words.js
+const words = (() => {
 // Numbers as a reader reads them, and elements made in one line.
 
 /** The page's font, for what is drawn: a Linux without a desktop gives a serif for system-ui and for sans-serif. */
@@ -2927,13 +3468,13 @@ function equal(one, other) {
 return { FONT, brief, time, share, make, equal };
 })();
 
-// ---- page/charts.js
-const page_charts = (() => {
+// ---- charts.js
+const charts = (() => {
 // Six small charts on canvas, redrawn whole in about a millisecond. Lines differ by dash as well as by colour; the
 // colours have at least 3:1 against the light and the dark page and are told apart by colour-blind readers.
 
-const { EDGES_S, total } = model_meter;
-const { brief, FONT } = page_words;
+const { EDGES_S, total } = generated_meter;
+const { brief, FONT } = words;
 
 const COLOURS = ["#1a73b8", "#cf5a00", "#008f68", "#b5609a"];
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
@@ -3212,8 +3753,8 @@ function coarse(histogram) {
 return { COLOURS, CHARTS, nice, Chart };
 })();
 
-// ---- page/knobs.js
-const page_knobs = (() => {
+// ---- knobs.js
+const knobs = (() => {
 // What can be turned, in groups: [field, label, slider from, slider to, {log, off, when}]. These are the sliders' own
 // spans; the number beside each takes every value that the model allows. `off`: what a field that may be None gets when
 // it is switched on. `when`: whether the field matters in this scenario.
@@ -3328,14 +3869,14 @@ function scaleOf(knob, spec) {
 return { GROUPS, KNOBS, POLICY_WORDS, scaleOf };
 })();
 
-// ---- page/controls.js
-const page_controls = (() => {
+// ---- controls.js
+const controls = (() => {
 // Sliders, switches and numbers: one for every field of knobs.js. Native inputs, so keyboard and screen reader are the
 // browser's own.
 
-const { SPECS, read, shown } = model_scenario;
-const { GROUPS, KNOBS, POLICY_WORDS, scaleOf } = page_knobs;
-const { brief, make } = page_words;
+const { SPECS, read, shown } = engine_scenario;
+const { GROUPS, KNOBS, POLICY_WORDS, scaleOf } = knobs;
+const { brief, make } = words;
 
 class Controls {
   /** change(name, value): a new value; complain(error): what was typed is no value of that field. */
@@ -3462,11 +4003,11 @@ class Controls {
 return { Controls };
 })();
 
-// ---- page/figures.js
-const page_figures = (() => {
+// ---- figures.js
+const figures = (() => {
 // The summary as a table of figures and as one sentence.
 
-const { brief, make, share, time } = page_words;
+const { brief, make, share, time } = words;
 
 const ROWS = [
   ["Offered, messages", ({ summary }) => brief(summary.offered)],
@@ -3548,13 +4089,13 @@ function sentence(result, name = "") {
 return { Figures, sentence };
 })();
 
-// ---- page/flow.js
-const page_flow = (() => {
+// ---- flow.js
+const flow = (() => {
 // Messages on their way from the producer through the queue to the consumers, played from a run's journal. Position in
 // the lane is the order in the queue; a message that ends has a mark of its own (done: tick, lost: cross).
 
-const { WHATS } = page_journal;
-const { brief, FONT } = page_words;
+const { WHATS } = journal;
+const { brief, FONT } = words;
 
 const [OFFERED, QUEUED, DELIVERED, STARTED, COMPLETED, REJECTED, DROPPED, EXPIRED, RETURNED, BACKS_OFF, DEAD, REFUSED] =
   WHATS.map((_, code) => code);
@@ -3829,11 +4370,11 @@ function mark(c, x, y, colour, lost) {
 return { Replay, Flow };
 })();
 
-// ---- page/player.js
-const page_player = (() => {
+// ---- player.js
+const player = (() => {
 // The moment that the flow shows: played, paused, or moved by hand.
 
-const { brief, make, share } = page_words;
+const { brief, make, share } = words;
 
 const SPEEDS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
@@ -3935,11 +4476,11 @@ class Player {
 return { Player };
 })();
 
-// ---- page/predict.js
-const page_predict = (() => {
+// ---- predict.js
+const predict = (() => {
 // "Predict first": the reader picks an answer, or draws the curve, and then runs.
 
-const { make } = page_words;
+const { make } = words;
 
 let groups = 0;
 
@@ -3979,12 +4520,12 @@ function verdict(figure, picked, drew) {
 return { ask, verdict };
 })();
 
-// ---- page/python_panel.js
-const page_python_panel = (() => {
+// ---- python_panel.js
+const python_panel = (() => {
 // "Run the real Python": the course's own model on SimPy, in Pyodide, in a worker; its source shown and editable.
 // Everything comes from this page's own host, and nothing of it before the reader asks.
 
-const { make } = page_words;
+const { make } = words;
 
 const PATIENCE_MS = 5000; // a run that takes longer is given up as soon as a newer scenario waits
 
@@ -4136,12 +4677,12 @@ class PythonPanel {
 return { PythonPanel };
 })();
 
-// ---- page/takeaway.js
-const page_takeaway = (() => {
+// ---- takeaway.js
+const takeaway = (() => {
 // What a reader takes away: the series as CSV, the charts as a picture, the Python that gives the same figures, a link.
 
-const { asQuery, changed, scenario, SPECS } = model_scenario;
-const { brief, FONT } = page_words;
+const { asQuery, changed, scenario, SPECS } = engine_scenario;
+const { brief, FONT } = words;
 
 /** Offer text or a blob as a file. */
 function save(name, content, type) {
@@ -4228,23 +4769,23 @@ const peakWords = (result) => `${brief(result.summary.most_waiting)} messages at
 return { save, csv, python, hashOf, queriesIn, picture, peakWords };
 })();
 
-// ---- page/view.js
-const page_view = (() => {
+// ---- view.js
+const view = (() => {
 // The explorer itself: scenarios (one, or two side by side), controls, flow, charts, figures. It knows nothing of where
 // it stands; element.js puts it into a page of the book, and into a notebook.
 
-const { asQuery, scenario, valuesOfQuery } = model_scenario;
-const { PRESETS } = model_presets;
-const { Chart, CHARTS, COLOURS, nice } = page_charts;
-const { Controls } = page_controls;
-const { Figures, sentence } = page_figures;
-const { Flow } = page_flow;
-const { Player } = page_player;
-const { ask, verdict } = page_predict;
-const { PythonPanel } = page_python_panel;
-const { Newest } = page_runner;
-const { csv, hashOf, picture, python, queriesIn, save } = page_takeaway;
-const { equal, make } = page_words;
+const { asQuery, scenario, valuesOfQuery } = engine_scenario;
+const { PRESETS } = generated_presets;
+const { Chart, CHARTS, COLOURS, nice } = charts;
+const { Controls } = controls;
+const { Figures, sentence } = figures;
+const { Flow } = flow;
+const { Player } = player;
+const { ask, verdict } = predict;
+const { PythonPanel } = python_panel;
+const { Newest } = runner;
+const { csv, hashOf, picture, python, queriesIn, save } = takeaway;
+const { equal, make } = words;
 
 const CUSTOM = { name: "", title: "Your own scenario", look_at: "", sliders: ["rate_per_s", "service_mean_s", "consumers", "queue_limit", "on_full"] };
 const NOT_RUN = "Not run yet.";
@@ -4676,17 +5217,17 @@ function isDark() {
 return { View };
 })();
 
-// ---- page/element.js
-const page_element = (() => {
+// ---- element.js
+const element = (() => {
 // The three places where this file is loaded: a page of the book (a custom element), a worker (the model alone), and a
 // notebook in JupyterLab (an anywidget, whose model is the Python kernel).
 
-const { scenario, valuesOfQuery } = model_scenario;
-const { simulate } = model_model;
-const { pack } = page_journal;
-const { PageModel, serve } = page_runner;
-const { CSS } = page_style;
-const { View } = page_view;
+const { scenario, valuesOfQuery } = engine_scenario;
+const { simulate } = generated_model;
+const { pack } = journal;
+const { PageModel, serve } = runner;
+const { CSS } = generated_style;
+const { View } = view;
 
 const listed = (text) => (text ? text.split(",").map((one) => one.trim()) : null);
 
@@ -4783,5 +5324,5 @@ const widget = { render };
 return { widget, scenario, simulate };
 })();
 
-export const { simulate, scenario } = page_element;
-export default page_element.widget;
+export const { simulate, scenario } = element;
+export default element.widget;

@@ -18,7 +18,7 @@ from importlib.metadata import distribution
 from io import BytesIO
 from pathlib import Path
 
-from mqcourse.backpressure.page import BUNDLE, WEB, classic
+from mqcourse.backpressure.explorer.bundle import BUNDLE, WEB, classic
 from mqcourse.errors import CourseError
 from mqcourse.home import CHECKOUT
 from mqcourse.install.npm import node_modules

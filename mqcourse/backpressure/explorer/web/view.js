@@ -1,8 +1,8 @@
 // The explorer itself: scenarios (one, or two side by side), controls, flow, charts, figures. It knows nothing of where
 // it stands; element.js puts it into a page of the book, and into a notebook.
 
-import { asQuery, scenario, valuesOfQuery } from "../model/scenario.js";
-import { PRESETS } from "../model/presets.js";
+import { asQuery, scenario, valuesOfQuery } from "./engine/scenario.js";
+import { PRESETS } from "./generated/presets.js";
 import { Chart, CHARTS, COLOURS, nice } from "./charts.js";
 import { Controls } from "./controls.js";
 import { Figures, sentence } from "./figures.js";

@@ -58,6 +58,19 @@ export class Deque {
     return false;
   }
 
+  /** As in Python: by -1 the first becomes the last. */
+  rotate(steps) {
+    for (let step = steps; step < 0; step++) this.push(this.shift());
+    for (let step = steps; step > 0; step--) this.pushFront(this.pop());
+  }
+
+  [Symbol.iterator]() {
+    let index = 0;
+    const next = () =>
+      index < this.length ? { value: this.at(index++), done: false } : { value: undefined, done: true };
+    return { next };
+  }
+
   clear() {
     this.refill([]);
   }

@@ -1,6 +1,6 @@
 """The explorer in a notebook: the page's own sliders and charts, with this kernel's Python as the model.
 
-    from mqcourse.backpressure.widget import Explorer
+    from mqcourse.backpressure.explorer.widget import Explorer
     explorer = Explorer(preset="overload")      # or Explorer(Scenario(rate_per_s=95))
     explorer                                    # shows it
     explorer.result.summary                     # the figures of what the sliders say now
@@ -25,8 +25,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from mqcourse.backpressure.explorer.bundle import BUNDLE
 from mqcourse.backpressure.model import Result, simulate
-from mqcourse.backpressure.page import BUNDLE
 from mqcourse.backpressure.presets import preset as preset_named
 from mqcourse.backpressure.scenario import Scenario
 from mqcourse.errors import CourseError
