@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from servicebus_emulator.admin.http import Response
+from servicebus_emulator.broker.ticks import TO_1970
 
 ATOM = "http://www.w3.org/2005/Atom"
 CONNECT = "http://schemas.microsoft.com/netservices/2010/10/servicebus/connect"
@@ -125,7 +126,7 @@ def feed_response(xml: str) -> Response:
 
 def etag(updated_s: float) -> str:
     """The etag of a description: the moment of its last change in .NET ticks, as the service does it."""
-    return f'"{round(updated_s * 1_000_000) * 10 + 621_355_968_000_000_000}"'
+    return f'"{round(updated_s * 1_000_000) * 10 + TO_1970}"'
 
 
 def error_response(status: int, detail: str, sub_code: int | None = None) -> Response:

@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from servicebus_emulator.amqp.decode import decode_value
 from servicebus_emulator.amqp.encode import encode_value
 from servicebus_emulator.amqp.errors import INVALID_FIELD, AmqpProtocolError, CodecError
 from servicebus_emulator.amqp.types import Array, Described, Symbol, Timestamp, UByte, UInt, ULong, UShort
@@ -141,12 +140,6 @@ def from_described(value: Any) -> Any:
         if spec is not None:
             return from_fields(spec, value.value)
     return value
-
-
-def decode_composite(buffer: bytes, position: int = 0) -> tuple[Any, int]:
-    """Read a value and, when it is a known composite, return it as such."""
-    value, position = decode_value(buffer, position)
-    return from_described(value), position
 
 
 def _exactly(kind: type) -> Callable[[Any], Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from servicebus_emulator.amqp.errors import (
-    MESSAGE_SIZE_EXCEEDED,
     NOT_IMPLEMENTED,
     TRANSFER_LIMIT_EXCEEDED,
     LinkError,
@@ -337,12 +336,3 @@ class Link:
         self._first_transfer = None
         self._chunks.clear()
         self._chunks_size = 0
-
-
-def too_large(link: Link, size_bytes: int) -> AmqpError:
-    """The error for a message beyond the link's max-message-size."""
-    return AmqpError(
-        MESSAGE_SIZE_EXCEEDED,
-        f"The received message (delivery-id:0, size:{size_bytes} bytes) exceeds the limit "
-        f"({link.max_message_size} bytes) currently allowed on the link.",
-    )

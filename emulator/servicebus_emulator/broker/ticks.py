@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 
 A_SECOND = 10_000_000
+TO_1970 = 621_355_968_000_000_000
+"""From 0001-01-01 to 1970-01-01."""
 _YEAR_1 = datetime(1, 1, 1, tzinfo=UTC)
 _SPAN = re.compile(
     r"(?P<sign>-?)P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"

@@ -17,6 +17,7 @@ from servicebus_emulator.amqp.performatives import (
 from servicebus_emulator.amqp.types import Symbol, ULong
 from servicebus_emulator.broker.errors import NotAllowed
 from servicebus_emulator.broker.message import ReceiveMode
+from servicebus_emulator.broker.send_checks import max_message_bytes
 from servicebus_emulator.broker.session import SessionWait
 from servicebus_emulator.gateway import node_address
 from servicebus_emulator.gateway.cbs import ClaimsService
@@ -107,8 +108,7 @@ def _attach_client_sender(client: Client, link: Link, frame: Attach) -> None:
         via, entity = entity, broker.resolve(destination.path)
         properties[Symbol(TRANSFER_DESTINATION)] = (frame.properties or {})[TRANSFER_DESTINATION]
     note_use(link, via or entity)
-    kilobytes = getattr(entity.description, "max_message_size_in_kilobytes", None)
-    limit = kilobytes * 1024 if kilobytes else broker.limits.max_message_bytes or MAX_MESSAGE_BYTES
+    limit = max_message_bytes(entity) or MAX_MESSAGE_BYTES
     if limit > MAX_BATCH_BYTES:
         properties[MAX_BATCH_SIZE] = ULong(MAX_BATCH_BYTES)
     sender_link = SenderLink(client, link, entity, via)

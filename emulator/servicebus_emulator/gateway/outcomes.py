@@ -8,9 +8,9 @@ from typing import Any
 
 from servicebus_emulator.amqp.errors import NOT_IMPLEMENTED, AmqpProtocolError
 from servicebus_emulator.amqp.performatives import Accepted, AmqpError, Modified, Rejected, Released
+from servicebus_emulator.broker.dead_letter import DESCRIPTION_PROPERTY, REASON_PROPERTY
 from servicebus_emulator.broker.message import Outcome
 
-REASON, DESCRIPTION = "DeadLetterReason", "DeadLetterErrorDescription"
 DEAD_LETTER = "com.microsoft:dead-letter"
 
 
@@ -51,11 +51,11 @@ def _dead_letter(error: Any) -> Settlement:
     if not isinstance(error, AmqpError):
         return Settlement(Outcome.DEAD_LETTER)  # .NET without a reason
     info = dict(_texts(error.info) or {})
-    reason, description = _taken_text(info, REASON), _taken_text(info, DESCRIPTION)
+    reason, description = _taken_text(info, REASON_PROPERTY), _taken_text(info, DESCRIPTION_PROPERTY)
     if error.condition != DEAD_LETTER:  # a plain AMQP client that rejects
-        if reason is None and REASON not in info:
+        if reason is None and REASON_PROPERTY not in info:
             reason = error.condition
-        if description is None and DESCRIPTION not in info:
+        if description is None and DESCRIPTION_PROPERTY not in info:
             description = error.description
     return Settlement(Outcome.DEAD_LETTER, reason, description, info or None)
 

@@ -13,6 +13,7 @@ from servicebus_emulator.broker.errors import BrokerError
 from servicebus_emulator.broker.message import ReceiveMode
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.session import SessionWait
+from servicebus_emulator.broker.ticks import A_SECOND, TO_1970
 from servicebus_emulator.gateway.amqp_errors import error_of
 from servicebus_emulator.gateway.receiver_link import ReceiverLink
 from servicebus_emulator.gateway.terminus import Refused, SessionFilter, source_in_force
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from servicebus_emulator.gateway.client import Client
 
 LOCKED_UNTIL = Symbol("com.microsoft:locked-until-utc")
-TICKS_AT_EPOCH = 621_355_968_000_000_000
-"""100-nanosecond steps from 0001-01-01 to 1970-01-01: .NET's clock."""
 
 
 class SessionAttach:
@@ -74,7 +73,7 @@ def accept_session(
     receiver_link.receiver = receiver
     receiver.link = receiver_link
     link.context = receiver_link
-    ticks = TICKS_AT_EPOCH + int(session.locked_until_s * 10_000_000)
+    ticks = TO_1970 + int(session.locked_until_s * A_SECOND)
     token = None if session.lock_token is None else UUID(bytes_le=session.lock_token)
     source = dataclasses.replace(
         source_in_force(frame.source), filter=asked.answer(session.session_id, token)
