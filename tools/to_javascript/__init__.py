@@ -7,7 +7,9 @@ program.py      what the modules define and what their annotations say
 kinds.py        what is known of a value; JavaScript needs it, for instance, to test a list for being empty
 scope.py        the names that a function sees
 places.py       where a variable is declared
-expressions.py, statements.py   the translation; library.py  what Python itself brings; code.py  a piece of JavaScript
+names.py, operators.py, containers.py, calls.py   expressions, each built on the one before; code.py  a piece of JavaScript
+library.py      what Python itself brings; forms.py  forms of syntax
+statements.py   statements, functions, classes, a module
 layout.py       comments and long lines
 
 Names stay as they are in Python. Parameters that must be named follow by position; those of them with a default become

@@ -11,10 +11,10 @@ from tools.to_javascript.code import DEQUE, RUNTIME, WHOLE, Code
 from tools.to_javascript.kinds import ANY, BOOL, FLOAT, INT, Kind, join, joined
 
 if TYPE_CHECKING:
-    from tools.to_javascript.expressions import Expressions
+    from tools.to_javascript.containers import Containers
 
 
-def only(to: "Expressions", node: ast.Call) -> Code | None:
+def only(to: "Containers", node: ast.Call) -> Code | None:
     """The argument of a call that has exactly one."""
     if len(node.args) != 1 or node.keywords:
         return None
@@ -22,38 +22,38 @@ def only(to: "Expressions", node: ast.Call) -> Code | None:
     return Code(code.text, code.kind.present, code.binds)
 
 
-def of_len(to: "Expressions", node: ast.Call) -> Code | None:
+def of_len(to: "Containers", node: ast.Call) -> Code | None:
     one = only(to, node)
     if one is None or one.kind.name not in ("list", "deque", "str"):
         return None
     return Code(f"{one.at(WHOLE)}.length", INT)
 
 
-def of_int(to: "Expressions", node: ast.Call) -> Code | None:
+def of_int(to: "Containers", node: ast.Call) -> Code | None:
     one = only(to, node)
     return None if one is None or one.kind != FLOAT else Code(f"Math.trunc({one.text})", INT)
 
 
-def of_ceil(to: "Expressions", node: ast.Call) -> Code | None:
+def of_ceil(to: "Containers", node: ast.Call) -> Code | None:
     one = only(to, node)
     return None if one is None or one.kind != FLOAT else Code(f"Math.ceil({one.text})", INT)
 
 
-def of_sqrt(to: "Expressions", node: ast.Call) -> Code | None:
+def of_sqrt(to: "Containers", node: ast.Call) -> Code | None:
     one = only(to, node)
     return None if one is None else Code(f"Math.sqrt({one.text})", FLOAT)
 
 
-def of_frexp(to: "Expressions", node: ast.Call) -> Code | None:
+def of_frexp(to: "Containers", node: ast.Call) -> Code | None:
     one = only(to, node)
     return one and Code(f"{to.use(RUNTIME, 'frexp')}({one.text})", Kind("tuple", (FLOAT, INT)))
 
 
-def of_deque(to: "Expressions", node: ast.Call) -> Code | None:
+def of_deque(to: "Containers", node: ast.Call) -> Code | None:
     return None if node.args else Code(f"new {to.use(DEQUE, 'Deque')}()", Kind("deque", (ANY,)))
 
 
-def of_list(to: "Expressions", node: ast.Call) -> Code | None:
+def of_list(to: "Containers", node: ast.Call) -> Code | None:
     if len(node.args) != 1 or node.keywords:
         return None
     one = to.array(node.args[0])
@@ -61,21 +61,21 @@ def of_list(to: "Expressions", node: ast.Call) -> Code | None:
     return one if copied else Code(f"{one.at(WHOLE)}.slice()", one.kind)
 
 
-def of_reversed(to: "Expressions", node: ast.Call) -> Code | None:
+def of_reversed(to: "Containers", node: ast.Call) -> Code | None:
     one = only(to, node)
     if one is None or one.kind.name != "list":
         return None
     return Code(f"{one.at(WHOLE)}.slice().reverse()", one.kind)
 
 
-def of_iter(to: "Expressions", node: ast.Call) -> Code | None:
+def of_iter(to: "Containers", node: ast.Call) -> Code | None:
     one = only(to, node)
     if one is None or one.kind.name != "list":
         return None
     return Code(f"{one.at(WHOLE)}.values()", Kind("iterator", (one.kind.element,)))
 
 
-def of_next(to: "Expressions", node: ast.Call) -> Code | None:
+def of_next(to: "Containers", node: ast.Call) -> Code | None:
     if len(node.args) == 2:
         source, otherwise = (to.emit(one) for one in node.args)
         if source.kind.name == "iterator":
@@ -89,7 +89,7 @@ def of_next(to: "Expressions", node: ast.Call) -> Code | None:
     return None
 
 
-def of_min(to: "Expressions", node: ast.Call) -> Code | None:
+def of_min(to: "Containers", node: ast.Call) -> Code | None:
     if [one.arg for one in node.keywords] == ["key"] and len(node.args) == 1:
         source = node.args[0]
         found = to.filtered(source) if isinstance(source, ast.GeneratorExp) else None
@@ -100,11 +100,11 @@ def of_min(to: "Expressions", node: ast.Call) -> Code | None:
     return extreme(to, node, "min")
 
 
-def of_max(to: "Expressions", node: ast.Call) -> Code | None:
+def of_max(to: "Containers", node: ast.Call) -> Code | None:
     return extreme(to, node, "max")
 
 
-def extreme(to: "Expressions", node: ast.Call, name: str) -> Code | None:
+def extreme(to: "Containers", node: ast.Call, name: str) -> Code | None:
     if len(node.args) < 2 or node.keywords:
         return None
     given = [to.number(one) for one in node.args]
@@ -112,25 +112,25 @@ def extreme(to: "Expressions", node: ast.Call, name: str) -> Code | None:
     return Code(f"Math.{name}({', '.join(one.text for one in given)})", kind)
 
 
-def of_bisect_right(to: "Expressions", node: ast.Call) -> Code | None:
+def of_bisect_right(to: "Containers", node: ast.Call) -> Code | None:
     if len(node.args) != 2 or node.keywords:
         return None
-    return Code(f"{to.use(RUNTIME, 'bisectRight')}({to.plain_arguments(node)})", INT)
+    return Code(f"{to.use(RUNTIME, 'bisectRight')}({', '.join(to.emit(one).text for one in node.args)})", INT)
 
 
-def of_getattr(to: "Expressions", node: ast.Call) -> Code | None:
+def of_getattr(to: "Containers", node: ast.Call) -> Code | None:
     if len(node.args) != 2:
         return None
     return Code(f"{to.emit(node.args[0]).at(WHOLE)}[{to.emit(node.args[1]).text}]", ANY)
 
 
-def of_isinstance(to: "Expressions", node: ast.Call) -> Code | None:
+def of_isinstance(to: "Containers", node: ast.Call) -> Code | None:
     if len(node.args) != 2 or ast.unparse(node.args[1]) != "list":
         return None
     return Code(f"Array.isArray({to.emit(node.args[0]).text})", BOOL)
 
 
-FUNCTIONS: dict[str, Callable[["Expressions", ast.Call], Code | None]] = {
+FUNCTIONS: dict[str, Callable[["Containers", ast.Call], Code | None]] = {
     "len": of_len,
     "int": of_int,
     "ceil": of_ceil,

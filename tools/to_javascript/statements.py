@@ -2,20 +2,15 @@
 
 import ast
 import inspect
+from copy import copy
 
 from tools.to_javascript import places
+from tools.to_javascript.calls import Calls
 from tools.to_javascript.code import Code
-from tools.to_javascript.expressions import (
-    BITWISE,
-    Expressions,
-    enumerate_call,
-    is_path,
-    range_call,
-    yields,
-    zip_call,
-)
+from tools.to_javascript.forms import enumerate_call, is_path, range_call, yields, zip_call
 from tools.to_javascript.kinds import ANY, BITS, INT, NONE, NUMBERS, Kind, function
 from tools.to_javascript.layout import block_comment, folded, line_comments
+from tools.to_javascript.operators import BITWISE
 from tools.to_javascript.places import names_of
 from tools.to_javascript.program import (
     PYTHON,
@@ -32,7 +27,7 @@ ROUNDS = 5
 """How often a function is translated until what is known of its variables no longer changes."""
 
 
-class Statements(Expressions):
+class Statements(Calls):
     """Translates the statements of one module."""
 
     def lines(self, body: list[ast.stmt], after: int) -> list[str]:
@@ -138,19 +133,12 @@ class Statements(Expressions):
         """`a, b = x, y` as two statements, where the second value does not depend on the first target."""
         if len(target.elts) != len(value.elts):
             self.module.stop(node, "as many values as targets are needed")
-        set_so_far: set[str] = set()
         found = []
-        for one, other in zip(target.elts, value.elts, strict=True):
-            read = {
-                ast.unparse(part) for part in ast.walk(other) if isinstance(part, ast.Name | ast.Attribute)
-            }
-            calls = any(isinstance(part, ast.Call | ast.Yield | ast.YieldFrom) for part in ast.walk(other))
-            attributes = {name for name in set_so_far if "." in name}
-            if read & set_so_far or (calls and attributes):
+        for at, (one, other) in enumerate(zip(target.elts, value.elts, strict=True)):
+            if any(depends(other, before) for before in target.elts[:at]):
                 self.module.stop(node, "a value that depends on the target before it", "Write two statements")
             code = self.emit(other)
             found.append(self.store(node, one, code, code.kind))
-            set_so_far.add(ast.unparse(one))
         return found
 
     def _taken_apart(self, node: ast.Assign, target: ast.Tuple) -> list[str]:
@@ -194,7 +182,7 @@ class Statements(Expressions):
         index = target.slice
         if owner.kind.name == "list" and isinstance(index, ast.UnaryOp) and is_path(target.value):
             return f"{owner.text}[{owner.text}.length - {self.emit(index.operand).text}] = {value.text};"
-        if owner.kind.name in ("list", "record"):
+        if owner.kind.name in ("list", "record") and not isinstance(index, ast.UnaryOp):
             return f"{self.emit(target).text} = {value.text};"
         self.module.stop(target, f"an element of a {owner.kind.name} is not set here ({ast.unparse(target)})")
 
@@ -210,10 +198,12 @@ class Statements(Expressions):
         if type(node.op) not in AUGMENTED:
             self.module.stop(node, f"{ast.unparse(node)} is not known here")
         target = self.emit(readable(node.target))
-        if target.kind.present not in (*NUMBERS, ANY) or (
-            isinstance(node.target, ast.Subscript)
-            and self.emit(node.target.value).kind.name not in ("list", "record")
-        ):
+        element = node.target if isinstance(node.target, ast.Subscript) else None
+        in_place = element is None or (
+            self.emit(element.value).kind.name in ("list", "record")
+            and not isinstance(element.slice, ast.UnaryOp)
+        )
+        if target.kind.present not in (*NUMBERS, ANY) or not in_place:
             self.module.stop(node, f"{ast.unparse(node)} is not known here")
         code = self.emit(whole)
         if isinstance(node.target, ast.Name):
@@ -375,7 +365,7 @@ class Statements(Expressions):
         return f"{name} = {self.emit(default).text}"
 
     def translated(self, module: Module, node: ast.FunctionDef, owner: str) -> list[Kind]:
-        """See Expressions."""
+        """See Names."""
         _, _, scope = Statements(self.program, module).function(node, owner)
         return scope.returned
 
@@ -508,9 +498,21 @@ def first_line_inside(node: ast.stmt) -> int | None:
     return None
 
 
+def depends(value: ast.expr, target: ast.expr) -> bool:
+    """Whether a value may be another one once the target is set; objects may have several names."""
+    parts = list(ast.walk(value))
+    if isinstance(target, ast.Name):
+        return any(isinstance(one, ast.Name) and one.id == target.id for one in parts)
+    if any(isinstance(one, ast.Call | ast.Yield | ast.YieldFrom) for one in parts):
+        return True
+    if isinstance(target, ast.Attribute):
+        return any(isinstance(one, ast.Attribute) and one.attr == target.attr for one in parts)
+    return any(isinstance(one, ast.Subscript) for one in parts)
+
+
 def readable(target: ast.expr) -> ast.expr:
     """A target of an assignment, as a value."""
-    copy = ast.parse(ast.unparse(target), mode="eval").body
-    for node in ast.walk(copy):
-        ast.copy_location(node, target)
-    return copy
+    value = copy(target)
+    if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
+        value.ctx = ast.Load()
+    return value
