@@ -35,7 +35,7 @@ def make_folder(folder: Path) -> Path:
 
 
 def close_to_others(state: Path) -> None:
-    """Take the rights of other users from a state folder that is there: older versions of the course gave them.
+    """Take the rights of other users from an existing state folder: older versions of the course gave them.
 
     A folder that MQ_HOME names and that holds no stack of ours is somebody's own, and stays as it is.
     """
@@ -56,7 +56,7 @@ def write_private(file: Path, text: str) -> None:
 
 
 def first_existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+    """The folder, or the nearest existing one above it."""
     return next(there for there in (folder, *folder.parents) if there.exists())
 
 

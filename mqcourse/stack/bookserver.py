@@ -1,4 +1,4 @@
-"""The book over HTTP on the loopback: static files, no directory listing, nothing else.
+"""The book over HTTP on the loopback: static files only, without directory listings.
 
 Run as `python -m mqcourse.stack.bookserver FOLDER PORT`; `mq start book` does.
 """
@@ -56,13 +56,13 @@ class BookHandler(SimpleHTTPRequestHandler):
         return super().send_head()
 
     def end_headers(self) -> None:
-        """The book may have been built again: the browser asks each time, and is told when nothing changed."""
+        """The book may have been built again: the browser sends a request each time, and gets a 304 for an unchanged page."""
         self.send_header("Cache-Control", "no-cache")
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Only what went wrong is worth a line."""
+        """Only errors are logged."""
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
         """As the base class; a reader who left is no error."""
@@ -80,7 +80,7 @@ class BookServer(ThreadingHTTPServer):
 
 
 def server(folder: Path, port: int) -> BookServer:
-    """A server of `folder` on 127.0.0.1:port (0: any), bound but not yet serving."""
+    """A server of `folder` on 127.0.0.1:port (0: any), which listens but does not serve yet."""
     return BookServer(("127.0.0.1", port), partial(BookHandler, directory=str(folder)))
 
 

@@ -16,7 +16,7 @@ from mqcourse.stack import external, ports, process, providers, record
 from mqcourse.stack.registry import SERVICES
 
 NEEDED_MB = 1000
-"""Brokers and jars unpacked, the AOT cache, and room for data."""
+"""Brokers and jars unpacked, the AOT cache, and space for data."""
 
 
 @dataclass(frozen=True)
