@@ -1,6 +1,6 @@
 """The exit codes of every command: one table. Standard library only, for what runs before anything is installed.
 
-`servicebus_emulator/exits.py` has the codes of the emulator, a separate package. A test compares both tables.
+`emulator/servicebus_emulator/exits.py` has the codes of the emulator, a separate package. A test compares both tables.
 """
 
 from collections.abc import Iterable

@@ -8,8 +8,11 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
@@ -23,13 +26,13 @@ INSTALLER = CHECKOUT / "mqcourse" / "install" / "installer.txt"
 PIP = INSTALLER.with_name("pip.txt")
 """pip alone, for a learner's own `pip install`, and where uv cannot be had."""
 OLDEST_PYTHON = "3.11"
+EMULATOR = CHECKOUT / "emulator" / "pyproject.toml"
+"""The package of this checkout that the course needs: installed from its folder, so only what it needs is pinned."""
 
 
 def problems() -> Iterator[str]:
     """Every dependency of pyproject.toml that a file does not pin, or pins outside its range, one line each."""
-    from packaging.requirements import Requirement
-
-    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    project = _project(PROJECT)
     for name, groups in FILES.items():
         lines = (CHECKOUT / name).read_text(encoding="utf-8").splitlines()
         pinned = {
@@ -39,17 +42,31 @@ def problems() -> Iterator[str]:
         }
         if bare := unverified(lines):
             yield f"{name} has no checksum for {', '.join(bare)}: run `make lock`"
-        wanted = [
-            *project["dependencies"],
-            *(line for group in groups for line in project["optional-dependencies"][group]),
-        ]
+        wanted = _wanted(project, groups)
         if name == "requirements-test.txt" and _pinned(INSTALLER, "uv") != _pinned(CHECKOUT / name, "uv"):
             yield f"{INSTALLER.name} and {name} pin two versions of uv: run `make lock`"
-        for requirement in map(Requirement, wanted):
+        for requirement in wanted:
             pin = pinned.get(requirement.name.lower())
             version = next(iter(pin.specifier)).version if pin else None
             if version is None or not requirement.specifier.contains(version, prereleases=True):
                 yield f"{name} pins {requirement.name} {version or 'not at all'}; pyproject.toml requires {requirement.specifier or 'it'}: run `make lock`"
+
+
+def _project(file: Path) -> dict[str, Any]:
+    project: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+    return project
+
+
+def _wanted(project: dict[str, Any], groups: Iterable[str]) -> Iterator[Requirement]:
+    """What a project needs with these optional groups; in place of the emulator, what that needs."""
+    emulator = _project(EMULATOR)
+    lines = [*project["dependencies"]]
+    lines += [line for group in groups for line in project["optional-dependencies"][group]]
+    for requirement in map(Requirement, lines):
+        if requirement.name == emulator["name"]:
+            yield from _wanted(emulator, requirement.extras)
+        else:
+            yield requirement
 
 
 def unverified(lines: list[str]) -> list[str]:
@@ -84,6 +101,8 @@ def renew() -> None:
                 "--quiet",
                 "--upgrade",
                 "--generate-hashes",
+                "--no-emit-package",
+                _project(EMULATOR)["name"],
             ]
             words += ["--custom-compile-command", "make lock", "-o", str(target)]
             words += [word for group in groups for word in ("--extra", group)]

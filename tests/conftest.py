@@ -22,6 +22,7 @@ NEEDS = ("browser", "slow", "stack", "wire")
 LANES = (
     "tests/browser/",
     "tests/",
+    "emulator/tests/",
     "tests/grading/",
     "tests/stack/",
     "tests/stack/test_confirmed_survives.py",

@@ -27,7 +27,7 @@ def table_in(page: Path) -> dict[int, str]:
 def test_the_pages_have_the_table_of_the_code() -> None:
     assert table_in(CHECKOUT / "README.md") == {int(code): words for code, words in MEANINGS.items()}
     assert set(MEANINGS) == set(Exit)
-    emulators_page = CHECKOUT / "servicebus_emulator" / "README.md"
+    emulators_page = CHECKOUT / "emulator" / "README.md"
     assert table_in(emulators_page) == {int(code): words for code, words in emulators.MEANINGS.items()}
 
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parent.parent
-PACKAGES = ("mqcourse", "servicebus_emulator")
+PACKAGES = ("mqcourse", "emulator/servicebus_emulator")
 
 
 def modules(folder: str) -> list[Path]:
@@ -40,7 +40,7 @@ def tracked() -> list[Path]:
 
 
 def test_the_emulator_knows_nothing_of_the_course() -> None:
-    offenders = [path for path in modules("servicebus_emulator") if "mqcourse" in roots(path)]
+    offenders = [path for path in modules("emulator/servicebus_emulator") if "mqcourse" in roots(path)]
     assert offenders == []
 
 

@@ -29,8 +29,8 @@ def texts() -> Iterator[Path]:
         "labs/*.md",
         "labs/labs.toml",
         "mqcourse/**/*.py",
-        "servicebus_emulator/**/*.py",
-        "servicebus_emulator/**/*.md",
+        "emulator/servicebus_emulator/**/*.py",
+        "emulator/**/*.md",
     ):
         for path in sorted(CHECKOUT.glob(pattern)):
             if "_build" not in path.parts and path.name != "CHANGELOG.md":
@@ -50,16 +50,18 @@ def printed() -> Iterator[tuple[str, str]]:
                 yield str(path.relative_to(CHECKOUT)), bare
 
 
-def targets() -> set[str]:
-    return set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+def targets(folder: str = ".") -> set[str]:
+    makefile = CHECKOUT / folder / "Makefile"
+    return set(re.findall(r"^([a-z-]+):", makefile.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def refused(command: str) -> str:
     """Why it cannot be typed; nothing when it can."""
     words = shlex.split(command.replace("…", "X").replace("\\", ""))
     if words[0] == "make":
+        folder = words.pop(words.index("-C") + 1) if "-C" in words else "."
         named = [word for word in words[1:] if "=" not in word and not word.startswith("-")]
-        return ", ".join(f"no target {word}" for word in named if word not in targets())
+        return ", ".join(f"no target {word}" for word in named if word not in targets(folder))
     parser = cli.parser()
     (choices,) = [
         action.choices for action in parser._actions if isinstance(action.choices, dict)
@@ -99,7 +101,8 @@ def test_readers_are_never_told_a_path_to_mq() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["mq grad labs/x.ipynb", "mq book bild", "make strat", "mq up --nonsense"]
+    "command",
+    ["mq grad labs/x.ipynb", "mq book bild", "make strat", "make -C emulator start", "mq up --nonsense"],
 )
 def test_a_command_that_cannot_be_typed_is_found(command: str) -> None:
     assert refused(command)

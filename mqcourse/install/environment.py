@@ -6,8 +6,8 @@ Standard library only, and in syntax an old Python still reads, so that an old P
 Running it again does nothing when the requirements are those installed last; an interrupted run goes on
 with what was already fetched.
 
-Every package is pinned with its checksums, and is not installed without them. The course itself is installed last, from this
-folder, with nothing that was not verified.
+Every package is pinned with its checksums, and is not installed without them. The course and its emulator are
+installed last, from this folder, together with verified packages only.
 
 uv installs (a wheel, pinned and verified in installer.txt): it fetches side by side and links what is in its cache
 into .venv, so that a second checkout takes seconds. It is given the index, proxy and certificates that pip's own
@@ -34,7 +34,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 INSTALLER = Path(__file__).resolve().parent / "installer.txt"
 PIP = INSTALLER.with_name("pip.txt")
 VERIFIED = "--require-hashes"
-OURSELVES = ["--no-deps", "--no-build-isolation", "-e", str(CHECKOUT)]
+EMULATOR = CHECKOUT / "emulator"
+OURSELVES = ["--no-deps", "--no-build-isolation", "-e", str(EMULATOR), "-e", str(CHECKOUT)]
 STATE = Path(os.environ.get("MQ_HOME") or CHECKOUT / ".mq").absolute()
 WHEELS = ("/usr/share/python-wheels",)  # where Debian and Fedora keep pip's wheel
 
@@ -78,11 +79,12 @@ class Line:
 
 
 def fingerprint(requirements: Path) -> str:
-    """What the environment was made from: the pins, the project's own metadata, this Python, this folder."""
+    """What the environment was made from: the pins, the metadata of both our packages, this Python, this folder."""
     parts = [
         requirements.read_bytes(),
         PIP.read_bytes(),
         (CHECKOUT / "pyproject.toml").read_bytes(),
+        (EMULATOR / "pyproject.toml").read_bytes(),
         sys.version.encode(),
         str(CHECKOUT).encode(),
     ]

@@ -17,7 +17,8 @@ HEAD = """# How many findings each file may still have: what the texts had when 
 
 def entry(file: str) -> str:
     """Where a file is counted: a chapter for itself, a module of Python with its package."""
-    return "/".join(file.split("/")[:2]) if file.endswith(".py") else file
+    depth = 3 if file.startswith("emulator/") else 2
+    return "/".join(file.split("/")[:depth]) if file.endswith(".py") else file
 
 
 @cache

@@ -28,7 +28,7 @@ class ServiceBus:
     stop_grace_s = 10.0
 
     def install(self, place: Place, progress: Progress) -> str:
-        """It is part of the course; the course's version."""
+        """It is installed beside the course; its own version."""
         from importlib.metadata import version
 
         if find_spec("servicebus_emulator.__main__") is None:
@@ -37,7 +37,7 @@ class ServiceBus:
                 do="Set MQ_SERVICEBUS_CONNECTION_STRING to a namespace you have, or use MQ_PROVIDER=docker",
                 code=Exit.ENVIRONMENT,
             )
-        return version("mastering-message-queues")
+        return version("servicebus-emulator")
 
     def prepare(self, place: Place) -> list[Launch]:
         """The emulator on its port, its data and its certificate in the state folder."""

@@ -36,7 +36,7 @@ def root(tmp_path: Path) -> Path:
         "mqcourse/model/apart.py": "2\n",
         "mqcourse/far/__init__.py": "",
         "mqcourse/far/thing.py": "3\n",
-        "servicebus_emulator/broker/queue.py": "4\n",
+        "emulator/servicebus_emulator/broker/queue.py": "4\n",
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -85,7 +85,7 @@ def test_the_key_changes_with_a_cell_and_not_with_the_words_or_tags(root: Path) 
         "mqcourse/hidden.py",
         "mqcourse/model/apart.py",
         "mqcourse/stack/endpoints.py",
-        "servicebus_emulator/broker/queue.py",
+        "emulator/servicebus_emulator/broker/queue.py",
     ],
 )
 def test_the_key_stays_when_something_else_changes(root: Path, name: str) -> None:

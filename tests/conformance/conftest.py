@@ -15,9 +15,7 @@ _ROWS = pytest.StashKey[list[tables.Row]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`make conformance` writes what it found; other runs do not touch the page."""
-    parser.addoption(
-        "--write-table", action="store_true", help="write servicebus_emulator/docs/conformance.md"
-    )
+    parser.addoption("--write-table", action="store_true", help="write emulator/docs/conformance.md")
 
 
 class Table:

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from cases import Outcome, reported
-from emulator import Emulator
+from own_emulator import Emulator
 
 from mqcourse.bench import csharp
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cases import Outcome, reported
-from emulator import Emulator
+from own_emulator import Emulator
 
 FOLDER = Path(__file__).with_name("java")
 LIMIT_S = 1200

@@ -1,4 +1,4 @@
-"""The snippets of servicebus_emulator/docs/your-client.md for Python; run by test_python_first_steps.py.
+"""The snippets of emulator/docs/your-client.md for Python; run by test_python_first_steps.py.
 
 Arguments: the port of an emulator with TLS and its certificate.
 """

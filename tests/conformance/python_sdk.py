@@ -21,7 +21,7 @@ from pathlib import Path
 
 from cases import Outcome
 from clients import CLIENTS
-from emulator import Emulator, emulator
+from own_emulator import Emulator, emulator
 
 from mqcourse.home import software_folder
 

@@ -1,4 +1,4 @@
-"""The snippets of servicebus_emulator/docs/your-client.md are pieces of the programs that `make conformance` runs.
+"""The snippets of emulator/docs/your-client.md are pieces of the programs that `make conformance` runs.
 
 A piece stands between a line with ``snippet: NAME`` and one with ``end of snippet``. On the page, the line
 ``<!-- from FILE: NAME -->`` (FILE in this folder) stands before the block that holds it.
@@ -13,7 +13,7 @@ import textwrap
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PAGE = HERE.parents[1] / "servicebus_emulator" / "docs" / "your-client.md"
+PAGE = HERE.parents[1] / "emulator" / "docs" / "your-client.md"
 _PLACE = re.compile(
     r"(?P<head><!-- from (?P<file>\S+): (?P<name>\S+) -->\n+```(?P<word>\w+)\n)(?P<text>.*?)(?P<tail>\n```\n)",
     re.DOTALL,

@@ -1,4 +1,4 @@
-"""The table of servicebus_emulator/docs/conformance.md: which clients were run, over what, and with which result.
+"""The table of emulator/docs/conformance.md: which clients were run, over what, and with which result.
 
 Its rows are kept in results.json beside this file. A run replaces the rows that it ran, each a client over a transport
 and, where its cases come in parts, one of these; all others keep what their last run found. So the table can be made
@@ -22,7 +22,7 @@ from clients import ADMINISTRATION, CLIENTS, Client
 
 HERE = Path(__file__).parent
 ROWS = HERE / "results.json"
-PAGE = HERE.parents[1] / "servicebus_emulator" / "docs" / "conformance.md"
+PAGE = HERE.parents[1] / "emulator" / "docs" / "conformance.md"
 HTTPS = "HTTPS"
 TRANSPORTS = ("plain", "TLS", "TLS, WebSocket", "WebSocket", "WebSocket, TLS", HTTPS)
 

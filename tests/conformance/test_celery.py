@@ -11,7 +11,7 @@ import pytest
 from cases import reported
 from clients import CLIENTS
 from conftest import Table
-from emulator import emulator
+from own_emulator import emulator
 
 from mqcourse.home import software_folder
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import dotnet_program
 import pytest
 from conftest import Table
-from emulator import emulator
+from own_emulator import emulator
 
 from mqcourse.bench import csharp
 

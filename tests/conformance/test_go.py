@@ -15,7 +15,7 @@ import go_module
 import pytest
 from clients import CLIENTS
 from conftest import Table
-from emulator import CONFIG, KEY, POLICY, Emulator, emulator
+from own_emulator import CONFIG, KEY, POLICY, Emulator, emulator
 
 SDK = "github.com/Azure/azure-sdk-for-go/sdk/messaging/azservicebus"
 SHIMS = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import java_program
 import pytest
 from conftest import Table
-from emulator import emulator
+from own_emulator import emulator
 
 NAMED = {"plain": "plain", "tls": "TLS", "websocket-tls": "WebSocket, TLS"}
 """Java's WebSocket is always wss, also with UseDevelopmentEmulator."""

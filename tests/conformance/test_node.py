@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cases import Outcome, reported
 from conftest import Table
-from emulator import Emulator, administration, emulator
+from own_emulator import Emulator, administration, emulator
 
 from mqcourse.install.npm import NODE, node_modules
 

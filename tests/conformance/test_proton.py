@@ -12,7 +12,7 @@ import pytest
 from cases import Outcome
 from clients import CLIENTS
 from conftest import Table
-from emulator import KEY, POLICY, administration, emulator
+from own_emulator import KEY, POLICY, administration, emulator
 
 from mqcourse.home import software_folder
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from emulator import emulator
+from own_emulator import emulator
 
 PROGRAM = Path(__file__).with_name("python_first_steps.py")
 

@@ -10,7 +10,7 @@ import pytest
 import python_sdk
 from clients import CLIENTS
 from conftest import Table
-from emulator import emulator
+from own_emulator import emulator
 
 WORKERS = 6
 

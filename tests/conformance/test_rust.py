@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cases import reported
 from conftest import Table
-from emulator import administration, emulator
+from own_emulator import administration, emulator
 
 from mqcourse.home import software_folder
 

@@ -8,16 +8,20 @@ import jsonschema
 import pytest
 import yaml
 
+from mqcourse.home import CHECKOUT
 from mqcourse.stack.docker import COMPOSE_FILE, IN_COMPOSE, environment
 from mqcourse.stack.place import Place
 from mqcourse.stack.ports import DEFAULT_BASE, Ports
 
 SCHEMA = json.loads((Path(__file__).parent / "vendor" / "compose-spec.json").read_text(encoding="utf-8"))
 COMPOSE = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
+EMULATOR = yaml.safe_load((CHECKOUT / "emulator" / "compose.yaml").read_text(encoding="utf-8"))
+BOTH = pytest.mark.parametrize("compose", [COMPOSE, EMULATOR], ids=["course", "emulator"])
 
 
-def test_it_is_valid_under_the_compose_schema():
-    jsonschema.validate(COMPOSE, SCHEMA)
+@BOTH
+def test_it_is_valid_under_the_compose_schema(compose):
+    jsonschema.validate(compose, SCHEMA)
 
 
 def test_the_schema_refuses_what_is_no_compose_file():
@@ -27,8 +31,9 @@ def test_the_schema_refuses_what_is_no_compose_file():
         jsonschema.validate(broken, SCHEMA)
 
 
-def test_every_port_is_published_on_the_loopback_only():
-    published = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
+@BOTH
+def test_every_port_is_published_on_the_loopback_only(compose):
+    published = [port for service in compose["services"].values() for port in service.get("ports", [])]
     assert published
     assert all(port.startswith("127.0.0.1:") for port in published)
 

@@ -1,4 +1,4 @@
-// The snippets of servicebus_emulator/docs/your-client.md, each run as a case.
+// The snippets of emulator/docs/your-client.md, each run as a case.
 using Azure.Messaging.ServiceBus;
 using Azure.Messaging.ServiceBus.Administration;
 

@@ -1,4 +1,4 @@
-// The snippets of servicebus_emulator/docs/your-client.md, run beside the SDK's own tests.
+// The snippets of emulator/docs/your-client.md, run beside the SDK's own tests.
 package azservicebus_test
 
 import (

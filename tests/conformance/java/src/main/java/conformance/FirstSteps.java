@@ -6,7 +6,7 @@ import com.azure.messaging.servicebus.ServiceBusMessage;
 import com.azure.messaging.servicebus.ServiceBusReceiverClient;
 import com.azure.messaging.servicebus.ServiceBusSenderClient;
 
-/** The snippets of servicebus_emulator/docs/your-client.md, each run as a case. */
+/** The snippets of emulator/docs/your-client.md, each run as a case. */
 final class FirstSteps {
     private FirstSteps() {
     }

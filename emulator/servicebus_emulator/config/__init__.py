@@ -1,0 +1,1 @@
+"""config.json: read, checked and applied to namespaces."""
