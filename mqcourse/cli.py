@@ -229,7 +229,7 @@ def _failed(arguments: argparse.Namespace, error: CourseError) -> int:
 
 
 def _typeable(line: str) -> str:
-    """How to have `mq` in this terminal, where a printed line contains it and the shell does not find it."""
+    """How to have `mq` in this terminal, where a line tells its reader to type it and it is not there."""
     from mqcourse.stack import shell
 
     state = state_folder()

@@ -24,7 +24,7 @@ class Book:
     stop_grace_s = 5.0
 
     def install(self, place: Place, progress: Progress) -> str:
-        """No installation; the course's version."""
+        """Nothing to install; the course's version."""
         from importlib.metadata import version
 
         return version("mastering-message-queues")
@@ -56,10 +56,10 @@ class Book:
     def probe(self, place: Place) -> None:
         """Its first page."""
         if not self.answers(place, 2):
-            raise NotReady("the book's first page is not served")
+            raise NotReady("the book's first page does not come")
 
     def answers(self, place: Place, timeout_s: float) -> bool:
-        """The front page, or at least a "not found" while it is being built again."""
+        """The front page, or at least a "not found" while it is being built anew."""
         return wire.answers_http(place.ports.of("book"), "/index.html", timeout_s)
 
     def addresses(self, place: Place) -> Addresses:
@@ -71,8 +71,8 @@ class Book:
         return self.html(place)
 
     def empty_running(self, place: Place) -> bool:
-        """It keeps no data."""
+        """Nothing of it is data."""
         return True
 
     def empty(self, place: Place) -> None:
-        """It keeps no data."""
+        """Nothing of it is data."""

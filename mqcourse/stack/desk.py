@@ -1,4 +1,4 @@
-"""The folder that JupyterLab shows: a start page, the labs and the chapters to run only."""
+"""The folder that JupyterLab shows: a start page, the labs and the chapters to run, and nothing else."""
 
 import contextlib
 import os
@@ -33,7 +33,7 @@ def lay_out(folder: Path, state: Path) -> Path:
 
 
 def write_start(folder: Path) -> None:
-    """Write the start page again with the points reached so far; untouched when nothing changed."""
+    """Write the start page anew with the points reached so far; untouched when nothing changed."""
     try:
         text = start_page(manifest.load(), progress.best())
     except CourseError as error:
@@ -48,7 +48,7 @@ def write_start(folder: Path) -> None:
 
 
 def start_page(labs: tuple[Lab, ...], best: Mapping[str, Mapping[str, int]]) -> str:
-    """The page as Markdown: what each lab teaches, its minutes, the points so far, and the next lab."""
+    """The page as Markdown: what each lab teaches, its minutes, the points so far, and which one comes next."""
     reached = {lab.name: progress.reached(lab, best) for lab in labs}
     following = progress.next_lab(labs, best)
     lines = ["# The labs", ""]
@@ -60,7 +60,7 @@ def start_page(labs: tuple[Lab, ...], best: Mapping[str, Mapping[str, int]]) -> 
     lines += [
         "",
         "Fill the cells that say `TODO` and run the check below each. For points that are kept, type in a terminal "
-        "(File, New, Terminal) the line below the lab.",
+        "(File, New, Terminal) the line that stands under the lab.",
         "",
         f"[The book](/book/) explains what the labs practise. Points so far: {sum(reached.values())} of "
         f"{sum(lab.points for lab in labs)}.",

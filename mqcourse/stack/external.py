@@ -39,10 +39,10 @@ class External:
     takes_ports = False
 
     def install(self, service: Service, place: Place, progress: Progress) -> None:
-        """It has no files here."""
+        """Nothing of it is here."""
 
     def start(self, service: Service, place: Place) -> Record:
-        """See that it accepts our login, without creating anything there.
+        """See that it lets us in; nothing is created there.
 
         Raises CourseError naming the variable when it does not.
         """
@@ -90,11 +90,11 @@ class External:
         return known
 
     def lives(self, known: Record) -> bool:
-        """Checked again each time."""
+        """Looked at anew each time."""
         return False
 
     def mend(self, service: Service, place: Place) -> None:
-        """The course does not repair it."""
+        """It is not ours to mend."""
 
     def adopt(self, service: Service, place: Place, known: Record) -> Record:
         """There is nothing to wait for."""
@@ -111,7 +111,7 @@ class External:
         record.forget(state, service.name)
 
     def clear(self, service: Service, state: Path) -> None:
-        """It leaves no data."""
+        """Nothing is left of it."""
         record.forget(state, service.name)
 
     def empty(self, service: Service, place: Place) -> None:
@@ -244,7 +244,7 @@ def _kafka(place: Place) -> str:
 
 
 def _servicebus(place: Place) -> str:
-    """It is reached. More is unknown, since the SDK raises the same error for a missing entity and for a wrong key."""
+    """It is reached; more cannot be told, since for an entity there is not the SDK says the same as for a wrong key."""
     return "unknown"
 
 

@@ -68,7 +68,7 @@ class Jupyter:
         return version("jupyterlab")
 
     def prepare(self, place: Place) -> list[Launch]:
-        """Write its settings and a token; its folders are all under the state folder, not in $HOME."""
+        """Write its settings and a token; its folders are all under the state folder, none in $HOME."""
         folder = make_folder(place.folder(self.name))
         write_activation(place.state)
         here = {
@@ -147,11 +147,11 @@ class Jupyter:
         return place.folder(self.name)
 
     def empty_running(self, place: Place) -> bool:
-        """It keeps no data."""
+        """Nothing of it is data."""
         return True
 
     def empty(self, place: Place) -> None:
-        """It has no data of the learner, whose work lies in the checkout."""
+        """Nothing of it is data: the learner's work lies in the checkout."""
 
 
 def with_token(address: str, state: Path) -> str:

@@ -1,6 +1,6 @@
 """JupyterLab's server, as `python -m jupyterlab` is, without what it need not import: it answers two seconds earlier.
 
-A separate process, which mqcourse.stack.jupyter starts.
+A process of its own; mqcourse.stack.jupyter starts it.
 """
 
 import sys

@@ -33,13 +33,13 @@ class Provider(Protocol):
     """Whether it listens on this machine's ports, so that a free block is needed."""
 
     def install(self, service: Service, place: Place, progress: Progress) -> None:
-        """Have what the service needs. Quick when all of it exists."""
+        """Have what the service needs. Quick when all is there."""
 
     def start(self, service: Service, place: Place) -> Record:
-        """Start a service that is down; return when it can be used. A failed start leaves no process."""
+        """Start a service that is down; return when it can be used. Nothing of it stays when that fails."""
 
     def lives(self, known: Record) -> bool:
-        """Whether the process of the record still runs."""
+        """Whether what the record tells of is still there."""
 
     def mend(self, service: Service, place: Place) -> None:
         """Start again what was killed beside a service that lives."""
@@ -66,7 +66,7 @@ def side_by_side(
     """Run one job a service at the same time: what each returned, and what each raised.
 
     An interrupt ends the waiting at once and leaves the jobs to the end of the process: a download that
-    is stalled would hold it up, and whatever they do may be cut off anywhere, as by kill -9.
+    stands still would hold it up, and whatever they do may be cut off anywhere, as by kill -9.
     """
     done: dict[str, Result] = {}
     failed: dict[str, BaseException] = {}

@@ -14,7 +14,7 @@ class NotReady(Exception):
 
 
 PRIVATE = 0o077
-"""Only their owner can read or write them."""
+"""Nobody but their owner reads or writes them."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Service(Protocol):
     stop_grace_s: float
 
     def install(self, place: Place, progress: Progress) -> str:
-        """Have what it needs on this machine; its version. Quick when all of it exists."""
+        """Have what it needs on this machine; its version. Quick when all is there."""
 
     def prepare(self, place: Place) -> list[Launch]:
         """Write its configuration; the programs to start, helpers first, the service itself last."""

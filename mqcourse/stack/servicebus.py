@@ -63,7 +63,7 @@ class ServiceBus:
     def probe(self, place: Place) -> None:
         """AMQP 1.0 answers, and /health: with ours that is good only when a message was just sent and received.
 
-        Microsoft's emulator in Docker has a separate port for HTTP.
+        Microsoft's emulator in Docker has a port of its own for HTTP.
         """
         http = [place.ports.of(purpose) for purpose in ("servicebus", "servicebus_admin")]
         if not self.answers(place, 2) or not any(

@@ -31,7 +31,7 @@ KEPT_PAGES = 3
 def start(progress: Progress, names: tuple[str, ...] = registry.DEFAULT) -> dict[str, BaseException]:
     """Install and start the brokers, build the book, serve it and JupyterLab: all of it side by side.
 
-    The services start independently of each other. The failures are returned, by service, and a rerun goes on
+    None waits for another, and none is lost with another: what failed is returned, by service, and a rerun goes on
     from there. A second call finds everything running and the book current, and does nothing.
     """
     first = {} if book_is_current() else {"book": lambda: make_book(progress)}
