@@ -1,6 +1,6 @@
 """Progress of long steps: bars in a terminal, plain lines elsewhere; always megabytes and seconds.
 
-Within a plan (see mqcourse.plan) the steps are told of in the plan's one line, and none has lines of its own.
+Within a plan (see mqcourse.plan) the plan's one line shows the steps, and a step prints no separate line.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Which variables of the user's environment reach what the course starts, and why.
 
-Every place that starts a process asks `environment_of(kind)`; every command calls `settle` first. Standard library
-only, since the very first command, before anything is installed, asks it too.
+Every place that starts a process calls `environment_of(kind)`; every command calls `settle` first. Standard library
+only, since the very first command, before anything is installed, calls it too.
 
 | variables | who gets them | why |
 |---|---|---|
@@ -17,7 +17,7 @@ only, since the very first command, before anything is installed, asks it too.
 | LD_* | our Python, npm, Docker | a Python may need it to start; brokers come with the libraries they need |
 | MAKEFLAGS, MFLAGS, MAKEOVERRIDES, MAKELEVEL, BASH_ENV, ENV, CDPATH … | nobody | orders to a make or shell above us |
 | all others (PATH, HOME, TMPDIR, LANG, MQ_*, XDG_* …) | everybody but an answer | |
-| PATH, HOME, TMPDIR, LANG, LC_*, TZ, certificates, proxies, MQ_* | an answer under judgement, and nothing else | passwords and keys for other programs are none of its business; MQ_* are the brokers' addresses |
+| PATH, HOME, TMPDIR, LANG, LC_*, TZ, certificates, proxies, MQ_* | an answer under judgement, and only these | it needs no passwords or keys for other programs; MQ_* are the brokers' addresses |
 """
 
 import codecs

@@ -2,7 +2,7 @@
 
 First an installed Chromium or Chrome; else, on Debian, the distribution's own package with what the machine
 lacks of its dependencies, unpacked into a prefix; else (Ubuntu carries Chromium only as a snap) Playwright's own
-download. None of them writes outside the software folder.
+download. All of them write into the software folder only.
 """
 
 import os
@@ -35,7 +35,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-"""For Playwright's launch(args=…): a browser that asks nobody for anything of its own accord."""
+"""For Playwright's launch(args=…): a browser that makes no request by itself."""
 
 LAUNCHER = Template("""#!/bin/sh
 # Chromium out of a private prefix: its own libraries and fonts first, then the machine's.

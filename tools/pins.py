@@ -49,7 +49,7 @@ def problems() -> Iterator[str]:
             pin = pinned.get(requirement.name.lower())
             version = next(iter(pin.specifier)).version if pin else None
             if version is None or not requirement.specifier.contains(version, prereleases=True):
-                yield f"{name} pins {requirement.name} {version or 'not at all'}; pyproject.toml wants {requirement.specifier or 'it'}: run `make lock`"
+                yield f"{name} pins {requirement.name} {version or 'not at all'}; pyproject.toml requires {requirement.specifier or 'it'}: run `make lock`"
 
 
 def _project(file: Path) -> dict[str, Any]:

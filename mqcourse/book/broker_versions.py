@@ -1,4 +1,4 @@
-"""Which brokers run, asked of the brokers themselves: chapters are executed against them, and a record says versions."""
+"""Which brokers run, asked of the brokers themselves: chapters are executed against them, and a record holds versions."""
 
 from collections.abc import Sequence
 

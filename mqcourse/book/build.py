@@ -180,7 +180,7 @@ def end_with_children(child: "subprocess.Popen[str]") -> None:
 
 
 def progress(event: dict[str, Any]) -> str:
-    """One line for the reader, or an empty text: how many pages are read now, and that they are written then."""
+    """One line for the reader, or an empty string: how many pages are read now, and that they are written then."""
     if event["event"] == "read":
         return f"the book: {event['of']} pages to make" if event["of"] else "the book: every page is current"
     return ""

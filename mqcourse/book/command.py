@@ -43,7 +43,9 @@ def register(subcommands: Any) -> None:
     )
     run.add_argument("chapters", nargs="*", metavar="CHAPTER", help="such as kafka/log; left out: all")
     run.add_argument(
-        "--strict", action="store_true", help="a claim that does not hold is an error, and nothing is built"
+        "--strict",
+        action="store_true",
+        help="a claim that does not hold is an error, and the book is not built",
     )
     run.add_argument(
         "--keep", action="store_true", help="strict, and the records go to book/runs, for the published book"

@@ -30,7 +30,7 @@ ANSWER_S = 1.0
 
 
 def environment() -> dict[str, str]:
-    """The environment of a kernel: settings, histories and font lists of Jupyter in the state folder, none at home."""
+    """The environment of a kernel: settings, histories and font lists of Jupyter in the state folder, not at home."""
     folder = state_folder() / "jupyter"
     chosen = {}
     for variable, name in (

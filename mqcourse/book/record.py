@@ -1,7 +1,7 @@
 """The record of a chapter's run: what its cells gave, when, and on which versions. The book is built from records.
 
 A record is a notebook of the code cells alone, `book/runs/PART/CHAPTER.ipynb`: GitHub shows it, `git diff` shows what
-changed line by line, and nbformat knows its form. `book/runs/` holds the runs that the book is published with. A run
+changed line by line, and nbformat defines its form. `book/runs/` holds the runs that the book is published with. A run
 on a reader's machine lies in the state folder; the book prefers it while it fits the chapter's cells.
 """
 
@@ -54,7 +54,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Record:
-    """One run. `versions` by broker and package; `failed` says which cell ended it and why, "" for a whole run."""
+    """One run. `versions` by broker and package; `failed` names the cell that ended it, and the reason, "" for a whole run."""
 
     ran: datetime
     seconds: float

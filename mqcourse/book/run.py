@@ -1,7 +1,7 @@
 """`mq book run`: chapters executed on the reader's own brokers, several side by side.
 
 Most of a chapter's time is waiting: for a lock to run out, a group to form, a worker that was killed to be missed. So
-three times as many chapters as processors run at a time. A chapter whose front matter says `mqcourse: {alone: WHY}`
+three times as many chapters as processors run at a time. A chapter whose front matter has `mqcourse: {alone: WHY}`
 has the machine to itself, after all others.
 """
 

@@ -86,9 +86,9 @@ def report_chapters(app: Any, say: Any) -> None:
 
 
 def finish(app: Any, out: Path) -> None:
-    """Take away the pages of chapters that are gone, let the top of the folder lead to the first page, and write 404.
+    """Take away the pages of chapters that are gone, redirect from the top of the folder into the book, and write 404.
 
-    404.html is what a server of static pages shows for an address that is not there. It stands at any depth then, so
+    404.html is what a server of static pages shows for an address that is not there. It is served at any depth, so
     it has no style sheet, and finds the book's first page by the folder that all chapters lie in.
     """
     kept = {out / f"{name}.html" for name in app.env.found_docs}

@@ -28,7 +28,7 @@ class BookLink(JupyterHandler):
     """/book/interview/drop.md (as a lab names it) goes to the page of the served book, wherever it is served."""
 
     def get(self, path: str) -> None:
-        """Redirect; where the book is not served, say how it comes to be."""
+        """Redirect; where the book is not served, return what builds it."""
         known = record.read(state_folder(), "book")
         if known is None:
             self.set_status(503)

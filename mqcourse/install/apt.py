@@ -1,15 +1,15 @@
-"""Debian packages without root: apt with a state of its own, the machine's mirrors and keys, unpacked into a prefix.
+"""Debian packages without root: apt with a separate state, the machine's mirrors and keys, unpacked into a prefix.
 
 Two uses:
 
 - `Apt.own(work)`: the machine's own suite and its real dpkg status; `fetch_missing` brings a program and only
   what the machine lacks of its dependencies (a browser for the tests).
 - `Apt.at(work, suite)`: another suite of the same mirror with an empty dpkg status; `fetch_exactly` brings the
-  named packages, `needed` says which they are (RabbitMQ 4 on a release that carries only 3.x).
+  named packages, which `needed` lists (RabbitMQ 4 on a release that carries only 3.x).
 
 Signatures are always checked by apt. The keys are those the machine's sources name. Where they do not know a
 newer suite, its keyring package is fetched from the machine's own suite, which the machine's keys do verify:
-the chain of trust has one link more, and `progress` says so. Nothing is ever taken unsigned.
+the chain of trust has one link more, and `progress` reports it. Unsigned packages are never taken.
 """
 
 import os
@@ -39,7 +39,7 @@ UNKNOWN_KEY = re.compile(r"NO_PUBKEY|[Mm]issing key|no public key|public key is 
 
 @dataclass(frozen=True)
 class Release:
-    """What os-release says: the distribution (debian, ubuntu) and this release's codename."""
+    """From os-release: the distribution (debian, ubuntu) and this release's codename."""
 
     distribution: str
     codename: str
@@ -77,7 +77,7 @@ def unsupported(name: str) -> CourseError:
 
 @dataclass(frozen=True)
 class Apt:
-    """An apt of its own: `work` holds its lists, cache and sources; nothing of the machine's apt is changed."""
+    """A separate apt: `work` holds its lists, cache and sources, and the machine's apt stays unchanged."""
 
     work: Path
     release: Release
@@ -128,7 +128,7 @@ class Apt:
         return [line.split("|")[1].strip() for line in lines if line.count("|") >= 2]
 
     def needed(self, names: Sequence[str], wanted: Callable[[str], bool]) -> list[str]:
-        """The names and everything they depend on, directly or not, as far as `wanted` says yes.
+        """The names and everything they depend on, directly or not, as far as `wanted` accepts them.
 
         Of alternatives (a | b) the first one that this suite has is taken.
         """
@@ -146,7 +146,7 @@ class Apt:
     def fetch_exactly(self, names: Sequence[str], prefix: Path, title: str) -> list[Path]:
         """Download the named packages, verified, and unpack each into `prefix`; the package files are returned.
 
-        Those that are there whole are not fetched again.
+        Complete files are not fetched again.
         """
         folder = make_folder(self.work / "packages")
         wanted = self._uris("download", names)
@@ -224,7 +224,7 @@ class Apt:
         return answer.stdout
 
     def _update(self) -> str | None:
-        """None when the lists came and were verified, else what apt said."""
+        """None when the lists were fetched and verified, else apt's message."""
         with self.progress.step(f"package lists of {self.suite}") as step:
             said = _watched(
                 self._command(["apt-get", "update", "-q", "--error-on=any"]),
@@ -357,7 +357,7 @@ def _apt_error(what: str, said: str) -> CourseError:
             "or use MQ_RABBITMQ_HOME or MQ_PROVIDER=docker"
         )
     elif any(sign in low for sign in ("resolv", "connect", "timed out", "unreachable", "proxy")):
-        do = "Check the network and run it again; what has come stays"
+        do = "Check the network and run it again; what was fetched is kept"
         code = Exit.NETWORK
     else:
         do = "Run it again; if it stays so, use MQ_RABBITMQ_HOME or MQ_PROVIDER=docker"

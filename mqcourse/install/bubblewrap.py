@@ -1,4 +1,4 @@
-"""bubblewrap, which runs a program in namespaces of its own without root: the machine's, else its distribution's package.
+"""bubblewrap, which runs a program in separate namespaces without root: the machine's, else its distribution's package.
 
 Chosen over own calls of unshare(2) and mount(2): it is what Flatpak runs everything with, small, and well read.
 """
@@ -73,7 +73,7 @@ def refused(program: Path) -> str | None:
 
 
 def version(program: Path) -> str:
-    """Its version, as it says it."""
+    """Its version, from `--version`."""
     answer = subprocess.run(
         [str(program), "--version"], capture_output=True, text=True, timeout=30, check=False
     )

@@ -8,7 +8,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 MADE = (".venv", "_build")
 STATE = ".mq"
 LEARNERS = ("progress", "chapters", "kept")
-"""In the state folder: points and hints taken, copies of notebooks that were replaced, and chapters that were opened to be run. `rm -r .mq` removes these, too."""
+"""In the state folder: points and hints taken, copies of notebooks that were replaced, and chapters that were opened to be run. `rm -r .mq` removes these as well."""
 
 
 def clean(checkout: Path = CHECKOUT) -> list[Path]:

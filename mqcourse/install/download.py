@@ -72,9 +72,9 @@ def link(source: Path, target: Path) -> None:
 def fetch_all(
     files: Sequence[Wanted], *, parallel: int = 8, advance: Callable[[int], None] = lambda n: None
 ) -> None:
-    """Fetch all files side by side; `advance` is told of bytes as they come.
+    """Fetch all files side by side; `advance` gets the number of bytes as they arrive.
 
-    What has come stays when another file fails, so a second run goes on where the first stopped.
+    What was fetched is kept when another file fails, so a second run goes on where the first stopped.
     Raises CourseError: no network, a server's refusal, a full disk, a file that is not the locked one.
     """
     with ThreadPoolExecutor(max_workers=parallel) as pool:
@@ -85,7 +85,7 @@ def fetch_all(
 
 
 def fetch(file: Wanted, advance: Callable[[int], None] = lambda n: None) -> None:
-    """Fetch one file next to its place as `.part`, resume a part that is there, verify, then rename."""
+    """Fetch one file next to its place as `.part`, resume an existing part, verify, then rename."""
     make_folder(file.path.parent)
     part = file.path.with_name(file.path.name + ".part")
     resumed = part.stat().st_size if part.exists() else 0
@@ -102,7 +102,7 @@ def fetch(file: Wanted, advance: Callable[[int], None] = lambda n: None) -> None
         error.close()
         raise CourseError(
             f"{file.url} answered {error.code} {error.reason}",
-            do="Check the mirror (MQ_MAVEN_URL names another one) and run it again; what has come stays",
+            do="Check the mirror (MQ_MAVEN_URL names another one) and run it again; what was fetched is kept",
             code=Exit.NETWORK,
         ) from error
     except OSError as error:
@@ -110,7 +110,7 @@ def fetch(file: Wanted, advance: Callable[[int], None] = lambda n: None) -> None
             reason = getattr(error, "reason", error)
             raise CourseError(
                 f"cannot fetch {file.url} ({reason})",
-                do="Check the network or the proxy and run it again; what has come stays",
+                do="Check the network or the proxy and run it again; what was fetched is kept",
                 code=Exit.NETWORK,
             ) from error
         raise unwritable(part, error) from error
@@ -119,8 +119,8 @@ def fetch(file: Wanted, advance: Callable[[int], None] = lambda n: None) -> None
         part.unlink()
         raise CourseError(
             f"{file.path.name} from {file.url} is not the locked file: its SHA-256 is {found[:16]}…, "
-            f"the lock says {file.sha256[:16]}…",
-            do="Nothing was installed from it. Run it again; if it stays so, the mirror is broken: name another",
+            f"the lock file has {file.sha256[:16]}…",
+            do="The course did not install it. Run it again; if it stays so, the mirror is broken: name another",
             code=Exit.NETWORK,
         )
     part.replace(file.path)

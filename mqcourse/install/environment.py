@@ -6,8 +6,8 @@ Standard library only, and in syntax an old Python still reads, so that an old P
 Running it again does nothing when the requirements are those installed last; an interrupted run goes on
 with what was already fetched.
 
-Every package is pinned with its checksums, and none is taken without. The course and its emulator are installed
-last, from this folder, with nothing that was not verified.
+Every package is pinned with its checksums, and is not installed without them. The course and its emulator are
+installed last, from this folder, together with verified packages only.
 
 uv installs (a wheel, pinned and verified in installer.txt): it fetches side by side and links what is in its cache
 into .venv, so that a second checkout takes seconds. It is given the index, proxy and certificates that pip's own
@@ -92,7 +92,7 @@ def fingerprint(requirements: Path) -> str:
 
 
 def ensure(requirements: Path, folder: Path) -> None:
-    """Bring `folder` to the state that `requirements` asks for. Raises SetupError."""
+    """Bring `folder` to the state that `requirements` describes. Raises SetupError."""
     if sys.version_info < OLDEST_PYTHON:
         raise SetupError(
             "Python {}.{} is too old: this course needs {}.{} or newer. Install one and run: make start PYTHON=python3.12".format(
@@ -126,7 +126,7 @@ def say(text: str) -> None:
 
 
 def stamped(folder: Path) -> dict[str, str]:
-    """What the environment was made from, by file of requirements; nothing when that was never written, or is damaged."""
+    """What the environment was made from, by file of requirements; empty when that was never written, or is damaged."""
     try:
         found = json.loads((folder / ".installed.json").read_text())
     except (OSError, ValueError):
@@ -135,7 +135,7 @@ def stamped(folder: Path) -> dict[str, str]:
 
 
 def install(requirements: Path, folder: Path, wanted: str) -> None:
-    """Bring `folder` to the state that `requirements` asks for, and note that it is. Raises SetupError."""
+    """Bring `folder` to the state that `requirements` describes, and note that it is. Raises SetupError."""
     try:
         if not (folder / "bin" / "python").exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -198,7 +198,7 @@ def run_wheel(
 
 
 def uv_install(folder: Path, requirements: Path, count: int) -> str | None:
-    """Have uv install everything; None when it did, else why not (pip is asked then, and says what to mend)."""
+    """Have uv install everything; None when it did, else why not (then pip runs, and its message names the fault)."""
     line = Line("Python packages")
     found = re.search(r"uv==(\S+)", INSTALLER.read_text())
     kept = cache() / "uv-{}".format(found[1] if found else "any") / "uv"
@@ -437,7 +437,7 @@ def pip_install(folder: Path, label: str, what: list[str], count: int = 0) -> No
         ):
             why, exit_code = "the package index cannot be reached", 7
         raise SetupError(
-            f"pip could not install {label}: {why[:300]}. Mend that (network, disk, pip's own settings) and run the same command again; what was fetched is kept.",
+            f"pip could not install {label}: {why[:300]}. Correct that (network, disk, pip's own settings) and run the same command again; what was fetched is kept.",
             exit_code,
         )
     line.done(f"{count} installed, {fetched_bytes / 1e6:.0f} MB fetched" if count else "ready")

@@ -40,7 +40,7 @@ class Jar:
 
 
 def repository() -> str:
-    """The base address of the Maven repository: MQ_MAVEN_URL (a mirror), else what jgo knows as Maven Central."""
+    """The base address of the Maven repository: MQ_MAVEN_URL (a mirror), else jgo's address of Maven Central."""
     named = os.environ.get("MQ_MAVEN_URL")
     if named:
         return named.rstrip("/")
@@ -113,7 +113,7 @@ def install(folder: Path, progress: Progress) -> list[Jar]:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether every locked jar is there and was verified, and none was touched since."""
+    """Whether every locked jar exists, was verified, and is unchanged since."""
     mark = folder / VERIFIED
     return text_of(mark) == _stamp(folder, locked())
 
@@ -130,7 +130,7 @@ def _stamp(folder: Path, jars: Sequence[Jar]) -> str:
 
 
 def renew(progress: Progress) -> list[Jar]:
-    """Resolve ROOTS anew with jgo, fetch every jar, and write the lock file.
+    """Resolve ROOTS again with jgo, fetch every jar, and write the lock file.
 
     A checksum is trusted as it is seen here: the lock makes every later install prove to be the same.
     """

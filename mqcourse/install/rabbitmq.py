@@ -27,7 +27,7 @@ LEAST = 4
 """3.13 is out of community support, and its defaults are not those the course teaches."""
 PACKAGE = "rabbitmq-server"
 NEWER_SUITES = {"debian": ("stable", "testing"), "ubuntu": ("resolute", "questing", "plucky", "devel")}
-"""Where to look when the machine's own suite has only 3.x: the newest released one first, then what comes next."""
+"""Where to look when the machine's own suite has only 3.x: the newest released one first, then the next release."""
 TOO_OLD = frozenset({"bullseye", "bookworm", "jammy", "noble"})
 """Releases known to carry only 3.x: their package lists need not be fetched to learn that."""
 KEPT_FOR_S = 30 * 86_400
@@ -284,7 +284,7 @@ def _fit(root: Path) -> str:
 
 
 def _escaped(path: Path) -> str:
-    """A path as it stands between double quotes in a shell script, and in a re.sub replacement."""
+    """A path as it is written between double quotes in a shell script, and in a re.sub replacement."""
     return re.sub(r'(["$`\\])', r"\\\\\1", str(path))
 
 

@@ -16,7 +16,7 @@ PARTS = ("", "-updates", "-security")
 class Source:
     """One entry of binary packages: addresses, suites, components and how its signature is checked.
 
-    `signed_by` is what the entry says: a keyring's path, an embedded key, or "" for apt's trusted keys.
+    `signed_by` is the entry's own: a keyring's path, an embedded key, or "" for apt's trusted keys.
     """
 
     uris: tuple[str, ...]

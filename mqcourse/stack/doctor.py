@@ -20,7 +20,7 @@ from mqcourse.stack.services import kafka_node, kafka_startup_cache
 from mqcourse.stack.services.registry import SERVICES
 
 NEEDED_MB = 1000
-"""Brokers and jars unpacked, the AOT cache, and room for data."""
+"""Brokers and jars unpacked, the AOT cache, and space for data."""
 
 
 @dataclass(frozen=True)

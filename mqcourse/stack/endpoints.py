@@ -1,4 +1,4 @@
-"""Where the brokers are: what every lab, chapter and test asks first."""
+"""Where the brokers are: the first call of every lab, chapter and test."""
 
 import json
 import os

@@ -35,7 +35,7 @@ OFFSETS = {
     "jupyter": 31,
 }
 MARK = "mqcourse.port.base="
-"""Stands in the command line of every broker we start, so that another checkout can tell whose block it is."""
+"""Part of the command line of every broker we start, so that another checkout can tell whose block it is."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Ports:
 def explicit_base() -> int | None:
     """MQ_PORT_BASE, or None when it is not set.
 
-    Raises CourseError when it is no number or leaves no room for a block.
+    Raises CourseError when it is no number or leaves too few ports for a block.
     """
     text = os.environ.get("MQ_PORT_BASE")
     if not text:

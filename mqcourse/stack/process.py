@@ -52,7 +52,7 @@ def spawn(
     service: str,
     umask: int = 0o077,
 ) -> "subprocess.Popen[bytes]":
-    """Start a process in a session of its own, its output appended to `log`.
+    """Start a process in a new session, its output appended to `log`.
 
     Its own session: a Ctrl-C in the terminal or notebook that started it does not reach it.
     Raises CourseError when the program cannot be started or the log cannot be written.

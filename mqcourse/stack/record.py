@@ -37,7 +37,7 @@ KINDS = {each.name: get_type_hints(Record)[each.name] for each in fields(Record)
 
 
 def path(state: Path, name: str) -> Path:
-    """Where the record of a service stands."""
+    """The path of the record of a service."""
     return state / "run" / f"{name}.json"
 
 

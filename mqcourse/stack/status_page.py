@@ -20,7 +20,7 @@ NEXT = {
 
 
 TABLE_WIDTH = 79
-"""At most; less where the terminal is narrower. Addresses stand below, where a long one may wrap without harm."""
+"""At most; less where the terminal is narrower. Addresses are printed below, where a long one may wrap without harm."""
 
 
 def table(rows: Sequence[Status]) -> str:
@@ -95,7 +95,7 @@ def whole(rows: Sequence[Status], failed: Mapping[str, BaseException] | None = N
     else:
         lines += [
             "",
-            "Next: open the book and begin with its first chapter; each lab says which chapter it belongs to.",
+            "Next: open the book and begin with its first chapter; each lab names its chapter.",
         ]
     lines.append(
         "All of it runs on in the background. `make stop` ends it, `make status` shows this table again."

@@ -1,4 +1,4 @@
-"""What a client's error says about a broker, in one line: not every error means that it does not run."""
+"""What a client's error means for a broker, in one line: not every error means that it does not run."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ SIGNS = (
     ),
     (
         ("getaddrinfo", "name or service not known", "nodename nor servname", "name resolution"),
-        "has an address that no name server knows",
+        "has an address that no name server resolves",
         "Check the variable that names it",
     ),
     (
@@ -49,7 +49,7 @@ SIGNS = (
 )
 """Words of an error and its causes, the most telling first: what they mean, and what to do.
 
-No numbers: ports and addresses of objects stand in an error's text as well.
+No numbers: an error's text also contains ports and addresses of objects.
 """
 
 

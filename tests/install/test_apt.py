@@ -174,7 +174,7 @@ def test_a_name_that_cannot_be_resolved_is_the_network_and_is_named():
     for text in (said, said.replace("W:", "E:")):
         error = str(apt_module._apt_error("cannot read the package lists of bookworm", text))
         assert "Temporary failure resolving 'mirror.example'" in error
-        assert error.endswith("Check the network and run it again; what has come stays")
+        assert error.endswith("Check the network and run it again; what was fetched is kept")
 
 
 def test_a_machine_without_sources_is_told(tmp_path):

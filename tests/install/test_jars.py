@@ -78,7 +78,7 @@ def test_a_file_comes_whole_and_right_into_a_path_with_a_space(repository, tmp_p
 @pytest.mark.wire
 def test_a_download_that_broke_off_goes_on_where_it_stopped(repository, tmp_path):
     file = wanted(repository, tmp_path, "broken.jar")
-    with pytest.raises(CourseError, match="what has come stays"):
+    with pytest.raises(CourseError, match="what was fetched is kept"):
         fetch(file)
     assert not file.path.exists()
     came = (tmp_path / "broken.jar.part").stat().st_size

@@ -1,5 +1,6 @@
 """The book's web server: pages, no listing, nothing outside."""
 
+import gzip
 import http.client
 import threading
 
@@ -23,9 +24,11 @@ def get(tmp_path):
         thread = threading.Thread(target=serving.serve_forever)
         thread.start()
 
-        def ask(path, method="GET"):
+        def ask(path, method="GET", **headers):
             connection = http.client.HTTPConnection(*serving.server_address, timeout=120)
-            connection.request(method, path)
+            connection.request(
+                method, path, headers={name.replace("_", "-"): text for name, text in headers.items()}
+            )
             answer = connection.getresponse()
             body = answer.read()
             connection.close()
@@ -65,6 +68,35 @@ def test_nothing_outside_the_book_comes(get, path):
 )
 def test_modules_and_webassembly_have_the_types_browsers_insist_on(get, path, kind):
     assert get(path)[0].headers["Content-Type"] == kind
+
+
+def test_a_page_is_compressed_for_a_client_that_takes_gzip(get, tmp_path):
+    page = tmp_path / "html with space" / "long.html"
+    text = b"<p>the same words again</p>" * 500
+    page.write_bytes(text)
+    answer, body = get("/long.html", Accept_Encoding="br, gzip;q=0.9")
+    assert (answer.status, answer.headers["Content-Encoding"]) == (200, "gzip")
+    assert gzip.decompress(body) == text
+    assert len(body) < len(text) / 10
+    assert (answer.headers["Content-Length"], answer.headers["Vary"]) == (str(len(body)), "Accept-Encoding")
+    head, nothing = get("/long.html", "HEAD", Accept_Encoding="gzip")
+    assert (head.headers["Content-Length"], nothing) == (str(len(body)), b"")
+    plain, whole = get("/long.html")
+    assert (plain.headers["Content-Encoding"], whole) == (None, text)
+    page.write_bytes(b"<p>built again</p>")
+    assert gzip.decompress(get("/long.html", Accept_Encoding="gzip")[1]) == b"<p>built again</p>"
+
+
+def test_an_unchanged_page_is_not_sent_again(get):
+    changed = get("/", Accept_Encoding="gzip")[0].headers["Last-Modified"]
+    answer, body = get("/", Accept_Encoding="gzip", If_Modified_Since=changed)
+    assert (answer.status, body) == (304, b"")
+
+
+def test_an_answer_that_is_no_page_is_not_marked_as_compressed(get, tmp_path):
+    (tmp_path / "html with space" / "404.html").write_text("<p>not here</p>")
+    answer, body = get("/missing.html", Accept_Encoding="gzip")
+    assert (answer.status, answer.headers["Content-Encoding"], body) == (404, None, b"<p>not here</p>")
 
 
 def test_only_reading_is_offered(get):

@@ -22,7 +22,7 @@ def chosen(service: Service, state: Path) -> Provider:
     """The provider to start a service with.
 
     A variable that names a broker (MQ_RABBITMQ_URL …) makes it external, unless it only repeats what `mq env`
-    said of our own. Else MQ_PROVIDER, else native. Book and JupyterLab are always processes here.
+    printed for our own brokers. Else MQ_PROVIDER, else native. Book and JupyterLab are always processes here.
     """
     variable = VARIABLES.get(service.name)
     if variable is None:

@@ -34,7 +34,7 @@ class Native(Provider):
         """Start it and wait until it can be used.
 
         Raises CourseError when a port is taken, when it ends while starting (with the tail of its log), or when
-        it does not answer in its time; nothing of it is left running then.
+        it does not answer in its time; its processes have ended then.
         """
         for purpose in service.ports:
             if not ports.becomes_free(layout.ports.of(purpose)):
@@ -145,7 +145,7 @@ def _spawn(launch: Launch, service: Service, layout: StackLayout) -> "subprocess
 
 
 def _turn_over(log: Path) -> None:
-    """Keep one older log, so that a log does not grow for ever."""
+    """Keep one older log, so that a log does not grow without limit."""
     with contextlib.suppress(OSError):
         if log.stat().st_size > KEPT_LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))

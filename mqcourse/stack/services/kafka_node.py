@@ -46,7 +46,7 @@ broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=300
 """
 SESSION_S = int(re.findall(r"^broker\.session\.timeout\.ms=(\d+)$", CONFIGURATION, re.MULTILINE)[0]) / 1000
-"""After this long without a word of it a broker may register anew."""
+"""After this long without a heartbeat a broker may register again."""
 LOGGING = """\
 rootLogger.level=INFO
 rootLogger.appenderRef.out.ref=OUT
@@ -141,7 +141,7 @@ def program(software: Path) -> Program:
 def format_data(kafka: Program, node: Node, *, extra: tuple[str, ...] = ()) -> None:
     """Format the log directory unless it is; kept aside and copied back, so that a reset need not run Java again.
 
-    The voter's address stands in the formatted metadata, so the copy is good for its ports only.
+    The formatted metadata contains the voter's address, so the copy is good for its ports only.
     """
     if (node.data / "meta.properties").is_file():
         return
@@ -183,7 +183,7 @@ def format_data(kafka: Program, node: Node, *, extra: tuple[str, ...] = ()) -> N
 def produce_and_fetch(bootstrap: str) -> None:
     """Produce a record with acks=all and fetch it back from a topic that is deleted again.
 
-    Short time-outs: a client built with defaults before the broker is up may need 30 s to notice it.
+    Short timeouts: a client built with defaults before the broker is up may need 30 s to notice it.
     """
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 

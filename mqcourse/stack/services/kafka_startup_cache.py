@@ -1,7 +1,7 @@
 """Kafka's AOT cache: classes loaded and linked once, so that every later start halves.
 
-The first start goes without. Afterwards a training run makes the cache in the background, on the time that nobody
-else wants (SCHED_IDLE): a broker on free ports of its own, which produces and fetches like the readiness probe does.
+The first start goes without. Afterwards a training run makes the cache in the background, when the processors
+are idle (SCHED_IDLE): a separate broker on free ports, which produces and fetches like the readiness probe does.
 Other checkouts take it from the folder of downloads that they share. Java ignores a cache that does not fit without a word, so its use is verified once it is made, and by
 `mq doctor` at any time: `-XX:AOTMode=on` makes Java end with an error instead. The broker itself starts without
 that, since a slow start is better than none. The cache's name holds the fingerprint of jars and Java: it is
@@ -44,7 +44,7 @@ SERVICE = "aot"
 
 
 def cache_file(kafka: Program, folder: Path) -> Path:
-    """Where the cache for these jars and this Java stands."""
+    """The path of the cache for these jars and this Java."""
     return folder / f"{kafka.fingerprint}.aot"
 
 
@@ -120,7 +120,7 @@ def main() -> int:
 
 
 def make(kafka: Program, folder: Path, progress: Progress) -> bool:
-    """Make and verify the cache unless it is there; whether one can be used now.
+    """Make and verify the cache unless it exists; whether one can be used now.
 
     A Java without it, or a cache that Java refuses, costs only time: the broker then starts without.
     """
