@@ -83,6 +83,6 @@ def _links(lab: Lab) -> Iterator[str]:
 
 def _style(lab: Lab) -> Iterator[str]:
     """Where its texts break the style of the course."""
-    from mqcourse.prose import ledger, style
+    from mqcourse.prose import ledger, style  # here: its rules are installed for developers only
 
     yield from ledger.problems_in(file for file in style.texts() if (CHECKOUT / file).parent == lab.folder)
