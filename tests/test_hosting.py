@@ -153,11 +153,13 @@ def test_coverage_is_summed_by_package() -> None:
             "mqcourse/cli.py": file(10, 10, 0, 0),
             "mqcourse/stack/stack.py": file(10, 5, 4, 1),
             "mqcourse/stack/services/kafka.py": file(10, 10, 4, 3),
+            "emulator/servicebus_emulator/net/server.py": file(10, 0, 2, 0),
         }
     }
     lines = coverage_by_package.table(coverage_by_package.by_package(report)).splitlines()
     assert [line.split() for line in lines[1:]] == [
         ["mqcourse", "100%", "of", "10", "none"],
         ["mqcourse/stack", "75%", "of", "20", "50%", "of", "8"],
-        ["all", "83%", "of", "30", "50%", "of", "8"],
+        ["servicebus_emulator/net", "0%", "of", "10", "0%", "of", "2"],
+        ["all", "62%", "of", "40", "40%", "of", "10"],
     ]

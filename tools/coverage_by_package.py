@@ -27,8 +27,12 @@ class Coverage:
 
 
 def package_of(file: str) -> str:
-    """The package of a file, two folders deep: mqcourse/stack for mqcourse/stack/services/kafka.py."""
-    return "/".join(Path(file).parent.parts[:2])
+    """The package of a file, two folders deep: mqcourse/stack for mqcourse/stack/services/kafka.py.
+
+    The folder around the emulator's package does not count.
+    """
+    parts = Path(file).parent.parts
+    return "/".join(parts[1:3] if parts[0] == "emulator" else parts[:2])
 
 
 def by_package(report: Mapping[str, Any]) -> dict[str, Coverage]:
