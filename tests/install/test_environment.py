@@ -29,7 +29,9 @@ def copy_of_the_script(folder: Path) -> Path:
     for name in ("home.py", "variables.py", "__init__.py", "errors.py", "disk.py", "install/file_lock.py"):
         shutil.copy(SCRIPT.parent.parent / name, script.parent.parent / name)
     shutil.copy(SCRIPT, script)
-    shutil.copy(SCRIPT.parent.parent.parent / "pyproject.toml", folder)
+    for project in ("pyproject.toml", "emulator/pyproject.toml"):
+        (folder / project).parent.mkdir(exist_ok=True)
+        shutil.copy(SCRIPT.parent.parent.parent / project, folder / project)
     shutil.copy(SCRIPT.parent / "pip.txt", script.parent)
     (script.parent / "installer.txt").write_text("uv==0.0.0.1\n", encoding="utf-8")
     return script

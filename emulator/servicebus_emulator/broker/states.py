@@ -1,6 +1,6 @@
 """The states of a message and every way from one to the next, as one table. docs/states.md is drawn from it.
 
-The table describes a queue, a subscription, or the dead-letter queue of one. tests/broker/test_states.py brings a
+The table describes a queue, a subscription, or the dead-letter queue of one. tests/broker/test_message_states.py brings a
 message into each state, applies the cause of each row, and compares the result with the row; every other pair is refused.
 """
 
