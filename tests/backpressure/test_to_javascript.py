@@ -185,6 +185,23 @@ SAME: dict[str, tuple[str, list[Any]]] = {
         """,
         [3],
     ),
+    "a generator expression is read as far as it is taken": (
+        """
+        from collections.abc import Iterator
+        def heads(lines: list[list[int]]) -> Iterator[int]:
+            return (line[0] for line in lines if line)
+        def f(n: int) -> list[int]:
+            lines: list[list[int]] = [[1], [], [n]]
+            found: list[int] = []
+            for head in heads(lines):
+                found.append(head)
+                if head < 9:
+                    lines[2][0] = head + 5
+                    lines.append([head + 9])
+            return found
+        """,
+        [2],
+    ),
     "a function that counts in the variable of another": (
         """
         def counter(start: int):

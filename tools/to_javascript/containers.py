@@ -4,6 +4,7 @@ import ast
 import json
 
 from tools.to_javascript.code import (
+    AND,
     LOOSE,
     RUNTIME,
     WHOLE,
@@ -175,18 +176,18 @@ class Containers(Operators):
             return Code(f"Object.fromEntries({pairs})", Kind("record", (held(value.kind),)))
 
     def _generatorexp(self, node: ast.GeneratorExp) -> Code:
-        """Taken one after the other, as in Python: a generator that is handed what it goes through."""
+        """Taken one after the other, as in Python."""
         (loop,) = node.generators if len(node.generators) == 1 else self._stop_at_loops(node)
-        if any(isinstance(one, ast.Name) and one.id == "self" for one in ast.walk(node.elt)):
-            self.module.stop(node, "self inside a generator expression is not known here")
+        if loop.is_async:
+            self._stop_at_loops(node)
         source = self.array(loop.iter)
-        with self.inside(Scope(self.scope, "")):
+        with self.inside(Scope(self.scope, self.scope.owner)):
             target = self.bind(loop.target, source.kind.element)
-            tests = "".join(f"if ({self.true(one).text}) " for one in loop.ifs)
+            tests = " && ".join(self.true(one).at(AND) for one in loop.ifs) or "true"
             element = self.emit(node.elt)
-        body = f"for (const {target} of items) {tests}yield {element.at(LOOSE)};"
+        made = f"({target}) => {tests}, ({target}) => {body_of_arrow(element)}"
         return Code(
-            f"(function* (items) {{ {body} }})({source.text})", Kind("iterator", (element.kind,)), WHOLE
+            f"{self.use(RUNTIME, 'lazily')}({source.text}, {made})", Kind("iterator", (element.kind,))
         )
 
     def filtered(self, node: ast.GeneratorExp) -> tuple[str, str, Kind] | None:

@@ -43,6 +43,30 @@ export function nextOr(iterator, otherwise) {
   return done ? otherwise : value;
 }
 
+class Lazy {
+  constructor(items, test, make) {
+    this.items = items;
+    this.test = test;
+    this.make = make;
+    this.index = 0;
+  }
+
+  [Symbol.iterator]() {
+    return this;
+  }
+
+  next() {
+    while (this.index < this.items.length) {
+      const item = this.items[this.index++];
+      if (this.test(item)) return { value: this.make(item), done: false };
+    }
+    return { value: undefined, done: true };
+  }
+}
+
+/** (make(item) for item in items if test(item)), for a list */
+export const lazily = (items, test, make) => new Lazy(items, test, make);
+
 /** [make(a, b) for a, b in zip(one, other, strict=True)] */
 export function mapBoth(one, other, make) {
   if (one.length !== other.length) throw new RangeError(`zip: ${one.length} and ${other.length} elements`);

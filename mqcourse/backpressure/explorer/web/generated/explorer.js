@@ -985,6 +985,30 @@ function nextOr(iterator, otherwise) {
   return done ? otherwise : value;
 }
 
+class Lazy {
+  constructor(items, test, make) {
+    this.items = items;
+    this.test = test;
+    this.make = make;
+    this.index = 0;
+  }
+
+  [Symbol.iterator]() {
+    return this;
+  }
+
+  next() {
+    while (this.index < this.items.length) {
+      const item = this.items[this.index++];
+      if (this.test(item)) return { value: this.make(item), done: false };
+    }
+    return { value: undefined, done: true };
+  }
+}
+
+/** (make(item) for item in items if test(item)), for a list */
+const lazily = (items, test, make) => new Lazy(items, test, make);
+
 /** [make(a, b) for a, b in zip(one, other, strict=True)] */
 function mapBoth(one, other, make) {
   if (one.length !== other.length) throw new RangeError(`zip: ${one.length} and ${other.length} elements`);
@@ -1005,7 +1029,7 @@ function quoted(text) {
   return quote + text.replaceAll("\\", "\\\\").replaceAll(quote, `\\${quote}`) + quote;
 }
 
-return { frexp, environment, bisectRight, leastBy, nextOr, mapBoth, modulo, removeFrom, quoted };
+return { frexp, environment, bisectRight, leastBy, nextOr, lazily, mapBoth, modulo, removeFrom, quoted };
 })();
 
 // ---- engine/deque.js
@@ -1120,7 +1144,7 @@ const generated_message = (() => {
 // One message, and the queue that messages wait in.
 
 const { Deque } = engine_deque;
-const { leastBy } = engine_runtime;
+const { lazily, leastBy } = engine_runtime;
 
 /**
  * One attempt to have something done: made by the producer, ended exactly once.
@@ -1211,7 +1235,7 @@ class MessageQueue {
 
   /** The first message of each line that is not empty, the most important class first. */
   heads() {
-    return (function* (items) { for (const line of items) if (line.length > 0) yield line.at(0); })(this.lines);
+    return lazily(this.lines, (line) => line.length > 0, (line) => line.at(0));
   }
 }
 

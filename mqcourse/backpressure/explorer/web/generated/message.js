@@ -3,7 +3,7 @@
 // One message, and the queue that messages wait in.
 
 import { Deque } from "../engine/deque.js";
-import { leastBy } from "../engine/runtime.js";
+import { lazily, leastBy } from "../engine/runtime.js";
 
 /**
  * One attempt to have something done: made by the producer, ended exactly once.
@@ -94,7 +94,7 @@ export class MessageQueue {
 
   /** The first message of each line that is not empty, the most important class first. */
   heads() {
-    return (function* (items) { for (const line of items) if (line.length > 0) yield line.at(0); })(this.lines);
+    return lazily(this.lines, (line) => line.length > 0, (line) => line.at(0));
   }
 }
 
