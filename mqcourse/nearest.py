@@ -7,10 +7,13 @@ LIKENESS = 0.7
 
 
 def nearest(word: str, names: Iterable[str], likeness: float = LIKENESS) -> str | None:
-    """The most similar name, or None below the likeness."""
+    """The one name that begins with the word, else the most similar; None below the likeness."""
+    names = list(names)
+    if len(word) > 2 and len(begun := [name for name in names if name.startswith(word)]) == 1:
+        return begun[0]
     import difflib  # here, since most commands never need it
 
-    found = difflib.get_close_matches(word, list(names), n=1, cutoff=likeness)
+    found = difflib.get_close_matches(word, names, n=1, cutoff=likeness)
     return found[0] if found else None
 
 

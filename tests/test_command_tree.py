@@ -188,6 +188,7 @@ def test_no_help_is_wider_than_the_terminal(width: int) -> None:
     ("words", "meant"),
     [
         ("staus", "status"),
+        ("stat", "status"),
         ("labs rest kafka_log", "reset"),
         ("status --chek", "--check"),
         ("start rabitmq", "rabbitmq"),

@@ -149,7 +149,7 @@ def test_mq_runs_whatever_is_set(harmful: dict[str, str], tmp_path) -> None:
         env=environment,
         capture_output=True,
         stdin=subprocess.DEVNULL,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")

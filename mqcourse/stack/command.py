@@ -264,7 +264,7 @@ def _open(arguments: argparse.Namespace) -> int:
     if row.state not in RUNS:
         raise CourseError(
             f"{service.title} is {row.state}",
-            do=f"Start it with `mq up {service.name}`",
+            do=f"Start it with `mq start {service.name}`",
             code=Exit.UNREACHABLE,
         )
     if address is None:

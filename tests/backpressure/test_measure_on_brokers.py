@@ -149,21 +149,35 @@ def overtaken(scenario: Scenario) -> float:
     return sum(count > 3 for count in overtakers) / len(overtakers)
 
 
-def test_server_busy_slows_a_sender_down_more_than_its_limit() -> None:
-    """60 messages/s where the credits of the Standard tier are enough for 45; without a stack, on a namespace of its own."""
+def test_server_busy_stops_a_sender_for_longer_than_its_limit_asks() -> None:
+    """Three times what the credits of the Standard tier are enough for; without a stack, on a namespace of its own.
+
+    The model's sender waits a twentieth of a second for the next credit, the SDK 1.6 s and longer.
+    """
     scenario = Scenario(
-        rate_per_s=120.0, service="constant", throttle="token-bucket", throttle_rate_per_s=90.0
+        rate_per_s=120.0,
+        consumers=4,
+        service="constant",
+        throttle="token-bucket",
+        throttle_rate_per_s=40.0,
     )
-    found = measure(scenario, "servicebus", seconds=10.0)
+    found = refused(scenario, 10.0)
+    times = next(int(note.split()[0]) for note in found.notes if "sends were told 'server busy'" in note)
     seen = figures(found)
-    simulated, measured, _ = seen["throughput_per_s"]
-    assert 0.3 * simulated < measured < 0.9 * simulated, str(found)
-    assert seen["blocked_share"][1] > seen["blocked_share"][0] > 0.1
+    assert (
+        seen["blocked_share"][1] * 10.0 >= (times - 1) * servicebus.FIRST_RETRY_S
+    )  # the last goes on after the end
     assert seen["lost_share"][1] == 0.0
-    assert any("sends were told 'server busy'" in note for note in found.notes)
-    # offered six times the limit; how often a sender comes up against it hangs on how fast this machine sends
     impatient = scenario.but(throttle_rate_per_s=20.0, block_timeout_s=0.1)
-    assert figures(measure(impatient, "servicebus", seconds=5.0))["lost_share"][1] > 0.0
+    assert figures(refused(impatient, 5.0))["lost_share"][1] > 0.0
+
+
+def refused(scenario: Scenario, seconds: float) -> Comparison:
+    """Measured on Service Bus, told busy at least once; a late machine may send too little for that and ends the test."""
+    found = measure(scenario, "servicebus", seconds=seconds)
+    if figures(found)["blocked_share"][1] == 0.0 and found.late.was_late:
+        pytest.skip(f"too few messages were sent to be refused: {found.late}")
+    return found
 
 
 def test_below_its_limit_nobody_is_told_busy() -> None:

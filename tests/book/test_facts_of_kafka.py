@@ -67,7 +67,7 @@ def test_the_java_clients_defaults_are_as_the_book_says(stack: RunStack, kind: s
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=120,
     ).stdout
     for setting, value in CLIENT[kind].items():
         found = re.search(rf'id="{re.escape(setting)}".*?Default:</th><td>(\S+?)[\s<]', page, re.DOTALL)

@@ -246,7 +246,7 @@ def management(method: str, path: str, content: object = None, *, missing: bool 
         headers={"Content-Type": "application/json"},
     )
     try:
-        with opener.open(request, timeout=60) as answer:
+        with opener.open(request, timeout=120) as answer:
             return json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         if missing and error.code == 404:

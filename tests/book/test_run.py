@@ -201,7 +201,7 @@ def test_what_a_killed_run_left_is_ended_by_the_next(book: Path) -> None:
         env={**os.environ, RUN_VARIABLE: str(gone.pid)},
     )
     run(book)
-    assert left.wait(timeout=60) == -signal.SIGKILL
+    assert left.wait(timeout=120) == -signal.SIGKILL
     left.communicate()
 
 

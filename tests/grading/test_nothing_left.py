@@ -115,7 +115,7 @@ def test_a_grading_that_is_ended_leaves_nothing(
     grading = begin(lab, tmp_path)
     wait_for(lambda: "check." in journals(stack.home))
     grading.send_signal(how)
-    grading.communicate(timeout=60)
+    grading.communicate(timeout=120)
     assert grading.returncode == (130 if how is signal.SIGINT else -how)
     wait_for(lambda: not processes(stack.home))
     if how is signal.SIGKILL:
@@ -135,7 +135,7 @@ def test_what_was_killed_altogether_is_swept_by_the_next_run(stack: RunStack, tm
         process.suspend()  # nobody of them sees the end of another one
     for process in (psutil.Process(grading.pid), *everybody):
         process.kill()
-    grading.communicate(timeout=60)
+    grading.communicate(timeout=120)
     wait_for(lambda: not processes(stack.home))
     assert "check." in journals(stack.home)
     journal.sweep()

@@ -17,7 +17,6 @@ LABS = tuple(lab for lab in manifest.load() if set(lab.brokers) <= {"rabbitmq", 
 
 @pytest.mark.stack
 @pytest.mark.usefixtures("stack")
-@pytest.mark.timeout(120 * ROUNDS)
 @pytest.mark.parametrize("lab", LABS, ids=[lab.name for lab in LABS])
 def test_a_solution_notebook_passes_every_time(lab: manifest.Lab, tmp_path: Path) -> None:
     (path,) = master.write_solutions((lab,), tmp_path / "solution notebooks")

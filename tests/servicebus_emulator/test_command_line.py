@@ -24,7 +24,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "servicebus_emulator", *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 
@@ -156,7 +156,7 @@ def test_with_rules_the_page_has_a_token_that_stays(tmp_path: Path) -> None:
         address, _, token = process.stdout.readline().strip().removeprefix("Its page: ").partition("#token=")
         tokens.append(token)
         for given, status in ((token, 200), ("", 401), ("x", 401)):
-            connection = http.client.HTTPConnection(address.split("/")[2], timeout=10)
+            connection = http.client.HTTPConnection(address.split("/")[2], timeout=120)
             connection.request("GET", "/api/state", headers={"x-page-token": given})
             assert connection.getresponse().status == status
             connection.close()

@@ -198,7 +198,6 @@ def end_training(folder: Path) -> None:
 
 
 @pytest.mark.stack
-@pytest.mark.timeout(600)
 def test_the_running_broker_uses_the_cache(stack):
     """It is made here, and not waited for: on a busy machine what runs on idle time may take its time."""
     from mqcourse.home import software_folder

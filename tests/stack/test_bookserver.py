@@ -24,7 +24,7 @@ def get(tmp_path):
         thread.start()
 
         def ask(path, method="GET"):
-            connection = http.client.HTTPConnection(*serving.server_address, timeout=5)
+            connection = http.client.HTTPConnection(*serving.server_address, timeout=120)
             connection.request(method, path)
             answer = connection.getresponse()
             body = answer.read()

@@ -96,13 +96,14 @@ def test_rabbitmq_keeps_every_confirmed_message(empty_stack):
     with pika.BlockingConnection(parameters) as connection:
         channel = connection.channel()
         channel.basic_qos(prefetch_count=1000)
-        found = set()
-        for _, _, body in channel.consume("kept", auto_ack=True, inactivity_timeout=5):
-            if body is None:
+        missing = set(confirmed)
+        for _, _, body in channel.consume("kept", auto_ack=True, inactivity_timeout=60):
+            if body is not None:
+                missing.discard(int(body))
+            if body is None or not missing:
                 break
-            found.add(int(body))
     assert len(confirmed) > ROUNDS * 10
-    assert confirmed <= found, f"lost: {sorted(confirmed - found)[:10]} of {len(confirmed)}"
+    assert not missing, f"lost: {sorted(missing)[:10]} of {len(confirmed)}"
 
 
 def test_kafka_keeps_every_acknowledged_record(empty_stack):

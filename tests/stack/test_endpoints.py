@@ -1,4 +1,4 @@
-"""Where the brokers are: the environment first, then what `mq up` wrote."""
+"""Where the brokers are: the environment first, then what `mq start` wrote."""
 
 import json
 

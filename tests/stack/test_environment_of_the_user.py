@@ -8,7 +8,7 @@ import pytest
 
 from mqcourse.home import CHECKOUT
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack]
 PROXY = "http://127.0.0.1:9"
 HARMFUL = {
     "HTTPS_PROXY": PROXY,

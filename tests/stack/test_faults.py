@@ -19,7 +19,7 @@ from mqcourse.exits import Exit
 from mqcourse.home import software_folder
 from mqcourse.stack import ports, process
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack]
 
 
 def state_soon(run: RunStack, name: str, state: str, within_s: float = 1.0) -> None:
@@ -182,7 +182,7 @@ def test_an_interrupt_does_not_wait_for_a_network_that_stands_still(empty_stack,
             assert time.monotonic() < deadline
         began = time.monotonic()
         up.send_signal(signal.SIGINT)
-        _, said = up.communicate(timeout=60)
+        _, said = up.communicate(timeout=120)
     assert time.monotonic() - began < 5
     assert up.returncode == 130
     assert said.splitlines()[-1] == "mq up: interrupted; run it again to go on"
@@ -306,7 +306,7 @@ def test_a_block_that_moved_finds_its_data_again(empty_stack):
 
     empty_stack.mq("up", "kafka")
     producer = KafkaProducer(**empty_stack.endpoints.kafka_settings)
-    producer.send("kept", b"kept").get(timeout=10)
+    producer.send("kept", b"kept").get(timeout=120)
     producer.close()
     empty_stack.mq("down")
     moved = RunStack(empty_stack.home, free_base())

@@ -42,7 +42,6 @@ def open_to_others(home: Path) -> list[str]:
 
 
 @pytest.mark.stack
-@pytest.mark.timeout(600)
 def test_another_user_reads_nothing_and_finds_no_secret(
     empty_stack: RunStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ def test_rabbitmq_takes_a_message_and_gives_it_back(stack):
         channel.queue_declare("run-stack", durable=True, arguments={"x-queue-type": "quorum"})
         channel.confirm_delivery()
         channel.basic_publish("", "run-stack", b"hello")
-        _, _, body = next(channel.consume("run-stack", auto_ack=True, inactivity_timeout=10))
+        _, _, body = next(channel.consume("run-stack", auto_ack=True, inactivity_timeout=120))
         assert body == b"hello"
         channel.queue_delete("run-stack")
 
@@ -21,7 +21,7 @@ def test_rabbitmq_takes_a_message_and_gives_it_back(stack):
 def test_kafka_takes_a_record_and_gives_it_back(stack):
     settings = stack.endpoints.kafka_settings
     producer = KafkaProducer(**settings)
-    offset = producer.send("run-stack", b"hello").get(timeout=10).offset
+    offset = producer.send("run-stack", b"hello").get(timeout=120).offset
     producer.close()
     consumer = KafkaConsumer(**settings, consumer_timeout_ms=10_000)
     consumer.assign([TopicPartition("run-stack", 0)])

@@ -19,7 +19,7 @@ from mqcourse.stack import process
 from mqcourse.stack.rabbitmq import PLUGINS
 from mqcourse.stack.wire import http_status
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack]
 KEYS = {
     "name",
     "state",
@@ -108,7 +108,7 @@ def test_rabbitmqs_own_tools_find_the_node(stack):
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=120,
     )
     assert json.loads(listed.stdout)["running_nodes"] == ["mq@localhost"]
 
@@ -138,7 +138,7 @@ def fill(run) -> None:
             channel.basic_publish("left", "key", b"%d" % number)
     producer = KafkaProducer(**run.endpoints.kafka_settings)
     for number in range(20):
-        producer.send("left", b"%d" % number).get(timeout=10)
+        producer.send("left", b"%d" % number).get(timeout=120)
     producer.close()
     consumer = KafkaConsumer(
         "left",
@@ -153,7 +153,7 @@ def fill(run) -> None:
 
 
 def management(run, path: str):
-    connection = http.client.HTTPConnection("127.0.0.1", run.base + 1, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", run.base + 1, timeout=120)
     login = base64.b64encode(b"guest:guest").decode()
     connection.request("GET", f"/{path}", headers={"Authorization": f"Basic {login}"})
     answer = json.load(connection.getresponse())

@@ -9,7 +9,7 @@ from mqcourse.backpressure.scenario import FIELDS, Scenario, ScenarioError
 
 from .explorer import Explorer
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser]
 
 SMALL = "duration_s=12&rate_per_s=60&service_mean_s=0.02&samples=60"
 # between them they show every slider

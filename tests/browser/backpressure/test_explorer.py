@@ -16,7 +16,7 @@ from mqcourse.backpressure.scenario import Scenario
 
 from .explorer import Explorer
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser]
 
 VIEWS = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},

@@ -242,7 +242,7 @@ def test_five_hundred_idle_and_a_hundred_busy_connections_beside_a_slow_reader(t
 
     def busy(number: int) -> None:
         try:
-            with AmqpClient(own.connection_string(), timeout_s=60) as client:
+            with AmqpClient(own.connection_string(), timeout_s=120) as client:
                 queue = f"queue{number % 10 + 1}"
                 sender, receiver = client.sender(queue), client.receiver(queue)
                 for _ in range(5):

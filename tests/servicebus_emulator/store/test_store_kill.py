@@ -33,7 +33,7 @@ def confirmed_until_killed(folder: Path, round_number: int, lines: int) -> list[
         said = [stream.readline() for _ in range(lines)]
         child.send_signal(signal.SIGKILL)
         said += stream.readlines()
-    assert child.wait(timeout=10) == -signal.SIGKILL
+    assert child.wait(timeout=120) == -signal.SIGKILL
     return [line.decode().strip() for line in said if line.endswith(b"\n")]
 
 
