@@ -413,6 +413,8 @@ def main() -> None:
             report_what_is_made(line.verb("makes"))
             tell({"ready": True})
             run_(source, ANSWER_FILE, space, runner)
+            if not line.forked:
+                tell({"defined": True})
             function = space.get(order["function"])
             if not callable(function):
                 tell({"missing": order["function"]})

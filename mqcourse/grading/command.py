@@ -353,10 +353,12 @@ def run_check(arguments: argparse.Namespace) -> int:
     """The exit code is 3 when there is a problem."""
     from mqcourse.grading import manifest
     from mqcourse.grading.labs import problems
+    from mqcourse.pace import Pace
 
     only = (manifest.find(arguments.lab),) if arguments.lab else None
     found = []
-    for problem in problems(run=not arguments.no_run, only=only):
+    pace = Pace(len(only or manifest.load()), "labs", news(arguments))
+    for problem in problems(run=not arguments.no_run, only=only, checked=pace.done):
         found.append(problem)
         if not arguments.json:
             sys.stdout.write(f"{problem}\n")
@@ -372,10 +374,12 @@ def run_check(arguments: argparse.Namespace) -> int:
 def run_table(arguments: argparse.Namespace) -> int:
     """The exit code is 3 when a sentence has no wrong answer, a wrong answer pays, or a right one is refused."""
     from mqcourse.grading import manifest
-    from mqcourse.grading.table import rows
+    from mqcourse.grading.table import rows, size
+    from mqcourse.pace import Pace
 
     labs = (manifest.find(arguments.lab),) if arguments.lab else manifest.load()
     found = []
+    pace = Pace(sum(size(lab, arguments.exercise) for lab in labs), "answers", news(arguments))
     for lab in labs:
         if not arguments.json:
             sys.stdout.write(f"{lab.name}\n")
@@ -384,6 +388,7 @@ def run_table(arguments: argparse.Namespace) -> int:
             if not arguments.json:
                 sys.stdout.write(f"  {row.as_text()}\n")
                 sys.stdout.flush()
+            pace.done()
     if arguments.json:
         sys.stdout.write(json.dumps([row.as_dict() for row in found], indent=2, ensure_ascii=False) + "\n")
     else:

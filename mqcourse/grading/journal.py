@@ -69,25 +69,24 @@ def clear() -> None:
     _clear(_file())
 
 
-def finish() -> None:
-    """Clear for the last time: a thread that notes something after this waits until the process ends, and makes nothing.
-
-    A broker may need a moment: Kafka keeps a group until it has noticed that its members were killed.
-    """
-    _lock.acquire()
-    end_s = time.monotonic() + LAST_S
-    clear()
-    while _file().exists() and time.monotonic() < end_s:
-        time.sleep(0.5)
-        clear()
-
-
 def sweep() -> None:
     """Remove what processes left that are gone. Nothing that cannot be removed now is forgotten."""
     with contextlib.suppress(OSError):
         for file in sorted(folder().glob("*.jsonl")):
             if not _lives(file.stem):
                 _clear(file)
+
+
+def sweep_all() -> None:
+    """Sweep until nothing is left, or for LAST_S.
+
+    A broker may need a moment: Kafka keeps a group until it has noticed that its members were killed.
+    """
+    end_s = time.monotonic() + LAST_S
+    sweep()
+    while any(not _lives(file.stem) for file in folder().glob("*.jsonl")) and time.monotonic() < end_s:
+        time.sleep(0.5)
+        sweep()
 
 
 def end_marked(mark: str) -> None:

@@ -137,10 +137,17 @@ def has_answers(lab: Lab) -> bool:
     return any(mark and master.digest(_text(cell)) != mark.get("generated") for cell, mark in marks)
 
 
-def problems(*, run: bool, only: tuple[Lab, ...] | None = None, learners_work: bool = False) -> Iterator[str]:
+def problems(
+    *,
+    run: bool,
+    only: tuple[Lab, ...] | None = None,
+    learners_work: bool = False,
+    checked: Callable[[], None] = lambda: None,
+) -> Iterator[str]:
     """Everything that is wrong with the labs, one line each; with `run`, then on the real brokers too.
 
-    `learners_work` lets answers and outputs in labs/*.ipynb be: a checkout somebody learns in.
+    `learners_work` lets answers and outputs in labs/*.ipynb be: a checkout somebody learns in. `checked` is called after
+    each lab.
     """
     labs = manifest.load() if only is None else only
     if only is None:
@@ -155,6 +162,7 @@ def problems(*, run: bool, only: tuple[Lab, ...] | None = None, learners_work: b
         except CourseError as error:  # of the master: said already
             if error.exit_code != Exit.SAID_NO:
                 raise
+        checked()
 
 
 def _misjudged(lab: Lab) -> Iterator[str]:

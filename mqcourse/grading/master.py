@@ -1,4 +1,4 @@
-"""From one authored master to three notebooks: the learner's, the solution, and the one that is graded.
+"""From one authored master to the learner's notebook and the solution; and the notebook that nbval runs to grade answers.
 
 A master is solutions/NAME/master.md, a MyST notebook. Its cells carry their role in their metadata:
 
@@ -6,7 +6,7 @@ A master is solutions/NAME/master.md, a MyST notebook. Its cells carry their rol
 - `exercise: ID`: an answer cell. The lines between `### BEGIN SOLUTION` and `### END SOLUTION` are the solution; after
   a line `### STUB` in between stands, commented out, what the learner finds instead;
 - tag `check`: asks for the verdict on the exercise before it;
-- tag `experiment`: shows something; not run when a notebook is graded.
+- tag `experiment`: shows something; not run when answers are graded.
 
 `{{title}}`, `{{minutes}}`, `{{points}}` and `{{exercise ID}}` in the text come from the manifest.
 """
@@ -107,9 +107,19 @@ def source_notebook(lab: Lab) -> str:
     return _written(lab, given)
 
 
-def graded_notebook(lab: Lab, given: Mapping[str, str]) -> str:
-    """The reference with the learner's answer cells in it and without the experiments: what is graded."""
-    return _written(lab, given, graded=True)
+def graded_notebook(lab: Lab, given: Mapping[str, str], seed: int) -> str:
+    """What nbval runs: a cell that begins to judge the answers, one for each verdict, one that closes.
+
+    The answers are in it as texts, since they run in other processes (`mqcourse.grading.graded`).
+    """
+    begin = (
+        "from mqcourse.grading.graded import Judging\n"
+        f"judging = Judging({lab.name!r}, setup={setup_source(lab)!r}, answers={dict(given)!r}, seed={seed})"
+    )
+    sources = {"begin": begin} | {f"verdict-{id_}": f"judging.verdict({id_!r})" for id_ in given}
+    return _notebook(
+        lab, [_code(id_, source) for id_, source in (sources | {"end": "judging.close()"}).items()]
+    )
 
 
 def digest(source: str) -> str:
@@ -128,7 +138,7 @@ def write_solutions(labs: tuple[Lab, ...], folder: Path) -> list[Path]:
     return paths
 
 
-def _written(lab: Lab, given: Mapping[str, str], *, graded: bool = False) -> str:
+def _written(lab: Lab, given: Mapping[str, str]) -> str:
     written: list[dict[str, Any]] = []
     exercise = ""
     for number, cell in enumerate(cells(lab), 1):
@@ -136,8 +146,6 @@ def _written(lab: Lab, given: Mapping[str, str], *, graded: bool = False) -> str
         metadata: dict[str, Any] = {"tags": list(cell.tags)} if cell.tags else {}
         if cell.exercise:
             exercise = cell.exercise
-            if exercise not in given:
-                continue
             source, id_ = given[exercise], f"answer-{exercise}"
             metadata |= {
                 "exercise": {
@@ -148,8 +156,6 @@ def _written(lab: Lab, given: Mapping[str, str], *, graded: bool = False) -> str
                 "nbgrader": _nbgrader(id_, answer=True),
             }
         elif "check" in cell.tags:
-            if exercise not in given:
-                continue
             id_ = f"check-{exercise}"
             metadata |= {
                 "check": exercise,
@@ -157,19 +163,33 @@ def _written(lab: Lab, given: Mapping[str, str], *, graded: bool = False) -> str
             }
         elif "setup" in cell.tags:
             id_ = "setup"
-        elif graded:
-            continue
         if cell.kind == "markdown":
             source = source.replace(TO_THE_SOURCE, TO_THE_BOOK)
-        entry: dict[str, Any] = {
-            "cell_type": cell.kind,
-            "id": id_,
-            "metadata": metadata,
-            "source": source.splitlines(keepends=True),
-        }
         if cell.kind == "code":
-            entry |= {"execution_count": None, "outputs": []}
-        written.append(entry)
+            written.append(_code(id_, source, metadata))
+        else:
+            written.append(
+                {"cell_type": cell.kind, "id": id_, "metadata": metadata, "source": _lines(source)}
+            )
+    return _notebook(lab, written)
+
+
+def _lines(source: str) -> list[str]:
+    return source.splitlines(keepends=True)
+
+
+def _code(id_: str, source: str, metadata: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": id_,
+        "metadata": metadata or {},
+        "outputs": [],
+        "source": _lines(source),
+    }
+
+
+def _notebook(lab: Lab, written: list[dict[str, Any]]) -> str:
     notebook = {
         "cells": written,
         "metadata": {

@@ -1,4 +1,4 @@
-"""Grade a notebook: merge its answers into the reference, run that under nbval in a subprocess, collect the verdicts."""
+"""Grade a notebook: take its answers out of it, run the graded notebook under nbval in a subprocess, collect verdicts."""
 
 import contextlib
 import hashlib
@@ -34,7 +34,6 @@ from mqcourse.grading.witness import Witness
 from mqcourse.home import CHECKOUT
 from mqcourse.variables import Kind, environment_of
 
-CELL_LIMIT_S = 8.0
 RUN_LIMIT_S = 600.0
 """Every wait of a check has a limit of its own; this one is met only when the machine or the grader hangs."""
 POLL_S = 0.3
@@ -94,7 +93,7 @@ def grade_submission(
             say(f"running {len(submission.answers)} answers")
 
             def run(answers: Mapping[str, str]) -> dict[str, Verdict]:
-                entries = _run(lab.name, master.graded_notebook(lab, answers), seed, witness, sandbox)
+                entries = _run(lab.name, master.graded_notebook(lab, answers, seed), witness, sandbox)
                 return {
                     id_: read_verdict(lab.exercise(id_), plain_all(entry))
                     for id_, entry in entries.items()
@@ -134,9 +133,7 @@ def grade_submission(
     )
 
 
-def _run(
-    name: str, notebook: str, seed: int, witness: Witness, sandbox: Sandbox | None
-) -> dict[str, Mapping[str, Any]]:
+def _run(name: str, notebook: str, witness: Witness, sandbox: Sandbox | None) -> dict[str, Mapping[str, Any]]:
     """The verdict on each exercise, by id; an exercise is missing when the run ended before its verdict."""
     mark = secrets.token_hex(8)
     key = secrets.token_hex(32)
@@ -145,18 +142,8 @@ def _run(
         path.write_text(notebook, encoding="utf-8")
         out, inlet = os.pipe()
         command = [
-            *(sys.executable, "-P", "-m", "pytest", str(path), "-q", "--nbval-lax", "--nbval-current-env"),
-            *(
-                "-p",
-                "mqcourse.grading.plugin",
-                "-p",
-                "nbval.plugin",
-                "-p",
-                "no:cacheprovider",
-                "--noconftest",
-            ),
-            *("--nbval-cell-timeout", str(CELL_LIMIT_S), "--verdicts", str(inlet), "--seed", str(seed)),
-            *("-c", os.devnull, "--rootdir", folder, "--tb=short", "--color=no", "--capture=no"),
+            *(sys.executable, "-P", "-m", "mqcourse.grading.nbval_run"),
+            *(str(path), "--verdicts", str(inlet)),
         ]
         shut_in = (
             sandbox.around(command, Path(folder), [inlet]) if sandbox else contextlib.nullcontext(command)
@@ -283,7 +270,7 @@ def _environment(mark: str, folder: str) -> dict[str, str]:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "JPY_SESSION_NAME": "",
         "JUPYTER_RUNTIME_DIR": str(Path(folder) / "runtime"),
-        "IPYTHONDIR": str(journal.folder() / "ipython"),
+        "IPYTHONDIR": str(Path(folder) / "ipython"),  # no startup file of anybody's
     }
 
 

@@ -73,6 +73,13 @@ def sample(answers: Sequence[Wrong | Honest]) -> list[Wrong | Honest]:
     return [*wrong.values(), *ends]
 
 
+def size(lab: Lab, exercise: str | None = None) -> int:
+    """How many rows the table of a lab (of one exercise) has."""
+    answers: list[Wrong | Honest] = [*known.wrong(lab), *known.honest(lab)]
+    about = [*(row.exercise for row in empty(lab)), *(answer.exercise for answer in answers)]
+    return sum(exercise in (None, each) for each in about)
+
+
 def rows(
     lab: Lab,
     seeds: Sequence[int] = (0,),

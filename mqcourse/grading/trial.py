@@ -5,30 +5,20 @@ check can kill a worker exactly while it works on message 4, and needs no guess 
 """
 
 import contextlib
-import json
-import os
 import random
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
-
-import psutil
 
 from mqcourse.grading.child import pack, unpack
 from mqcourse.grading.guarantees import NOT_ANSWERED, Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.outcome import Unjudged
-from mqcourse.grading.trace import Trace, shortened_text
-from mqcourse.variables import Kind as Child
-from mqcourse.variables import environment_of
+from mqcourse.grading.program import Program
+from mqcourse.grading.trace import Trace
 
 DEADLINE_S = 12.0
 """How long a trial waits for what a right answer does in well under a second."""
@@ -47,13 +37,16 @@ USUAL_START_S = 0.5
 
 MOST_PATIENCE = 8.0
 
+CELL_S = 8.0
+"""How long an answer's cell itself may take, before its function is called."""
+
 LONG_S = 2.0
 """A wait of so long that did not bring what was waited for: then each process says where it stands."""
 
 WHERE_S = 0.5
 """How long a process may take to say where it stands."""
 
-MOST_PRINTED_BYTES = 8_000
+UNENDING = "the answer cell itself did not end in time: keep only definitions in it, and call them in a cell of your own"
 ONLY_HERE = "only this cell and the notebook's first one run: what another cell defines must stand here too"
 
 
@@ -86,117 +79,6 @@ class Answer:
     def draw(self, exercise: str) -> random.Random:
         """A source of choices for one exercise: the same seed gives the same choices."""
         return random.Random(f"{self.seed}:{exercise}")  # noqa: S311  repeatable, not secret
-
-
-class Program:
-    """One process that runs the answer. Made by Trial.start."""
-
-    def __init__(self, trial: "Trial", name: str, order: Mapping[str, Any], hash_seed: int) -> None:
-        self.name = name
-        self.returned: Any = None
-        self.ended: str | None = None
-        """None while it runs, then "returned", "error", "died" (by itself) or "killed" (by the trial)."""
-        self.breach: Breach | None = None
-        self.ready = False
-        """Whether it has begun with the answer: Python and the imports of the first cell are there."""
-        self.began_s = time.monotonic()
-        self.where: tuple[str, ...] | None = None
-        """Where it stood when it was asked last."""
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed by kill(); it has no name, so none is left
-        self._printed = ""
-        mine, theirs = socket.socketpair()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "mqcourse.grading.child", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=self._output,
-            start_new_session=True,
-            env={
-                **environment_of(Child.ANSWER),
-                "PYTHONHASHSEED": str(hash_seed),
-                "PYTHONWARNINGS": "ignore",
-                "PYTHONUNBUFFERED": "1",
-                "PYTHONDONTWRITEBYTECODE": "1",
-            },
-        )
-        theirs.close()
-        self._connection = mine
-        self._reader = mine.makefile("r", encoding="utf-8")
-        self._writer = mine.makefile("w", encoding="utf-8")
-        self._lock = threading.Lock()
-        self._trial = trial
-        self.send(order)
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    @property
-    def pid(self) -> int:
-        """Of its process."""
-        return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        """Whether the answer is still at work."""
-        return self.ended is None
-
-    def send(self, message: Mapping[str, Any]) -> None:
-        """One line to the process; a process that is gone gets nothing."""
-        with self._lock, contextlib.suppress(OSError, ValueError):
-            self._writer.write(json.dumps(message) + "\n")
-            self._writer.flush()
-
-    @property
-    def printed(self) -> str:
-        """What it has printed; the beginning and the end of it when it is long."""
-        if not self._output.closed:
-            size = os.fstat(self._output.fileno()).st_size
-            half = MOST_PRINTED_BYTES // 2
-            read = [os.pread(self._output.fileno(), half, 0)]
-            if size > half:
-                read.append(os.pread(self._output.fileno(), half, max(half, size - half)))
-            self._printed = b"".join(read).decode("utf-8", errors="replace")
-        return shortened_text(self._printed)
-
-    @contextlib.contextmanager
-    def stopped_short(self) -> Iterator[None]:
-        """Within this block it does nothing at all: what a check sees meanwhile was done before it."""
-        self._signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        """kill -9, and wait until it is over. The processes the answer started itself go with it."""
-        self.ended = self.ended or "killed"
-        started: list[psutil.Process] = []
-        with contextlib.suppress(psutil.Error):
-            started = psutil.Process(self._process.pid).children(recursive=True)
-        for other in started:  # one that has a session of its own is not in the group
-            with contextlib.suppress(psutil.Error):
-                other.kill()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        with contextlib.suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        _ = self.printed  # kept, before its file goes
-        for stream in (self._reader, self._writer, self._connection, self._output):
-            with contextlib.suppress(OSError):
-                stream.close()
-
-    def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if self._process.poll() is None:
-                os.killpg(self._process.pid, number)
-
-    def _listen(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            for line in self._reader:
-                self._trial.hear(self, json.loads(line))
-        self._trial.hear(self, {"gone": True})
 
 
 class Trial:
@@ -391,6 +273,8 @@ class Trial:
                 program.ready = True
                 took_s = time.monotonic() - program.began_s
                 self._patience = min(MOST_PATIENCE, max(self._patience, took_s / USUAL_START_S))
+            elif "defined" in message:
+                program.defined = True
             elif program.running:
                 program.ended, program.breach = _end(program, message)
                 if program.ended == "returned":
@@ -455,7 +339,10 @@ class Trial:
         self._changed.notify_all()
 
     def _await_ready(self) -> None:
-        """Wait until every program that runs has begun with the answer: before that nothing can be expected of it."""
+        """Wait until every program that runs has begun with the answer's function: before that nothing can be expected.
+
+        Refusal when the answer's cell itself does not end.
+        """
         end_s = time.monotonic() + START_S
         with self._changed:
             while any(program.running and not program.ready for program in self._programs):
@@ -466,6 +353,13 @@ class Trial:
                         f"this machine could not start a Python process within {START_S:g} s",
                         do="Run it again when less runs beside it",
                     )
+                self._changed.wait(min(left_s, 0.5))
+            end_s = time.monotonic() + CELL_S * self._patience
+            while any(program.running and not program.defined for program in self._programs):
+                self._answer.alive()
+                left_s = end_s - time.monotonic()
+                if left_s <= 0:
+                    raise Refusal([Breach(Guarantee.RUNS, UNENDING)])
                 self._changed.wait(min(left_s, 0.5))
 
     def _refuse_failed(self) -> None:

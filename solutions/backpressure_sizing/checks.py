@@ -15,7 +15,8 @@ from mqcourse.backpressure import Scenario, simulate
 from mqcourse.backpressure.theory import mg1, mmc
 from mqcourse.errors import CourseError
 from mqcourse.grading.guarantees import Breach, Guarantee
-from mqcourse.grading.trial import Answer, Program, Refusal, Trial
+from mqcourse.grading.program import Program
+from mqcourse.grading.trial import Answer, Refusal, Trial
 
 MESSAGES = 6_000
 """Of a simulated run: its mean latency is then good to about a tenth at the loads asked for."""

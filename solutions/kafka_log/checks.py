@@ -10,7 +10,8 @@ from mqcourse.grading import guarantees
 from mqcourse.grading.brokers.kafka import Desk
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
-from mqcourse.grading.trial import Answer, Program, Trial
+from mqcourse.grading.program import Program
+from mqcourse.grading.trial import Answer, Trial
 
 REPLAY_S = 8.0
 """How long a replay of some ten records may take before it counts as one that never ends."""

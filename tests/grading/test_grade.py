@@ -114,7 +114,7 @@ CLOSING = "def work_once(queue, database, handle):\n    import os\n    os.closer
 ATTACKS: dict[str, dict[str, tuple[str, str]]] = {
     "that do not end or end too early": {
         "acknowledge": ("while True: pass", "did not end in time"),
-        "poison": ("import os\nos.kill(os.getpid(), 9)", "ended its kernel"),
+        "poison": ("import os\nos.kill(os.getpid(), 9)", "ended from inside"),
         "once": ("import sys\nsys.exit(0)", "SystemExit"),
         "confirm": ("input('Your name?')", "input"),
     },

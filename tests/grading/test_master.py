@@ -86,11 +86,11 @@ def test_generating_is_deterministic(lab: Lab) -> None:
     assert master.lab_notebook(lab) == master.lab_notebook(lab)
 
 
-def test_the_graded_notebook_holds_only_what_is_graded() -> None:
+def test_the_graded_notebook_asks_for_each_verdict() -> None:
     lab = LABS[0]
     first = lab.exercises[0].id
-    ids = [cell["id"] for cell in cells(master.graded_notebook(lab, {first: "def work(): pass"}))]
-    assert ids == ["setup", f"answer-{first}", f"check-{first}"]
+    found = cells(master.graded_notebook(lab, {first: "def work(): pass"}, 7))
+    assert [cell["id"] for cell in found] == ["begin", f"verdict-{first}", "end"]
 
 
 HEADER = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\n---\n"

@@ -10,7 +10,8 @@ from mqcourse.grading.brokers.shift import never_began
 from mqcourse.grading.brokers.wire import Cut, Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import Kind
-from mqcourse.grading.trial import STUCK_S, Answer, Program, Refusal, Trial
+from mqcourse.grading.program import Program
+from mqcourse.grading.trial import STUCK_S, Answer, Refusal, Trial
 
 BLOCKED_S = 1.0
 """So long a transaction is kept from its commit, to see whether the acknowledgement waits for it."""

@@ -6,7 +6,8 @@ from mqcourse.grading import guarantees
 from mqcourse.grading.brokers.servicebus import Desk
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
-from mqcourse.grading.trial import Program, Trial
+from mqcourse.grading.program import Program
+from mqcourse.grading.trial import Trial
 
 VERB = "completed"
 

@@ -9,7 +9,8 @@ from mqcourse.grading.brokers.rabbitmq import Desk
 from mqcourse.grading.brokers.wire import Cut, Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
-from mqcourse.grading.trial import Program, Refusal, Trial
+from mqcourse.grading.program import Program
+from mqcourse.grading.trial import Refusal, Trial
 
 LATE_S = 3.0
 """So long an acknowledgement may be on its way, from one thread of a worker to another one."""
