@@ -230,7 +230,7 @@ def _failed(arguments: argparse.Namespace, error: CourseError) -> int:
 
 
 def _typeable(line: str) -> str:
-    """How to have `mq` in this terminal, where a line tells its reader to type it and it is not there."""
+    """How to have `mq` in this terminal, where a printed line contains it and the shell does not find it."""
     from mqcourse.stack import shell  # here: only an error needs it
 
     state = state_folder()

@@ -22,9 +22,9 @@ import pytest
 from mqcourse.grading import journal, keep
 from mqcourse.grading.graded import VERDICT
 from mqcourse.grading.run import ENOUGH, GRACE_S, signature
-from mqcourse.lean import lean
+from mqcourse.quick_imports import without_unneeded
 
-with lean():
+with without_unneeded():
     import nbval.plugin
 
 POLL_S = 0.1

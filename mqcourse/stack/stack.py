@@ -1,4 +1,4 @@
-"""The whole stack: up, down, status, reset. Whatever was killed meanwhile, each tells the truth and mends it."""
+"""The whole stack: up, down, status, reset. Each works from what really runs, also after something was killed."""
 
 import contextlib
 import json
@@ -32,7 +32,7 @@ from mqcourse.stack.shell import write_activation
 INSTALLING = "install"
 """The mark of the processes that fetch and prepare software."""
 USUAL_S = {"rabbitmq": 25.0, "kafka": 10.0, "servicebus": 3.0, "book": 20.0, "jupyter": 6.0}
-"""What each service takes on a quiet machine when all was fetched before; kept anew at each start."""
+"""What each service takes on a quiet machine when all was fetched before; stored again at each start."""
 _WRITING = Lock()
 """Services that become ready at the same time write the addresses one after the other."""
 
@@ -192,7 +192,7 @@ def _bring_up_untold(
 
 
 def _prepare_next_start(running: Sequence[Record], state: Path) -> None:
-    """What makes the next start faster and nobody waits for."""
+    """Background work that makes the next start faster."""
     if any(known.name == "kafka" and known.provider == "native" for known in running):
         software = software_folder()
         kafka_startup_cache.make_later(kafka_node.program(software), software / "kafka", state)
@@ -227,7 +227,7 @@ def _sort(services: Sequence[Service], state: Path) -> tuple[list[Record], dict[
 
 
 def down(services: Sequence[Service], progress: Progress) -> list[str]:
-    """Stop the services and all that belongs to them; the names of those that were there.
+    """Stop the services and all that belongs to them; the names of those that existed.
 
     Down with all also ends every process that carries this stack's mark, whoever lost sight of it.
     """
@@ -252,7 +252,7 @@ def down(services: Sequence[Service], progress: Progress) -> list[str]:
 
 
 def reset(services: Sequence[Service], progress: Progress) -> list[Record]:
-    """Empty the services: those that run come back empty on the same ports, the others are empty when started."""
+    """Empty the services: those that run are started again, empty, on the same ports, the others are empty when started."""
     state = make_folder(state_folder())
     with _locked(state, progress):
         was = {service.name: record.read(state, service.name) for service in services}

@@ -66,7 +66,7 @@ def sentence(result: Result) -> str:
         f"the oldest for {brief(series['oldest_s'][-1])} s. "
         f"{brief(summary['throughput_per_s'])} messages/s were done"
         + (f", 99% of them within {brief(p99)} s" if p99 is not None else "")
-        + f". {f'{brief(lost)} were lost' if lost else 'None was lost'}."
+        + f". {f'{brief(lost)} were lost' if lost else 'No message was lost'}."
     )
 
 

@@ -44,7 +44,7 @@ class Docker(Provider):
     def install(self, service: Service, layout: StackLayout, progress: Progress) -> None:
         """Pull the image, when it is not there."""
         self._known_to_compose(service)
-        progress.say(f"{service.title}: docker compose pull (an image that is there is not fetched again)")
+        progress.say(f"{service.title}: docker compose pull (an existing image is not fetched again)")
         self._compose(layout, "pull", "--quiet", "--policy", "missing", service.name)
 
     def start(self, service: Service, layout: StackLayout) -> Record:

@@ -38,7 +38,7 @@ class External(Provider):
     takes_ports = False
 
     def start(self, service: Service, layout: StackLayout) -> Record:
-        """See that it lets us in; nothing is created there.
+        """See that it accepts our login, without creating anything there.
 
         Raises CourseError naming the variable when it does not.
         """
@@ -86,7 +86,7 @@ class External(Provider):
         return known
 
     def lives(self, known: Record) -> bool:
-        """Looked at anew each time."""
+        """Checked again each time."""
         return False
 
     def adopt(self, service: Service, layout: StackLayout, known: Record) -> Record:
@@ -233,7 +233,7 @@ def _kafka(layout: StackLayout) -> str:
 
 
 def _servicebus(layout: StackLayout) -> str:
-    """It is reached; more cannot be told, since for an entity there is not the SDK says the same as for a wrong key."""
+    """It is reached. More is unknown, since the SDK raises the same error for a missing entity and for a wrong key."""
     return "unknown"
 
 

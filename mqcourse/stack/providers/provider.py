@@ -35,15 +35,15 @@ class Provider(ABC):
     """Whether it listens on this machine's ports, so that a free block is needed."""
 
     def install(self, service: Service, layout: StackLayout, progress: Progress) -> None:  # noqa: B027  not every way installs
-        """Have what the service needs. Quick when all is there."""
+        """Have what the service needs. Quick when all of it exists."""
 
     @abstractmethod
     def start(self, service: Service, layout: StackLayout) -> Record:
-        """Start a service that is down; return when it can be used. Nothing of it stays when that fails."""
+        """Start a service that is down; return when it can be used. A failed start leaves no process."""
 
     @abstractmethod
     def lives(self, known: Record) -> bool:
-        """Whether what the record tells of is still there."""
+        """Whether the process of the record still runs."""
 
     def mend(self, service: Service, layout: StackLayout) -> None:  # noqa: B027  not every way has helpers
         """Start again what was killed beside a service that lives."""
@@ -75,7 +75,7 @@ def side_by_side(
     """Run one job a service at the same time: what each returned, and what each raised.
 
     An interrupt ends the waiting at once and leaves the jobs to the end of the process: a download that
-    stands still would hold it up, and whatever they do may be cut off anywhere, as by kill -9.
+    is stalled would hold it up, and whatever they do may be cut off anywhere, as by kill -9.
     """
     done: dict[str, Result] = {}
     failed: dict[str, BaseException] = {}

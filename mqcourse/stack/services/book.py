@@ -24,7 +24,7 @@ class Book(Service):
     stop_grace_s = 5.0
 
     def install(self, layout: StackLayout, progress: Progress) -> str:
-        """Nothing to install; the course's version."""
+        """No installation; the course's version."""
         from importlib.metadata import version
 
         return version("mastering-message-queues")
@@ -52,10 +52,10 @@ class Book(Service):
     def probe(self, layout: StackLayout) -> None:
         """Its first page."""
         if not self.answers(layout, 2):
-            raise NotReady("the book's first page does not come")
+            raise NotReady("the book's first page is not served")
 
     def answers(self, layout: StackLayout, timeout_s: float) -> bool:
-        """The front page, or at least a "not found" while it is being built anew."""
+        """The front page, or at least a "not found" while it is being built again."""
         return handshakes.answers_http(layout.ports.of("book"), "/index.html", timeout_s)
 
     def addresses(self, layout: StackLayout) -> Addresses:

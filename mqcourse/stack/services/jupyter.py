@@ -72,7 +72,7 @@ class Jupyter(Service):
         return version("jupyterlab")
 
     def prepare(self, layout: StackLayout) -> list[Launch]:
-        """Write its settings and a token; its folders are all under the state folder, none in $HOME."""
+        """Write its settings and a token; its folders are all under the state folder, not in $HOME."""
         folder = make_folder(layout.folder(self.name))
         write_activation(layout.state)
         here = {

@@ -14,7 +14,7 @@ class NotReady(Exception):
 
 
 PRIVATE = 0o077
-"""Nobody but their owner reads or writes them."""
+"""Only their owner can read or write them."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Service(ABC):
 
     @abstractmethod
     def install(self, layout: StackLayout, progress: Progress) -> str:
-        """Have what it needs on this machine; its version. Quick when all is there."""
+        """Have what it needs on this machine; its version. Quick when all of it exists."""
 
     @abstractmethod
     def prepare(self, layout: StackLayout) -> list[Launch]:

@@ -58,7 +58,7 @@ class ServiceBus(Service):
     def probe(self, layout: StackLayout) -> None:
         """AMQP 1.0 answers, and /health: with ours that is good only when a message was just sent and received.
 
-        Microsoft's emulator in Docker has a port of its own for HTTP.
+        Microsoft's emulator in Docker has a separate port for HTTP.
         """
         http = [layout.ports.of(purpose) for purpose in ("servicebus", "servicebus_admin")]
         if not self.answers(layout, 2) or not any(

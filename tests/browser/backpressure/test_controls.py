@@ -45,7 +45,21 @@ def test_a_wrong_prediction_is_told_the_right_one(page: Any) -> None:
     explorer.element.get_by_label("About 200").check()
     explorer.element.get_by_role("button", name="Run it").click()
     explorer.calm()
-    assert "It is “About 1,200”" in explorer.element.locator(".said").inner_text()
+    assert "The answer is “About 1,200”" in explorer.element.locator(".said").inner_text()
+
+
+def test_a_skipped_question_is_answered_and_its_answer_ends_with_its_scenario(page: Any) -> None:
+    explorer = Explorer(page).calm()
+    explorer.element.get_by_role("button", name="Run without predicting").click()
+    said = explorer.element.locator(".said")
+    assert said.evaluate("words => words.getRootNode().activeElement === words")
+    explorer.calm()
+    assert "The answer is “About 1,200”" in said.inner_text()
+    explorer.control("rate_per_s").focus()
+    page.keyboard.press("PageUp")
+    explorer.calm()
+    assert "About 1,200" not in said.inner_text()
+    assert "messages wait" in said.inner_text()
 
 
 def test_every_slider_can_be_dragged_and_agrees_with_python(page: Any) -> None:

@@ -41,13 +41,13 @@ export const CHARTS = [
     lines: ({ series: s, summary }) => [
       perSecond("done", s, "completed"),
       perSecond("offered", s, "offered"),
-      ...(summary.good !== summary.completed ? [perSecond("done in time", s, "good")] : []),
+      ...(summary.good !== summary.completed ? [perSecond("in time", s, "good")] : []),
     ],
   },
-  { key: "latency", title: "Latency of what was done", unit: "share", histogram: true },
+  { key: "latency", title: "Latency of handled messages", unit: "share", histogram: true },
   {
     key: "consumers", title: "Consumers", unit: "consumers",
-    lines: ({ series: s }) => [perSecond("busy (mean)", s, "area_busy"), line("there", s.consumers)],
+    lines: ({ series: s }) => [perSecond("busy (mean)", s, "area_busy"), line("running", s.consumers)],
   },
   {
     key: "lost", title: "Lost so far", unit: "messages",

@@ -6,7 +6,7 @@ const ROWS = [
   ["Offered, messages", ({ summary }) => brief(summary.offered)],
   ["Done, messages", ({ summary }) => brief(summary.completed)],
   ["Throughput, messages/s", ({ summary }) => brief(summary.throughput_per_s)],
-  ["Done in time (goodput), messages/s", ({ summary }) => brief(summary.goodput_per_s)],
+  ["Done within the deadline (goodput), messages/s", ({ summary }) => brief(summary.goodput_per_s)],
   ["Waiting at the end, messages", ({ series }) => brief(series.waiting.at(-1))],
   ["Waiting at most, messages", ({ summary }) => brief(summary.most_waiting)],
   ["Waiting on average, messages", ({ summary }) => brief(summary.mean_waiting)],
@@ -18,8 +18,8 @@ const ROWS = [
   ["Rejected or refused, messages", ({ summary }) => brief(summary.rejected + summary.refused)],
   ["Dropped or expired, messages", ({ summary }) => brief(summary.dropped + summary.expired)],
   ["Dead-lettered, messages", ({ summary }) => brief(summary.dead)],
-  ["Producer stood still", ({ summary }) => share(summary.blocked_share)],
-  ["Callers' time-outs", ({ summary }) => brief(summary.time_outs)],
+  ["Producer blocked", ({ summary }) => share(summary.blocked_share)],
+  ["Callers' timeouts", ({ summary }) => brief(summary.time_outs)],
   ["Redeliveries", ({ summary }) => brief(summary.redeliveries)],
 ];
 
@@ -75,6 +75,6 @@ export function sentence(result, name = "") {
     `${name ? `${name}: after` : "After"} ${brief(scenario.duration_s)} s, ${brief(series.waiting.at(-1))} messages wait, ` +
     `the oldest for ${time(series.oldest_s.at(-1))}. ${brief(summary.throughput_per_s)} messages/s were done, ` +
     `half of them within ${time(summary.p50_s)}, 99% within ${time(summary.p99_s)}. ` +
-    `${lost ? `${brief(lost)} were lost` : "None was lost"}; consumers were busy ${share(summary.utilisation)} of the time.`
+    `${lost ? `${brief(lost)} were lost` : "No message was lost"}; consumers were busy ${share(summary.utilisation)} of the time.`
   );
 }

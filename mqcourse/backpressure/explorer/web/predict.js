@@ -31,8 +31,8 @@ export function ask(figure, done) {
 /** What to say after the run. */
 export function verdict(figure, picked, drew) {
   const right = figure.choices[figure.answer];
-  if (picked === null) return drew ? "Your curve is the dotted one. " : "";
+  if (picked === null) return `${drew ? "Your curve is the dotted one. " : ""}The answer is “${right}”. `;
   return picked === figure.answer
     ? `You predicted it: “${right}”. `
-    : `You said “${figure.choices[picked]}”. It is “${right}”. Look at the charts: why? `;
+    : `You predicted “${figure.choices[picked]}”. The answer is “${right}”. Find the reason in the charts. `;
 }

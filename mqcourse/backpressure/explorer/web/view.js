@@ -70,7 +70,7 @@ export class View {
       make("style", {}, css),
       make("section", { class: "explorer", "aria-label": `Backpressure explorer ${++explorers}` },
         bar, part("question"), part("error", "p", { role: "alert", hidden: true }),
-        part("said", "p", { role: "status" }), part("lookAt", "p"),
+        part("said", "p", { role: "status", tabindex: "-1" }), part("lookAt", "p"),
         make("div", { class: "body" },
           part("controlsHolder", "div", { role: "group", "aria-label": "Controls" }),
           make("div", { class: "stage" },
@@ -129,6 +129,7 @@ export class View {
     this.active = this.sides.length - 1;
     this.asked = mayAsk && options.predict && Boolean(this.preset.choices) && !(own && options.values);
     this.picked = null;
+    this.judged = false;
     for (const chart of this.charts) chart.drawn = null;
     this.question.replaceChildren();
     if (this.asked) this.question.append(ask(this.preset, (picked) => this.answerGiven(picked)));
@@ -156,6 +157,7 @@ export class View {
     this.sides = wanted ? [this.sides[0], this.sides[0]] : [this.sides[0]];
     this.active = wanted ? 1 : 0;
     this.answerGiven(null);
+    this.judged = false;
     this.afterSides();
   }
 
@@ -176,6 +178,9 @@ export class View {
     if (!this.asked) return;
     this.asked = false;
     this.picked = picked;
+    this.judged = true;
+    // the button that was pressed goes away with its form: the words that answer it take the focus
+    if (this.question.contains(this.root.activeElement)) this.said.focus({ preventScroll: true });
     this.question.replaceChildren();
     this.dress();
     this.drawCharts();
@@ -197,6 +202,7 @@ export class View {
       return;
     }
     if (this.asked) this.answerGiven(null);
+    this.judged = false; // the question was about another scenario
     this.controls.show(this.sides[this.active], dragged ? name : null);
     this.controls.mark(null);
     this.run(this.active);
@@ -253,7 +259,7 @@ export class View {
     const { sides, results, changes } = this;
     const words = this.asked ? "" : results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
     const drew = this.charts[0].drawn !== null;
-    this.said.textContent = (this.asked ? "" : this.preset.choices ? verdict(this.preset, this.picked, drew) : "") + words;
+    this.said.textContent = (this.judged && this.preset.choices ? verdict(this.preset, this.picked, drew) : "") + words;
     this.nameCharts(words || NOT_RUN);
     this.showFigures();
     this.agree();
@@ -264,7 +270,11 @@ export class View {
   }
 
   nameCharts(words) {
-    for (const { canvas, spec } of this.charts) canvas.setAttribute("aria-label", `Chart: ${spec.title}, ${spec.unit}. ${words}`);
+    // the sentence of the run is the first chart's alone; all figures are in the table
+    this.charts.forEach(({ canvas, spec }, place) => {
+      const run = place === 0 || words === NOT_RUN ? ` ${words}` : "";
+      canvas.setAttribute("aria-label", `Chart: ${spec.title}, ${spec.unit}.${run}`);
+    });
   }
 
   async loadFlow() {

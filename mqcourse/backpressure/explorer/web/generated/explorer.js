@@ -3537,13 +3537,13 @@ const CHARTS = [
     lines: ({ series: s, summary }) => [
       perSecond("done", s, "completed"),
       perSecond("offered", s, "offered"),
-      ...(summary.good !== summary.completed ? [perSecond("done in time", s, "good")] : []),
+      ...(summary.good !== summary.completed ? [perSecond("in time", s, "good")] : []),
     ],
   },
-  { key: "latency", title: "Latency of what was done", unit: "share", histogram: true },
+  { key: "latency", title: "Latency of handled messages", unit: "share", histogram: true },
   {
     key: "consumers", title: "Consumers", unit: "consumers",
-    lines: ({ series: s }) => [perSecond("busy (mean)", s, "area_busy"), line("there", s.consumers)],
+    lines: ({ series: s }) => [perSecond("busy (mean)", s, "area_busy"), line("running", s.consumers)],
   },
   {
     key: "lost", title: "Lost so far", unit: "messages",
@@ -4037,7 +4037,7 @@ const ROWS = [
   ["Offered, messages", ({ summary }) => brief(summary.offered)],
   ["Done, messages", ({ summary }) => brief(summary.completed)],
   ["Throughput, messages/s", ({ summary }) => brief(summary.throughput_per_s)],
-  ["Done in time (goodput), messages/s", ({ summary }) => brief(summary.goodput_per_s)],
+  ["Done within the deadline (goodput), messages/s", ({ summary }) => brief(summary.goodput_per_s)],
   ["Waiting at the end, messages", ({ series }) => brief(series.waiting.at(-1))],
   ["Waiting at most, messages", ({ summary }) => brief(summary.most_waiting)],
   ["Waiting on average, messages", ({ summary }) => brief(summary.mean_waiting)],
@@ -4049,8 +4049,8 @@ const ROWS = [
   ["Rejected or refused, messages", ({ summary }) => brief(summary.rejected + summary.refused)],
   ["Dropped or expired, messages", ({ summary }) => brief(summary.dropped + summary.expired)],
   ["Dead-lettered, messages", ({ summary }) => brief(summary.dead)],
-  ["Producer stood still", ({ summary }) => share(summary.blocked_share)],
-  ["Callers' time-outs", ({ summary }) => brief(summary.time_outs)],
+  ["Producer blocked", ({ summary }) => share(summary.blocked_share)],
+  ["Callers' timeouts", ({ summary }) => brief(summary.time_outs)],
   ["Redeliveries", ({ summary }) => brief(summary.redeliveries)],
 ];
 
@@ -4106,7 +4106,7 @@ function sentence(result, name = "") {
     `${name ? `${name}: after` : "After"} ${brief(scenario.duration_s)} s, ${brief(series.waiting.at(-1))} messages wait, ` +
     `the oldest for ${time(series.oldest_s.at(-1))}. ${brief(summary.throughput_per_s)} messages/s were done, ` +
     `half of them within ${time(summary.p50_s)}, 99% within ${time(summary.p99_s)}. ` +
-    `${lost ? `${brief(lost)} were lost` : "None was lost"}; consumers were busy ${share(summary.utilisation)} of the time.`
+    `${lost ? `${brief(lost)} were lost` : "No message was lost"}; consumers were busy ${share(summary.utilisation)} of the time.`
   );
 }
 
@@ -4535,10 +4535,10 @@ function ask(figure, done) {
 /** What to say after the run. */
 function verdict(figure, picked, drew) {
   const right = figure.choices[figure.answer];
-  if (picked === null) return drew ? "Your curve is the dotted one. " : "";
+  if (picked === null) return `${drew ? "Your curve is the dotted one. " : ""}The answer is “${right}”. `;
   return picked === figure.answer
     ? `You predicted it: “${right}”. `
-    : `You said “${figure.choices[picked]}”. It is “${right}”. Look at the charts: why? `;
+    : `You predicted “${figure.choices[picked]}”. The answer is “${right}”. Find the reason in the charts. `;
 }
 
 return { ask, verdict };
@@ -4867,7 +4867,7 @@ class View {
       make("style", {}, css),
       make("section", { class: "explorer", "aria-label": `Backpressure explorer ${++explorers}` },
         bar, part("question"), part("error", "p", { role: "alert", hidden: true }),
-        part("said", "p", { role: "status" }), part("lookAt", "p"),
+        part("said", "p", { role: "status", tabindex: "-1" }), part("lookAt", "p"),
         make("div", { class: "body" },
           part("controlsHolder", "div", { role: "group", "aria-label": "Controls" }),
           make("div", { class: "stage" },
@@ -4926,6 +4926,7 @@ class View {
     this.active = this.sides.length - 1;
     this.asked = mayAsk && options.predict && Boolean(this.preset.choices) && !(own && options.values);
     this.picked = null;
+    this.judged = false;
     for (const chart of this.charts) chart.drawn = null;
     this.question.replaceChildren();
     if (this.asked) this.question.append(ask(this.preset, (picked) => this.answerGiven(picked)));
@@ -4953,6 +4954,7 @@ class View {
     this.sides = wanted ? [this.sides[0], this.sides[0]] : [this.sides[0]];
     this.active = wanted ? 1 : 0;
     this.answerGiven(null);
+    this.judged = false;
     this.afterSides();
   }
 
@@ -4973,6 +4975,9 @@ class View {
     if (!this.asked) return;
     this.asked = false;
     this.picked = picked;
+    this.judged = true;
+    // the button that was pressed goes away with its form: the words that answer it take the focus
+    if (this.question.contains(this.root.activeElement)) this.said.focus({ preventScroll: true });
     this.question.replaceChildren();
     this.dress();
     this.drawCharts();
@@ -4994,6 +4999,7 @@ class View {
       return;
     }
     if (this.asked) this.answerGiven(null);
+    this.judged = false; // the question was about another scenario
     this.controls.show(this.sides[this.active], dragged ? name : null);
     this.controls.mark(null);
     this.run(this.active);
@@ -5050,7 +5056,7 @@ class View {
     const { sides, results, changes } = this;
     const words = this.asked ? "" : results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
     const drew = this.charts[0].drawn !== null;
-    this.said.textContent = (this.asked ? "" : this.preset.choices ? verdict(this.preset, this.picked, drew) : "") + words;
+    this.said.textContent = (this.judged && this.preset.choices ? verdict(this.preset, this.picked, drew) : "") + words;
     this.nameCharts(words || NOT_RUN);
     this.showFigures();
     this.agree();
@@ -5061,7 +5067,11 @@ class View {
   }
 
   nameCharts(words) {
-    for (const { canvas, spec } of this.charts) canvas.setAttribute("aria-label", `Chart: ${spec.title}, ${spec.unit}. ${words}`);
+    // the sentence of the run is the first chart's alone; all figures are in the table
+    this.charts.forEach(({ canvas, spec }, place) => {
+      const run = place === 0 || words === NOT_RUN ? ` ${words}` : "";
+      canvas.setAttribute("aria-label", `Chart: ${spec.title}, ${spec.unit}.${run}`);
+    });
   }
 
   async loadFlow() {
