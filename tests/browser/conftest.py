@@ -1,7 +1,7 @@
-"""One Chromium and one axe-core for every browser test. They come last in a run, or in a process of their own.
+"""One Chromium and one axe-core for every browser test.
 
-Playwright's driver cannot be started twice in a process, and while it runs, its event loop counts as the thread's
-own: a test that calls asyncio.run would be refused.
+Chromium ends with the last of them: while Playwright's driver runs, its event loop counts as the thread's own, and a
+later test that calls asyncio.run would be refused.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tools.browser import chromium
 HERE = Path(__file__).parent
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     """A real Chromium."""
     with chromium() as found:
