@@ -53,6 +53,18 @@ def write_private(file: Path, text: str) -> None:
     part.replace(file)
 
 
+def write_text(file: Path, text: str) -> None:
+    """Replace a file at once: where it cannot be written, what it held is still there. CourseError then."""
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        raise unwritable(file, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def first_existing(folder: Path) -> Path:
     """The folder, or the nearest existing one above it."""
     return next(there for there in (folder, *folder.parents) if there.exists())

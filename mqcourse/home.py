@@ -12,6 +12,11 @@ def state_folder() -> Path:
     return Path(os.environ.get("MQ_HOME") or CHECKOUT / ".mq").absolute()
 
 
+def shown(path: Path) -> str:
+    """A path as one types it: from the checkout, where it lies in it."""
+    return str(path.relative_to(CHECKOUT)) if path.is_relative_to(CHECKOUT) else str(path)
+
+
 def software_folder() -> Path:
     """The folder of installed brokers, jars and browsers: MQ_SOFTWARE, else .mq/software in the checkout.
 

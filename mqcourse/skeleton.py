@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mqcourse.disk import make_folder, unwritable
+from mqcourse.disk import make_folder, write_text
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.home import CHECKOUT
+from mqcourse.home import shown
 
 MARK = "TODO(author)"
 """Marks a place of a skeleton where its author has to write something. A learner's own TODO has no brackets."""
@@ -35,10 +35,7 @@ def write(texts: Mapping[Path, str]) -> list[Path]:
             raise CourseError(f"{shown(path)} exists already", do="Choose another name", code=Exit.USAGE)
     for path, text in texts.items():
         make_folder(path.parent)
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise unwritable(path, error) from error
+        write_text(path, text)
     return list(texts)
 
 
@@ -47,8 +44,3 @@ def left(path: Path) -> Iterator[str]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if MARK in line:
             yield f"{shown(path)}:{number}: {MARK}{CLOSING.sub('', line.partition(MARK)[2])}"
-
-
-def shown(path: Path) -> str:
-    """A path as its author types it, from the checkout on."""
-    return path.relative_to(CHECKOUT).as_posix() if path.is_relative_to(CHECKOUT) else str(path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mqcourse.command_line import actions_of, add, answer, news, out, say
 from mqcourse.exits import Exit
+from mqcourse.home import shown
 
 if TYPE_CHECKING:
     from mqcourse.book.chapter import Chapter
@@ -225,7 +226,6 @@ def _check_some(arguments: argparse.Namespace) -> int:
 def run_new(arguments: argparse.Namespace) -> int:
     """Write it, print what was written, and say how to go on."""
     from mqcourse.book import new_chapter
-    from mqcourse.skeleton import shown
 
     names = [shown(path) for path in new_chapter.new(arguments.chapter)]
     answer(arguments, {"written": names}, "\n".join(names))

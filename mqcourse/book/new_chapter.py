@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from mqcourse.book.chapter import Chapter
-from mqcourse.disk import unwritable
+from mqcourse.disk import write_text
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
@@ -84,8 +84,5 @@ def new(name: str, root: Path = CHECKOUT) -> list[Path]:
     written = write({chapter.path: SKELETON.format(mark=MARK)})
     last = [found for found in listed if found[2] == part][-1]
     line = f"{last[1]}- file: book/{part}/{own}\n"
-    try:
-        toc.write_text(text[: last.end()] + line + text[last.end() :], encoding="utf-8")
-    except OSError as error:
-        raise unwritable(toc, error) from error
+    write_text(toc, text[: last.end()] + line + text[last.end() :])
     return [*written, toc]

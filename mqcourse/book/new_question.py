@@ -4,11 +4,12 @@ import tomllib
 from pathlib import Path
 
 from mqcourse.book.questions import BANK
-from mqcourse.disk import unwritable
+from mqcourse.disk import write_text
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.home import shown
 from mqcourse.nearest import nearest
-from mqcourse.skeleton import MARK, check_name, shown, write
+from mqcourse.skeleton import MARK, check_name, write
 
 TOPIC = """\
 title = "{mark}: the title of the topic"
@@ -61,8 +62,5 @@ def new(topic: str, bank: Path = BANK) -> Path:
             do="Write that one first, and change its id",
             code=Exit.USAGE,
         )
-    try:
-        path.write_text(text.rstrip("\n") + "\n" + question, encoding="utf-8")
-    except OSError as error:
-        raise unwritable(path, error) from error
+    write_text(path, text.rstrip("\n") + "\n" + question)
     return path

@@ -7,6 +7,7 @@ from typing import Any
 
 from mqcourse.command_line import actions_of, add, answer, out, say
 from mqcourse.exits import Exit
+from mqcourse.home import shown
 
 
 def register(subcommands: Any) -> None:
@@ -35,7 +36,6 @@ def register(subcommands: Any) -> None:
 def run_new(arguments: argparse.Namespace) -> int:
     """Write it, print the file, and say how to go on."""
     from mqcourse.book import new_question
-    from mqcourse.skeleton import shown
 
     name = shown(new_question.new(arguments.topic))
     answer(arguments, {"written": [name]}, name)

@@ -9,6 +9,7 @@ from typing import Any
 from mqcourse.command_line import actions_of, add, answer, fitted, news, out, say
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.home import shown
 
 USUAL_S = 45.0
 """Grading time of a lab on a quiet machine, until a real one is recorded."""
@@ -338,7 +339,6 @@ def run_new(arguments: argparse.Namespace) -> int:
     """Write the folder and its notebook, print the paths, and say how to go on."""
     from mqcourse.grading import manifest, new_lab
     from mqcourse.grading.labs import build
-    from mqcourse.skeleton import shown
 
     paths = new_lab.new(arguments.lab, arguments.broker)
     paths += build(lambda _line: None, only=(manifest.find(arguments.lab),))

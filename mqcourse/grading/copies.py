@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mqcourse.disk import make_folder, unwritable
+from mqcourse.disk import make_folder, unwritable, write_text
 from mqcourse.home import state_folder
 from mqcourse.small_file import object_of
 
@@ -39,10 +39,7 @@ def note_built(path: Path) -> None:
     """Keep what a notebook was built as."""
     file = _file()
     make_folder(file.parent)
-    try:
-        file.write_text(json.dumps(_built() | {str(path): _digest(path.read_bytes())}), encoding="utf-8")
-    except OSError as error:
-        raise unwritable(file, error) from error
+    write_text(file, json.dumps(_built() | {str(path): _digest(path.read_bytes())}))
 
 
 def _file() -> Path:

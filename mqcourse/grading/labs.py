@@ -1,13 +1,12 @@
 """Generate the learners' notebooks from their masters, and find what is wrong before a learner does."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mqcourse.disk import unwritable
+from mqcourse.disk import write_text
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.grading import authored, copies, manifest, master
@@ -97,10 +96,7 @@ def _write_table() -> None:
             "labs/README.md has lost the marks of its table", do="Take it from git again", code=Exit.SAID_NO
         )
     fresh = text[: found.start("table")] + table(manifest.load()) + text[found.end("table") :]
-    try:
-        README.write_text(fresh, encoding="utf-8")
-    except OSError as error:
-        raise unwritable(README, error) from error
+    write_text(README, fresh)
 
 
 def _stale_table() -> Iterator[str]:
@@ -109,14 +105,7 @@ def _stale_table() -> Iterator[str]:
 
 
 def _write(lab: Lab, text: str) -> None:
-    part = lab.notebook.with_name(f".{lab.notebook.name}.{os.getpid()}")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(lab.notebook)
-    except OSError as error:
-        raise unwritable(lab.notebook, error) from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_text(lab.notebook, text)
     copies.note_built(lab.notebook)
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from mqcourse.disk import make_folder, unwritable
-from mqcourse.home import CHECKOUT, state_folder
+from mqcourse.home import CHECKOUT, shown, state_folder
 from mqcourse.small_file import text_of
 from mqcourse.stack.endpoints import ENVIRONMENT, endpoints
 from mqcourse.stack.process import SERVICE_VARIABLE, STATE_VARIABLE
@@ -69,11 +69,6 @@ contains {quoted} $PATH; or set -gx PATH {quoted} $PATH
             part.replace(path)
     except OSError as error:
         raise unwritable(state, error) from error
-
-
-def shown(path: Path) -> str:
-    """A path as one types it: from the checkout, where it lies in it."""
-    return str(path.relative_to(CHECKOUT)) if path.is_relative_to(CHECKOUT) else str(path)
 
 
 def is_typeable(state: Path) -> bool:
