@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,13 @@ def allowed() -> tuple[Allowed, ...]:
 
 
 def findings(file: str, source: str) -> list[Finding]:
-    """What the rules find in a file's prose, exceptions included."""
+    """What the rules find in a file's prose, exceptions included. CourseError in a learner's installation."""
+    if find_spec("proselint") is None:
+        raise CourseError(
+            "the style of texts cannot be checked: proselint is not in a learner's installation",
+            do="Run `make check` once, which installs what developers need",
+            code=Exit.ENVIRONMENT,
+        )
     passages = of_file(file, source)
     own = [finding for passage in passages for finding in of_passage(passage)]
     return own if file.endswith(".py") else [*own, *_borrowed_findings(passages)]

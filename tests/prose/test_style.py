@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from mqcourse.errors import CourseError
 from mqcourse.home import CHECKOUT
 from mqcourse.prose import ledger, style
 
@@ -97,3 +98,10 @@ def test_the_counts_are_printed_by_rule_and_by_file() -> None:
     shown = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
     assert "all habits" in shown
     assert all(f"{name} " in shown for name in ledger.found())
+
+
+def test_a_learners_installation_is_told_how_to_get_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "proselint", None)
+    with pytest.raises(CourseError) as raised:
+        style.findings("a.md", "A text.")
+    assert "Run `make check`" in str(raised.value)
