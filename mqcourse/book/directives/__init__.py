@@ -25,6 +25,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         outputs,
         predict,
         question,
+        replay,
         search_excerpts,
         without_thebe,
     )
@@ -40,6 +41,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         question,
         predict,
         backpressure,
+        replay,
         search_excerpts,
         without_thebe,
     ):
