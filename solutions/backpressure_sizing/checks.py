@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from mqcourse.backpressure import Scenario, simulate
-from mqcourse.backpressure.theory import mg1, mmc
+from mqcourse.backpressure.model.theory import mg1, mmc
 from mqcourse.errors import CourseError
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.program import Program
