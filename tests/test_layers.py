@@ -23,6 +23,9 @@ PLANTED = {
     "mqcourse/backpressure/model/scenario.py": "mqcourse.backpressure.sweep",
     "mqcourse/backpressure/model/broker.py": "mqcourse.backpressure.model.consumers",
     "mqcourse/grading/manifest.py": "mqcourse.book.facts",
+    "mqcourse/grading/journal.py": "mqcourse.grading.brokers.kafka",
+    "mqcourse/grading/trial.py": "mqcourse.grading.judge",
+    "mqcourse/grading/brokers/kafka.py": "mqcourse.grading.brokers.rabbitmq",
     "mqcourse/book/chapter.py": "mqcourse.grading.verdict",
     "mqcourse/book/facts.py": "mqcourse.start",
     "mqcourse/home.py": "mqcourse.disk",
@@ -42,6 +45,8 @@ NEW_FILES = (
     "mqcourse/stack/services/anywhere.py",
     "mqcourse/stack/providers/anywhere.py",
     "mqcourse/book/anywhere.py",
+    "mqcourse/grading/anywhere.py",
+    "mqcourse/grading/brokers/anywhere.py",
     "mqcourse/backpressure/anywhere.py",
     "mqcourse/backpressure/model/anywhere.py",
 )
