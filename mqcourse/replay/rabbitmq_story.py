@@ -58,6 +58,7 @@ class RabbitMQStory:
         self.exchanges: dict[str, str] = {}
         self.stray: dict[int, Held] = {}
         self.ended: set[str] = set()
+        self.nacked: set[int] = set()
         self.known: set[int] = set()  # messages that the broker has confirmed or counted
         names = [
             str(event.what[key]) for event in recording.events for key in ("queue",) if event.what.get(key)
@@ -121,8 +122,8 @@ class RabbitMQStory:
             if not held.auto_ack:
                 unacked[held.queue] += 1
         for name, queue in self.queues.items():
-            ready = len(self.scene.at(queue.place))
-            self.scene.note(queue.place, f"{ready} ready, {unacked[name]} unacked")
+            ready = len(self.scene.at(queue.place))  # by the clients: the broker's own count is an event
+            self.scene.note(queue.place, f"{ready} not delivered, {unacked[name]} unacked")
 
     # what happened, by its name in the recording
 
@@ -152,7 +153,7 @@ class RabbitMQStory:
         """The broker has the binding."""
         exchange, key, queue = (str(event.what[name]) for name in ("exchange", "key", "queue"))
         self.bindings.append((exchange, key, queue))
-        shown = f" for the key {key}" if key else ""
+        shown = f" for the key {key}" if key and self.exchanges.get(exchange) != "fanout" else ""
         return f"{event.who} binds {self.label[queue]} to {self.label[exchange]}{shown}."
 
     def targets(self, exchange: str, key: str) -> list[str]:
@@ -180,11 +181,8 @@ class RabbitMQStory:
             self.scene.move(message, self.end("dropped"), "done")
             copies.append(message)
         channel.published.append(copies)
-        to = (
-            f"the exchange {self.label[exchange]} with the key {key}"
-            if exchange
-            else self.label.get(key, key)
-        )
+        keyed = f" with the key {key}" if key else ""
+        to = f"the exchange {self.label[exchange]}{keyed}" if exchange else self.label.get(key, key)
         if not targets:
             return f"{event.who} publishes “{label}” to {to}. No binding fits, so the broker drops it."
         goes = ""
@@ -217,6 +215,7 @@ class RabbitMQStory:
         """The broker has taken responsibility."""
         messages = self.of_tag(self.channel(event), event)
         self.known |= set(messages)
+        self.channel(event).confirming = True
         for message in messages:
             if self.scene.looks[message] == "sent":
                 self.scene.move(message, self.scene.where[message], "plain")
@@ -226,10 +225,15 @@ class RabbitMQStory:
     def tell_refused(self, event: Event) -> str:
         """The broker has not taken it."""
         messages = self.of_tag(self.channel(event), event)
+        self.channel(event).confirming = True
+        labels = list(dict.fromkeys(self.scene.messages[message] for message in messages))
+        say = f"The broker refuses {listed(labels)} with basic.nack."
+        if len(messages) > 1:
+            self.nacked |= set(messages)  # which of the queues refused: their counts will show it
+            return f"{say} At least one of the queues did not take it."
         for message in messages:
             self.scene.move(message, self.end("dropped"), "done")
-        labels = list(dict.fromkeys(self.scene.messages[message] for message in messages))
-        return f"The broker refuses {listed(labels)} with basic.nack." if labels else "The broker refuses."
+        return say
 
     def tell_returned(self, event: Event) -> str:
         """An unroutable message was returned."""
@@ -384,11 +388,21 @@ class RabbitMQStory:
                     scene.move(message, self.end("lost"), "done")
             labels = listed([scene.messages[message] for message in left])
             more = f" {labels} {'has' if len(left) == 1 else 'have'} left the queue."
+        elif consumers == 0 and ready < len(here) and self.nacked & set(here):
+            refused = sorted(self.nacked & set(here))[ready - len(here) :]
+            for message in refused:
+                self.nacked.discard(message)
+                scene.move(message, self.end("dropped"), "done")
+            labels = listed([scene.messages[message] for message in refused])
+            more = f" So this queue refused {labels}."
         elif ready < len(here):
             other = len(here) - ready
             what = "on the way to a consumer" if consumers else "not counted yet"
             more = f" {counted(other, 'message').capitalize()} {'is' if other == 1 else 'are'} {what}."
-        self.known |= set(scene.at(queue.place)[:ready])
+        for message in scene.at(queue.place)[:ready]:
+            self.known.add(message)
+            if scene.looks[message] == "sent" and message in self.nacked:
+                scene.move(message, queue.place, "plain")
         who = counted(consumers, "consumer")
         return f"The broker counts {ready} ready in {self.label[name]}, and {who}.{more}"
 
