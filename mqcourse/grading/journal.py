@@ -1,6 +1,6 @@
 """What a grading makes and must not leave behind: noted before it is made, removed at the end or by the next run.
 
-Each process that judges has a file of its own under grading/ in the state folder: a line for each queue, exchange,
+Each process that judges has its own file under grading/ in the state folder: a line for each queue, exchange,
 topic, group, folder or mark of processes; a second line takes it back. A file whose process is gone is swept.
 """
 
@@ -22,10 +22,10 @@ from mqcourse.home import state_folder
 from mqcourse.products import BROKERS
 
 MARK = "MQ_GRADING_RUN"
-"""An environment variable that every process of a grading carries, so that none is left behind."""
+"""An environment variable that every process of a grading carries, so that all can be found and ended."""
 
 LAST_S = 30.0
-"""How long a run that nobody waits for tries to give back what it made; the rest is for the next run's sweep."""
+"""How long a run without a waiting caller tries to remove what it made; the rest is for the next run's sweep."""
 
 SANDBOX_STATE = "state"
 """The state folder of a run in a sandbox, in the run's folder."""
@@ -56,7 +56,7 @@ def gone(where: str, kind: str, name: str) -> None:
 
 
 def note_foreign(where: str, kind: str, name: str) -> None:
-    """The same for what an answer makes; what is there already belongs to somebody else and is let be."""
+    """The same for what an answer makes; what exists already belongs to another program and is left alone."""
     if (where, kind, name) in _open(_read(_file())) or name.startswith("amq."):
         return
     with contextlib.suppress(Exception):  # of any client; a broker that fails is noticed by its witness
@@ -70,7 +70,7 @@ def clear() -> None:
 
 
 def sweep() -> None:
-    """Remove what processes left that are gone. Nothing that cannot be removed now is forgotten."""
+    """Remove what processes left that are gone. What cannot be removed now stays recorded."""
     with contextlib.suppress(OSError):
         for file in sorted(folder().glob("*.jsonl")):
             if not _lives(file.stem):
@@ -180,7 +180,7 @@ def _remove_here(things: list[tuple[str, str]]) -> None:
 
 
 def _left_inside(run: Path) -> dict[str, list[tuple[str, str]]]:
-    """What a run in a sandbox noted in the state folder of its own, and did not take back, by broker.
+    """What a run in a sandbox noted in its own state folder, and did not take back, by broker.
 
     An answer may have written there, so nothing is followed, changed or believed but names of things at the brokers,
     at which an answer can delete by itself.
@@ -198,7 +198,7 @@ def _left_inside(run: Path) -> dict[str, list[tuple[str, str]]]:
 
 
 def _bounded(file: Path) -> str:
-    """The beginning of a regular file; nothing of a link, a pipe or a device."""
+    """The beginning of a regular file; empty for a link, a pipe or a device."""
     with contextlib.suppress(OSError), open(file, "rb", opener=_not_followed) as opened:
         if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
             return opened.read(MOST_BYTES).decode("utf-8", errors="replace")
