@@ -139,11 +139,12 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
+    from mqcourse.home import state_folder
     from mqcourse.stack import stack, status_page
     from mqcourse.stack.services import registry
 
-    names = [service.name for service in registry.named(arguments.names, tuple(registry.SERVICES))]
-    rows = [row for row in stack.status() if row.name in names]
+    services = registry.named(arguments.names, ())
+    rows = [stack.status_of(service, state_folder()) for service in services] or stack.status()
     _show(rows, arguments)
     if any(row.state in AMISS for row in rows):
         return Exit.UNREACHABLE
@@ -242,7 +243,7 @@ def _open(arguments: argparse.Namespace) -> int:
     from mqcourse.stack.status_page import RUNS
 
     service = registry.named([arguments.name], ())[0]
-    row = next(row for row in stack.status() if row.name == service.name)
+    row = stack.status_of(service, state_folder())
     address = row.management or (row.endpoint if not service.is_broker else None)
     if row.state not in RUNS:
         raise CourseError(
