@@ -3,13 +3,19 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mqcourse.command_line import actions_of, add, answer, fitted, news, out, say
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import shown
+
+if TYPE_CHECKING:
+    from mqcourse.grading.sandbox import Sandbox
+    from mqcourse.grading.submission import Submission
+    from mqcourse.grading.verdict import Report, Verdict
 
 USUAL_S = 45.0
 """Grading time of a lab on a quiet machine, until a real one is recorded."""
@@ -30,7 +36,7 @@ def register(subcommands: Any) -> None:
         "grade",
         run_grade,
         "grade a lab's notebook, or a folder of strangers' ones: points, what broke, what happened",
-        example="mq grade kafka_log\nmq grade submissions/kafka_log",
+        example="mq grade kafka_log\nmq grade kafka_log --watch\nmq grade submissions/kafka_log",
         more=EXIT_CODES,
     )
     grade.add_argument(
@@ -47,6 +53,11 @@ def register(subcommands: Any) -> None:
         help="of a folder: run the answers without a sandbox, with everything that you may do yourself",
     )
     grade.add_argument("--no-save", action="store_true", help="do not count it as progress")
+    grade.add_argument(
+        "--watch",
+        action="store_true",
+        help="after each save, grade the answers that changed, until all points are reached or Ctrl-C",
+    )
     grade.add_argument(
         "--seed", type=int, metavar="N", help="repeat what the checks drew in the run that printed this seed"
     )
@@ -151,37 +162,103 @@ def register(subcommands: Any) -> None:
 
 def run_grade(arguments: argparse.Namespace) -> int:
     """The exit code is 3 when points are missing."""
-    from mqcourse.grading import keep, progress
-    from mqcourse.grading.run import grade
+    from mqcourse.grading import keep
     from mqcourse.grading.submission import read
-    from mqcourse.progress import Progress
 
     keep.shut()
     arguments.notebook = _notebook(arguments.notebook)
     if arguments.notebook.is_dir():
+        if arguments.watch:
+            raise CourseError(
+                f"{arguments.notebook} is a folder, and --watch is for one notebook",
+                do="Name a notebook, or leave --watch out",
+                code=Exit.USAGE,
+            )
         return _grade_folder(arguments)
     sandbox = _sandbox(arguments.untrusted and not arguments.trust)
-    progress_line = Progress(quiet=arguments.quiet)
     given = read(arguments.notebook)  # what is no notebook is said before anything is shown
+    if arguments.watch:
+        return _grade_each_save(arguments, sandbox)
+    return Exit.DONE if _graded(arguments, given, sandbox).passed else Exit.SAID_NO
+
+
+def _graded(
+    arguments: argparse.Namespace,
+    given: "Submission",
+    sandbox: "Sandbox | None",
+    known: "Mapping[str, Verdict] | None" = None,
+) -> "Report":
+    """Grade a notebook once, print the report and save the points; `known` are verdicts that still hold."""
+    from mqcourse.grading import progress
+    from mqcourse.grading.run import grade
+    from mqcourse.progress import Progress
+
+    known = known or {}
+    progress_line = Progress(quiet=arguments.quiet)
     name = f"grade {given.lab.name}"
     with progress_line.planned({name: (given.lab.title, USUAL_S)}):
-        report = grade(arguments.notebook, progress_line.say, seed=arguments.seed, sandbox=sandbox)
+        report = grade(
+            arguments.notebook, progress_line.say, seed=arguments.seed, sandbox=sandbox, known=known
+        )
         progress_line.ended(name)
     if arguments.json:
-        sys.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
+        indent = None if arguments.watch else 2  # of several reports each is a line
+        out(json.dumps(report.as_dict(), indent=indent, ensure_ascii=False))
     else:
         sys.stdout.write(report.as_text())
     sys.stdout.flush()
     if not (arguments.no_save or arguments.untrusted):
         for verdict in report.verdicts:
-            if verdict.exercise.id in given.answers:
-                progress.tried(
-                    report.lab.name, verdict.exercise.id, given.answers[verdict.exercise.id], verdict.state
-                )
+            id_ = verdict.exercise.id
+            if id_ in given.answers and id_ not in known:
+                progress.tried(report.lab.name, id_, given.answers[id_], verdict.state)
         progress_line.say(f"saved in {progress.save(report)}")
         if report.passed:
             progress_line.say(f"Next: {next_lab()}")
-    return Exit.DONE if report.passed else Exit.SAID_NO
+    return report
+
+
+def _grade_each_save(arguments: argparse.Namespace, sandbox: "Sandbox | None") -> int:
+    """Grade at first and after each save; done when all points are reached.
+
+    A verdict holds for as long as its answer stays the same. What is wrong with one version of the notebook, or with a
+    broker, is said, and the next save is another try.
+    """
+    from mqcourse.foreign import plain
+    from mqcourse.grading.outcome import Void
+    from mqcourse.grading.submission import read
+    from mqcourse.grading.watch import versions
+
+    path, tell = arguments.notebook, news(arguments)
+    judged: dict[tuple[str, str], Verdict] = {}
+    first = True
+    for _ in versions(path):
+        try:
+            given = read(path)
+            known = {
+                id_: judged[id_, source] for id_, source in given.answers.items() if (id_, source) in judged
+            }
+            if first or len(known) < len(given.answers):
+                report = _graded(arguments, given, sandbox, known)
+                if report.passed:
+                    return Exit.DONE
+                first = False
+                judged |= {
+                    (verdict.exercise.id, given.answers[verdict.exercise.id]): verdict
+                    for verdict in report.verdicts
+                    if verdict.exercise.id in given.answers
+                }
+            else:
+                tell("no answer changed")
+        except Void:
+            raise
+        except CourseError as error:
+            if arguments.json:
+                out(json.dumps({"error": str(error)}, ensure_ascii=False))
+                sys.stdout.flush()
+            say(f"mq grade: {plain(str(error))}")
+        tell(f"watching {path}: its next save is graded, Ctrl-C ends this")
+    return Exit.DONE
 
 
 def next_lab() -> str:

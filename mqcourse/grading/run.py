@@ -36,6 +36,7 @@ from mqcourse.variables import Kind, environment_of
 
 RUN_LIMIT_S = 600.0
 """Every wait of a check has a limit of its own; this one is met only when the machine or the grader hangs."""
+NONE_KNOWN: Mapping[str, Verdict] = {}
 POLL_S = 0.3
 ENOUGH = b"."
 """What tells a run that nobody waits for its verdicts. When its standard input ends without it, we have died."""
@@ -49,11 +50,13 @@ def grade(
     *,
     seed: int | None = None,
     sandbox: Sandbox | None = None,
+    known: Mapping[str, Verdict] = NONE_KNOWN,
 ) -> Report:
     """The report on a learner's notebook. CourseError when it is no notebook of a lab.
 
     Unjudged when a broker does not answer or goes away. Exercises that nobody has touched are not run. `seed` repeats
-    what the checks drew in the run that printed it. With a sandbox the answers run in it.
+    what the checks drew in the run that printed it. With a sandbox the answers run in it. The answers to the exercises
+    in `known` are not run again.
     """
     given = read(path)
     stubs = master.answers(given.lab, solved=False)
@@ -67,6 +70,7 @@ def grade(
         say,
         seed=seed,
         sandbox=sandbox,
+        known=known,
     )
 
 
@@ -76,6 +80,7 @@ def grade_submission(
     *,
     seed: int | None = None,
     sandbox: Sandbox | None = None,
+    known: Mapping[str, Verdict] = NONE_KNOWN,
 ) -> Report:
     """The same for answers that are already taken out of their notebook."""
     lab = submission.lab
@@ -85,12 +90,13 @@ def grade_submission(
         exercise.id: refused(exercise, Guarantee.ANSWERED, submission.unusable[exercise.id])
         for exercise in lab.exercises
         if exercise.id in submission.unusable
-    }
+    } | {id_: known[id_] for id_ in submission.answers if id_ in known}
+    new = {id_: source for id_, source in submission.answers.items() if id_ not in known}
     journal.sweep()
-    if submission.answers:
+    if new:
         with Witness(lab.brokers) as witness:
             before = _fingerprint()
-            say(f"running {len(submission.answers)} answers")
+            say(f"running {len(new)} answers")
 
             def run(answers: Mapping[str, str]) -> dict[str, Verdict]:
                 entries = _run(lab.name, master.graded_notebook(lab, answers, seed), witness, sandbox)
@@ -100,17 +106,15 @@ def grade_submission(
                     if id_ in answers
                 }
 
-            verdicts = run(submission.answers)
-            if missing := [id_ for id_ in submission.answers if id_ not in verdicts]:
+            verdicts = run(new)
+            if missing := [id_ for id_ in new if id_ not in verdicts]:
                 # An answer has ended the whole run. Each one without a verdict gets a run of its own, to find out which.
                 witness.confirm()
                 for id_ in missing:
                     say(f"running {id_} alone")
-                    verdicts |= run({id_: submission.answers[id_]})
+                    verdicts |= run({id_: new[id_]})
             found |= verdicts
-            if any(not verdict.passed for verdict in verdicts.values()) or len(verdicts) < len(
-                submission.answers
-            ):
+            if any(not verdict.passed for verdict in verdicts.values()) or len(verdicts) < len(new):
                 witness.confirm()
         if changed := _changed(before, _fingerprint()):
             raise Void(
@@ -129,7 +133,7 @@ def grade_submission(
             for exercise in lab.exercises
         ),
         time.monotonic() - began_s,
-        seed if submission.answers else None,
+        seed if new else None,
     )
 
 
