@@ -295,7 +295,7 @@ def _sandbox(wanted: bool) -> Any:
 def _grade_folder(arguments: argparse.Namespace) -> int:
     """Every notebook of a folder, one after the other: each is a stranger's, and none is saved as progress."""
     from mqcourse.foreign import plain
-    from mqcourse.grading.outcome import Unjudged
+    from mqcourse.grading.outcome import Unjudged, Unusable
     from mqcourse.grading.run import grade
 
     paths = sorted(arguments.notebook.glob("*.ipynb"))
@@ -313,6 +313,10 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
     for number, path in enumerate(paths, 1):
         say(f"{plain(path.name)} ({number} of {len(paths)})")
         try:
+            if path.is_symlink():
+                raise Unusable(
+                    "it is a link, maybe to another submission", do="Put the notebook in its place"
+                )
             report = grade(path, seed=arguments.seed, sandbox=sandbox)
         except Unjudged:
             raise

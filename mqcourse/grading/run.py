@@ -38,6 +38,9 @@ RUN_LIMIT_S = 600.0
 """Every wait of a check has a limit of its own; this one is met only when the machine or the grader hangs."""
 NONE_KNOWN: Mapping[str, Verdict] = {}
 POLL_S = 0.3
+MOST_FOLDER_BYTES = 512 << 20
+"""Of the run's folder, the one place outside /tmp where a sandboxed answer can write. A grading writes about 1 MB."""
+MOST_FOLDER_FILES = 20_000
 ENOUGH = b"."
 """What tells a run that nobody waits for its verdicts. When its standard input ends without it, we have died."""
 GRACE_S = 6.0
@@ -128,7 +131,7 @@ def grade_submission(
             or refused(
                 exercise,
                 Guarantee.RUNS,
-                "the answer ended the process that runs it before there was a verdict",
+                "the answer ended the process that runs it before there was a verdict, or filled its folder",
             )
             for exercise in lab.exercises
         ),
@@ -170,7 +173,7 @@ def _run(name: str, notebook: str, witness: Witness, sandbox: Sandbox | None) ->
                     # The key goes this way, so no process of an answer finds it in an environment or a command line.
                     stdin.write(f"{key}\n".encode())
                     stdin.flush()
-                verdicts = _verdicts(_lines(out, time.monotonic() + RUN_LIMIT_S, witness), key)
+                verdicts = _verdicts(_lines(out, time.monotonic() + RUN_LIMIT_S, witness, folder), key)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=GRACE_S)
             finally:
@@ -235,8 +238,8 @@ def signature(key: str, body: str) -> str:
     return hmac.new(key.encode(), body.encode(), hashlib.sha256).hexdigest()
 
 
-def _lines(source: int, end_s: float, witness: Witness) -> Iterator[Mapping[str, Any]]:
-    """The lines of JSON that come through the pipe until its other end closes.
+def _lines(source: int, end_s: float, witness: Witness, folder: str) -> Iterator[Mapping[str, Any]]:
+    """The lines of JSON that come through the pipe until its other end closes, or an answer fills the run's folder.
 
     Unjudged when a broker goes away meanwhile, or the time is up.
     """
@@ -246,6 +249,8 @@ def _lines(source: int, end_s: float, witness: Witness) -> Iterator[Mapping[str,
         while time.monotonic() < end_s:
             if not selector.select(POLL_S):
                 witness.alive()
+                if _is_filled(folder):
+                    return
                 continue
             part = os.read(source, 65_536)
             if not part:
@@ -261,6 +266,19 @@ def _lines(source: int, end_s: float, witness: Witness) -> Iterator[Mapping[str,
     raise Unjudged(
         f"the answers were not judged within {RUN_LIMIT_S:.0f} s", do="Run it again when less runs beside it"
     )
+
+
+def _is_filled(folder: str) -> bool:
+    """Whether more was written into the run's folder than any grading needs."""
+    used = files = 0
+    for place, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            with contextlib.suppress(OSError):  # removed meanwhile
+                used += Path(place, name).lstat().st_blocks * 512
+            files += 1
+            if used > MOST_FOLDER_BYTES or files > MOST_FOLDER_FILES:
+                return True
+    return False
 
 
 def _environment(mark: str, folder: str) -> dict[str, str]:
