@@ -11,6 +11,7 @@ from mqcourse.command_line import actions_of, add, answer, fitted, news, out, sa
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import shown
+from mqcourse.streams import is_read
 
 if TYPE_CHECKING:
     from mqcourse.grading.sandbox import Sandbox
@@ -139,7 +140,9 @@ def register(subcommands: Any) -> None:
     )
     table.add_argument("lab", metavar="LAB", nargs="?", help="only this lab")
     table.add_argument("--exercise", help="only this exercise")
-    table.add_argument("--seeds", type=int, default=1, metavar="N", help="judge each with seeds 0 to N - 1")
+    table.add_argument(
+        "--seeds", type=_seeds, default=1, metavar="N", help="judge each with seeds 0 to N - 1"
+    )
     solutions = add(
         actions,
         "solutions",
@@ -158,6 +161,12 @@ def register(subcommands: Any) -> None:
         example="mq labs source ~/course",
     )
     source.add_argument("folder", metavar="FOLDER", type=Path, help="the course folder of nbgrader")
+
+
+def _seeds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of seeds")
+    return int(text)
 
 
 def run_grade(arguments: argparse.Namespace) -> int:
@@ -219,7 +228,7 @@ def _graded(
 
 
 def _grade_each_save(arguments: argparse.Namespace, sandbox: "Sandbox | None") -> int:
-    """Grade at first and after each save; done when all points are reached.
+    """Grade at first and after each save; done when all points are reached, or when nobody reads the reports.
 
     A verdict holds for as long as its answer stays the same. What is wrong with one version of the notebook, or with a
     broker, is said, and the next save is another try.
@@ -232,7 +241,7 @@ def _grade_each_save(arguments: argparse.Namespace, sandbox: "Sandbox | None") -
     path, tell = arguments.notebook, news(arguments)
     judged: dict[tuple[str, str], Verdict] = {}
     first = True
-    for _ in versions(path):
+    for _ in versions(path, is_wanted=is_read):
         try:
             given = read(path)
             known = {
@@ -459,6 +468,16 @@ def run_table(arguments: argparse.Namespace) -> int:
     from mqcourse.pace import Pace
 
     labs = (manifest.find(arguments.lab),) if arguments.lab else manifest.load()
+    if arguments.exercise and arguments.lab:
+        labs[0].exercise(arguments.exercise)  # CourseError for one that there is not
+    elif arguments.exercise:
+        labs = tuple(lab for lab in labs if arguments.exercise in {each.id for each in lab.exercises})
+        if not labs:
+            raise CourseError(
+                f"no lab has an exercise {arguments.exercise!r}",
+                do="`mq labs table LAB --exercise EXERCISE` lists those of a lab",
+                code=Exit.USAGE,
+            )
     found = []
     pace = Pace(sum(size(lab, arguments.exercise) for lab in labs), "answers", news(arguments))
     for lab in labs:

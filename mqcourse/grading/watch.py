@@ -7,14 +7,16 @@ from pathlib import Path
 LOOK_EVERY_S = 0.5
 
 
-def versions(path: Path, pause: Callable[[float], None] = time.sleep) -> Iterator[None]:
-    """Once at first and once after each save, without an end.
+def versions(
+    path: Path, pause: Callable[[float], None] = time.sleep, is_wanted: Callable[[], bool] = lambda: True
+) -> Iterator[None]:
+    """Once at first and once after each save, as long as that is wanted.
 
     A save is over when two looks in a row find the same file: an editor may write it in several steps.
     """
     seen: object = ()
     before: object = ()
-    while True:
+    while is_wanted():
         now = _state(path)
         if now is not None and now == before and now != seen:
             seen = now

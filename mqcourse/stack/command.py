@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from mqcourse.command_line import add, answer, confirm, news, out
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit, of_several
 from mqcourse.foreign import plain
 from mqcourse.products import BROKERS
+from mqcourse.streams import is_read
 
 if TYPE_CHECKING:
     from mqcourse.stack.stack import Status
@@ -162,7 +163,7 @@ def _status(arguments: argparse.Namespace) -> int:
         return [row for row in stack.status() if row.name in names]
 
     if arguments.watch:
-        _watch(look, arguments)
+        return _watch(look, arguments)
     rows = look()
     _show(rows, arguments)
     if any(row.state in AMISS for row in rows):
@@ -174,8 +175,8 @@ def _status(arguments: argparse.Namespace) -> int:
     )
 
 
-def _watch(look: "Callable[[], Sequence[Status]]", arguments: argparse.Namespace) -> NoReturn:
-    """Show the table until Ctrl-C.
+def _watch(look: "Callable[[], Sequence[Status]]", arguments: argparse.Namespace) -> int:
+    """Show the table until Ctrl-C, or until nobody reads it any more.
 
     A terminal that can draw shows one table, whose figures of memory are current. Any other output gets a further
     table only after a service's state, version or address has changed.
@@ -186,7 +187,7 @@ def _watch(look: "Callable[[], Sequence[Status]]", arguments: argparse.Namespace
 
     drawn = sys.stdout.isatty() and is_drawable() and not arguments.json
     before: Sequence[Status] | None = None
-    while True:
+    while is_read():
         rows = look()
         lasting = [replace(row, rss_mb=None) for row in rows]
         if drawn or lasting != before:
@@ -198,6 +199,7 @@ def _watch(look: "Callable[[], Sequence[Status]]", arguments: argparse.Namespace
             sys.stdout.flush()
         before = lasting
         time.sleep(LOOK_EVERY_S)  # a process that ends somewhere else sends us no event
+    return Exit.DONE
 
 
 def _show(rows: "Sequence[Status]", arguments: argparse.Namespace) -> None:
@@ -280,7 +282,7 @@ def _logs(arguments: argparse.Namespace) -> int:
     sys.stdout.writelines(f"{line}\n" for line in shown)
     sys.stdout.flush()
     if arguments.follow:
-        for line in follow(log, end):
+        for line in follow(log, end, is_read):
             out(json.dumps({"line": line}) if arguments.json else line)
             sys.stdout.flush()
     return Exit.DONE
