@@ -318,7 +318,7 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
     if sandbox is None:
         say("not protected (--trust): the answers run with everything that you may do yourself")
     rows: list[dict[str, Any]] = []
-    worst = Exit.DONE
+    worst, unjudged = Exit.DONE, 0
     for number, path in enumerate(paths, 1):
         say(f"{plain(path.name)} ({number} of {len(paths)})")
         try:
@@ -327,10 +327,11 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
                     "it is a link, maybe to another submission", do="Put the notebook in its place"
                 )
             report = grade(path, seed=arguments.seed, sandbox=sandbox)
-        except Unjudged:
-            raise
-        except CourseError as error:
+        except (
+            CourseError
+        ) as error:  # also Unjudged: one that stops its run costs no other notebook its verdict
             rows.append({"notebook": plain(path.name), "error": plain(str(error))})
+            unjudged += isinstance(error, Unjudged)
             worst = Exit.SOME_FAILED
             continue
         rows.append({"notebook": plain(path.name), **report.as_dict()})
@@ -344,7 +345,7 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
         for row in rows:
             got = f"{row['points']:>3} of {row['of']}" if "points" in row else f"not judged: {row['error']}"
             sys.stdout.write(f"{got}  {row['notebook']}\n")
-    return worst
+    return Exit.UNREACHABLE if unjudged == len(paths) else worst
 
 
 def run_hint(arguments: argparse.Namespace) -> int:
