@@ -15,7 +15,7 @@ import pytest
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.grading import inside, journal, manifest, master, run, sandbox
+from mqcourse.grading import journal, leftovers, manifest, master, run, sandbox, sandbox_inside
 from mqcourse.grading.sandbox import Sandbox
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
@@ -165,7 +165,7 @@ def test_an_answer_starts_no_thousands_of_processes(shut_in: Sandbox, tmp_path: 
     for place in (tmp_path, *tmp_path.parents)[: ours + 1]:
         place.chmod(0o755)  # pytest closes its folders
     shutil.copy(shut_in.program, program)
-    script.write_bytes(Path(inside.__file__).read_bytes())
+    script.write_bytes(Path(sandbox_inside.__file__).read_bytes())
     program.chmod(0o755)
     script.chmod(0o644)
     who: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
@@ -278,14 +278,14 @@ def test_what_a_killed_sandbox_left_at_the_brokers_is_removed(
 
     run_folder = stack.home / "grading" / "run-killed"
     inside = run_folder / journal.SANDBOX_STATE / "grading"
-    inside.mkdir(parents=True)
+    sandbox_inside.mkdir(parents=True)
     (inside / "2-1.jsonl").write_text(json.dumps({"made": ["rabbitmq", "queue", "check.left"]}) + "\n")
     (stack.home / "grading" / "999999999-1.jsonl").write_text(
         json.dumps({"made": ["here", "folder", str(run_folder)]}) + "\n"
     )
     with pika.BlockingConnection(pika.URLParameters(stack.endpoints.rabbitmq_url)) as connection:
         connection.channel().queue_declare("check.left")
-        journal.sweep()
+        leftovers.sweep()
         assert not run_folder.exists()
         with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="NOT_FOUND"):
             connection.channel().queue_declare("check.left", passive=True)
@@ -299,16 +299,36 @@ def test_a_folder_of_notebooks_is_graded_in_the_sandbox_and_saves_nothing(
     folder.mkdir()
     (folder / f"{lab.name}.ada.ipynb").write_text(master.solution_notebook(lab))
     (folder / "notes.ipynb").write_text("{")
+    (folder / "zoe.ipynb").symlink_to(folder / f"{lab.name}.ada.ipynb")
     points = stack.home / "progress" / "labs.jsonl"
     before = points.read_text() if points.exists() else ""
     done = stack.mq("grade", str(folder), "--json", check=False)
     assert done.returncode == 5, done.stderr
     assert f"protected by {shut_in.as_text()}" in done.stderr
-    first, second = json.loads(done.stdout)
+    first, second, linked = json.loads(done.stdout)
+    assert "link" in linked["error"]
     assert ("error" in first, "error" in second) in ((False, True), (True, False))
     judged = first if "points" in first else second
     assert (judged["notebook"], judged["points"]) == (f"{lab.name}.ada.ipynb", lab.points)
     assert (points.read_text() if points.exists() else "") == before
+
+
+FILLING = """
+import pathlib
+for number in range(%d):
+    pathlib.Path(f"full-{number}").write_bytes(bytes(1 << 20))
+import time
+time.sleep(600)
+"""
+
+
+def test_an_answer_that_fills_its_folder_is_ended(monkeypatch: pytest.MonkeyPatch, stack: RunStack) -> None:
+    monkeypatch.setattr(run, "MOST_FOLDER_BYTES", 8 << 20)
+    lab = manifest.find("backpressure_sizing")
+    answer = {"consumers": FILLING % 20}
+    report = run.grade_submission(Submission(lab, answer, {}))
+    assert "filled its folder" in report.verdicts[0].breaches[0].what
+    assert not list((stack.home / "grading").glob("run-*"))
 
 
 def test_without_a_sandbox_a_folder_is_refused_in_one_line(stack: RunStack, tmp_path: Path) -> None:
