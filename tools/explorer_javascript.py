@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mqcourse.backpressure.explorer.bundle import BUNDLE, GENERATED, WEB
-from mqcourse.backpressure.presets import PRESETS, Preset
-from mqcourse.backpressure.scenario import FIELDS
+from mqcourse.backpressure.model.presets import PRESETS, Preset
+from mqcourse.backpressure.model.scenario import FIELDS
 from mqcourse.errors import CourseError
 from mqcourse.home import CHECKOUT
 from tools.to_javascript import Module, translate
@@ -21,10 +21,20 @@ PRESETS_JS = GENERATED / "presets.js"
 STYLE_JS = GENERATED / "style.js"
 ENTRY = "element.js"
 
-MODEL = "mqcourse.backpressure"
-TRANSLATED = ("numerics", "draws", "message", "meter", "broker", "consumers", "producer", "model")
+MODEL = "mqcourse.backpressure.model"
+TRANSLATED = (
+    "numerics",
+    "draws",
+    "message",
+    "meter",
+    "consumer",
+    "broker",
+    "consumers",
+    "producer",
+    "simulation",
+)
 """The model's modules that the page's engine is made from."""
-BY_HAND = {f"{MODEL}.model": frozenset({"environment"})}
+BY_HAND = {f"{MODEL}.simulation": frozenset({"environment"})}
 """Functions of theirs that engine/runtime.js has instead."""
 SCENARIO_JS = "../engine/scenario.js"
 KNOWN = {

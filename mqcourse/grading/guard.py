@@ -14,7 +14,7 @@ from typing import Any
 from mqcourse.home import CHECKOUT
 
 CLOSED = ("solutions", "mqcourse/grading", "tests/grading", "_build/solutions")
-OPEN_MODULES = ("mqcourse.grading", "mqcourse.grading.child", "mqcourse.grading.guard")
+OPEN_MODULES = ("mqcourse.grading", "mqcourse.grading.answer_process", "mqcourse.grading.guard")
 REASON = "belongs to the grader: an answer can use neither the grader nor the solutions"
 COMMANDS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")
 

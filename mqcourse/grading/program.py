@@ -50,7 +50,7 @@ class Program:
         self._printed = ""
         mine, theirs = socket.socketpair()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "mqcourse.grading.child", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "mqcourse.grading.answer_process", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self._output,

@@ -21,15 +21,15 @@ from typing import Any
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.foreign import plain, plain_all
-from mqcourse.grading import journal, master
+from mqcourse.grading import journal, leftovers, master
 from mqcourse.grading.guarantees import NOT_ANSWERED, Guarantee
 from mqcourse.grading.journal import MARK
 from mqcourse.grading.judge import draw_seed
-from mqcourse.grading.keep import orphans
 from mqcourse.grading.outcome import Unjudged, Void
+from mqcourse.grading.prctl import orphans
 from mqcourse.grading.sandbox import Sandbox
 from mqcourse.grading.submission import Submission, read
-from mqcourse.grading.verdict import Report, Verdict, read_verdict, refused
+from mqcourse.grading.verdict import Report, Verdict, read_verdict, with_breach
 from mqcourse.grading.witness import Witness
 from mqcourse.home import CHECKOUT
 from mqcourse.variables import Kind, environment_of
@@ -82,11 +82,11 @@ def grade_submission(
     seed = draw_seed() if seed is None else seed
     began_s = time.monotonic()
     found: dict[str, Verdict] = {
-        exercise.id: refused(exercise, Guarantee.ANSWERED, submission.unusable[exercise.id])
+        exercise.id: with_breach(exercise, Guarantee.ANSWERED, submission.unusable[exercise.id])
         for exercise in lab.exercises
         if exercise.id in submission.unusable
     }
-    journal.sweep()
+    leftovers.sweep()
     if submission.answers:
         with Witness(lab.brokers) as witness:
             before = _fingerprint()
@@ -121,7 +121,7 @@ def grade_submission(
         lab,
         tuple(
             found.get(exercise.id)
-            or refused(
+            or with_breach(
                 exercise,
                 Guarantee.RUNS,
                 "the answer ended the process that runs it before there was a verdict",
@@ -177,7 +177,7 @@ def _run(name: str, notebook: str, witness: Witness, sandbox: Sandbox | None) ->
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=GRACE_S)
                 _end_all(process, mark)
-                journal.sweep()  # of a run that was killed
+                leftovers.sweep()  # of a run that was killed
             log.seek(0)
             said = log.read(200_000)
     if not verdicts and "CourseError" in said:
@@ -201,7 +201,7 @@ def _folder(mark: str) -> Iterator[str]:
     try:
         yield folder
     finally:
-        journal.clear()
+        leftovers.clear()
 
 
 def _verdicts(lines: Iterator[Mapping[str, Any]], key: str) -> dict[str, Mapping[str, Any]]:
@@ -279,7 +279,7 @@ def _end_all(process: "subprocess.Popen[bytes]", mark: str) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    journal.end_marked(mark)
+    leftovers.end_marked(mark)
 
 
 def _fingerprint() -> dict[Path, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from mqcourse.grading.child import pack, unpack
+from mqcourse.grading.answer_process import pack, unpack
 from mqcourse.grading.guarantees import NOT_ANSWERED, Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.outcome import Unjudged
@@ -50,7 +50,7 @@ UNENDING = "the answer cell itself did not end in time: keep only definitions in
 ONLY_HERE = "only this cell and the notebook's first one run: what another cell defines must stand here too"
 
 
-class Refusal(Exception):
+class GuaranteesBroken(Exception):
     """The trial cannot go on: these guarantees are broken already."""
 
     def __init__(self, breaches: Iterable[Breach]) -> None:
@@ -199,7 +199,7 @@ class Trial:
     def wait(self, until: Callable[[History], bool], *, deadline_s: float = DEADLINE_S) -> bool:
         """Wait until the history is as wanted. False when it will not be: the time is up or every program has ended.
 
-        Refusal when a program has failed.
+        GuaranteesBroken when a program has failed.
         """
         self._await_ready()
         end_s = time.monotonic() + deadline_s * self._patience
@@ -244,7 +244,7 @@ class Trial:
         return False
 
     def result(self, program: Program, *, deadline_s: float = DEADLINE_S) -> Any:
-        """What the function returned. Refusal when it failed, or did not end in time."""
+        """What the function returned. GuaranteesBroken when it failed, or did not end in time."""
         self._await_ready()
         end_s = time.monotonic() + deadline_s * self._patience
         with self._changed:
@@ -253,10 +253,12 @@ class Trial:
                 self._changed.wait(min(0.5, max(0.0, end_s - time.monotonic())))
         if program.running:
             self._ask_where()
-            raise Refusal([Breach(Guarantee.ENDS, f"{program.name} had not ended after {deadline_s:g} s")])
+            raise GuaranteesBroken(
+                [Breach(Guarantee.ENDS, f"{program.name} had not ended after {deadline_s:g} s")]
+            )
         with self._changed:
             if program.breach:
-                raise Refusal([program.breach])
+                raise GuaranteesBroken([program.breach])
             return program.returned
 
     def hear(self, program: Program, message: Mapping[str, Any]) -> None:
@@ -341,7 +343,7 @@ class Trial:
     def _await_ready(self) -> None:
         """Wait until every program that runs has begun with the answer's function: before that nothing can be expected.
 
-        Refusal when the answer's cell itself does not end.
+        GuaranteesBroken when the answer's cell itself does not end.
         """
         end_s = time.monotonic() + START_S
         with self._changed:
@@ -359,13 +361,13 @@ class Trial:
                 self._answer.alive()
                 left_s = end_s - time.monotonic()
                 if left_s <= 0:
-                    raise Refusal([Breach(Guarantee.RUNS, UNENDING)])
+                    raise GuaranteesBroken([Breach(Guarantee.RUNS, UNENDING)])
                 self._changed.wait(min(left_s, 0.5))
 
     def _refuse_failed(self) -> None:
         broken = [program.breach for program in self._programs if program.breach]
         if broken:
-            raise Refusal(broken[:1])
+            raise GuaranteesBroken(broken[:1])
 
 
 def _end(program: Program, message: Mapping[str, Any]) -> tuple[str, Breach | None]:

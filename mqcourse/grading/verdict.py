@@ -158,7 +158,7 @@ class Report:
         return "\n".join(parts) + "\n"
 
 
-def refused(exercise: Exercise, guarantee: Guarantee, what: str) -> Verdict:
+def with_breach(exercise: Exercise, guarantee: Guarantee, what: str) -> Verdict:
     """A verdict with one breach."""
     return Verdict(exercise, (Breach(guarantee, what),))
 

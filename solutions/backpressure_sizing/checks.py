@@ -12,11 +12,11 @@ from typing import Any
 import psutil
 
 from mqcourse.backpressure import Scenario, simulate
-from mqcourse.backpressure.theory import mg1, mmc
+from mqcourse.backpressure.model.theory import mg1, mmc
 from mqcourse.errors import CourseError
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.program import Program
-from mqcourse.grading.trial import Answer, Refusal, Trial
+from mqcourse.grading.trial import Answer, GuaranteesBroken, Trial
 
 MESSAGES = 6_000
 """Of a simulated run: its mean latency is then good to about a tenth at the loads asked for."""
@@ -308,7 +308,7 @@ def _ask(
 
 
 def _result(trial: Trial, program: Program, most_cpu_s: float) -> Any:
-    """What the function returned. Refusal when it used more processor time than that and had not ended."""
+    """What the function returned. GuaranteesBroken when it used more processor time than that and had not ended."""
 
     def used_up() -> bool:
         try:
@@ -320,7 +320,7 @@ def _result(trial: Trial, program: Program, most_cpu_s: float) -> Any:
     longest_s = 6.0 * most_cpu_s  # for an answer that waits and computes nothing
     trial.wait(lambda _seen: not program.running or used_up(), deadline_s=longest_s)
     if program.running:
-        raise Refusal(
+        raise GuaranteesBroken(
             [
                 Breach(
                     Guarantee.ENDS,

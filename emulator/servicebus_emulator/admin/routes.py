@@ -52,7 +52,7 @@ def stranger(request: Request, host: Host) -> Response | None:
     """The answer to a web page that is none of ours, or to a name that is none of ours; None for all others."""
     try:
         access.require_no_stranger(request, host)
-    except access.Refused as error:
+    except access.AccessRefused as error:
         if "api-version" in request.query:
             return atom.error_response(error.status, str(error), error.sub_code)
         return _json(error.status, {"error": str(error)})
@@ -84,7 +84,7 @@ def _own(request: Request, host: Host, now_s: float) -> Response | None:
             return Response(200, (_WEB / name).read_bytes(), kind, _GUARDS)
         access.require_page(request, host)
         return _json(*page_api.respond(request, host, now_s))
-    except access.Refused as error:
+    except access.AccessRefused as error:
         return _json(error.status, {"error": str(error)})
     except BrokerError as error:
         return _json(error.status, {"error": str(error), "condition": error.condition})

@@ -16,7 +16,7 @@ from servicebus_emulator.broker.session import SessionWait
 from servicebus_emulator.broker.ticks import A_SECOND, TO_1970
 from servicebus_emulator.gateway.amqp_errors import error_of
 from servicebus_emulator.gateway.receiver_link import ReceiverLink
-from servicebus_emulator.gateway.terminus import Refused, SessionFilter, source_in_force
+from servicebus_emulator.gateway.terminus import AttachRefused, SessionFilter, source_in_force
 
 if TYPE_CHECKING:
     from servicebus_emulator.broker.entity import Entity
@@ -68,7 +68,7 @@ def accept_session(
     """Answer a session receiver's attach with the session it got."""
     session, frame = receiver.session, link.remote_attach
     if session is None or frame is None:
-        raise Refused("the receiver has no session")
+        raise AttachRefused("the receiver has no session")
     receiver_link = ReceiverLink(client, link, mode)
     receiver_link.receiver = receiver
     receiver.link = receiver_link

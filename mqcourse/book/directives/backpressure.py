@@ -15,10 +15,10 @@ from docutils import nodes
 from mqcourse.backpressure.explorer.bundle import BUNDLE
 from mqcourse.backpressure.explorer.publish import FROM_FILE, publish
 from mqcourse.backpressure.explorer.still_figure import diagram, outcome, sentence
-from mqcourse.backpressure.field import ScenarioError, shown
-from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.presets import Preset, preset
-from mqcourse.backpressure.scenario import NAMES, Scenario
+from mqcourse.backpressure.model.field import ScenarioError, to_text
+from mqcourse.backpressure.model.presets import Preset, preset
+from mqcourse.backpressure.model.scenario import NAMES, Scenario
+from mqcourse.backpressure.model.simulation import simulate
 from mqcourse.book.directives.block import Block
 from mqcourse.book.directives.html_element import Element
 from mqcourse.errors import CourseError
@@ -85,7 +85,7 @@ class Explorer(Block):
 
 def query(values: dict[str, Any]) -> str:
     """Fields and values in the form of an address."""
-    return "&".join(f"{name}={quote(shown(value), safe=',')}" for name, value in values.items())
+    return "&".join(f"{name}={quote(to_text(value), safe=',')}" for name, value in values.items())
 
 
 def load_script(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

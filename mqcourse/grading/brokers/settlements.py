@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.brokers.servicebus import Desk
+from mqcourse.grading.brokers.servicebus import CheckServiceBus
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.program import Program
@@ -22,19 +22,19 @@ LANES_S = 0.3
 """How long other threads of a worker may take to begin with work, or to settle, while one of them is held."""
 
 
-def wait_done(desk: Desk, trial: Trial, queue: str, sent: Iterable[int]) -> None:
+def wait_done(broker: CheckServiceBus, trial: Trial, queue: str, sent: Iterable[int]) -> None:
     """Wait until everything was done, or the queue is empty, so that nothing more can come."""
-    trial.wait(lambda seen: all_done(sent, seen) or desk.active(queue) == 0)
+    trial.wait(lambda seen: all_done(sent, seen) or broker.active(queue) == 0)
     trial.wait_quiet(lambda seen: all_done(sent, seen), quiet_s=0.7)
 
 
-def miscounted(desk: Desk, trial: Trial, queue: str, sent: int) -> list[Breach]:
+def miscounted(broker: CheckServiceBus, trial: Trial, queue: str, sent: int) -> list[Breach]:
     """Whether the queue holds other than what is not done, while worker A is held at work. Sessions cannot be peeked."""
-    done, left = len(trial.history.messages(Kind.FINISHED)), desk.active(queue)
+    done, left = len(trial.history.messages(Kind.FINISHED)), broker.active(queue)
     trial.wait(lambda _seen: False, deadline_s=LANES_S)
     working = trial.history.open_work().get("worker A", [])
     if len(working) > 1:
-        done, left = len(trial.history.messages(Kind.FINISHED)), desk.active(queue)
+        done, left = len(trial.history.messages(Kind.FINISHED)), broker.active(queue)
     trial.saw("the queue", f"{left} messages, completed: {sent - left}")
     if sent - left > done:
         return [
@@ -87,15 +87,15 @@ def ended(program: Program) -> list[Breach]:
     return [Breach(Guarantee.RUNS, f"{program.name} ended by itself: a worker runs until somebody stops it")]
 
 
-def left_over(desk: Desk, trial: Trial, queue: str) -> list[Breach]:
+def left_over(broker: CheckServiceBus, trial: Trial, queue: str) -> list[Breach]:
     """Whether messages whose work was done are in the queue still: they would be delivered again."""
-    if desk.becomes(lambda: desk.active(queue) == 0, SETTLED_S * trial.patience):
+    if broker.becomes(lambda: broker.active(queue) == 0, SETTLED_S * trial.patience):
         return []
     finished = set(trial.history.messages(Kind.FINISHED))
     return [
         Breach(
             Guarantee.ONCE,
-            f"the queue still holds {desk.active(queue)} messages after {len(finished)} were done: they would be "
+            f"the queue still holds {broker.active(queue)} messages after {len(finished)} were done: they would be "
             "processed twice",
         )
     ]

@@ -396,8 +396,8 @@ def main() -> None:
     sys.stderr = BoundedOutput(sys.stderr)
     source = order["source"]
     linecache.cache[ANSWER_FILE] = (len(source), None, source.splitlines(keepends=True), ANSWER_FILE)
-    sys.modules["mqcourse.grading.child"] = sys.modules["__main__"]
-    _verb_here.__module__ = "mqcourse.grading.child"  # where a forked process finds it
+    sys.modules["mqcourse.grading.answer_process"] = sys.modules["__main__"]
+    _verb_here.__module__ = "mqcourse.grading.answer_process"  # where a forked process finds it
     cell = types.ModuleType("__main__")
     space = cell.__dict__
     space["WorkFailed"] = WorkFailed
