@@ -216,7 +216,7 @@ def _sandbox(wanted: bool) -> Any:
 
 
 def _grade_folder(arguments: argparse.Namespace) -> int:
-    """Every notebook of a folder, one after the other: each is a stranger's, and none is saved as progress."""
+    """Every notebook of a folder, one after the other: each belongs to another person, and no result is saved as progress."""
     from mqcourse.foreign import plain
     from mqcourse.grading.outcome import Unjudged
     from mqcourse.grading.run import grade

@@ -35,10 +35,10 @@ from mqcourse.home import CHECKOUT
 from mqcourse.variables import Kind, environment_of
 
 RUN_LIMIT_S = 600.0
-"""Every wait of a check has a limit of its own; this one is met only when the machine or the grader hangs."""
+"""Every wait of a check has its own limit; this one is met only when the machine or the grader hangs."""
 POLL_S = 0.3
 ENOUGH = b"."
-"""What tells a run that nobody waits for its verdicts. When its standard input ends without it, we have died."""
+"""The sign for a run that its verdicts have no reader any more. When its standard input ends without it, we have died."""
 GRACE_S = 6.0
 """How long the run may take to give back what it made at the brokers, when nobody waits for it any more."""
 
@@ -52,7 +52,7 @@ def grade(
 ) -> Report:
     """The report on a learner's notebook. CourseError when it is no notebook of a lab.
 
-    Unjudged when a broker does not answer or goes away. Exercises that nobody has touched are not run. `seed` repeats
+    Unjudged when a broker does not answer or goes away. Untouched exercises are not run. `seed` repeats
     what the checks drew in the run that printed it. With a sandbox the answers run in it.
     """
     given = read(path)
@@ -232,7 +232,7 @@ def signature(key: str, body: str) -> str:
 
 
 def _lines(source: int, end_s: float, witness: Witness) -> Iterator[Mapping[str, Any]]:
-    """The lines of JSON that come through the pipe until its other end closes.
+    """The lines of JSON that arrive through the pipe until its other end closes.
 
     Unjudged when a broker goes away meanwhile, or the time is up.
     """

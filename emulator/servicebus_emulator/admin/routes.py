@@ -60,12 +60,12 @@ def stranger(request: Request, host: Host) -> Response | None:
 
 
 def wants_probe(request: Request) -> bool:
-    """Whether the server should probe (a send and a receive) before it asks for the answer."""
+    """Whether the server should probe (a send and a receive) before it requests the answer."""
     return request.segments == ("health",) and "api-version" not in request.query
 
 
 def _own(request: Request, host: Host, now_s: float) -> Response | None:
-    """The emulator's own answers, None when the path is none of its own."""
+    """The emulator's own answers, None when the path is not one of them."""
     segments = request.segments
     if segments == ("favicon.ico",):
         return Response(204)
