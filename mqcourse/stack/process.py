@@ -128,9 +128,7 @@ def owned(state: Path, service: str | None = None) -> list[psutil.Process]:
     return mine
 
 
-def end(
-    processes: Iterable[psutil.Process], *, grace_s: float, ask: signal.Signals = signal.SIGTERM
-) -> int:
+def end(processes: Iterable[psutil.Process], *, grace_s: float, ask: signal.Signals = signal.SIGTERM) -> int:
     """Ask the processes to end, kill those that have not after `grace_s`; how many had to be killed."""
     waiting = list(processes)
     for process in waiting:

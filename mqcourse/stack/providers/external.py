@@ -139,7 +139,9 @@ def _title(service: Service) -> str:
 
 def well_formed(name: str, address: str) -> bool:
     """Whether an address has the form that the clients of this broker read (see FORMS)."""
-    schemes = {"rabbitmq": ("amqp://", "amqps://"), "kafka": ("",), "servicebus": ("Endpoint=sb://",)}.get(name, POSTGRESQL)
+    schemes = {"rabbitmq": ("amqp://", "amqps://"), "kafka": ("",), "servicebus": ("Endpoint=sb://",)}.get(
+        name, POSTGRESQL
+    )
     try:
         pairs = hosts_of(address)
     except ValueError:  # a port that is none, half an IPv6 address

@@ -65,9 +65,7 @@ class Postgres(Service):
         prefix = _prefix()
         if not (data / "PG_VERSION").is_file():
             _make_cluster(prefix, programs, data, _password_file(folder))
-        settings = CONFIGURATION.format(
-            port=layout.ports.of("postgres"), mark=MARK, base=layout.ports.base
-        )
+        settings = CONFIGURATION.format(port=layout.ports.of("postgres"), mark=MARK, base=layout.ports.base)
         try:
             (data / "postgresql.conf").write_text(settings, encoding="utf-8")
         except OSError as error:
