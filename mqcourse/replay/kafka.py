@@ -152,5 +152,5 @@ class Reads:
             self.write("assigned", group=consumer.config["group_id"], partitions=pairs)
 
     def write(self, did: str, **what: Any) -> None:
-        """An event, caused by the call that runs: the client works in a thread of its own."""
+        """An event, caused by the call that runs: the client works in a second thread."""
         self.tape.write(self.who, did, self.tape.here() or self.cause or BROKER, **what)

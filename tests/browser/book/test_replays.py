@@ -122,7 +122,7 @@ def test_a_replay_plays_to_its_end_and_can_be_paused(built: Any, browser: Any) -
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(built.address("book/rabbitmq/work-queue"))
-        replay = page.locator("#replay-auto-ack")
+        replay = page.locator("#replay-prefetch-0")
         slider = replay.get_by_role("slider")
         replay.get_by_role("combobox").select_option("0.5")
         replay.get_by_role("button", name="Play").click()
