@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from in_memory import HOST, SmallHost
 
 from servicebus_emulator.admin.reach import Reach, normal_origin
+
+from .in_memory import HOST, SmallHost
 
 NAMESPACES = ("sbemulatorns", "orders")
 

@@ -73,7 +73,7 @@ def with_outputs(text: str, env: Any, page: str) -> Any:
                     "data": {"text/html": note, "text/plain": NOT_RUN},
                 }
             ]
-        cell.outputs = [nbformat.from_dict(joined(output)) for output in found]  # type: ignore[no-untyped-call]
+        cell.outputs = [nbformat.from_dict(joined(output)) for output in found]
         cell.execution_count = number
     return notebook
 
