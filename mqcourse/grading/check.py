@@ -36,9 +36,9 @@ class NotYet(CourseError):
 
 
 def check(lab_name: str, exercise_id: str, function: Any, *, seed: int | None = None) -> None:
-    """Run the exercise's check on the cell that defined `function`, and show what it is worth.
+    """Run the exercise's check on the cell that defined `function`, and show its points.
 
-    The answer runs in processes of its own, so only what stands in its cell (and in the notebook's first cell) counts.
+    The answer runs in its own processes, so only what is in its cell (and in the notebook's first cell) counts.
     `seed` repeats what the check drew in the run that printed it. Where nobody sits before the notebook (nbval,
     nbconvert) a verdict without points is NotYet, so that the run fails; in JupyterLab it is shown, and Run All goes
     on. A broker that does not answer, or goes away meanwhile, gives no verdict.

@@ -1,7 +1,7 @@
 """What an answer's process may not reach: the grader, the solutions, the known wrong answers.
 
 This closes the ways that take a line (`import mqcourse.grading.master`, `open("solutions/…")`, a command that names
-them). It is no sandbox: labs/grader.md says what stays open.
+them). It is no sandbox: labs/grader.md lists what stays open.
 """
 
 import importlib.abc

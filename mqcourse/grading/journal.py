@@ -1,6 +1,6 @@
 """What a grading makes and must not leave behind, noted before it is made; leftovers.py removes it.
 
-Each process that judges has a file of its own under grading/ in the state folder: a line for each queue, exchange,
+Each process that judges has its own file under grading/ in the state folder: a line for each queue, exchange,
 topic, group, folder or mark of processes; a second line takes it back.
 """
 
@@ -18,7 +18,7 @@ import psutil
 from mqcourse.home import state_folder
 
 MARK = "MQ_GRADING_RUN"
-"""An environment variable that every process of a grading carries, so that none is left behind."""
+"""An environment variable that every process of a grading carries, so that all can be found and ended."""
 
 SANDBOX_STATE = "state"
 """The state folder of a run in a sandbox, in the run's folder."""

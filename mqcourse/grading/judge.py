@@ -60,7 +60,7 @@ def judge(lab: Lab, exercise: Exercise, answer: Answer, witness: Witness) -> Ver
         witness.confirm()
         raise Unjudged(
             f"the check of {exercise.id} could not be carried out ({type(error).__name__}: {str(error)[:200]}), "
-            "so this run does not count and nothing is saved",
+            "so this run does not count and no result is saved",
             do="Run it again; if it happens again, see `mq doctor`",
         ) from error
     return Verdict(exercise, breaches, seed=answer.seed, traces=tuple(traces))

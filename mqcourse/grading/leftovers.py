@@ -15,7 +15,7 @@ from mqcourse.grading import journal
 from mqcourse.products import BROKERS
 
 LAST_S = 30.0
-"""How long a run that nobody waits for tries to give back what it made; the rest is for the next run's sweep."""
+"""How long a run without a waiting caller tries to remove what it made; the rest is for the next run's sweep."""
 MOST_FILES, MOST_BYTES = 20, 1_000_000
 
 
@@ -36,7 +36,7 @@ def clear() -> None:
 
 
 def sweep() -> None:
-    """Remove what processes left that are gone. Nothing that cannot be removed now is forgotten."""
+    """Remove what processes left that are gone. What cannot be removed now stays recorded."""
     with contextlib.suppress(OSError):
         for file in sorted(journal.folder().glob("*.jsonl")):
             if not journal.lives(file.stem):
@@ -97,7 +97,7 @@ def _remove_here(things: Sequence[tuple[str, str]]) -> None:
 
 
 def _left_inside(run: Path) -> dict[str, list[tuple[str, str]]]:
-    """What a run in a sandbox noted in the state folder of its own, and did not take back, by broker.
+    """What a run in a sandbox noted in its own state folder, and did not take back, by broker.
 
     An answer may have written there, so nothing is followed, changed or believed but names of things at the brokers,
     at which an answer can delete by itself.
@@ -115,7 +115,7 @@ def _left_inside(run: Path) -> dict[str, list[tuple[str, str]]]:
 
 
 def _bounded(file: Path) -> str:
-    """The beginning of a regular file; nothing of a link, a pipe or a device."""
+    """The beginning of a regular file; empty for a link, a pipe or a device."""
     with contextlib.suppress(OSError), open(file, "rb", opener=_not_followed) as opened:
         if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
             return opened.read(MOST_BYTES).decode("utf-8", errors="replace")

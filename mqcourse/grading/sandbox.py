@@ -1,7 +1,7 @@
 """A sandbox for the answers of strangers: bubblewrap, and a way to the brokers' ports.
 
 What is inside sees the course's code, this Python, a folder of the run's own and an empty home; no other file, no other
-process, no network. The brokers' ports are there all the same: inside, a socket on each (`sandbox_inside.py`) hands connections
+process, no network. The brokers' ports can still be reached: inside, a socket on each (`sandbox_inside.py`) hands connections
 to a socket in the file system, and outside this module hands them on to the broker.
 """
 

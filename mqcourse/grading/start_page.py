@@ -1,4 +1,4 @@
-"""JupyterLab's start page: what each lab teaches, the points so far, and which lab comes next."""
+"""JupyterLab's start page: what each lab teaches, the points so far, and which lab is next."""
 
 import contextlib
 import os

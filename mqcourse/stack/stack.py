@@ -277,6 +277,23 @@ def _empty(service: Service, layout: StackLayout, known: Record | None) -> None:
     provider.empty(service, layout)
 
 
+def leave_taken_ports(state: Path) -> int | None:
+    """Another block of ports for the next start, where this checkout may choose one; None where it may not.
+
+    It may not when MQ_PORT_BASE names one, or while a service runs on the block.
+    """
+    if ports.explicit_base() is not None or any(record.read(state, name) for name in SERVICES):
+        return None
+    base = ports.next_free_base(set(ports.course_bases()))
+    _keep_base(state, base)
+    return base
+
+
+def write_addresses() -> None:
+    """Write the addresses of what was started here again."""
+    _write_endpoints(make_folder(state_folder()))
+
+
 def _provider_of(known: Record | None) -> Provider:
     return choice.PROVIDERS[known.provider if known else "native"]
 
@@ -350,11 +367,15 @@ def _settle_base(state: Path, base: int) -> int:
             base = lives[0]
         elif base in held:
             base = ports.next_free_base(held)
+    _keep_base(state, base)
+    return base
+
+
+def _keep_base(state: Path, base: int) -> None:
     try:
         (state / "ports.json").write_text(json.dumps({"base": base}), encoding="utf-8")
     except OSError as error:
         raise unwritable(state, error) from error
-    return base
 
 
 def _write_endpoints(state: Path) -> None:

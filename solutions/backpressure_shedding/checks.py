@@ -1,4 +1,4 @@
-"""Checks of the lab backpressure_shedding: bounds, refusals and order, seen at the broker."""
+"""Checks of the lab backpressure_shedding: limits, refusals and order, seen at the broker."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Answer, Trial
 
 ORDERS_MOST, NEWS_MOST = 50, 20
-"""What the exercises bounds and pipeline ask for."""
+"""What the exercises `bounds` and `pipeline` require."""
 
 OVER = 3
 """What a quorum queue may take in beyond its limit: it counts after the fact."""
@@ -29,14 +29,14 @@ LONGEST_S = 60.0
 """A right pipeline needs about 5 s."""
 
 CALM_S = 3.0
-"""After so long in which the worker took nothing although nobody published, it has come to its end."""
+"""After so long without a publish and without a message taken, the worker has finished."""
 
 STANDSTILL_S = 2.0
-"""After so long without a change in the queue for orders, the publisher has come as far as it gets."""
+"""After so long without a change in the queue for orders, the publisher gets no further."""
 
 
 def bounds(answer: Answer) -> Sequence[Breach]:
-    """The broker is asked how the queues were declared; then each one is filled beyond its bound."""
+    """The broker is asked how the queues were declared; then each queue is filled beyond its limit."""
     draw = answer.draw("bounds")
     orders = range(1, ORDERS_MOST + draw.randint(15, 40) + 1)
     news = range(101, 101 + NEWS_MOST + draw.randint(15, 40))
@@ -58,7 +58,10 @@ def bounds(answer: Answer) -> Sequence[Breach]:
             taken, kept, word="order", why="was confirmed and then dropped: its sender was not told"
         ),
         *(
-            Breach(Guarantee.NOT_LOST, f"news {number} was refused, although the newest news is worth most")
+            Breach(
+                Guarantee.NOT_LOST,
+                f"news {number} was refused, although the newest news has the highest value",
+            )
             for number in news
             if number not in confirmed
         ),
@@ -196,7 +199,7 @@ def pipeline(answer: Answer) -> Sequence[Breach]:
         changed_at = calm_since = time.monotonic()
         waiting = 0
         orders_waited = False
-        """Whether orders were in the queue while the worker still had its last message in its hands."""
+        """Whether orders were in the queue while the worker still held its last message."""
         while time.monotonic() - calm_since < CALM_S * trial.patience:
             held = trial.history.open_work().get(worker.name, [])
             ready = {name: broker.ready(queue) or 0 for name, queue in (("orders", first), ("news", second))}
@@ -261,7 +264,7 @@ def _full(room: int) -> Mapping[str, str | int]:
 
 @contextmanager
 def _taking_out(broker: CheckRabbitMQ, wire: Wire, queue: str, taken: list[int]) -> Iterator[None]:
-    """Take a message out of the queue every 50 ms, on a connection of its own, until the block ends.
+    """Take a message out of the queue every 50 ms, on its own connection, until the block ends.
 
     It begins when an order was refused five times: so there is a full queue on a machine of any speed, and a publisher
     that gives up after a few tries shows it.
@@ -290,7 +293,7 @@ def _taking_out(broker: CheckRabbitMQ, wire: Wire, queue: str, taken: list[int])
 
 
 def _declared(broker: CheckRabbitMQ, orders: str, news: str) -> list[Breach]:
-    """What the broker says of the two declarations: durable, and with exactly the bounds that were asked for."""
+    """The broker's view of the two declarations: durable, and with exactly the limits of the exercise."""
     found = []
     for role, queue, most in (("orders", orders, ORDERS_MOST), ("news", news, NEWS_MOST)):
         if broker.ready(queue) is None:
@@ -307,10 +310,10 @@ def _declared(broker: CheckRabbitMQ, orders: str, news: str) -> list[Breach]:
                 what = f"the queue for {role} does not survive a restart of the broker: it is {wrong}"
                 found.append(Breach(Guarantee.DURABLE, what))
         if has.get("x-max-length") is None:
-            what = f"the queue for {role} has no x-max-length: the number of its messages has no bound"
+            what = f"the queue for {role} has no x-max-length: the number of its messages has no limit"
             found.append(Breach(Guarantee.BOUNDED, what))
         elif has["x-max-length"] != most:
-            what = f"the queue for {role} has room for {has['x-max-length']} messages, {most} was asked for"
+            what = f"the queue for {role} holds up to {has['x-max-length']} messages, {most} is required"
             found.append(Breach(Guarantee.BOUNDED, what))
     return found
 
@@ -362,7 +365,7 @@ def _too_many(name: str, count: int, most: int) -> list[Breach]:
 def _too_few(name: str, count: int, most: int) -> list[Breach]:
     if count >= most:
         return []
-    return [Breach(Guarantee.NOT_LOST, f"the queue for {name} kept {count} messages, it has room for {most}")]
+    return [Breach(Guarantee.NOT_LOST, f"the queue for {name} kept {count} messages, its limit is {most}")]
 
 
 def _behind(begun: Sequence[int], orders: Iterable[int], why: str) -> list[Breach]:
@@ -393,7 +396,7 @@ def _overtaken(number: int, worker: str) -> Breach:
 
 
 def _not_begun(seen: History, orders: Iterable[int], news: Iterable[int]) -> list[Breach]:
-    """The worker came to a stop: orders that waited behind news, or else what it did not do."""
+    """The worker has stopped: orders that waited behind news, or else what it did not do."""
     return _behind(
         seen.messages(Kind.STARTED), orders, "was in the queue when that news was begun"
     ) or guarantees.lost([*orders, *news], seen.messages(Kind.FINISHED), why="was never processed")

@@ -67,7 +67,7 @@ def keys(answer: Answer) -> Sequence[Breach]:
         ),
         *_narrow(places, partitions),
         *guarantees.apart(places, accounts),
-        *guarantees.out_of_order(order, accounts, word=RECORD, verb="stands in the log"),
+        *guarantees.out_of_order(order, accounts, word=RECORD, verb="is in the log"),
     ]
 
 
@@ -130,7 +130,7 @@ def commit(answer: Answer) -> Sequence[Breach]:
         finished = seen.messages(Kind.FINISHED)
         found += [
             program.breach
-            or Breach(Guarantee.RUNS, f"{program.name} ended by itself when no record came for a while")
+            or Breach(Guarantee.RUNS, f"{program.name} ended by itself when no record arrived for a while")
             for program in programs
             if program.ended not in (None, "killed")
         ]
@@ -182,8 +182,8 @@ def rewind(answer: Answer) -> Sequence[Breach]:
             endless = [
                 Breach(
                     Guarantee.ENDS,
-                    f"the replay had not ended {REPLAY_S:g} s after its start, though it had long come to what was the "
-                    "end of the log then; new records kept arriving",
+                    f"the replay had not ended {REPLAY_S:g} s after its start, though it had long reached the end that "
+                    "the log had then; new records kept arriving",
                 )
             ]
         elif program.breach:
@@ -305,7 +305,7 @@ def lag(answer: Answer) -> Sequence[Breach]:
                     Breach(
                         Guarantee.LAG,
                         f"{program.name}: {count} records of partition {part} wait to be processed "
-                        f"({_described(case, part)}), but it says {told.get(part, 'nothing')}",
+                        f"({_described(case, part)}), but it returns {told.get(part, 'nothing')}",
                     )
                     for part, count in case.waiting.items()
                     if told.get(part) != count
@@ -423,7 +423,7 @@ def _all(numbers: Iterable[int], seen: History) -> bool:
 
 
 def _dealt(draw: random.Random, numbers: Iterable[int], partitions: int) -> Mapping[int, Sequence[int]]:
-    """Numbers over the partitions as it comes, but no partition without three."""
+    """Numbers over the partitions at random, with at least three in each."""
     numbers = list(numbers)
     places: dict[int, list[int]] = {part: [] for part in range(partitions)}
     certain = [part for part in places for _ in range(3)]
@@ -445,7 +445,7 @@ def _of(seen: History, service: str) -> list[int]:
 
 
 def _idle(seen: History, service: str, late: Set[int]) -> list[Breach]:
-    """Instances of the service that got nothing of what was sent when both were there."""
+    """Instances of the service that received no record sent while both were running."""
     if not late:
         return []
     return [

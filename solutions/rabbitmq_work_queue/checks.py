@@ -12,7 +12,7 @@ from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Answer, GuaranteesBroken, Trial
 
 REDELIVERIES = 3
-"""What the exercise poison asks for."""
+"""What the exercise poison requires."""
 
 
 def acknowledge(answer: Answer) -> Sequence[Breach]:

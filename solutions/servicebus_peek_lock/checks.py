@@ -38,8 +38,8 @@ def _ask_once(ask):
 _configuration.Configuration.__init__ = _ask_once(_configuration.Configuration.__init__)
 del _configuration, _ask_once
 """
-"""By default a client asks four times for a free session before it raises, 19 s with max_wait_time=1. This one asks
-once, so a check sees soon what a worker does when no session is free."""
+"""By default a client tries four times for a free session before it raises, 19 s with max_wait_time=1. This one
+tries once, so a check sees soon what a worker does when no session is free."""
 
 SET_STATE = (
     "azure.servicebus:ServiceBusSession.set_state",
@@ -232,7 +232,7 @@ def renew(answer: Answer) -> Sequence[Breach]:
         *(
             Breach(
                 Guarantee.LOCKED,
-                f"{breach.what}: in the hands of a worker that lived it was not completed before its lock ended",
+                f"{breach.what}: a worker that was not killed held it and did not complete it before its lock ended",
             )
             for breach in guarantees.duplicated(finished)
         ),

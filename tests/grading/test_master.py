@@ -149,7 +149,7 @@ def test_stub_lines_are_uncommented_once(tmp_path: Path) -> None:
         (HEADER + SETUP + ANSWER.replace("    ### END SOLUTION\n", "") + CHECK, "no whole solution region"),
         (
             HEADER + SETUP + ANSWER.replace("### STUB", "### END SOLUTION") + CHECK,
-            "stands where it should not",
+            "is in a place where it may not be",
         ),
         (HEADER + "{{nonsense}}\n\n" + SETUP + ANSWER + CHECK, "means nothing"),
         (HEADER + "{{exercise three}}\n\n" + SETUP + ANSWER + CHECK, "no exercise 'three'"),

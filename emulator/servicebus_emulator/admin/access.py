@@ -1,4 +1,4 @@
-"""Who may ask for what over HTTP: signatures for the administration, nobody from another web site, a token for the page."""
+"""Who may ask for what over HTTP: signatures for the administration, no request from another web site, a token for the page."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def require_manage(
 ) -> None:
     """Check the Authorization header for Manage on the entity at ``path`` (empty: the namespace).
 
-    Without ``rights_matter`` any good token will do. Where the service names an operation it says that instead of the
-    action. Raises AccessRefused 401 with the reason.
+    Without ``rights_matter`` any good token will do. Where the service names an operation, it has the place of
+    the action. Raises AccessRefused 401 with the reason.
     """
     if host.authorize:
         where = "the Authorization header"
@@ -111,12 +111,12 @@ def require_no_stranger(request: Request, host: Host) -> None:
 
 
 def _is_visit(request: Request) -> bool:
-    """Whether a person follows a link to the page itself, which shows them something and tells the other site nothing."""
+    """Whether a person follows a link to the page itself, which shows them the page and gives the other site no data."""
     return request.method == "GET" and not request.segments and request.header("sec-fetch-mode") == "navigate"
 
 
 def require_this_machine(request: Request, host: Host) -> None:
-    """The page and the figures of an emulator that asks for keys are not for other machines. Raises AccessRefused 403."""
+    """The page and the figures of an emulator that requires keys are not for other machines. Raises AccessRefused 403."""
     if host.authorize and not request.loopback:
         raise AccessRefused(
             403, "This is for this machine only; start the emulator with --no-auth to open it to others."

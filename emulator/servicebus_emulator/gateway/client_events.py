@@ -48,7 +48,7 @@ def receive(client: Client, data: bytes) -> None:
 
 
 def tick(client: Client) -> None:
-    """Every second: idle time-outs and expired tokens."""
+    """Every second: idle timeouts and expired tokens."""
     try:
         now_s = client.emulator.machine_now_s
         for event in client.connection.tick(now_s):

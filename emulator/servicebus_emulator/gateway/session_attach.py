@@ -35,22 +35,22 @@ class SessionAttach:
         self.wait: SessionWait | None = None
 
     def granted(self, receiver: Receiver) -> None:
-        """A session came free: answer the attach."""
+        """A session is free now: answer the attach."""
         accept_session(self.client, self.link, self.mode, self.asked, receiver)
 
     def refused(self, error: BrokerError) -> None:
-        """No session came free in time."""
+        """No session was free in time."""
         self.link.context = None
         self.link.refuse(error_of(error))
 
     def on_message(self, event: MessageReceived) -> None:
-        """No messages come on a link that is not attached."""
+        """No messages arrive on a link that is not attached."""
 
     def on_credit(self) -> None:
         """Credit given early is kept by the link and used once it is attached."""
 
     def uses(self, entity: Entity) -> bool:
-        """The broker ends its receivers itself, and says so of each."""
+        """The broker ends its receivers itself, and reports each."""
         return False
 
     def closed(self) -> None:

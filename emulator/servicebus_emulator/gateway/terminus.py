@@ -1,6 +1,6 @@
-"""What a client asks of a source, a target or a coordinator, and what of it is in force (AMQP 1.0 3.5, 4.5.1).
+"""What a client requests of a source, a target or a coordinator, and what of it is in force (AMQP 1.0 3.5, 4.5.1).
 
-An answer names what is served and nothing else: a client is to read it (3.5.3). What is not served but would change
+An answer names only what is served: a client is to read it (3.5.3). What is not served but would change
 what the client gets is refused by name.
 """
 
@@ -64,7 +64,7 @@ def source_in_force(source: Source) -> Source:
 
 
 def in_force(terminus: Terminus) -> Terminus:
-    """What sources and targets have in common: nothing of them outlives its link, and they can nothing extra.
+    """What sources and targets have in common: they end with their link, and have no extra capability.
 
     Raises AttachRefused for a value that AMQP does not know.
     """
@@ -90,7 +90,7 @@ def coordinator_in_force(coordinator: Coordinator) -> Coordinator:
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
-    """Which session a receiver asks for. `key` and `descriptor` are those of the filter as it came.
+    """Which session a receiver requests. `key` and `descriptor` are those of the filter as received.
 
     `session_id` None is the next available one. A lock that is not `exclusive` can be taken over with its token.
     """

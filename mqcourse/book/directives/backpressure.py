@@ -1,7 +1,7 @@
 """`{backpressure}`: the explorer of a preset in a page, with a figure that is visible before any script runs.
 
 Without scripts the reader sees what is simulated, the question, and (folded away, so that it can be predicted first)
-what comes of it. explorer.js puts sliders, charts and moving messages in its place.
+the result. explorer.js puts sliders, charts and moving messages in its place.
 """
 
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""What a check does at Kafka itself: fresh topics, numbered records, groups looked at from outside, nothing left behind."""
+"""What a check does at Kafka itself: fresh topics, numbered records, groups looked at from outside, all of it removed afterwards."""
 
 import contextlib
 import secrets
@@ -103,7 +103,7 @@ class CheckKafka(CheckBroker):
 
     def body(self, number: int) -> bytes:
         """The value of that record. It cannot be guessed and holds no number, so work reported on it was read from the log,
-        and what was to be chosen was chosen by what the broker knows of the record.
+        and what was to be chosen was chosen by what the broker stores of the record.
         """
         return self._numbered(number, {"event": secrets.token_hex(8)})
 

@@ -26,7 +26,7 @@ ACKNOWLEDGES_S = 6.0
 """After so long a payment whose work is done will not be acknowledged any more."""
 
 COPIES = 3
-"""So often the first payment comes: once to the first worker and, when the second one has subscribed, twice more. The
+"""So often the first payment is delivered: once to the first worker and, when the second one has subscribed, twice more. The
 broker deals in turn, so of these two each worker gets one, or the second one both when the first takes no more."""
 
 BASE = 8
@@ -36,7 +36,7 @@ BASE = 8
 def once(answer: Answer) -> Sequence[Breach]:
     """Payments that arrive twice, at two workers at once and later; workers killed around the commit.
 
-    A payment's amount is a power of BASE, so the total tells how often each one was added.
+    A payment's amount is a power of BASE, so the total shows how often each was added.
     """
     draw = answer.draw("once")
     sent = list(range(1, draw.randint(7, 9) + 1))
@@ -55,7 +55,7 @@ def once(answer: Answer) -> Sequence[Breach]:
         arguments: dict[str, Any] = {"queue": queue, "database": ledger.path, "handle": "@handle"}
         trial.hold(lambda _worker, _message: True)
 
-        # Payment 1 is in the hands of both workers before either of them has noted it.
+        # Both workers hold payment 1 before either of them has noted it.
         first = trial.start("worker A", "work_once", **arguments)
         if not trial.wait_quiet(
             lambda seen: first.name in seen.open_work(), lambda: broker.ready(queue) == 0
@@ -212,10 +212,10 @@ def _drive(
     to: int | None,
     done: int | None = None,
 ) -> bool:
-    """Release the workers' payments one after the other until one of them has `to` in its hands (left there).
+    """Release the workers' payments one after the other until one of them holds `to` (left there).
 
-    Without `to`: release the next one; False when there is none any more, or `done` deliveries are settled and no
-    worker has anything in its hands.
+    Without `to`: release the next payment; False when there is none any more, or `done` deliveries are settled and no
+    worker holds a payment.
     """
 
     def through() -> bool:

@@ -1,4 +1,4 @@
-"""What a check does at RabbitMQ itself: fresh queues, numbered jobs, counts, and nothing left behind."""
+"""What a check does at RabbitMQ itself: fresh queues, numbered jobs, counts, all of it removed afterwards."""
 
 import contextlib
 import re
@@ -19,7 +19,7 @@ EXCLUSIVE_TO_ANOTHER = 405
 _INEQUIVALENT = re.compile(
     r"inequivalent arg '(?P<name>[^']+)' .*but current is (?:the value )?'?(?P<value>[^']*)"
 )
-"""What RabbitMQ says of a declaration that differs from the queue it has (read at 4.0.5)."""
+"""RabbitMQ's reply to a declaration that differs from the queue it has (read at 4.0.5)."""
 
 
 class CheckRabbitMQ(CheckBroker):
@@ -104,7 +104,7 @@ class CheckRabbitMQ(CheckBroker):
     def declared(self, queue: str) -> dict[str, Any]:
         """How a queue that exists was declared: durable, exclusive, auto_delete, and its arguments by their names.
 
-        AMQP 0-9-1 has no question for it. But the broker refuses another declaration and says what it has instead, so
+        AMQP 0-9-1 has no question for it. But the broker refuses another declaration, and its refusal names what it has instead, so
         the declaration is corrected until the broker takes it.
         """
         flags: dict[str, Any] = {"durable": True, "exclusive": False, "auto_delete": False}
@@ -143,7 +143,7 @@ class CheckRabbitMQ(CheckBroker):
         return found
 
     def wait_unused(self, queue: str, deadline_s: float = 10.0) -> None:
-        """Wait until the broker has noticed that nobody consumes the queue any more."""
+        """Wait until the broker has noticed that the queue has no consumer any more."""
         end_s = time.monotonic() + deadline_s
         while (
             self._channel.queue_declare(queue, passive=True).method.consumer_count

@@ -1,4 +1,4 @@
-"""What a check does at Azure Service Bus itself: fresh queues, numbered messages, counts, and nothing left behind."""
+"""What a check does at Azure Service Bus itself: fresh queues, numbered messages, counts, all of it removed afterwards."""
 
 import contextlib
 import secrets
@@ -89,7 +89,7 @@ class CheckServiceBus(CheckBroker):
     def give_back(self, queue: str, number: int, session: str) -> None:
         """Receive a message that waits in a session, and abandon it: its next delivery is not its first one.
 
-        What is received besides stays undelivered, so far as its delivery_count says: the session is let go unsettled.
+        What is received besides stays undelivered, so far as its delivery_count shows: the session is released unsettled.
         """
         with self._client.get_queue_receiver(queue, session_id=session) as receiver:
             while True:
@@ -120,7 +120,7 @@ class CheckServiceBus(CheckBroker):
         return self._admin.get_queue_runtime_properties(queue).dead_letter_message_count or 0
 
     def peek(self, queue: str) -> list[int]:
-        """Numbers of the messages in a queue without sessions, locked ones included; nothing is locked or taken."""
+        """Numbers of the messages in a queue without sessions, locked ones included, without locking or taking any."""
         if (
             queue not in self._peeking
         ):  # kept: to open a link takes a hundred times as long as to look through it

@@ -13,7 +13,7 @@ VERB = "completed"
 
 IDLE_S = 6.0
 """How long a worker finds nothing to do and must not end: longer than the five seconds at which many give up, and than
-the three and a half after which a client that asks once for a free session raises (max_wait_time=1)."""
+the three and a half after which a client that tries once for a free session raises (max_wait_time=1)."""
 
 SETTLED_S = 4.0
 """How long the last settlement may take to reach the service once the work is done."""
@@ -23,7 +23,7 @@ LANES_S = 0.3
 
 
 def wait_done(broker: CheckServiceBus, trial: Trial, queue: str, sent: Iterable[int]) -> None:
-    """Wait until everything was done, or the queue is empty, so that nothing more can come."""
+    """Wait until everything was done, or the queue is empty, so that no more work can follow."""
     trial.wait(lambda seen: all_done(sent, seen) or broker.active(queue) == 0)
     trial.wait_quiet(lambda seen: all_done(sent, seen), quiet_s=0.7)
 
@@ -67,7 +67,7 @@ def unsettled(done: Iterable[int], held: Iterable[int]) -> list[Breach]:
         Breach(
             Guarantee.ONCE,
             f"message {number} is processed twice after a crash: it was done and not completed, and the worker had "
-            "gone on to the next one",
+            "gone on to the next message",
         )
         for number in sorted({*done} & {*held})
     ]
@@ -102,7 +102,7 @@ def left_over(broker: CheckServiceBus, trial: Trial, queue: str) -> list[Breach]
 
 
 def never_came(sent: Iterable[int], seen: History) -> list[Breach]:
-    """Worker A was idle before it came to where it would be killed: nothing to judge but that."""
+    """Worker A was idle before it reached the point of the kill, so only that is judged."""
     return guarantees.lost(sent, seen.messages(Kind.FINISHED)) or [
         Breach(Guarantee.RUNS, "worker A never began to work on what the check waits for")
     ]

@@ -37,7 +37,7 @@ class Shift:
     """The workers of one trial, on some queues. All their work is held, and released one message after the other.
 
     GuaranteesBroken, with what broke, as soon as the broker has seen something that must not be: an acknowledgement before the
-    work was done, none before the next message is begun, or two messages begun at once.
+    work was done, a missing one when the next message is begun, or two messages begun at once.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Shift:
             self._trial.release(worker.name, held[0])
 
     def inspect(self, worker: Program, held: Sequence[int]) -> None:
-        """Compare what the worker has in its hands with what the broker was told. GuaranteesBroken when they do not fit."""
+        """Compare what the worker holds with what was reported to the broker. GuaranteesBroken when they do not fit."""
         if not self._wire.used:
             raise GuaranteesBroken(
                 [
@@ -161,13 +161,13 @@ class Shift:
         return set(expected) if ready == len(expected) else set(self._broker.look(queue))
 
     def acknowledged_early(self, worker: Program, queue: str, sent: Set[int]) -> list[Breach]:
-        """What the worker, killed just now and alone on the queue, had in its hands and the broker does not hold."""
+        """What the worker, killed just now and alone on the queue, held and the broker does not have."""
         cut_off = {n for n, who in guarantees.interrupted(self._trial.history).items() if who == worker.name}
         gone = cut_off - self.still_held(queue, sent)
         return guarantees.acknowledged_early(self._trial.history, gone=gone, word=self._word)
 
     def _late(self, worker: Program, patience_s: float) -> list[int]:
-        """What the worker has finished and, after some patience, not acknowledged."""
+        """What the worker has finished and, after some waiting, not acknowledged."""
         end_s = time.monotonic() + patience_s * self._trial.patience
         while True:
             self._wire.settle()
@@ -198,7 +198,7 @@ class Shift:
 def never_began(
     worker: Program, point: int, seen: History, held: Set[int], *, word: str = "message"
 ) -> list[Breach]:
-    """A worker was idle before it came to a message: there is nothing to interrupt, so nothing to judge but that."""
+    """A worker was idle before it began a message. No work can be interrupted, so only that is judged."""
     return guarantees.passed_over(seen, held=held, word=word) or [
         Breach(
             Guarantee.NOT_LOST,
