@@ -39,7 +39,7 @@ class Guarantee(StrEnum):
     AGREED_LOSS = "no more is lost than was agreed"
     BOUNDED = "the queue has a length limit"
     REPORTED = "every message that the broker refused is reported to the producer"
-    PRIORITY = "no message of high priority waits behind one of low priority"
+    PRIORITY = "no message waits behind one of lower priority"
     UNHURRIED = "a loop that finds nothing to do waits before it tries again"
     ENDS = "the program ends by itself"
     RUNS = "the program runs"
