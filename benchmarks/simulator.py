@@ -133,7 +133,7 @@ def one(name: str, messages: int) -> dict[str, float]:
 
 def measure(say: Callable[[str], None]) -> Table:
     """Time per message and memory of every peer, then of the model at ten and two hundred times the messages."""
-    from mqcourse.backpressure.theory import mmc
+    from mqcourse.backpressure.model.theory import mmc
 
     theory_s = mmc(RATE_PER_S, SERVICE_MEAN_S, CONSUMERS).mean_latency_s
     best: dict[str, dict[str, float]] = {}

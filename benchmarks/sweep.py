@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.scenario import Scenario
 from mqcourse.backpressure.sweep import grid, sweep
 from mqcourse.bench.table import Table
 

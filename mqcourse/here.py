@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mqcourse.command_line import answer
 from mqcourse.exits import Exit
-from mqcourse.grading import manifest, progress
+from mqcourse.grading import manifest, saved_points
 from mqcourse.grading.manifest import Lab
 from mqcourse.home import state_folder
 from mqcourse.products import TITLES
@@ -33,7 +33,7 @@ class Step:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the page."""
-    rows, labs, best = stack.status(), manifest.load(), progress.best()
+    rows, labs, best = stack.status(), manifest.load(), saved_points.best()
     step = next_step(rows, labs, best, {lab.name for lab in labs if is_begun(lab)})
     typeable = shell.is_typeable(state_folder()) or not (state_folder() / "activate").is_file()
     text = page(rows, labs, best, step, shutil.get_terminal_size().columns)
@@ -63,7 +63,7 @@ def next_step(
     running = {row.name for row in rows if row.state in RUNS}
     if not running:
         return Step("The brokers are stopped: this starts brokers, book and JupyterLab.", "mq start")
-    lab = progress.next_lab(labs, best)
+    lab = saved_points.next_lab(labs, best)
     if lab is None:
         return Step(
             "You have all points of all labs. The interview questions are in the book.", "mq open book"
@@ -111,11 +111,11 @@ def page(
         lines += _wrapped(
             title, (row.endpoint or "running") if row is not None and runs else "not running", width
         )
-    points, most = sum(progress.reached(lab, best) for lab in labs), sum(lab.points for lab in labs)
+    points, most = sum(saved_points.reached(lab, best) for lab in labs), sum(lab.points for lab in labs)
     lines += [*_wrapped("Points", f"{points} of {most}", width), ""]
     longest = max((len(lab.name) for lab in labs), default=0)
     for lab in labs:
-        got = progress.reached(lab, best)
+        got = saved_points.reached(lab, best)
         mark = "✓" if got >= lab.points else " "
         line = f"  {mark} {got:>2} of {lab.points:<2}  {lab.name:<{longest}}  {lab.title}"
         lines.append(line if len(line) <= width else line[: width - 1] + "…")
@@ -142,6 +142,6 @@ def as_dict(
     """The page as JSON."""
     return {
         "services": {row.name: row.state for row in rows},
-        "labs": {lab.name: {"points": progress.reached(lab, best), "of": lab.points} for lab in labs},
+        "labs": {lab.name: {"points": saved_points.reached(lab, best), "of": lab.points} for lab in labs},
         "next": {"why": step.why, "command": step.command},
     }

@@ -9,7 +9,7 @@ import pytest
 
 from mqcourse import plan
 from mqcourse.book import kept_pages, runnable
-from mqcourse.grading import copies, journal, progress, start_page
+from mqcourse.grading import copies, leftovers, saved_points, start_page
 from mqcourse.install import jars, rabbitmq
 from mqcourse.small_file import object_of, text_of
 from mqcourse.stack import ports, record, shell, stack
@@ -51,7 +51,7 @@ def _start_page(state: Path) -> None:
 
 
 def _journal(_state: Path) -> None:
-    journal.sweep()
+    leftovers.sweep()
 
 
 READERS: dict[str, Callable[[Path], None]] = {
@@ -59,8 +59,8 @@ READERS: dict[str, Callable[[Path], None]] = {
     "run/kafka.json": lambda state: _is(record.read(state, "kafka"), None),
     "book/served.json": lambda _state: _is(kept_pages.book_is_current(), False),
     "built.json": lambda state: _is(copies.is_ours(state / "built.json"), False),
-    "progress/labs.jsonl": lambda _state: _is(progress.best(), {}),
-    "progress/steps.jsonl": lambda _state: _is(progress.tries("kafka_log", "lag"), []),
+    "progress/labs.jsonl": lambda _state: _is(saved_points.best(), {}),
+    "progress/steps.jsonl": lambda _state: _is(saved_points.tries("kafka_log", "lag"), []),
     "jupyter/token": _token,
     "activate": _activation,
     "bin/mq": _activation,

@@ -17,9 +17,9 @@ from mqcourse.home import CHECKOUT
 
 def labs_problems() -> Iterator[str]:
     """Lab notebooks against their masters and the manifest."""
-    from mqcourse.grading import labs
+    from mqcourse.grading import build_labs
 
-    yield from labs.problems(run=False)
+    yield from build_labs.problems(run=False)
 
 
 def book_problems() -> Iterator[str]:
@@ -68,11 +68,11 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
 
 def renew() -> None:
     """Make again what has a master in this repo."""
-    from mqcourse.grading import labs
+    from mqcourse.grading import build_labs
     from tools import explorer_javascript
 
     explorer_javascript.renew()
-    labs.build(say)
+    build_labs.build(say)
 
 
 def lock() -> None:

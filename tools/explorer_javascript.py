@@ -1,6 +1,6 @@
 """The explorer's JavaScript that is made: the model, the scenario's fields, the presets, the styles, and the bundle.
 
-All of it stands in mqcourse/backpressure/explorer/web/generated. A page and a notebook's widget load one file of it,
+All of it is in mqcourse/backpressure/explorer/web/generated. A page and a notebook's widget load one file of it,
 explorer.js, which holds all other modules: a widget is one file, and a page loads one file fastest.
 """
 
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mqcourse.backpressure.explorer.bundle import BUNDLE, GENERATED, WEB
-from mqcourse.backpressure.presets import PRESETS, Preset
-from mqcourse.backpressure.scenario import FIELDS
+from mqcourse.backpressure.model.presets import PRESETS, Preset
+from mqcourse.backpressure.model.scenario import FIELDS
 from mqcourse.errors import CourseError
 from mqcourse.home import CHECKOUT
 from tools.to_javascript import Module, translate
@@ -21,10 +21,20 @@ PRESETS_JS = GENERATED / "presets.js"
 STYLE_JS = GENERATED / "style.js"
 ENTRY = "element.js"
 
-MODEL = "mqcourse.backpressure"
-TRANSLATED = ("numerics", "draws", "message", "meter", "broker", "consumers", "producer", "model")
+MODEL = "mqcourse.backpressure.model"
+TRANSLATED = (
+    "numerics",
+    "draws",
+    "message",
+    "meter",
+    "consumer",
+    "broker",
+    "consumers",
+    "producer",
+    "simulation",
+)
 """The model's modules that the page's engine is made from."""
-BY_HAND = {f"{MODEL}.model": frozenset({"environment"})}
+BY_HAND = {f"{MODEL}.simulation": frozenset({"environment"})}
 """Functions of theirs that engine/runtime.js has instead."""
 SCENARIO_JS = "../engine/scenario.js"
 KNOWN = {
@@ -103,7 +113,7 @@ def style_js() -> str:
 
 
 def bundle(generated: dict[Path, str]) -> str:
-    """All modules as one: each a function of its own that returns what it exports, in the order of their imports.
+    """All modules as one: each a separate function that returns what it exports, in the order of their imports.
 
     Raises CourseError for an import or export in a form that this does not read.
     """
@@ -155,7 +165,7 @@ def derived() -> dict[Path, str]:
 
 
 def problems() -> Iterator[str]:
-    """One line for each derived file that is not what its masters give, or one that says what cannot be made."""
+    """One line for each derived file that is not what its masters give, or one that names what cannot be made."""
     try:
         made = derived()
     except CourseError as error:

@@ -17,7 +17,7 @@ NAMES = tuple(SERVICES)
 
 
 def leaves(parser: object, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
-    """Every command with its words; those that only hold others, too."""
+    """Every command with its words, including those that only hold others."""
     for name, each in getattr(parser, "words", {}).items():
         yield (*words, name), each
         yield from leaves(each, (*words, name))

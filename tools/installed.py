@@ -33,7 +33,7 @@ def pinned(text: str) -> list[str]:
 
 
 def needs(name: str, extras: Iterable[str] = ()) -> dict[str, set[str]]:
-    """What an installed package requires on this machine, each with the extras that it asks for."""
+    """What an installed package requires on this machine, each with the extras that it requests."""
     found: dict[str, set[str]] = {}
     try:
         lines = metadata.requires(name) or []

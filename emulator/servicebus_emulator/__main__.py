@@ -39,7 +39,7 @@ MAX_PORT = 65_535
 
 
 class StartError(Exception):
-    """The emulator cannot start; one line that says why and what to do, and the code it ends with."""
+    """The emulator cannot start; one line with the reason and what to do, and the code it ends with."""
 
     def __init__(self, line: str, exit_code: Exit = Exit.ENVIRONMENT) -> None:
         super().__init__(line)
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="servicebus-emulator",
         description="An Azure Service Bus emulator that the real SDKs talk to. "
-        "One port serves AMQP, AMQP over WebSocket, HTTP and TLS.",
+        "A single port serves AMQP, AMQP over WebSocket, HTTP and TLS.",
         epilog=as_text(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -193,7 +193,7 @@ async def _serve(options: argparse.Namespace, selector: SocketSelector) -> int:
     if failed.done():
         sys.stderr.write(
             f"servicebus-emulator: the store cannot be written ({failed.exception()}); nothing unconfirmed was lost. "
-            "Make room or mend the disk, and start again.\n"
+            "Free some space or repair the disk, and start again.\n"
         )
         code = Exit.ENVIRONMENT
         stop.cancel()

@@ -72,7 +72,7 @@ class ClientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What a connection string says."""
+    """The parts of a connection string."""
 
     host: str
     port: int
@@ -385,7 +385,7 @@ class Sender:
 
 
 class Receiver:
-    """A link out of an entity; each receive asks for one message."""
+    """A link out of an entity; each receive requests one message."""
 
     def __init__(self, client: AmqpClient, link: Link, receive_and_delete: bool) -> None:
         self._client = client
@@ -393,7 +393,7 @@ class Receiver:
         self.link = link
 
     def receive(self, timeout_s: float = 10.0) -> ReceivedMessage:
-        """The next message, under lock. Raises ClientError (com.microsoft:timeout) when none comes."""
+        """The next message, under lock. Raises ClientError (com.microsoft:timeout) when none arrives."""
         client, link = self._client, self.link
         client._check(link)
         inbox = client._inbox[link]

@@ -264,7 +264,7 @@ class Emulator:
         self._reset(namespace)
 
     def on_reset(self, act: Callable[[str], None]) -> None:
-        """Say how a namespace is put back: whoever read the configuration knows."""
+        """Set how a namespace is put back; the reader of the configuration provides it."""
         self._reset = act
 
     def _purge(self, namespace: str) -> None:

@@ -61,7 +61,7 @@ class SasError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token taken apart; nothing is checked yet. ``expires_s`` is seconds since the epoch."""
+    """A token taken apart and not checked yet. ``expires_s`` is seconds since the epoch."""
 
     audience: str
     audience_as_signed: str
@@ -231,7 +231,7 @@ def _moment(seconds: int) -> str:
 def _with_scheme(token: Token, asked_host: str) -> Token:
     """Understand an address that was signed without its scheme, such as ``host:5300/queue``.
 
-    The JavaScript SDK signs so for forwarding; without a scheme only the host asked for tells host from path.
+    The JavaScript SDK signs so for forwarding; without a scheme only the requested host separates host from path.
     """
     if "://" in token.audience or not asked_host:
         return token

@@ -15,7 +15,7 @@ from mqcourse.exits import Exit
 from mqcourse.nearest import nearest
 
 if TYPE_CHECKING:
-    from mqcourse.backpressure.scenario import Scenario
+    from mqcourse.backpressure.model.scenario import Scenario
 
 SCENARIO = "a preset's name, a JSON file, JSON, or field=value&field=value"
 
@@ -74,8 +74,8 @@ def _progress(arguments: argparse.Namespace, what: str, usual_s: float) -> Itera
 
 def scenario_of(text: str) -> "Scenario":
     """The scenario that a command's argument names; raises CourseError."""
-    from mqcourse.backpressure.presets import preset
-    from mqcourse.backpressure.scenario import Scenario
+    from mqcourse.backpressure.model.presets import preset
+    from mqcourse.backpressure.model.scenario import Scenario
 
     if text.lstrip().startswith("{"):
         return Scenario.from_json(text)
@@ -91,7 +91,7 @@ def scenario_of(text: str) -> "Scenario":
     try:
         return preset(text).scenario
     except CourseError as error:
-        from mqcourse.backpressure.presets import PRESETS
+        from mqcourse.backpressure.model.presets import PRESETS
 
         meant = nearest(text, [one.name for one in PRESETS])
         if meant is None:
@@ -102,7 +102,7 @@ def scenario_of(text: str) -> "Scenario":
 
 
 def _presets(arguments: argparse.Namespace) -> int:
-    from mqcourse.backpressure.presets import PRESETS
+    from mqcourse.backpressure.model.presets import PRESETS
 
     answer(
         arguments,
@@ -119,7 +119,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
         raise CourseError(
             "no scenario is named", do="`mq simulate --list` lists the presets", code=Exit.USAGE
         )
-    from mqcourse.backpressure.model import simulate
+    from mqcourse.backpressure.model.simulation import simulate
 
     with _ending_with(Exit.USAGE):
         result = simulate(scenario_of(arguments.scenario))

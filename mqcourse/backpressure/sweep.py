@@ -20,8 +20,8 @@ from itertools import product
 from multiprocessing import get_context
 from typing import Any
 
-from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.scenario import Scenario
+from mqcourse.backpressure.model.simulation import simulate
 from mqcourse.errors import CourseError
 
 

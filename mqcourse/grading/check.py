@@ -13,8 +13,8 @@ from typing import Any
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.grading import hints, journal, manifest, master, picture, progress
-from mqcourse.grading.child import plain
+from mqcourse.grading import hints, journal, leftovers, manifest, master, picture, saved_points
+from mqcourse.grading.answer_process import plain
 from mqcourse.grading.judge import draw_seed, judge
 from mqcourse.grading.trial import Answer
 from mqcourse.grading.verdict import State, Verdict
@@ -37,9 +37,9 @@ class NotYet(CourseError):
 
 
 def check(lab_name: str, exercise_id: str, function: Any, *, seed: int | None = None) -> None:
-    """Run the exercise's check on the cell that defined `function`, and show what it is worth.
+    """Run the exercise's check on the cell that defined `function`, and show its points.
 
-    The answer runs in processes of its own, so only what stands in its cell (and in the notebook's first cell) counts.
+    The answer runs in its own processes, so only what is in its cell (and in the notebook's first cell) counts.
     `seed` repeats what the check drew in the run that printed it. Where nobody sits before the notebook (nbval,
     nbconvert) a verdict without points is NotYet, so that the run fails; in JupyterLab it is shown, and Run All goes
     on. A broker that does not answer, or goes away meanwhile, gives no verdict.
@@ -50,7 +50,7 @@ def check(lab_name: str, exercise_id: str, function: Any, *, seed: int | None = 
     _last[:] = [(lab.name, exercise.id)]
     mark = secrets.token_hex(8)
     try:
-        journal.sweep()
+        leftovers.sweep()
         with Witness(lab.brokers) as witness, _marked(mark):
             answer = Answer(master.setup_source(lab), source, draw_seed() if seed is None else seed)
             verdict = judge(lab, exercise, answer, witness)
@@ -59,7 +59,7 @@ def check(lab_name: str, exercise_id: str, function: Any, *, seed: int | None = 
             raise
         sys.stderr.write(f"no verdict: {error}\n")
         return
-    progress.tried(lab.name, exercise.id, source, verdict.state)
+    saved_points.tried(lab.name, exercise.id, source, verdict.state)
     _show(verdict)
 
 
@@ -118,7 +118,7 @@ def _marked(mark: str) -> Any:
             del os.environ[journal.MARK]
         else:
             os.environ[journal.MARK] = before
-        journal.clear()
+        leftovers.clear()
 
 
 def _show(verdict: Verdict) -> None:

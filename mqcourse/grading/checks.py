@@ -1,6 +1,6 @@
 """The hidden checks of a lab: solutions/NAME/checks.py, with CHECKS: exercise id -> what an answer broke.
 
-A check declares queues or topics with fresh names, runs the answer in processes of their own against the real broker,
+A check declares queues or topics with fresh names, runs the answer in separate processes against the real broker,
 and judges what happened. It looks at guarantees, so it holds no answer to read.
 """
 

@@ -171,10 +171,10 @@ def _seeds(text: str) -> int:
 
 def run_grade(arguments: argparse.Namespace) -> int:
     """The exit code is 3 when points are missing."""
-    from mqcourse.grading import keep
+    from mqcourse.grading import prctl
     from mqcourse.grading.submission import read
 
-    keep.shut()
+    prctl.shut()
     arguments.notebook = _notebook(arguments.notebook)
     if arguments.notebook.is_dir():
         if arguments.watch:
@@ -198,7 +198,7 @@ def _graded(
     known: "Mapping[str, Verdict] | None" = None,
 ) -> "Report":
     """Grade a notebook once, print the report and save the points; `known` are verdicts that still hold."""
-    from mqcourse.grading import progress
+    from mqcourse.grading import saved_points
     from mqcourse.grading.run import grade
     from mqcourse.progress import Progress
 
@@ -220,8 +220,8 @@ def _graded(
         for verdict in report.verdicts:
             id_ = verdict.exercise.id
             if id_ in given.answers and id_ not in known:
-                progress.tried(report.lab.name, id_, given.answers[id_], verdict.state)
-        progress_line.say(f"saved in {progress.save(report)}")
+                saved_points.tried(report.lab.name, id_, given.answers[id_], verdict.state)
+        progress_line.say(f"saved in {saved_points.save(report)}")
         if report.passed:
             progress_line.say(f"Next: {next_lab()}")
     return report
@@ -272,9 +272,9 @@ def _grade_each_save(arguments: argparse.Namespace, sandbox: "Sandbox | None") -
 
 def next_lab() -> str:
     """The first lab with missing points, and how to open it."""
-    from mqcourse.grading import manifest, progress
+    from mqcourse.grading import manifest, saved_points
 
-    lab = progress.next_lab(manifest.load(), progress.best())
+    lab = saved_points.next_lab(manifest.load(), saved_points.best())
     if lab is None:
         return "you have all points of all labs; the interview questions are in the book (`mq open book`)"
     return f"labs/{lab.notebook.name}, {lab.title} ({lab.minutes} minutes; `mq open jupyter`)"
@@ -302,7 +302,7 @@ def _sandbox(wanted: bool) -> Any:
 
 
 def _grade_folder(arguments: argparse.Namespace) -> int:
-    """Every notebook of a folder, one after the other: each is a stranger's, and none is saved as progress."""
+    """Every notebook of a folder, one after the other: each belongs to another person, and no result is saved as progress."""
     from mqcourse.foreign import plain
     from mqcourse.grading.outcome import Unjudged, Unusable
     from mqcourse.grading.run import grade
@@ -350,11 +350,11 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
 
 def run_hint(arguments: argparse.Namespace) -> int:
     """Print one hint, or the worked answer."""
-    from mqcourse.grading import hints, manifest, progress
+    from mqcourse.grading import hints, manifest, saved_points
 
     lab = manifest.find(arguments.lab)
     if arguments.exercise is None:
-        best = progress.best().get(lab.name, {})
+        best = saved_points.best().get(lab.name, {})
         open_ = [each for each in lab.exercises if best.get(each.id, 0) < each.points]
         exercise = (open_ or lab.exercises)[0]
     else:
@@ -367,10 +367,10 @@ def run_hint(arguments: argparse.Namespace) -> int:
 
 def run_reset(arguments: argparse.Namespace) -> int:
     """Put a lab's notebook back, and say where the copy is."""
-    from mqcourse.grading import labs, manifest
+    from mqcourse.grading import build_labs, manifest
 
     lab = manifest.find(arguments.lab)
-    kept = labs.reset(lab)
+    kept = build_labs.reset(lab)
     done = f"labs/{lab.notebook.name} is as it was at first"
     answer(
         arguments,
@@ -391,17 +391,17 @@ def run_source(arguments: argparse.Namespace) -> int:
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Each lab with the best points so far."""
-    from mqcourse.grading import manifest, progress
+    from mqcourse.grading import manifest, saved_points
 
-    best = progress.best()
+    best = saved_points.best()
     rows: list[dict[str, Any]] = [
         {
             "lab": lab.name,
             "title": lab.title,
             "minutes": lab.minutes,
             "brokers": list(lab.brokers),
-            "answers_shown": sorted(progress.answers_shown(lab.name)),
-            "points": progress.reached(lab, best),
+            "answers_shown": sorted(saved_points.answers_shown(lab.name)),
+            "points": saved_points.reached(lab, best),
             "of": lab.points,
         }
         for lab in manifest.load()
@@ -418,7 +418,7 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def run_build(arguments: argparse.Namespace) -> int:
     """Write what is not current."""
-    from mqcourse.grading.labs import build
+    from mqcourse.grading.build_labs import build
 
     written = build(news(arguments), force=arguments.force)
     if arguments.json:
@@ -429,7 +429,7 @@ def run_build(arguments: argparse.Namespace) -> int:
 def run_new(arguments: argparse.Namespace) -> int:
     """Write the folder and its notebook, print the paths, and say how to go on."""
     from mqcourse.grading import manifest, new_lab
-    from mqcourse.grading.labs import build
+    from mqcourse.grading.build_labs import build
 
     paths = new_lab.new(arguments.lab, arguments.broker)
     paths += build(lambda _line: None, only=(manifest.find(arguments.lab),))
@@ -443,7 +443,7 @@ def run_new(arguments: argparse.Namespace) -> int:
 def run_check(arguments: argparse.Namespace) -> int:
     """The exit code is 3 when there is a problem."""
     from mqcourse.grading import manifest
-    from mqcourse.grading.labs import problems
+    from mqcourse.grading.build_labs import problems
     from mqcourse.pace import Pace
 
     only = (manifest.find(arguments.lab),) if arguments.lab else None
@@ -501,7 +501,7 @@ def run_table(arguments: argparse.Namespace) -> int:
 def run_solutions(arguments: argparse.Namespace) -> int:
     """Print the path of each notebook written."""
     from mqcourse.grading import manifest
-    from mqcourse.grading.labs import SOLUTIONS
+    from mqcourse.grading.build_labs import SOLUTIONS
     from mqcourse.grading.master import write_solutions
 
     paths = [str(path) for path in write_solutions(manifest.load(), arguments.folder or SOLUTIONS)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.errors import CourseError
-from mqcourse.grading import journal, keep, manifest
+from mqcourse.grading import leftovers, manifest, prctl
 from mqcourse.grading.checks import of_lab
 from mqcourse.grading.judge import judge
 from mqcourse.grading.trial import Answer
@@ -66,7 +66,7 @@ class Judging:
         """Give back what was made."""
         self._pool.shutdown(wait=True)
         self._witness.close()
-        journal.clear()
+        leftovers.clear()
 
 
 def _show(told: Mapping[str, Any]) -> None:
@@ -82,6 +82,6 @@ def _close_the_kernel() -> None:
     """
     from ipykernel.connect import get_connection_file
 
-    keep.shut()
+    prctl.shut()
     Path(get_connection_file()).unlink(missing_ok=True)
     sys.path[:] = [place for place in sys.path if place]

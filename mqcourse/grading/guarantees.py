@@ -39,8 +39,8 @@ class Guarantee(StrEnum):
     AGREED_LOSS = "no more is lost than was agreed"
     BOUNDED = "the queue has a length limit"
     TOLD = "the producer is told what was not taken"
-    IMPORTANT_FIRST = "no important message waits behind an unimportant one"
-    UNHURRIED = "a loop that finds nothing to do waits before it asks again"
+    IMPORTANT_FIRST = "no message of high priority waits behind one of low priority"
+    UNHURRIED = "a loop that finds nothing to do waits before it tries again"
     ENDS = "the program ends by itself"
     RUNS = "the program runs"
     ANSWERED = "the exercise is answered"
@@ -90,7 +90,7 @@ def unasked(
     done: Iterable[int],
     *,
     word: Word = "message",
-    why: str = "was processed, but nobody asked for it",
+    why: str = "was processed, but it was not requested",
 ) -> list[Breach]:
     """Every message that was done though it is not among those that were asked for."""
     return [
@@ -108,8 +108,8 @@ def acknowledged_early(
     """Every message in a worker's hands when it was killed that the broker did not hold any more after that.
 
     `gone` are the numbers that the check did not find at the broker when it asked, after the kill and before anybody
-    else could take them. Only these are accused. Without `gone` (to be used only where a broker cannot be asked) a
-    message that nobody got again counts as gone.
+    else could take them. Only these are accused. Without `gone` (to be used only where a broker cannot be asked)
+    a message that was not delivered again counts as gone.
     """
     guarantee = Guarantee.COMMITTED_LATE if verb == "committed" else Guarantee.ACKNOWLEDGED_LATE
     finished = set(history.messages(Kind.FINISHED))
@@ -129,16 +129,16 @@ def acknowledged_early(
 def passed_over(
     history: History, *, held: Set[int], word: Word = "message", verb: str = "acknowledged"
 ) -> list[Breach]:
-    """Every message that was cut off by a kill, that the broker still held (`held`), and that nobody finished after it.
+    """Every message that was cut off by a kill, that the broker still held (`held`), and that no worker finished after it.
 
-    The worker that was killed did no wrong here: one that came later got the message, or could have, and left it.
+    The worker that was killed did no wrong here: one that started later got the message, or could have, and left it.
     """
     finished = set(history.messages(Kind.FINISHED))
     return [
         Breach(
             Guarantee.NOT_LOST,
             f"{word} {n} was not processed: after the kill of {worker} the broker still held it (it was not {verb}), "
-            "and the worker that came next did not work on it",
+            "and the next worker did not work on it",
         )
         for n, worker in interrupted(history).items()
         if n in held and n not in finished
@@ -203,7 +203,7 @@ def apart(places: Mapping[int, int], keys: Mapping[int, str], *, word: Word = "r
                 Breach(
                     Guarantee.TOGETHER,
                     f"{word}s {first} and {n} of key {key!r} are in partitions {partition} and {places[n]}: "
-                    "nothing keeps their order",
+                    "so their order is not kept",
                 )
             )
     return breaches
@@ -245,7 +245,7 @@ def unfair(
     return [
         Breach(
             Guarantee.FAIR,
-            f"{word} {n} waited behind {word} {behind} in the hands of {busy}, while {idle} was idle",
+            f"{word} {n} waited behind {word} {behind} held by {busy}, while {idle} was idle",
         )
         for n in sorted(waiting)
     ]
@@ -306,7 +306,7 @@ def one_sided(places: Mapping[int, int], partitions: int, *, word: Word = "recor
 
 
 def shortened(breaches: Sequence[Breach], most: int = 3) -> list[str]:
-    """The plain words of a few breaches; one line says how many more there are of each guarantee's kind."""
+    """The plain words of a few breaches; one line counts how many more there are of each guarantee's kind."""
     lines: list[str] = []
     for guarantee in dict.fromkeys(breach.guarantee for breach in breaches):
         same = list(dict.fromkeys(breach.what for breach in breaches if breach.guarantee is guarantee))

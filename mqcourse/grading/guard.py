@@ -1,7 +1,7 @@
 """What an answer's process may not reach: the grader, the solutions, the known wrong answers.
 
 This closes the ways that take a line (`import mqcourse.grading.master`, `open("solutions/…")`, a command that names
-them). It is no sandbox: labs/grader.md says what stays open.
+them). It is no sandbox: labs/grader.md lists what stays open.
 """
 
 import importlib.abc
@@ -14,7 +14,7 @@ from typing import Any
 from mqcourse.home import CHECKOUT
 
 CLOSED = ("solutions", "mqcourse/grading", "tests/grading", "_build/solutions")
-OPEN_MODULES = ("mqcourse.grading", "mqcourse.grading.child", "mqcourse.grading.guard")
+OPEN_MODULES = ("mqcourse.grading", "mqcourse.grading.answer_process", "mqcourse.grading.guard")
 REASON = "belongs to the grader: an answer can use neither the grader nor the solutions"
 COMMANDS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")
 

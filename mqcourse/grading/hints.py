@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.grading import master, progress
+from mqcourse.grading import master, saved_points
 from mqcourse.grading.manifest import Exercise, Lab
 from mqcourse.grading.outcome import Unusable
 
@@ -22,20 +22,20 @@ def text(lab: Lab, exercise: Exercise, number: int | str | None, now: datetime |
     if number == "answer":
         return _answer(lab, exercise, now or datetime.now(UTC))
     there = exercise.hints
-    shown = progress.hints_shown(lab.name, exercise.id)
+    shown = saved_points.hints_shown(lab.name, exercise.id)
     place = min(len(shown) + 1, len(there)) if number is None else number
     if not isinstance(place, int) or isinstance(place, bool) or not 1 <= place <= len(there):
         raise Unusable(
             f"{exercise.id} has no hint {number!r}",
             do=f"Choose one from 1 to {len(there)}, or the answer (after {TRIES} tries)",
         )
-    progress.hint_shown(lab.name, exercise.id, place)
+    saved_points.hint_shown(lab.name, exercise.id, place)
     more = "" if place == len(there) else f" There is a further one: hint {place + 1}."
     return f"Hint {place} of {len(there)}: {there[place - 1]}{more}"
 
 
 def _answer(lab: Lab, exercise: Exercise, now: datetime) -> str:
-    tries = progress.tries(lab.name, exercise.id)
+    tries = saved_points.tries(lab.name, exercise.id)
     since = now - tries[0].time if tries else timedelta()
     different = len({each.digest for each in tries})
     if different < TRIES and since < AFTER:
@@ -46,5 +46,5 @@ def _answer(lab: Lab, exercise: Exercise, now: datetime) -> str:
             do="Try once more, or ask for a hint",
             code=Exit.SAID_NO,
         )
-    progress.answer_shown(lab.name, exercise.id)
+    saved_points.answer_shown(lab.name, exercise.id)
     return f"{master.answers(lab, solved=True)[exercise.id]}\n"

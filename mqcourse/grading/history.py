@@ -26,7 +26,7 @@ class Event:
     text: str = ""
     """Of what was seen: its words."""
     at_s: float = field(default=0.0, compare=False)
-    """Seconds since the trial began, for the reader. Nothing is judged by it."""
+    """Seconds since the trial began, for the reader. No verdict depends on it."""
 
 
 @dataclass(frozen=True)

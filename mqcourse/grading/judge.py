@@ -5,15 +5,15 @@ import secrets
 from dataclasses import replace
 
 from mqcourse.errors import CourseError
-from mqcourse.grading import journal
+from mqcourse.grading import leftovers
+from mqcourse.grading.answer_process import plain
 from mqcourse.grading.checks import of_lab
-from mqcourse.grading.child import plain
 from mqcourse.grading.guarantees import NOT_ANSWERED, Guarantee
 from mqcourse.grading.manifest import Exercise, Lab
 from mqcourse.grading.outcome import Unjudged
 from mqcourse.grading.trace import Trace
-from mqcourse.grading.trial import Answer, Refusal
-from mqcourse.grading.verdict import Verdict, refused
+from mqcourse.grading.trial import Answer, GuaranteesBroken
+from mqcourse.grading.verdict import Verdict, with_breach
 from mqcourse.grading.witness import Witness
 
 MOST_SEED = 2**31
@@ -31,7 +31,7 @@ def judge(lab: Lab, exercise: Exercise, answer: Answer, witness: Witness) -> Ver
     """
     check = of_lab(lab)[exercise.id]
     if _only_comments(answer.source):
-        return refused(exercise, Guarantee.ANSWERED, NOT_ANSWERED)
+        return with_breach(exercise, Guarantee.ANSWERED, NOT_ANSWERED)
     traces: list[Trace] = []
     given = answer.alive
 
@@ -44,13 +44,13 @@ def judge(lab: Lab, exercise: Exercise, answer: Answer, witness: Witness) -> Ver
         source=plain(answer.source),
         alive=alive,
         keep=traces.append,
-        makes=journal.note_foreign,
+        makes=leftovers.note_foreign,
     )
     try:
         try:
             breaches = tuple(check(watched))
-        except Refusal as refusal:
-            breaches = tuple(refusal.breaches)
+        except GuaranteesBroken as broken:
+            breaches = tuple(broken.breaches)
         if breaches:  # before anybody is accused
             witness.confirm()
     except CourseError:
@@ -60,7 +60,7 @@ def judge(lab: Lab, exercise: Exercise, answer: Answer, witness: Witness) -> Ver
         witness.confirm()
         raise Unjudged(
             f"the check of {exercise.id} could not be carried out ({type(error).__name__}: {str(error)[:200]}), "
-            "so this run does not count and nothing is saved",
+            "so this run does not count and no result is saved",
             do="Run it again; if it happens again, see `mq doctor`",
         ) from error
     return Verdict(exercise, breaches, seed=answer.seed, traces=tuple(traces))

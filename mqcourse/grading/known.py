@@ -48,7 +48,7 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Honest:
-    """A right answer in a style of its own."""
+    """A right answer in another style."""
 
     exercise: str
     style: str

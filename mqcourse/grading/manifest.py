@@ -29,7 +29,7 @@ class Style:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise of a lab: worth `points`, all or nothing."""
+    """One exercise of a lab, with `points`, all or nothing."""
 
     id: str
     points: int
@@ -38,7 +38,7 @@ class Exercise:
     hints: tuple[str, ...]
     """HINTS of them, from a nudge to nearly the answer; one is shown at a time, and only when it is asked for."""
     sentences: Mapping[str, str] = field(default_factory=dict)
-    """What the exercise asks for, sentence by sentence: a short name, and the words as they stand in the master."""
+    """What the exercise requires, sentence by sentence: a short name, and the words of the master."""
     unchecked: tuple[str, ...] = ()
     """What a right answer is not checked for."""
     styles: tuple[Style, ...] = ()
@@ -58,7 +58,7 @@ class Lab:
     brokers: tuple[str, ...]
     exercises: tuple[Exercise, ...]
     place: int = 0
-    """Where it stands in the course: the labs are done in the order of this number."""
+    """Its place in the course: the labs are done in the order of this number."""
     chapters: tuple[str, ...] = ()
     """The chapters after which it is done: "kafka/log"."""
     root: Path = FOLDER
@@ -66,7 +66,7 @@ class Lab:
 
     @property
     def points(self) -> int:
-        """What the whole lab is worth."""
+        """The points of the whole lab."""
         return sum(exercise.points for exercise in self.exercises)
 
     def exercise(self, id_: str) -> Exercise:
@@ -112,7 +112,9 @@ def read(path: Path) -> Lab:
         return _lab(tomllib.loads(path.read_text(encoding="utf-8")), path.parent, where)
     except (OSError, ValueError) as error:
         raise CourseError(
-            f"{where} cannot be read: {error}", do="Mend it or take it from git again", code=Exit.ENVIRONMENT
+            f"{where} cannot be read: {error}",
+            do="Repair it or take it from git again",
+            code=Exit.ENVIRONMENT,
         ) from error
 
 
@@ -209,7 +211,7 @@ def _of(entry: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
     if not isinstance(value, kind) or not value or (isinstance(value, str) and not value.strip()):
         raise CourseError(
             f"{where}: {name} is missing or empty",
-            do=f"Give it a {kind.__name__} that says something",
+            do=f"Give it a {kind.__name__} with content",
             code=Exit.SAID_NO,
         )
     return value
@@ -226,5 +228,5 @@ def _unique(names: list[str], where: str, what: str) -> None:
     for name in names:
         if names.count(name) > 1:
             raise CourseError(
-                f"{where}: {what} {name!r} stands there twice", do="Rename one of them", code=Exit.SAID_NO
+                f"{where}: {what} {name!r} appears twice", do="Rename one of them", code=Exit.SAID_NO
             )

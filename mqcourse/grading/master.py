@@ -4,8 +4,8 @@ A master is solutions/NAME/master.md, a MyST notebook. Its cells carry their rol
 
 - tag `setup`: imports and endpoints; runs before every answer;
 - `exercise: ID`: an answer cell. The lines between `### BEGIN SOLUTION` and `### END SOLUTION` are the solution; after
-  a line `### STUB` in between stands, commented out, what the learner finds instead;
-- tag `check`: asks for the verdict on the exercise before it;
+  a line `### STUB` in between is, commented out, what the learner gets instead;
+- tag `check`: shows the verdict on the exercise before it;
 - tag `experiment`: shows something; not run when answers are graded.
 
 `{{title}}`, `{{minutes}}`, `{{points}}` and `{{exercise ID}}` in the text come from the manifest.
@@ -88,7 +88,7 @@ book, whatever its port, and an editor that opens the checkout finds the same fi
 
 
 def lab_notebook(lab: Lab) -> str:
-    """The learner's notebook, as it stands in labs/."""
+    """The learner's notebook, as it is in labs/."""
     return _written(lab, answers(lab, solved=False))
 
 
@@ -123,7 +123,7 @@ def graded_notebook(lab: Lab, given: Mapping[str, str], seed: int) -> str:
 
 
 def digest(source: str) -> str:
-    """By what an answer cell knows the text it was generated with, so that a learner's work can be told from it."""
+    """The digest by which an answer cell records the text it was generated with, so that a learner's work can be told from it."""
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
@@ -250,7 +250,7 @@ def _fit(found: tuple[Cell, ...], lab: Lab) -> None:
             if outside
             else f"exercise {missing[0]!r} of lab.toml is not in the master"
             if missing
-            else "the exercises do not stand in the order of lab.toml"
+            else "the exercises are not in the order of lab.toml"
         )
         raise CourseError(f"{where}: {what}", do="Make master and manifest agree", code=Exit.SAID_NO)
     if not any("setup" in cell.tags for cell in found):
@@ -328,7 +328,7 @@ def _replaced(source: str, where: str, *, solved: bool) -> str:
             before, state_next = order[mark]
             if state != before:
                 raise CourseError(
-                    f"{where}: {mark!r} stands where it should not",
+                    f"{where}: {mark!r} is in a place where it may not be",
                     do=f"The order is {BEGIN}, {STUB}, {END}",
                     code=Exit.SAID_NO,
                 )

@@ -39,7 +39,7 @@ usual.Execute.preprocess = preprocessor({python!r}).preprocess
 def write_source(labs: "tuple[Lab, ...]", folder: Path) -> list[Path]:
     """Write source/NAME/NAME.ipynb for every lab and nbgrader_config.py; gives the paths written.
 
-    A configuration that is there already is let be, and written beside as nbgrader_config.mq.py.
+    A configuration that exists already is left alone, and ours is written beside it as nbgrader_config.mq.py.
     """
     from mqcourse.grading import master  # here: nbgrader's own Python loads this module, and has no jupytext
     from mqcourse.home import CHECKOUT  # here: nbgrader's own Python loads this module, and has no jupytext
@@ -85,7 +85,7 @@ TRUST = "MQ_TRUST_ANSWERS"
 
 
 def judged(python: str, notebook: str) -> dict[str, dict[str, Any]]:
-    """The verdicts on a notebook, by exercise; RuntimeError when there is none, so that nobody gets 0 points for it."""
+    """The verdicts on a notebook, by exercise; RuntimeError when there is none, so that a missing verdict is not counted as 0 points."""
     with tempfile.TemporaryDirectory(prefix="mq-nbgrader-") as folder:
         path = Path(folder) / "submission.ipynb"
         path.write_text(notebook, encoding="utf-8")
@@ -117,7 +117,7 @@ def as_output(verdict: dict[str, Any]) -> Any:
 
 
 def output(fields: dict[str, Any]) -> Any:
-    """The same as nbformat's own kind of dictionary, where nbformat is there."""
+    """The same as nbformat's own kind of dictionary, where nbformat is installed."""
     try:
         made: Any = __import__("nbformat").from_dict
     except ImportError:

@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
-from mqcourse.grading import journal, keep
+from mqcourse.grading import leftovers, prctl
 from mqcourse.grading.graded import VERDICT
 from mqcourse.grading.run import ENOUGH, GRACE_S, signature
 from mqcourse.quick_imports import without_unneeded
@@ -77,7 +77,7 @@ class Verdicts:
                 child.kill()
         if judge_died:
             self._await_end_of_judge()
-        journal.sweep_all()
+        leftovers.sweep_all()
         os._exit(1)
 
     def _tell(self, told: Mapping[str, Any]) -> None:
@@ -120,7 +120,7 @@ def main() -> int:
     arguments.add_argument("notebook", type=Path)
     arguments.add_argument("--verdicts", type=int, required=True, metavar="FD")
     given = arguments.parse_args()
-    keep.shut()
+    prctl.shut()
     asked = os.dup(0)  # not inherited
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

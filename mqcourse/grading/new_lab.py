@@ -43,14 +43,14 @@ PARTS = {
         before="connection = pika.BlockingConnection(pika.URLParameters(url))\nchannel = connection.channel()",
         each='channel.basic_publish("", queue, body)',
         after="connection.close()",
-        imports="from mqcourse.grading.brokers.rabbitmq import Desk\n",
+        imports="from mqcourse.grading.brokers.rabbitmq import CheckRabbitMQ\n",
         check="""\
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        queue = desk.declare("publish")
-        bodies = [desk.job(number) for number in sent]
+    with CheckRabbitMQ() as broker, Trial(answer, broker.number_of) as trial:
+        queue = broker.declare("publish")
+        bodies = [broker.job(number) for number in sent]
         trial.result(trial.start("the publisher", "publish", queue=queue, bodies=bodies))
-        desk.wait_ready(queue, len(bodies), 2 * trial.patience)
-        found = [number for number, _properties in desk.take_all(queue)]
+        broker.wait_ready(queue, len(bodies), 2 * trial.patience)
+        found = [number for number, _properties in broker.take_all(queue)]
 """,
     ),
     "kafka": Parts(
@@ -62,13 +62,13 @@ PARTS = {
         before="producer = KafkaProducer(**settings)",
         each="producer.send(topic, body)",
         after="producer.close()",
-        imports="from mqcourse.grading.brokers.kafka import Desk\n",
+        imports="from mqcourse.grading.brokers.kafka import CheckKafka\n",
         check="""\
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        topic = desk.topic("publish", 1)
-        bodies = [desk.body(number) for number in sent]
+    with CheckKafka() as broker, Trial(answer, broker.number_of) as trial:
+        topic = broker.topic("publish", 1)
+        bodies = [broker.body(number) for number in sent]
         trial.result(trial.start("the publisher", "publish", topic=topic, bodies=bodies))
-        found = [number for number, _partition, _key in desk.read_all(topic, 1)]
+        found = [number for number, _partition, _key in broker.read_all(topic, 1)]
 """,
     ),
     "servicebus": Parts(
@@ -82,13 +82,13 @@ PARTS = {
         "sender = client.get_queue_sender(queue)",
         each="sender.send_messages(ServiceBusMessage(body))",
         after="sender.close()\nclient.close()",
-        imports="from mqcourse.grading.brokers.servicebus import Desk\n",
+        imports="from mqcourse.grading.brokers.servicebus import CheckServiceBus\n",
         check="""\
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        queue = desk.queue("publish")
-        bodies = [desk.body(number) for number in sent]
+    with CheckServiceBus() as broker, Trial(answer, broker.number_of) as trial:
+        queue = broker.queue("publish")
+        bodies = [broker.body(number) for number in sent]
         trial.result(trial.start("the publisher", "publish", queue=queue, bodies=bodies))
-        found = desk.peek(queue)
+        found = broker.peek(queue)
 """,
     ),
     NONE: Parts(

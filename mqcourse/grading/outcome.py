@@ -5,7 +5,7 @@ from mqcourse.exits import Exit
 
 
 class Unjudged(CourseError):
-    """There is no verdict, and it is nobody's fault who answers: a broker or the machine failed. Nothing is saved."""
+    """There is no verdict, and it is nobody's fault who answers: a broker or the machine failed. No result is saved."""
 
     exit_code = Exit.UNREACHABLE
 

@@ -1,7 +1,7 @@
 """A verdict as a notebook shows it: a box with its state in a word and a colour, and the trials as small pictures.
 
-The colours hold against light and dark pages alike: text takes the page's own colour, and what a colour says is also
-said by a word or a shape.
+The colours hold against light and dark pages alike: text takes the page's own colour, and a word or a shape
+always repeats the meaning of a colour.
 """
 
 from html import escape
@@ -14,7 +14,7 @@ COLOUR = {State.PASSED: "#2e7d32", State.FAILED: "#c62828", State.UNTOUCHED: "#7
 SIGN = {State.PASSED: "✓", State.FAILED: "✗", State.UNTOUCHED: "○"}
 LANE_PX, STEP_PX, HEAD_PX, MOST_STEPS = 26, 26, 16, 60
 LETTER_PX = 7
-"""Room for a letter of what was seen: most are narrower."""
+"""The width of a letter of what was seen: most are narrower."""
 DONE, OPEN, FAILED, KILLED = "#2e7d32", "#b26a00", "#c62828", "#c62828"
 NOTHING = "got nothing"
 INK = "var(--jp-content-font-color1, currentColor)"

@@ -40,17 +40,17 @@ class Program:
         """None while it runs, then "returned", "error", "died" (by itself) or "killed" (by the trial)."""
         self.breach: Breach | None = None
         self.ready = False
-        """Whether it has begun with the answer: Python and the imports of the first cell are there."""
+        """Whether it has begun with the answer: Python and the imports of the first cell are loaded."""
         self.defined = False
         """Whether the answer's cell has run to its end, so that its function is defined."""
         self.began_s = time.monotonic()
         self.where: tuple[str, ...] | None = None
-        """Where it stood when it was asked last."""
+        """Where it was at the last query."""
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed by kill(); it has no name, so none is left
         self._printed = ""
         mine, theirs = socket.socketpair()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "mqcourse.grading.child", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "mqcourse.grading.answer_process", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self._output,

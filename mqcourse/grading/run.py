@@ -21,28 +21,28 @@ from typing import Any
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.foreign import plain, plain_all
-from mqcourse.grading import journal, master
+from mqcourse.grading import journal, leftovers, master
 from mqcourse.grading.guarantees import NOT_ANSWERED, Guarantee
 from mqcourse.grading.journal import MARK
 from mqcourse.grading.judge import draw_seed
-from mqcourse.grading.keep import orphans
 from mqcourse.grading.outcome import Unjudged, Void
+from mqcourse.grading.prctl import orphans
 from mqcourse.grading.sandbox import Sandbox
 from mqcourse.grading.submission import Submission, read
-from mqcourse.grading.verdict import Report, Verdict, read_verdict, refused
+from mqcourse.grading.verdict import Report, Verdict, read_verdict, with_breach
 from mqcourse.grading.witness import Witness
 from mqcourse.home import CHECKOUT
 from mqcourse.variables import Kind, environment_of
 
 RUN_LIMIT_S = 600.0
-"""Every wait of a check has a limit of its own; this one is met only when the machine or the grader hangs."""
+"""Every wait of a check has its own limit; this one is met only when the machine or the grader hangs."""
 NONE_KNOWN: Mapping[str, Verdict] = {}
 POLL_S = 0.3
 MOST_FOLDER_BYTES = 512 << 20
 """Of the run's folder, the one place outside /tmp where a sandboxed answer can write. A grading writes about 1 MB."""
 MOST_FOLDER_FILES = 20_000
 ENOUGH = b"."
-"""What tells a run that nobody waits for its verdicts. When its standard input ends without it, we have died."""
+"""The sign for a run that its verdicts have no reader any more. When its standard input ends without it, we have died."""
 GRACE_S = 6.0
 """How long the run may take to give back what it made at the brokers, when nobody waits for it any more."""
 
@@ -57,7 +57,7 @@ def grade(
 ) -> Report:
     """The report on a learner's notebook. CourseError when it is no notebook of a lab.
 
-    Unjudged when a broker does not answer or goes away. Exercises that nobody has touched are not run. `seed` repeats
+    Unjudged when a broker does not answer or goes away. Untouched exercises are not run. `seed` repeats
     what the checks drew in the run that printed it. With a sandbox the answers run in it. The answers to the exercises
     in `known` are not run again.
     """
@@ -90,12 +90,12 @@ def grade_submission(
     seed = draw_seed() if seed is None else seed
     began_s = time.monotonic()
     found: dict[str, Verdict] = {
-        exercise.id: refused(exercise, Guarantee.ANSWERED, submission.unusable[exercise.id])
+        exercise.id: with_breach(exercise, Guarantee.ANSWERED, submission.unusable[exercise.id])
         for exercise in lab.exercises
         if exercise.id in submission.unusable
     } | {id_: known[id_] for id_ in submission.answers if id_ in known}
     new = {id_: source for id_, source in submission.answers.items() if id_ not in known}
-    journal.sweep()
+    leftovers.sweep()
     if new:
         with Witness(lab.brokers) as witness:
             before = _fingerprint()
@@ -128,7 +128,7 @@ def grade_submission(
         lab,
         tuple(
             found.get(exercise.id)
-            or refused(
+            or with_breach(
                 exercise,
                 Guarantee.RUNS,
                 "the answer ended the process that runs it before there was a verdict, or filled its folder",
@@ -184,7 +184,7 @@ def _run(name: str, notebook: str, witness: Witness, sandbox: Sandbox | None) ->
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=GRACE_S)
                 _end_all(process, mark)
-                journal.sweep()  # of a run that was killed
+                leftovers.sweep()  # of a run that was killed
             log.seek(0)
             said = log.read(200_000)
     if not verdicts and "CourseError" in said:
@@ -208,7 +208,7 @@ def _folder(mark: str) -> Iterator[str]:
     try:
         yield folder
     finally:
-        journal.clear()
+        leftovers.clear()
 
 
 def _verdicts(lines: Iterator[Mapping[str, Any]], key: str) -> dict[str, Mapping[str, Any]]:
@@ -239,7 +239,7 @@ def signature(key: str, body: str) -> str:
 
 
 def _lines(source: int, end_s: float, witness: Witness, folder: str) -> Iterator[Mapping[str, Any]]:
-    """The lines of JSON that come through the pipe until its other end closes, or an answer fills the run's folder.
+    """The lines of JSON that arrive through the pipe until its other end closes, or an answer fills the run's folder.
 
     Unjudged when a broker goes away meanwhile, or the time is up.
     """
@@ -301,7 +301,7 @@ def _end_all(process: "subprocess.Popen[bytes]", mark: str) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    journal.end_marked(mark)
+    leftovers.end_marked(mark)
 
 
 def _fingerprint() -> dict[Path, str]:

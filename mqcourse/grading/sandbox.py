@@ -1,7 +1,7 @@
 """A sandbox for the answers of strangers: bubblewrap, and a way to the brokers' ports.
 
 What is inside sees the course's code, this Python, a folder of the run's own and an empty home; no other file, no other
-process, no network. The brokers' ports are there all the same: inside, a door on each (`inside.py`) hands connections
+process, no network. The brokers' ports can still be reached: inside, a socket on each (`sandbox_inside.py`) hands connections
 to a socket in the file system, and outside this module hands them on to the broker.
 """
 
@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.grading.inside import BACKLOG, DOORS, Connector, serve
 from mqcourse.grading.journal import SANDBOX_STATE
+from mqcourse.grading.sandbox_inside import BACKLOG, SOCKETS, Connector, serve
 from mqcourse.home import CHECKOUT, state_folder
 from mqcourse.install import bubblewrap
 from mqcourse.progress import Progress
@@ -80,12 +80,12 @@ class Sandbox:
         names = {host for host, _ in addresses if not _is_loopback(host)}
         hosts = folder / "hosts"
         hosts.write_text(f"127.0.0.1 localhost {' '.join(sorted(names))}\n", encoding="utf-8")
-        with tempfile.TemporaryDirectory(prefix="mq-doors-") as doors, _doors(Path(doors), addresses):
+        with tempfile.TemporaryDirectory(prefix="mq-sockets-") as sockets, _sockets(Path(sockets), addresses):
             inside = [
                 sys.executable,
                 "-P",
                 "-m",
-                "mqcourse.grading.inside",
+                "mqcourse.grading.sandbox_inside",
                 json.dumps([a[1] for a in addresses]),
             ]
             yield [
@@ -95,7 +95,7 @@ class Sandbox:
                 # before what is bound: the checkout, or the state folder, may lie in /tmp
                 *("--size", str(TMP_BYTES), "--tmpfs", "/tmp", "--dir", "/tmp/home"),  # noqa: S108  inside
                 *_bound(),
-                *("--ro-bind", doors, DOORS, "--ro-bind", str(hosts), "/etc/hosts"),
+                *("--ro-bind", sockets, SOCKETS, "--ro-bind", str(hosts), "/etc/hosts"),
                 *("--bind", str(folder), str(folder), "--chdir", str(folder)),
                 *("--setenv", "HOME", "/tmp/home", "--setenv", "TMPDIR", "/tmp"),  # noqa: S108  inside
                 *("--setenv", "MQ_HOME", str(state), "--setenv", "IPYTHONDIR", str(folder / "ipython")),
@@ -155,7 +155,7 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextlib.contextmanager
-def _doors(folder: Path, addresses: Sequence[Address]) -> Iterator[None]:
+def _sockets(folder: Path, addresses: Sequence[Address]) -> Iterator[None]:
     """A listening socket for each address, whose connections go on to it."""
     listeners: list[socket.socket] = []
     try:

@@ -1,4 +1,4 @@
-"""JupyterLab's start page: what each lab teaches, the points so far, and which lab comes next."""
+"""JupyterLab's start page: what each lab teaches, the points so far, and which lab is next."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mqcourse.errors import CourseError
-from mqcourse.grading import manifest, progress
+from mqcourse.grading import manifest, saved_points
 from mqcourse.grading.manifest import Lab
 from mqcourse.products import TITLES
 from mqcourse.small_file import text_of
@@ -16,7 +16,7 @@ from mqcourse.stack.services.jupyter import START
 def write_start(folder: Path) -> None:
     """Write the start page again with the points reached so far; untouched when nothing changed."""
     try:
-        text = start_page(manifest.load(), progress.best())
+        text = start_page(manifest.load(), saved_points.best())
     except CourseError as error:
         text = f"# The labs\n\nThey cannot be listed: {error}\n"
     page = folder / START
@@ -30,8 +30,8 @@ def write_start(folder: Path) -> None:
 
 def start_page(labs: tuple[Lab, ...], best: Mapping[str, Mapping[str, int]]) -> str:
     """The page as Markdown: what each lab teaches, its minutes, the points so far, and the next lab."""
-    reached = {lab.name: progress.reached(lab, best) for lab in labs}
-    following = progress.next_lab(labs, best)
+    reached = {lab.name: saved_points.reached(lab, best) for lab in labs}
+    following = saved_points.next_lab(labs, best)
     lines = ["# The labs", ""]
     if following is None:
         lines.append("You have all points of all labs.")

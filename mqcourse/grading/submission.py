@@ -84,7 +84,7 @@ def _lab(
 ) -> Lab:
     """The lab that the notebook names; else the one whose checks it calls, or whose name the file's begins with.
 
-    An editor may drop the notebook's metadata, and a browser calls a second download "NAME (1).ipynb".
+    An editor may drop the notebook's metadata, and a browser names the second download "NAME (1).ipynb".
     """
     by_name = {lab.name: lab for lab in labs}
     mine = _dict(_dict(notebook.get("metadata")).get("mqcourse")).get("lab")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mqcourse.grading import journal, known, master
+from mqcourse.grading import known, leftovers, master
 from mqcourse.grading.judge import judge
 from mqcourse.grading.known import Honest, Wrong
 from mqcourse.grading.manifest import Lab
@@ -128,4 +128,4 @@ def _nothing_left() -> Iterator[None]:
     try:
         yield
     finally:
-        journal.clear()
+        leftovers.clear()

@@ -23,7 +23,7 @@ class Trace:
     printed: Mapping[str, str] = field(default_factory=dict)
     """What each worker printed, its beginning and its end."""
     hung: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Where each worker stood when the check stopped waiting: lines of the answer, the innermost last."""
+    """Where each worker was when the check stopped waiting: lines of the answer, the innermost last."""
 
     @property
     def lanes(self) -> tuple[str, ...]:

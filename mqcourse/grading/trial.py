@@ -1,4 +1,4 @@
-"""A trial: runs of the learner's answer as processes of their own, watched, held back, killed.
+"""A trial: runs of the learner's answer as separate processes, watched, held back, killed.
 
 The trial decides when a piece of work is done: `handle(body)` in the answer waits until the trial lets it return. So a
 check can kill a worker exactly while it works on message 4, and needs no guess about time.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from mqcourse.grading.child import pack, unpack
+from mqcourse.grading.answer_process import pack, unpack
 from mqcourse.grading.guarantees import NOT_ANSWERED, Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.outcome import Unjudged
@@ -24,7 +24,7 @@ DEADLINE_S = 12.0
 """How long a trial waits for what a right answer does in well under a second."""
 
 QUIET_S = 1.5
-"""How long nothing must have happened before a trial believes that nothing more will."""
+"""How long a trial must have been idle before it is taken as finished."""
 
 STUCK_S = 4.0
 """After so long without anything happening, a trial stops waiting although there is work left to take."""
@@ -41,16 +41,20 @@ CELL_S = 8.0
 """How long an answer's cell itself may take, before its function is called."""
 
 LONG_S = 2.0
-"""A wait of so long that did not bring what was waited for: then each process says where it stands."""
+"""A wait of so long that did not bring what was waited for: then each process reports where it is."""
 
 WHERE_S = 0.5
-"""How long a process may take to say where it stands."""
+"""How long a process may take to report where it is."""
 
-UNENDING = "the answer cell itself did not end in time: keep only definitions in it, and call them in a cell of your own"
-ONLY_HERE = "only this cell and the notebook's first one run: what another cell defines must stand here too"
+UNENDING = (
+    "the answer cell itself did not end in time: keep only definitions in it, and call them in another cell"
+)
+ONLY_HERE = (
+    "only this cell and the notebook's first one run: what another cell defines must be defined here as well"
+)
 
 
-class Refusal(Exception):
+class GuaranteesBroken(Exception):
     """The trial cannot go on: these guarantees are broken already."""
 
     def __init__(self, breaches: Iterable[Breach]) -> None:
@@ -164,7 +168,7 @@ class Trial:
         self._holds = holds
 
     def stop_at(self, stops: Callable[[str, str], bool]) -> None:
-        """From now on a worker that comes to a step stops there for good when `stops(worker, step)` is true."""
+        """From now on a worker that reaches a step stops there for good when `stops(worker, step)` is true."""
         self._stops = stops
 
     def stopped(self, program: Program) -> bool:
@@ -174,7 +178,7 @@ class Trial:
     def fail(self, fails: Callable[[int, int], bool | str]) -> None:
         """From now on work on a message raises WorkFailed when `fails(message, try)` is true; tries count from 1.
 
-        A text is what the exception says.
+        A text is the text of the exception.
         """
         self._fails = fails
 
@@ -199,7 +203,7 @@ class Trial:
     def wait(self, until: Callable[[History], bool], *, deadline_s: float = DEADLINE_S) -> bool:
         """Wait until the history is as wanted. False when it will not be: the time is up or every program has ended.
 
-        Refusal when a program has failed.
+        GuaranteesBroken when a program has failed.
         """
         self._await_ready()
         end_s = time.monotonic() + deadline_s * self._patience
@@ -226,7 +230,7 @@ class Trial:
         quiet_s: float = QUIET_S,
         deadline_s: float = DEADLINE_S,
     ) -> bool:
-        """Wait until the history is as wanted, or nothing happened for a while and `drained()` says nothing can come.
+        """Wait until the history is as wanted, or it has been idle for a while and `drained()` returns that no more can follow.
 
         Programs that take none of the work there is are given up after STUCK_S.
         """
@@ -244,7 +248,7 @@ class Trial:
         return False
 
     def result(self, program: Program, *, deadline_s: float = DEADLINE_S) -> Any:
-        """What the function returned. Refusal when it failed, or did not end in time."""
+        """What the function returned. GuaranteesBroken when it failed, or did not end in time."""
         self._await_ready()
         end_s = time.monotonic() + deadline_s * self._patience
         with self._changed:
@@ -253,14 +257,16 @@ class Trial:
                 self._changed.wait(min(0.5, max(0.0, end_s - time.monotonic())))
         if program.running:
             self._ask_where()
-            raise Refusal([Breach(Guarantee.ENDS, f"{program.name} had not ended after {deadline_s:g} s")])
+            raise GuaranteesBroken(
+                [Breach(Guarantee.ENDS, f"{program.name} had not ended after {deadline_s:g} s")]
+            )
         with self._changed:
             if program.breach:
-                raise Refusal([program.breach])
+                raise GuaranteesBroken([program.breach])
             return program.returned
 
     def hear(self, program: Program, message: Mapping[str, Any]) -> None:
-        """Take what a program says; called from the program's own thread."""
+        """Take a program's report; called from the program's own thread."""
         if message.get("call") == "makes":
             self._make(program, message)
             return
@@ -283,7 +289,7 @@ class Trial:
             self._changed.notify_all()
 
     def _ask_where(self) -> None:
-        """Let every process that still runs say where it stands; one that cannot answer is left out."""
+        """Let every process that still runs report where it is; one that cannot answer is left out."""
         asked = [program for program in self._programs if program.running]
         for program in asked:
             program.where = None
@@ -339,9 +345,9 @@ class Trial:
         self._changed.notify_all()
 
     def _await_ready(self) -> None:
-        """Wait until every program that runs has begun with the answer's function: before that nothing can be expected.
+        """Wait until every program that runs has begun with the answer's function: before that no step can be expected.
 
-        Refusal when the answer's cell itself does not end.
+        GuaranteesBroken when the answer's cell itself does not end.
         """
         end_s = time.monotonic() + START_S
         with self._changed:
@@ -359,13 +365,13 @@ class Trial:
                 self._answer.alive()
                 left_s = end_s - time.monotonic()
                 if left_s <= 0:
-                    raise Refusal([Breach(Guarantee.RUNS, UNENDING)])
+                    raise GuaranteesBroken([Breach(Guarantee.RUNS, UNENDING)])
                 self._changed.wait(min(left_s, 0.5))
 
     def _refuse_failed(self) -> None:
         broken = [program.breach for program in self._programs if program.breach]
         if broken:
-            raise Refusal(broken[:1])
+            raise GuaranteesBroken(broken[:1])
 
 
 def _end(program: Program, message: Mapping[str, Any]) -> tuple[str, Breach | None]:

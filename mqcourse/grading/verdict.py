@@ -16,7 +16,7 @@ START = "This is where you start."
 
 
 class State(StrEnum):
-    """How an exercise stands. Each has a colour in the notebook, and its word stands beside the colour."""
+    """The state of an exercise. Each has a colour in the notebook, and its word is beside the colour."""
 
     PASSED = "passed"
     UNTOUCHED = "not answered yet"
@@ -25,7 +25,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one answer is worth, and which guarantees it broke; no breach means all its points."""
+    """The points of one answer, and which guarantees it broke; no breach means all its points."""
 
     exercise: Exercise
     breaches: tuple[Breach, ...] = ()
@@ -158,7 +158,7 @@ class Report:
         return "\n".join(parts) + "\n"
 
 
-def refused(exercise: Exercise, guarantee: Guarantee, what: str) -> Verdict:
+def with_breach(exercise: Exercise, guarantee: Guarantee, what: str) -> Verdict:
     """A verdict with one breach."""
     return Verdict(exercise, (Breach(guarantee, what),))
 

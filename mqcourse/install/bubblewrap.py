@@ -34,7 +34,7 @@ def executable(progress: Progress | None = None) -> Path:
         )
     chosen = os.environ.get("MQ_BWRAP") or shutil.which(NAME)
     program = Path(chosen) if chosen else fetched(progress or Progress())
-    if reason := refused(program):
+    if reason := why_unusable(program):
         raise CourseError(
             f"{program} cannot shut a program in on this machine ({reason})",
             do="Have user namespaces allowed (sysctl kernel.unprivileged_userns_clone, AppArmor's profile for bwrap), "
@@ -60,7 +60,7 @@ def fetched(progress: Progress) -> Path:
     return program
 
 
-def refused(program: Path) -> str | None:
+def why_unusable(program: Path) -> str | None:
     """Why it shuts nothing in here; None when it does."""
     try:
         answer = subprocess.run(

@@ -135,7 +135,7 @@ def _kafka() -> str:
     program = kafka_node.program(software_folder())
     cache = kafka_startup_cache.usable(program, folder)
     reason = (
-        kafka_startup_cache.refused(program, cache)
+        kafka_startup_cache.why_unusable(program, cache)
         if cache
         else "it is made after a start, when the machine is idle"
     )

@@ -1,4 +1,4 @@
-"""Checks of the lab backpressure_shedding: bounds, refusals and order, seen at the broker."""
+"""Checks of the lab backpressure_shedding: limits, refusals and order, seen at the broker."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 from mqcourse.grading import guarantees
 from mqcourse.grading.brokers.looping import pauses, published, restless
-from mqcourse.grading.brokers.rabbitmq import Desk
+from mqcourse.grading.brokers.rabbitmq import CheckRabbitMQ
 from mqcourse.grading.brokers.shift import Shift, Step
 from mqcourse.grading.brokers.wire import Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
@@ -16,7 +16,7 @@ from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Answer, Trial
 
 ORDERS_MOST, NEWS_MOST = 50, 20
-"""What the exercises bounds and pipeline ask for."""
+"""What the exercises `bounds` and `pipeline` require."""
 
 OVER = 3
 """What a quorum queue may take in beyond its limit: it counts after the fact."""
@@ -29,26 +29,26 @@ LONGEST_S = 60.0
 """A right pipeline needs about 5 s."""
 
 CALM_S = 3.0
-"""After so long in which the worker took nothing although nobody published, it has come to its end."""
+"""After so long without a publish and without a message taken, the worker has finished."""
 
 STANDSTILL_S = 2.0
-"""After so long without a change in the queue for orders, the publisher has come as far as it gets."""
+"""After so long without a change in the queue for orders, the publisher gets no further."""
 
 
 def bounds(answer: Answer) -> Sequence[Breach]:
-    """The broker is asked how the queues were declared; then each one is filled beyond its bound."""
+    """The broker is asked how the queues were declared; then each queue is filled beyond its limit."""
     draw = answer.draw("bounds")
     orders = range(1, ORDERS_MOST + draw.randint(15, 40) + 1)
     news = range(101, 101 + NEWS_MOST + draw.randint(15, 40))
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        first, second = desk.name("orders"), desk.name("news")
+    with CheckRabbitMQ() as broker, Trial(answer, broker.number_of) as trial:
+        first, second = broker.name("orders"), broker.name("news")
         trial.result(trial.start("declare()", "declare", orders=first, news=second))
-        if broken := _declared(desk, first, second):
+        if broken := _declared(broker, first, second):
             return broken
-        taken = [number for number in orders if desk.offer(first, number)]
-        confirmed = [number for number in news if desk.offer(second, number)]
-        kept = [number for number, _ in desk.take_all(first)]
-        left = [number for number, _ in desk.take_all(second)]
+        taken = [number for number in orders if broker.offer(first, number)]
+        confirmed = [number for number in news if broker.offer(second, number)]
+        kept = [number for number, _ in broker.take_all(first)]
+        left = [number for number, _ in broker.take_all(second)]
     return [
         *_too_many("orders", len(kept), ORDERS_MOST),
         *_too_many("news", len(left), NEWS_MOST),
@@ -58,7 +58,10 @@ def bounds(answer: Answer) -> Sequence[Breach]:
             taken, kept, word="order", why="was confirmed and then dropped: its sender was not told"
         ),
         *(
-            Breach(Guarantee.NOT_LOST, f"news {number} was refused, although the newest news is worth most")
+            Breach(
+                Guarantee.NOT_LOST,
+                f"news {number} was refused, although the newest news has the highest value",
+            )
             for number in news
             if number not in confirmed
         ),
@@ -76,16 +79,20 @@ def publish(answer: Answer) -> Sequence[Breach]:
     orders = range(1, draw.randint(16, 22) + 1)
     news = range(101, 101 + draw.randint(14, 20))
     mixed = _mixed(draw.sample([*orders, *news], len(orders) + len(news)))
-    with Desk() as desk, Wire(desk.number_of) as wire, Trial(wire.through(answer), desk.number_of) as trial:
-        first = desk.declare("orders", **_full(draw.randint(3, 7)))
-        second = desk.declare("news", **_full(draw.randint(3, 7)))
-        messages = [["order" if number < 100 else "news", desk.job(number)] for number in mixed]
+    with (
+        CheckRabbitMQ() as broker,
+        Wire(broker.number_of) as wire,
+        Trial(wire.through(answer), broker.number_of) as trial,
+    ):
+        first = broker.declare("orders", **_full(draw.randint(3, 7)))
+        second = broker.declare("news", **_full(draw.randint(3, 7)))
+        messages = [["order" if number < 100 else "news", broker.job(number)] for number in mixed]
         publisher = trial.start("publish()", "publish", orders=first, news=second, messages=messages)
         stored: list[int] = []
-        with _taking_out(desk, wire, first, stored):
-            told = _numbers(desk, trial.result(publisher, deadline_s=20.0))
-        stored += [number for number, _ in desk.take_all(first)]
-        read = [number for number, _ in desk.take_all(second)]
+        with _taking_out(broker, wire, first, stored):
+            told = _numbers(broker, trial.result(publisher, deadline_s=20.0))
+        stored += [number for number, _ in broker.take_all(first)]
+        read = [number for number, _ in broker.take_all(second)]
         acts = wire.acts()
     return [
         *published(acts, mixed, told),
@@ -112,11 +119,15 @@ def work(answer: Answer) -> Sequence[Breach]:
     steps = draw.sample([Step.WORK, Step.WORK_ACKNOWLEDGEMENT], 2)
     points = sorted(draw.sample(late[1:], 2))
     everything = {*news, *early, *late}
-    with Desk() as desk, Wire(desk.number_of) as wire, Trial(wire.through(answer), desk.number_of) as trial:
-        first, second = desk.declare("orders"), desk.declare("news")
-        desk.publish(second, news)
-        desk.publish(first, early)
-        shift = Shift(desk, trial, wire, [first, second])
+    with (
+        CheckRabbitMQ() as broker,
+        Wire(broker.number_of) as wire,
+        Trial(wire.through(answer), broker.number_of) as trial,
+    ):
+        first, second = broker.declare("orders"), broker.declare("news")
+        broker.publish(second, news)
+        broker.publish(first, early)
+        shift = Shift(broker, trial, wire, [first, second])
         queues: dict[str, Any] = {"orders": first, "news": second, "handle": "@handle"}
         one = trial.start("worker A", "work", **queues)
         if not shift.drive(one, to=busy):
@@ -124,7 +135,7 @@ def work(answer: Answer) -> Sequence[Breach]:
         begun = trial.history.messages(Kind.STARTED)
         if behind := _behind(begun, early, "was in the queue before any news was begun"):
             return behind
-        desk.publish(first, late)  # while that news is worked on
+        broker.publish(first, late)  # while that news is worked on
         if not shift.drive(one, to=points[0]):
             return _not_begun(trial.history, [*early, *late], news)
         if behind := _late(trial.history, late, busy):
@@ -170,13 +181,17 @@ def pipeline(answer: Answer) -> Sequence[Breach]:
     orders = [number for number in numbers if number % 2 == odd]
     news = [number for number in numbers if number % 2 != odd]
     deepest = {"orders": 0, "news": 0}
-    with Desk() as desk, Wire(desk.number_of) as wire, Trial(wire.through(answer), desk.number_of) as trial:
-        first, second = desk.name("orders"), desk.name("news")
+    with (
+        CheckRabbitMQ() as broker,
+        Wire(broker.number_of) as wire,
+        Trial(wire.through(answer), broker.number_of) as trial,
+    ):
+        first, second = broker.name("orders"), broker.name("news")
         trial.result(trial.start("declare()", "declare", orders=first, news=second))
-        if broken := _declared(desk, first, second):
+        if broken := _declared(broker, first, second):
             return broken
-        messages = [["order" if number % 2 == odd else "news", desk.job(number)] for number in numbers]
-        shift = Shift(desk, trial, wire, [first, second])
+        messages = [["order" if number % 2 == odd else "news", broker.job(number)] for number in numbers]
+        shift = Shift(broker, trial, wire, [first, second])
         worker = trial.start("the worker", "work", orders=first, news=second, handle="@handle")
         publisher = trial.start("publish()", "publish", orders=first, news=second, messages=messages)
         told: set[int] | None = None
@@ -184,10 +199,10 @@ def pipeline(answer: Answer) -> Sequence[Breach]:
         changed_at = calm_since = time.monotonic()
         waiting = 0
         orders_waited = False
-        """Whether orders were in the queue while the worker still had its last message in its hands."""
+        """Whether orders were in the queue while the worker still held its last message."""
         while time.monotonic() - calm_since < CALM_S * trial.patience:
             held = trial.history.open_work().get(worker.name, [])
-            ready = {name: desk.ready(queue) or 0 for name, queue in (("orders", first), ("news", second))}
+            ready = {name: broker.ready(queue) or 0 for name, queue in (("orders", first), ("news", second))}
             for name, count in ready.items():
                 deepest[name] = max(deepest[name], count)
             if held and overloaded:
@@ -212,7 +227,7 @@ def pipeline(answer: Answer) -> Sequence[Breach]:
             if publisher.running:
                 calm_since = max(calm_since, time.monotonic() - CALM_S * trial.patience + 1.0)
             elif told is None:
-                told = _numbers(desk, trial.result(publisher))
+                told = _numbers(broker, trial.result(publisher))
             if time.monotonic() - publisher.began_s > LONGEST_S * trial.patience:
                 break
             if told is not None and set(orders) | set(news) - told <= set(
@@ -221,7 +236,7 @@ def pipeline(answer: Answer) -> Sequence[Breach]:
                 break
             time.sleep(PACE_S)  # the worker's 10 ms for each message
         if told is None:
-            told = _numbers(desk, trial.result(publisher, deadline_s=1.0))
+            told = _numbers(broker, trial.result(publisher, deadline_s=1.0))
         back = shift.end(worker)
         finished = trial.history.messages(Kind.FINISHED)
         acts = wire.acts()
@@ -248,8 +263,8 @@ def _full(room: int) -> Mapping[str, str | int]:
 
 
 @contextmanager
-def _taking_out(desk: Desk, wire: Wire, queue: str, taken: list[int]) -> Iterator[None]:
-    """Take a message out of the queue every 50 ms, on a connection of its own, until the block ends.
+def _taking_out(broker: CheckRabbitMQ, wire: Wire, queue: str, taken: list[int]) -> Iterator[None]:
+    """Take a message out of the queue every 50 ms, on its own connection, until the block ends.
 
     It begins when an order was refused five times: so there is a full queue on a machine of any speed, and a publisher
     that gives up after a few tries shows it.
@@ -260,13 +275,13 @@ def _taking_out(desk: Desk, wire: Wire, queue: str, taken: list[int]) -> Iterato
         return len([act for act in wire.acts(Did.REFUSED) if 0 < act.number < 100]) >= FEWEST_REFUSALS
 
     def take() -> None:
-        with Desk() as other:
+        with CheckRabbitMQ() as other:
             while not stop.wait(0.05):
                 if not taken and not full():
                     continue
                 body = other.take_body(queue)
                 if body is not None:
-                    taken.append(desk.number_of(body) or -1)
+                    taken.append(broker.number_of(body) or -1)
 
     thread = threading.Thread(target=take, daemon=True)
     thread.start()
@@ -277,15 +292,15 @@ def _taking_out(desk: Desk, wire: Wire, queue: str, taken: list[int]) -> Iterato
         thread.join()
 
 
-def _declared(desk: Desk, orders: str, news: str) -> list[Breach]:
-    """What the broker says of the two declarations: durable, and with exactly the bounds that were asked for."""
+def _declared(broker: CheckRabbitMQ, orders: str, news: str) -> list[Breach]:
+    """The broker's view of the two declarations: durable, and with exactly the limits of the exercise."""
     found = []
     for role, queue, most in (("orders", orders, ORDERS_MOST), ("news", news, NEWS_MOST)):
-        if desk.ready(queue) is None:
+        if broker.ready(queue) is None:
             return [
                 Breach(Guarantee.NOT_LOST, f"declare() left no queue for {role}: a message for it is lost")
             ]
-        has = desk.declared(queue)
+        has = broker.declared(queue)
         for wrong, is_so in (
             ("not durable", not has["durable"]),
             ("exclusive to the connection that declared it", has["exclusive"]),
@@ -295,18 +310,18 @@ def _declared(desk: Desk, orders: str, news: str) -> list[Breach]:
                 what = f"the queue for {role} does not survive a restart of the broker: it is {wrong}"
                 found.append(Breach(Guarantee.DURABLE, what))
         if has.get("x-max-length") is None:
-            what = f"the queue for {role} has no x-max-length: the number of its messages has no bound"
+            what = f"the queue for {role} has no x-max-length: the number of its messages has no limit"
             found.append(Breach(Guarantee.BOUNDED, what))
         elif has["x-max-length"] != most:
-            what = f"the queue for {role} has room for {has['x-max-length']} messages, {most} was asked for"
+            what = f"the queue for {role} holds up to {has['x-max-length']} messages, {most} is required"
             found.append(Breach(Guarantee.BOUNDED, what))
     return found
 
 
-def _numbers(desk: Desk, returned: object) -> set[int]:
+def _numbers(broker: CheckRabbitMQ, returned: object) -> set[int]:
     """What publish() reported as not taken; whatever is no body of ours reports nothing."""
     bodies = returned if isinstance(returned, list) else []
-    return {desk.number_of(body) or -1 for body in bodies if isinstance(body, bytes)}
+    return {broker.number_of(body) or -1 for body in bodies if isinstance(body, bytes)}
 
 
 def _told(news: Iterable[int], there: Iterable[int], told: set[int], orders: Iterable[int]) -> list[Breach]:
@@ -350,7 +365,7 @@ def _too_many(name: str, count: int, most: int) -> list[Breach]:
 def _too_few(name: str, count: int, most: int) -> list[Breach]:
     if count >= most:
         return []
-    return [Breach(Guarantee.NOT_LOST, f"the queue for {name} kept {count} messages, it has room for {most}")]
+    return [Breach(Guarantee.NOT_LOST, f"the queue for {name} kept {count} messages, its limit is {most}")]
 
 
 def _behind(begun: Sequence[int], orders: Iterable[int], why: str) -> list[Breach]:
@@ -381,7 +396,7 @@ def _overtaken(number: int, worker: str) -> Breach:
 
 
 def _not_begun(seen: History, orders: Iterable[int], news: Iterable[int]) -> list[Breach]:
-    """The worker came to a stop: orders that waited behind news, or else what it did not do."""
+    """The worker has stopped: orders that waited behind news, or else what it did not do."""
     return _behind(
         seen.messages(Kind.STARTED), orders, "was in the queue when that news was begun"
     ) or guarantees.lost([*orders, *news], seen.messages(Kind.FINISHED), why="was never processed")

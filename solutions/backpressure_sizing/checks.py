@@ -12,16 +12,16 @@ from typing import Any
 import psutil
 
 from mqcourse.backpressure import Scenario, simulate
-from mqcourse.backpressure.theory import mg1, mmc
+from mqcourse.backpressure.model.theory import mg1, mmc
 from mqcourse.errors import CourseError
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.program import Program
-from mqcourse.grading.trial import Answer, Refusal, Trial
+from mqcourse.grading.trial import Answer, GuaranteesBroken, Trial
 
 MESSAGES = 6_000
 """Of a simulated run: its mean latency is then good to about a tenth at the loads asked for."""
 RUNS = 5
-"""Simulated runs, each with a seed of its own."""
+"""Simulated runs, each with its own seed."""
 MOST_RUNS = 60
 """Where that many leave it open whether a plan keeps a promise, it does. Near full load p99 of one run scatters by half
 of itself; of this many the mean is off by at least six standard errors where consumers are one too few."""
@@ -31,7 +31,7 @@ share that one run refuses scatters by more than what was agreed, so the mean of
 WITHIN = 0.05
 """How far a predicted wait may be from theory."""
 MOST_CPU_S = 10.0
-"""Processor time for one case, as the exercise says: a busy machine makes it no shorter."""
+"""Processor time for one case, as in the exercise: a busy machine makes it no shorter."""
 
 PLANS = (
     (1.79, 1.5, 10.2, 0.01, 3),
@@ -49,10 +49,10 @@ PLANS = (
     (3.62, 1.5, 17.2, 0.01, 4),
 )
 """(load, cv, p99 / mean work, share that may be lost, fewest consumers): fewest by simulation, as `keeps` finds it, and
-one more keeps p99 and loss with a reserve of a fifth."""
+one more keeps p99 and loss with a margin of a fifth."""
 
 TIGHT = tuple(row for row in PLANS if row[-1] > ceil(row[0]))
-"""Plans that the load alone, rounded up, does not give, whatever the bound; nor does a plan that keeps the mean."""
+"""Plans that the load alone, rounded up, does not give, whatever the queue limit; nor does a plan that keeps the mean."""
 
 LOOSE = tuple(row for row in PLANS if row not in TIGHT)
 
@@ -109,7 +109,7 @@ def bound(answer: Answer) -> Sequence[Breach]:
                 Breach(
                     Guarantee.THRIFTY,
                     f"{where}: a queue of {found} that is always full makes a message wait {found * work / pool:.4g} s, "
-                    "and a larger bound keeps the promise too",
+                    "and a larger limit also meets the target",
                 )
             )
     return breaches
@@ -138,7 +138,7 @@ def variation(answer: Answer) -> Sequence[Breach]:
             breaches.append(
                 Breach(
                     Guarantee.AGREES,
-                    f"{where}: {_ms(found)} is predicted, theory says {_ms(theory)}{simulated}",
+                    f"{where}: {_ms(found)} is predicted, theory gives {_ms(theory)}{simulated}",
                 )
             )
     return breaches
@@ -179,14 +179,14 @@ def plan(answer: Answer) -> Sequence[Breach]:
             breaches.append(
                 Breach(
                     Guarantee.PROMISE,
-                    f"{where}: with {_pool(pool)} and room for {room} p99 is {_ms(late)}, {_ms(p99)} was promised",
+                    f"{where}: with {_pool(pool)} and a queue limit of {room} p99 is {_ms(late)}, {_ms(p99)} was promised",
                 )
             )
         if gone is not None:
             breaches.append(
                 Breach(
                     Guarantee.AGREED_LOSS,
-                    f"{where}: with {_pool(pool)} and room for {room} {gone:.1%} is refused, {lost:.0%} was agreed",
+                    f"{where}: with {_pool(pool)} and a queue limit of {room} {gone:.1%} is refused, {lost:.0%} was agreed",
                 )
             )
         if pool > fewest + 1:
@@ -224,7 +224,7 @@ def _pools(draw: random.Random) -> list[tuple[float, float, float]]:
 
 
 def _bounds(draw: random.Random) -> list[tuple[float, int, float]]:
-    """Cases for a bound, none of them near a whole number, where rounding would decide."""
+    """Cases for a queue limit, all away from a whole number, where rounding would decide."""
     cases = []
     for pool in (1, *draw.sample(range(2, 13), 3)):
         work = round(draw.uniform(0.005, 0.3), 3)
@@ -283,7 +283,7 @@ def _measured(draw: random.Random) -> list[tuple[float, list[float]]]:
 def _scaled(
     draw: random.Random, row: tuple[float, float, float, float, int]
 ) -> tuple[float, float, float, float, float]:
-    """A row of PLANS in a time scale of its own."""
+    """A row of PLANS in its own time scale."""
     load, cv, late, lost, _fewest = row
     work = round(draw.uniform(0.008, 0.08), 4)
     return load / work, work, cv, late * work, lost
@@ -297,7 +297,7 @@ def _ask(
     *,
     most_cpu_s: float = MOST_CPU_S,
 ) -> list[tuple[Any, Any]]:
-    """Each case with what the answer makes of it; every case in a process of its own."""
+    """Each case with what the answer makes of it; every case in its own process."""
     with Trial(answer) as trial:
         programs = [
             trial.start(f"{function}()", function, **dict(zip(names, case, strict=True))) for case in cases
@@ -308,7 +308,7 @@ def _ask(
 
 
 def _result(trial: Trial, program: Program, most_cpu_s: float) -> Any:
-    """What the function returned. Refusal when it used more processor time than that and had not ended."""
+    """What the function returned. GuaranteesBroken when it used more processor time than that and had not ended."""
 
     def used_up() -> bool:
         try:
@@ -320,7 +320,7 @@ def _result(trial: Trial, program: Program, most_cpu_s: float) -> Any:
     longest_s = 6.0 * most_cpu_s  # for an answer that waits and computes nothing
     trial.wait(lambda _seen: not program.running or used_up(), deadline_s=longest_s)
     if program.running:
-        raise Refusal(
+        raise GuaranteesBroken(
             [
                 Breach(
                     Guarantee.ENDS,
@@ -353,12 +353,12 @@ def _mean_latency_s(rate: float, work: float, pool: int) -> float:
 
 
 def _seeds(draw: random.Random) -> list[int]:
-    """None of those that the lab's text uses."""
+    """Other than those of the lab's text."""
     return draw.sample(range(1_000, 100_000), RUNS)
 
 
 def _simulated(breaches: Sequence[Breach], draw: random.Random, figure: str, scenario: Scenario) -> str:
-    """What simulation says, for the first case that is wrong: each takes as long as a whole check."""
+    """The simulation's result, for the first case that is wrong: each takes as long as a whole check."""
     if breaches:
         return ""
     return f" (simulated: {_ms(mean(simulate(scenario.but(seed=seed)).summary[figure] for seed in _seeds(draw)))})"
@@ -413,7 +413,7 @@ def keeps(
     *,
     reserve: float = 0.0,
 ) -> bool:
-    """Whether some bound lets that pool keep both promises with that reserve, by simulation: how PLANS was made.
+    """Whether some queue limit lets that pool meet both targets with that margin, by simulation: how PLANS was made.
 
     `load` is rate × mean work, `late` p99 in units of the mean work.
     """

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.brokers.kafka import Desk
+from mqcourse.grading.brokers.kafka import CheckKafka
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.program import Program
@@ -46,15 +46,15 @@ def keys(answer: Answer) -> Sequence[Breach]:
     rounds = [draw.sample(names, ACCOUNTS) for _ in range(4)]
     accounts = dict(enumerate((name for each in rounds for name in each), 1))
     half = 2 * ACCOUNTS
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        topic = desk.topic("keys", partitions)
+    with CheckKafka() as broker, Trial(answer, broker.number_of) as trial:
+        topic = broker.topic("keys", partitions)
         for seed, numbers in enumerate((range(1, half + 1), range(half + 1, 2 * half + 1)), 1):
-            events = [[accounts[number], desk.body(number)] for number in numbers]
+            events = [[accounts[number], broker.body(number)] for number in numbers]
             # Another seed for Python's hash() each time, as two processes of a real service would have.
             trial.result(
                 trial.start(f"publisher {seed}", "publish", hash_seed=seed, topic=topic, events=events)
             )
-        found = desk.read_all(topic, partitions)
+        found = broker.read_all(topic, partitions)
     places: dict[int, int] = {}
     for number, partition, _key in found:
         places.setdefault(number, partition)
@@ -67,7 +67,7 @@ def keys(answer: Answer) -> Sequence[Breach]:
         ),
         *_narrow(places, partitions),
         *guarantees.apart(places, accounts),
-        *guarantees.out_of_order(order, accounts, word=RECORD, verb="stands in the log"),
+        *guarantees.out_of_order(order, accounts, word=RECORD, verb="is in the log"),
     ]
 
 
@@ -82,9 +82,9 @@ def commit(answer: Answer) -> Sequence[Breach]:
     lanes = {number: f"partition {part}" for number, (part, _offset) in at.items()}
     found: list[Breach] = []
     programs: list[Program] = []
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        topic, group = desk.topic("commit", len(places)), desk.group("work")
-        desk.produce(topic, places)
+    with CheckKafka() as broker, Trial(answer, broker.number_of) as trial:
+        topic, group = broker.topic("commit", len(places)), broker.group("work")
+        broker.produce(topic, places)
         trial.hold(lambda worker, _message: _begun(trial.history, worker) >= kills.get(worker, math.inf))
         reached = True
         for worker, begins in kills.items():
@@ -97,15 +97,15 @@ def commit(answer: Answer) -> Sequence[Breach]:
             )
             if not reached:
                 break  # it is idle before it came to where it would be killed: there is no more to interrupt
-            done, place = trial.history.messages(Kind.FINISHED), desk.committed(group, topic)
+            done, place = trial.history.messages(Kind.FINISHED), broker.committed(group, topic)
             trial.wait(lambda _seen: False, deadline_s=LANES_S)
             if len(trial.history.open_work().get(worker, ())) > 1:
                 # It works on several records at a time: one that was done just now may be committed just now.
-                done, place = trial.history.messages(Kind.FINISHED), desk.committed(group, topic)
+                done, place = trial.history.messages(Kind.FINISHED), broker.committed(group, topic)
             trial.kill(program)
-            after = desk.committed(group, topic)
+            after = broker.committed(group, topic)
             trial.saw("the group", f"committed offsets by partition: {after or 'none'}")
-            desk.expel(group)
+            broker.expel(group)
             gone = {number for number, (part, offset) in at.items() if offset < after.get(part, 0)}
             gone -= {*trial.history.messages(Kind.FINISHED)}
             found += [
@@ -120,17 +120,17 @@ def commit(answer: Answer) -> Sequence[Breach]:
             )
             if trial.wait_quiet(lambda seen: _all(sent, seen), quiet_s=3):
                 done = trial.history.messages(Kind.FINISHED)
-                desk.becomes(
-                    lambda: not _uncommitted(done, at, desk.committed(group, topic), ""),
+                broker.becomes(
+                    lambda: not _uncommitted(done, at, broker.committed(group, topic), ""),
                     COMMITTED_S * trial.patience,
                 )
-                found += _uncommitted(done, at, desk.committed(group, topic), "worker C was idle")
-                desk.becomes(lambda: not last.running, IDLE_S)
+                found += _uncommitted(done, at, broker.committed(group, topic), "worker C was idle")
+                broker.becomes(lambda: not last.running, IDLE_S)
         seen = trial.history
         finished = seen.messages(Kind.FINISHED)
         found += [
             program.breach
-            or Breach(Guarantee.RUNS, f"{program.name} ended by itself when no record came for a while")
+            or Breach(Guarantee.RUNS, f"{program.name} ended by itself when no record arrived for a while")
             for program in programs
             if program.ended not in (None, "killed")
         ]
@@ -163,13 +163,13 @@ def rewind(answer: Answer) -> Sequence[Breach]:
     """Timestamps do not rise; one partition has nothing from that time on, one nothing at all; and records keep coming."""
     draw = answer.draw("rewind")
     log = _stamped(draw)
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        topic = desk.topic("rewind", len(log.places), **{"retention.ms": "-1"})
-        desk.produce(topic, log.places, times_ms=log.times_ms)
+    with CheckKafka() as broker, Trial(answer, broker.number_of) as trial:
+        topic = broker.topic("rewind", len(log.places), **{"retention.ms": "-1"})
+        broker.produce(topic, log.places, times_ms=log.times_ms)
         program = trial.start("the replay", "replay", topic=topic, since_ms=log.since_ms, handle="@handle")
         over = threading.Event()
         busy = threading.Thread(
-            target=_append, args=(desk, topic, log, over), name="records that keep coming", daemon=True
+            target=_append, args=(broker, topic, log, over), name="records that keep coming", daemon=True
         )
         busy.start()
         try:
@@ -182,8 +182,8 @@ def rewind(answer: Answer) -> Sequence[Breach]:
             endless = [
                 Breach(
                     Guarantee.ENDS,
-                    f"the replay had not ended {REPLAY_S:g} s after its start, though it had long come to what was the "
-                    "end of the log then; new records kept arriving",
+                    f"the replay had not ended {REPLAY_S:g} s after its start, though it had long reached the end that "
+                    "the log had then; new records kept arriving",
                 )
             ]
         elif program.breach:
@@ -221,10 +221,10 @@ def share(answer: Answer) -> Sequence[Breach]:
     late = range(first.stop, first.stop + 3 * partitions)
     twice, once = draw.sample(("billing", "audit", "search", "mail", "stock", "reports"), 2)
     everything = {*first, *late}
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        topic = desk.topic("share", partitions)
-        desk.produce(topic, _in_turn(first, partitions))
-        services = {f"{twice} 1": desk.group(twice), f"{once} 1": desk.group(once)}
+    with CheckKafka() as broker, Trial(answer, broker.number_of) as trial:
+        topic = broker.topic("share", partitions)
+        broker.produce(topic, _in_turn(first, partitions))
+        services = {f"{twice} 1": broker.group(twice), f"{once} 1": broker.group(once)}
         services[f"{twice} 2"] = services[f"{twice} 1"]
         for name, service in services.items():
             trial.start(name, "serve", topic=topic, service=service, handle="@handle")
@@ -235,11 +235,11 @@ def share(answer: Answer) -> Sequence[Breach]:
         def shared_out(seen: History) -> bool:
             return broken(seen) or (
                 set(first) <= set(_of(seen, twice)) & set(_of(seen, once))
-                and desk.members(services[f"{twice} 1"]) == 2
+                and broker.members(services[f"{twice} 1"]) == 2
             )
 
         if trial.wait(shared_out, deadline_s=JOIN_S) and not broken(trial.history):
-            desk.produce(topic, _in_turn(late, partitions))
+            broker.produce(topic, _in_turn(late, partitions))
             trial.wait_quiet(
                 lambda seen: broken(seen) or everything <= set(_of(seen, twice)) & set(_of(seen, once)),
                 quiet_s=3,
@@ -286,26 +286,26 @@ def lag(answer: Answer) -> Sequence[Breach]:
     draw = answer.draw("lag")
     cases = [_behind(draw) for _ in range(3)]
     breaches: list[Breach] = []
-    with Desk() as desk, Trial(answer) as trial:
+    with CheckKafka() as broker, Trial(answer) as trial:
         asked = []
         for number, case in enumerate(cases, 1):
-            topic, group = desk.topic("lag", len(case.stored)), desk.group("slow")
-            desk.produce(topic, {part: range(1, count + 1) for part, count in case.stored.items()})
-            desk.delete(topic, case.deleted)
-            desk.commit(group, topic, case.committed)
+            topic, group = broker.topic("lag", len(case.stored)), broker.group("slow")
+            broker.produce(topic, {part: range(1, count + 1) for part, count in case.stored.items()})
+            broker.delete(topic, case.deleted)
+            broker.commit(group, topic, case.committed)
             asked.append(
                 (case, topic, group, trial.start(f"report {number}", "lag", topic=topic, group=group))
             )
         for case, topic, group, program in asked:
             told = trial.result(program)
             told = told if isinstance(told, dict) else {}
-            after = desk.committed(group, topic)
+            after = broker.committed(group, topic)
             breaches += [
                 *(
                     Breach(
                         Guarantee.LAG,
                         f"{program.name}: {count} records of partition {part} wait to be processed "
-                        f"({_described(case, part)}), but it says {told.get(part, 'nothing')}",
+                        f"({_described(case, part)}), but it returns {told.get(part, 'nothing')}",
                     )
                     for part, count in case.waiting.items()
                     if told.get(part) != count
@@ -378,11 +378,11 @@ def _stamped(draw: random.Random) -> _Stamped:
     return _Stamped(places, times_ms, since_ms)
 
 
-def _append(desk: Desk, topic: str, log: _Stamped, over: threading.Event) -> None:
+def _append(broker: CheckKafka, topic: str, log: _Stamped, over: threading.Event) -> None:
     """Records that arrive during the replay, until it is over. A partition without a record from that time on stays so."""
     number = len(log.times_ms)
     parts = [part for part, numbers in log.places.items() if log.asked & {*numbers}]
-    with desk.producing(topic) as append:
+    with broker.producing(topic) as append:
         while not over.wait(APPEND_S):
             for part in parts:
                 number += 1
@@ -423,7 +423,7 @@ def _all(numbers: Iterable[int], seen: History) -> bool:
 
 
 def _dealt(draw: random.Random, numbers: Iterable[int], partitions: int) -> Mapping[int, Sequence[int]]:
-    """Numbers over the partitions as it comes, but no partition without three."""
+    """Numbers over the partitions at random, with at least three in each."""
     numbers = list(numbers)
     places: dict[int, list[int]] = {part: [] for part in range(partitions)}
     certain = [part for part in places for _ in range(3)]
@@ -445,7 +445,7 @@ def _of(seen: History, service: str) -> list[int]:
 
 
 def _idle(seen: History, service: str, late: Set[int]) -> list[Breach]:
-    """Instances of the service that got nothing of what was sent when both were there."""
+    """Instances of the service that received no record sent while both were running."""
     if not late:
         return []
     return [

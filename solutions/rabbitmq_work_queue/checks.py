@@ -4,15 +4,15 @@ from collections.abc import Sequence, Set
 
 from mqcourse.grading import guarantees
 from mqcourse.grading.brokers.payments import once
-from mqcourse.grading.brokers.rabbitmq import Desk
+from mqcourse.grading.brokers.rabbitmq import CheckRabbitMQ
 from mqcourse.grading.brokers.shift import Shift, Step, never_began
 from mqcourse.grading.brokers.wire import Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
-from mqcourse.grading.trial import Answer, Refusal, Trial
+from mqcourse.grading.trial import Answer, GuaranteesBroken, Trial
 
 REDELIVERIES = 3
-"""What the exercise poison asks for."""
+"""What the exercise poison requires."""
 
 
 def acknowledge(answer: Answer) -> Sequence[Breach]:
@@ -21,10 +21,14 @@ def acknowledge(answer: Answer) -> Sequence[Breach]:
     sent = set(range(1, draw.randint(9, 12) + 1))
     steps = draw.sample(list(Step), 3)
     points = sorted(draw.sample(range(2, len(sent)), 3))
-    with Desk() as desk, Wire(desk.number_of) as wire, Trial(wire.through(answer), desk.number_of) as trial:
-        queue = desk.declare("acknowledge")
-        desk.publish(queue, sorted(sent))
-        shift = Shift(desk, trial, wire, [queue])
+    with (
+        CheckRabbitMQ() as broker,
+        Wire(broker.number_of) as wire,
+        Trial(wire.through(answer), broker.number_of) as trial,
+    ):
+        queue = broker.declare("acknowledge")
+        broker.publish(queue, sorted(sent))
+        shift = Shift(broker, trial, wire, [queue])
         held: set[int] = set()
         for name, step, point in zip("ABC", steps, points, strict=True):
             worker = trial.start(f"worker {name}", "work", queue=queue, handle="@handle")
@@ -57,10 +61,14 @@ def fair(answer: Answer) -> Sequence[Breach]:
     draw = answer.draw("fair")
     sent = set(range(1, draw.randint(7, 10) + 1))
     long = draw.randint(1, 4)
-    with Desk() as desk, Wire(desk.number_of) as wire, Trial(wire.through(answer), desk.number_of) as trial:
-        queue = desk.declare("fair")
-        desk.publish(queue, sorted(sent))
-        shift = Shift(desk, trial, wire, [queue])
+    with (
+        CheckRabbitMQ() as broker,
+        Wire(broker.number_of) as wire,
+        Trial(wire.through(answer), broker.number_of) as trial,
+    ):
+        queue = broker.declare("fair")
+        broker.publish(queue, sorted(sent))
+        shift = Shift(broker, trial, wire, [queue])
         first = trial.start("worker A", "work_fairly", queue=queue, handle="@handle")
         if not shift.drive(first, to=long):
             return never_began(first, long, trial.history, set())
@@ -68,7 +76,7 @@ def fair(answer: Answer) -> Sequence[Breach]:
         others = sent - {long}
         trial.hold(lambda worker, _message: worker == first.name)
         second = trial.start("worker B", "work_fairly", queue=queue, handle="@handle")
-        trial.wait_quiet(lambda seen: _all(others, seen), lambda: desk.ready(queue) == 0)
+        trial.wait_quiet(lambda seen: _all(others, seen), lambda: broker.ready(queue) == 0)
         waiting = others - set(trial.history.messages(Kind.STARTED))
         wire.settle()
         taken = wire.numbers(Did.DELIVERED)
@@ -82,7 +90,7 @@ def fair(answer: Answer) -> Sequence[Breach]:
             )
         shift.kill(first, long, Step.WORK)
         trial.hold(lambda _worker, _message: False)
-        trial.wait_quiet(lambda seen: _all(sent, seen), lambda: desk.ready(queue) == 0)
+        trial.wait_quiet(lambda seen: _all(sent, seen), lambda: broker.ready(queue) == 0)
         back = shift.end(second)
         seen = trial.history
     finished = seen.messages(Kind.FINISHED)
@@ -103,8 +111,12 @@ def poison(answer: Answer) -> Sequence[Breach]:
     always, once_, twice = draw.sample(sorted(sent - {1}), 3)
     fails = {always: 1_000, once_: 1, twice: 2}
     most = REDELIVERIES + 1
-    with Desk() as desk, Wire(desk.number_of) as wire, Trial(wire.through(answer), desk.number_of) as trial:
-        queue, dead_letters = desk.name("poison"), desk.name("poison.dead")
+    with (
+        CheckRabbitMQ() as broker,
+        Wire(broker.number_of) as wire,
+        Trial(wire.through(answer), broker.number_of) as trial,
+    ):
+        queue, dead_letters = broker.name("poison"), broker.name("poison.dead")
         trial.result(
             trial.start(
                 "declare_with_dead_letters()",
@@ -114,15 +126,15 @@ def poison(answer: Answer) -> Sequence[Breach]:
             )
         )
         for name in (queue, dead_letters):
-            if desk.ready(name) is None:
+            if broker.ready(name) is None:
                 return [
                     Breach(
                         Guarantee.NOT_LOST,
                         f"message 1 was lost: declare_with_dead_letters() left no queue {_role(name, queue)}",
                     )
                 ]
-        made = [*_declared(desk, queue, "queue"), *_declared(desk, dead_letters, "dead_letters")]
-        limit = desk.declared(queue).get("x-delivery-limit")
+        made = [*_declared(broker, queue, "queue"), *_declared(broker, dead_letters, "dead_letters")]
+        limit = broker.declared(queue).get("x-delivery-limit")
         if limit != REDELIVERIES:
             made.append(
                 Breach(
@@ -133,21 +145,21 @@ def poison(answer: Answer) -> Sequence[Breach]:
             )
         if made:
             return made
-        desk.publish(queue, sorted(sent))
-        shift = Shift(desk, trial, wire, [queue])
+        broker.publish(queue, sorted(sent))
+        shift = Shift(broker, trial, wire, [queue])
         trial.fail(lambda message, tried: tried <= fails.get(message, 0))
         worker = trial.start("worker A", "work_with_retries", queue=queue, handle="@handle")
         good = sent - {always}
         shift.drive(worker, all_of=good)
 
         def set_aside(seen: History) -> bool:
-            return seen.messages(Kind.STARTED).count(always) > most * 2 or bool(desk.ready(dead_letters))
+            return seen.messages(Kind.STARTED).count(always) > most * 2 or bool(broker.ready(dead_letters))
 
-        trial.wait_quiet(set_aside, lambda: desk.ready(queue) == 0)
+        trial.wait_quiet(set_aside, lambda: broker.ready(queue) == 0)
         back = shift.end(worker)
-        left = {number for number, _ in desk.take_all(queue)}
+        left = {number for number, _ in broker.take_all(queue)}
         seen = trial.history
-        dead = {number for number, _ in desk.take_all(dead_letters)}
+        dead = {number for number, _ in broker.take_all(dead_letters)}
     finished = seen.messages(Kind.FINISHED)
     limits = {always: (most, most), once_: (2, 2), twice: (3, 3)}
     tried = guarantees.tries(seen, limits)
@@ -172,21 +184,27 @@ def confirm(answer: Answer) -> Sequence[Breach]:
     room = draw.randint(3, 7)
     sent = range(1, room + draw.randint(2, 5) + 1)
     astray = range(101, 101 + draw.randint(1, 3))
-    with Desk() as desk, Wire(desk.number_of) as wire, Trial(wire.through(answer), desk.number_of) as trial:
+    with (
+        CheckRabbitMQ() as broker,
+        Wire(broker.number_of) as wire,
+        Trial(wire.through(answer), broker.number_of) as trial,
+    ):
         # A classic queue: it counts exactly to its limit (a quorum queue admits one more), and it can lose a
         # message that was not sent as persistent.
-        full = desk.declare(
+        full = broker.declare(
             "confirm", **{"x-queue-type": "classic", "x-max-length": room, "x-overflow": "reject-publish"}
         )
-        nowhere = desk.name("nowhere")
-        bodies = {number: desk.job(number) for number in (*sent, *astray)}
+        nowhere = broker.name("nowhere")
+        bodies = {number: broker.job(number) for number in (*sent, *astray)}
         one = trial.start("the publisher", "publish", queue=full, bodies=[bodies[n] for n in sent])
         two = trial.start("the publisher", "publish", queue=nowhere, bodies=[bodies[n] for n in astray])
-        refused = {desk.number_of(body) for program in (one, two) for body in _bodies(trial.result(program))}
+        refused = {
+            broker.number_of(body) for program in (one, two) for body in _bodies(trial.result(program))
+        }
         wire.settle()
         tried = wire.numbers(Did.PUBLISHED)
-        there_now = desk.ready(nowhere) is not None
-        stored = desk.take_all(full)
+        there_now = broker.ready(nowhere) is not None
+        stored = broker.take_all(full)
     there = [number for number, _ in stored]
     claimed = {*sent, *astray} - refused
     return [
@@ -219,9 +237,9 @@ def confirm(answer: Answer) -> Sequence[Breach]:
     ]
 
 
-def _declared(desk: Desk, name: str, role: str) -> list[Breach]:
+def _declared(broker: CheckRabbitMQ, name: str, role: str) -> list[Breach]:
     """What of the declaration would not outlive the broker."""
-    has = desk.declared(name)
+    has = broker.declared(name)
     found = []
     if not has["durable"] or has["exclusive"] or has["auto_delete"]:
         how = next(
@@ -250,10 +268,10 @@ def _all(numbers: Set[int], seen: History) -> bool:
 
 
 def _bodies(result: object) -> list[bytes]:
-    """What publish() gave back, as bodies. Refusal for what is no list of them."""
+    """What publish() gave back, as bodies. GuaranteesBroken for what is no list of them."""
     if not isinstance(result, list) or not all(isinstance(each, bytes) for each in result):
         what = f"publish() returned {str(result)[:80]!r}; it must return a list of the bodies that were not taken"
-        raise Refusal([Breach(Guarantee.RUNS, what)])
+        raise GuaranteesBroken([Breach(Guarantee.RUNS, what)])
     return result
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from mqcourse.grading import guarantees
 from mqcourse.grading.brokers import settlements
-from mqcourse.grading.brokers.servicebus import LOCK_S, Desk
+from mqcourse.grading.brokers.servicebus import LOCK_S, CheckServiceBus
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
-from mqcourse.grading.trial import Answer, Refusal, Trial
+from mqcourse.grading.trial import Answer, GuaranteesBroken, Trial
 
 LONG_WORK_S = 2 * LOCK_S + 1.0
 """Longer than two locks, so that one renewal is not enough."""
@@ -38,8 +38,8 @@ def _ask_once(ask):
 _configuration.Configuration.__init__ = _ask_once(_configuration.Configuration.__init__)
 del _configuration, _ask_once
 """
-"""By default a client asks four times for a free session before it raises, 19 s with max_wait_time=1. This one asks
-once, so a check sees soon what a worker does when no session is free."""
+"""By default a client tries four times for a free session before it raises, 19 s with max_wait_time=1. This one
+tries once, so a check sees soon what a worker does when no session is free."""
 
 SET_STATE = (
     "azure.servicebus:ServiceBusSession.set_state",
@@ -56,10 +56,10 @@ def settle(answer: Answer) -> Sequence[Breach]:
     draw = answer.draw("settle")
     sent = range(1, draw.choice((11, 13)) + 1)
     kill_at = draw.randint(3, 6)
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        queue = desk.queue("settle")
-        desk.send(queue, sent)
-        desk.peek(queue)  # the first time takes longest: not while the worker is stopped
+    with CheckServiceBus() as broker, Trial(answer, broker.number_of) as trial:
+        queue = broker.queue("settle")
+        broker.send(queue, sent)
+        broker.peek(queue)  # the first time takes longest: not while the worker is stopped
         trial.hold(lambda worker, _message: worker == "worker A")
         first = trial.start("worker A", "work", queue=queue, handle="@handle")
         for begun in range(1, kill_at + 1):
@@ -67,28 +67,30 @@ def settle(answer: Answer) -> Sequence[Breach]:
                 return settlements.never_came(sent, trial.history)
             if begun in LOOKS or begun == kill_at:
                 with first.stopped_short():
-                    unsettled = settlements.unsettled(trial.history.messages(Kind.FINISHED), desk.peek(queue))
+                    unsettled = settlements.unsettled(
+                        trial.history.messages(Kind.FINISHED), broker.peek(queue)
+                    )
                 if unsettled:
                     trial.wait(lambda _seen: False, deadline_s=settlements.LANES_S)
                     if len(trial.history.open_work().get("worker A", ())) > 1:
                         # It works on several at a time: one that was done just now may be completed just now.
                         unsettled = settlements.unsettled(
-                            trial.history.messages(Kind.FINISHED), desk.peek(queue)
+                            trial.history.messages(Kind.FINISHED), broker.peek(queue)
                         )
                 if unsettled:
                     return unsettled
             if begun < kill_at:
                 trial.release("worker A", trial.history.open_work()["worker A"][0])
         trial.kill(first)
-        left = set(desk.peek(queue))
+        left = set(broker.peek(queue))
         trial.saw("the queue", f"{len(left)} messages, completed: {len(sent) - len(left)}")
         if early := guarantees.acknowledged_early(trial.history, gone={*sent} - left, verb=settlements.VERB):
             return early
         second = trial.start("worker B", "work", queue=queue, handle="@handle")
-        settlements.wait_done(desk, trial, queue, sent)
-        back = settlements.left_over(desk, trial, queue)
+        settlements.wait_done(broker, trial, queue, sent)
+        back = settlements.left_over(broker, trial, queue)
         if not back and settlements.all_done(sent, trial.history):
-            desk.becomes(lambda: not second.running, settlements.idle_s(trial))
+            broker.becomes(lambda: not second.running, settlements.idle_s(trial))
         ended = settlements.ended(second)
         trial.kill(second)
         seen = trial.history
@@ -114,9 +116,9 @@ def poison(answer: Answer) -> Sequence[Breach]:
         for n in sent
     }
     fails = {cut: math.inf, bad: math.inf, twice: 2, once: 1}
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        queue = desk.queue("poison")
-        desk.send(queue, sent)
+    with CheckServiceBus() as broker, Trial(answer, broker.number_of) as trial:
+        queue = broker.queue("poison")
+        broker.send(queue, sent)
         trial.fail(
             lambda message, tried: (
                 told[message] if tried <= fails.get(message, 0) and (message, tried) != (cut, 2) else False
@@ -131,21 +133,23 @@ def poison(answer: Answer) -> Sequence[Breach]:
         left = set(sent)
         if reached and not _too_often(trial.history, bad):
             trial.kill(first)
-            left = set(desk.peek(queue))
+            left = set(broker.peek(queue))
             first = trial.start("worker B", "work_with_dead_letters", queue=queue, handle="@handle")
         trial.wait(
             lambda seen: (
                 _too_often(seen, cut)
                 or _too_often(seen, bad)
-                or (desk.active(queue) == 0 and not seen.open_work())
+                or (broker.active(queue) == 0 and not seen.open_work())
             )
         )
-        trial.wait_quiet(lambda seen: settlements.all_done(good, seen) and desk.active(queue) == 0, quiet_s=1)
+        trial.wait_quiet(
+            lambda seen: settlements.all_done(good, seen) and broker.active(queue) == 0, quiet_s=1
+        )
         ended = settlements.ended(first)
-        back = settlements.left_over(desk, trial, queue)
+        back = settlements.left_over(broker, trial, queue)
         trial.kill(first)
         seen = trial.history
-        dead = {number: (reason, text) for number, reason, text in desk.dead_letters(queue)}
+        dead = {number: (reason, text) for number, reason, text in broker.dead_letters(queue)}
     finished = seen.messages(Kind.FINISHED)
     return [
         *ended,
@@ -180,16 +184,16 @@ def renew(answer: Answer) -> Sequence[Breach]:
     draw = answer.draw("renew")
     sent = range(1, draw.randint(6, 8) + 1)
     long = draw.randint(1, 3)
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        queue = desk.queue("renew")
-        desk.send(queue, sent)
+    with CheckServiceBus() as broker, Trial(answer, broker.number_of) as trial:
+        queue = broker.queue("renew")
+        broker.send(queue, sent)
         trial.hold(lambda _worker, message: message == long)
         for name in ("worker A", "worker B"):
             trial.start(name, "work_long", queue=queue, handle="@handle")
         if not trial.wait(lambda seen: long in seen.messages(Kind.STARTED)):
             return guarantees.lost(sent, trial.history.messages(Kind.FINISHED))
         end_s = time.monotonic() + LONG_WORK_S
-        gone = long not in desk.peek(queue)
+        gone = long not in broker.peek(queue)
         while time.monotonic() < end_s and not gone and not _doubled(trial.history):
             trial.wait(_doubled, deadline_s=0.2)
         twice = _doubled(trial.history)
@@ -206,12 +210,12 @@ def renew(answer: Answer) -> Sequence[Breach]:
             ]
         if not twice:
             try:
-                settlements.wait_done(desk, trial, queue, sent)
+                settlements.wait_done(broker, trial, queue, sent)
                 # What the busy worker had fetched in advance, it takes up now.
                 trial.wait_quiet(_doubled, quiet_s=1)
-            except Refusal as refusal:
-                return [_lock_lost(breach) for breach in refusal.breaches]
-        back = [] if twice else settlements.left_over(desk, trial, queue)
+            except GuaranteesBroken as broken:
+                return [_lock_lost(breach) for breach in broken.breaches]
+        back = [] if twice else settlements.left_over(broker, trial, queue)
         seen = trial.history
     unlocked = [
         Breach(
@@ -228,7 +232,7 @@ def renew(answer: Answer) -> Sequence[Breach]:
         *(
             Breach(
                 Guarantee.LOCKED,
-                f"{breach.what}: in the hands of a worker that lived it was not completed before its lock ended",
+                f"{breach.what}: a worker that was not killed held it and did not complete it before its lock ended",
             )
             for breach in guarantees.duplicated(finished)
         ),
@@ -246,15 +250,18 @@ def order(answer: Answer) -> Sequence[Breach]:
     customers = dict(enumerate(turns, 1))
     kill_at = draw.choice((2, 4))
     given_back = max(number for number, customer in customers.items() if customer == names[0])
-    with Desk() as desk, Trial(replace(answer, setup=answer.setup + IMPATIENT), desk.number_of) as trial:
-        queue = desk.queue("order", requires_session=True, lock_duration=LONG_SESSION_LOCK)
-        desk.send(queue, customers, sessions=customers)
-        desk.give_back(queue, given_back, customers[given_back])
+    with (
+        CheckServiceBus() as broker,
+        Trial(replace(answer, setup=answer.setup + IMPATIENT), broker.number_of) as trial,
+    ):
+        queue = broker.queue("order", requires_session=True, lock_duration=LONG_SESSION_LOCK)
+        broker.send(queue, customers, sessions=customers)
+        broker.give_back(queue, given_back, customers[given_back])
         trial.hold(lambda worker, _message: worker == "worker A" and _begun(trial.history, worker) >= kill_at)
         first = trial.start("worker A", "work_in_order", queue=queue, handle="@handle")
         if not trial.wait(lambda seen: _begun(seen, "worker A") >= kill_at):
             return settlements.never_came(customers, trial.history)
-        if miscounted := settlements.miscounted(desk, trial, queue, len(customers)):
+        if miscounted := settlements.miscounted(broker, trial, queue, len(customers)):
             return guarantees.concurrent(trial.history, customers) or miscounted
         mine = {customers[number] for number in trial.history.open_work().get("worker A", ())}
         others = {number for number, customer in customers.items() if customer not in mine}
@@ -269,17 +276,19 @@ def order(answer: Answer) -> Sequence[Breach]:
         # What nobody came to: worker A is about to be killed, and what it kept to itself would be worked on then.
         waiting = others.difference(trial.history.messages(Kind.FINISHED))
         kept = (
-            desk.held(queue, {customers[number] for number in waiting}) if waiting and not together else set()
+            broker.held(queue, {customers[number] for number in waiting})
+            if waiting and not together
+            else set()
         )
         if done and not together:
             # Every session with messages is locked by worker A now: worker B must wait for one, and not give up.
-            desk.becomes(lambda: not second.running, settlements.idle_s(trial))
+            broker.becomes(lambda: not second.running, settlements.idle_s(trial))
             trial.kill(first)
-            settlements.wait_done(desk, trial, queue, customers)
+            settlements.wait_done(broker, trial, queue, customers)
             ended = settlements.ended(second)
         else:
             trial.kill(first)
-        back = [] if together else settlements.left_over(desk, trial, queue)
+        back = [] if together else settlements.left_over(broker, trial, queue)
         trial.kill(second)
         seen = trial.history
     finished = seen.messages(Kind.FINISHED)
@@ -331,10 +340,10 @@ def state(answer: Answer) -> Sequence[Breach]:
     steps = draw.sample((SET_STATE, COMPLETE), 2)
     stops = dict(zip(("worker B", "worker C"), zip(steps, cut[1:], strict=True), strict=True))
     told: dict[str, list[object]] = {}
-    with Desk() as desk, Trial(answer, desk.number_of) as trial:
-        queue = desk.queue("state", requires_session=True, lock_duration=LONG_SESSION_LOCK)
-        desk.send(queue, prices, sessions=baskets, fields=fields)
-        desk.give_back(queue, given_back, names[0])
+    with CheckServiceBus() as broker, Trial(answer, broker.number_of) as trial:
+        queue = broker.queue("state", requires_session=True, lock_duration=LONG_SESSION_LOCK)
+        broker.send(queue, prices, sessions=baskets, fields=fields)
+        broker.give_back(queue, given_back, names[0])
         trial.offer("tell", lambda basket, total: told.setdefault(str(basket), []).append(total))
         trial.hold(lambda worker, message: (worker, message) == ("worker A", cut[0]))
         trial.stop_at(
@@ -348,7 +357,7 @@ def state(answer: Answer) -> Sequence[Breach]:
         first = trial.start("worker A", "add_up", queue=queue, **verbs)
         if not trial.wait(lambda seen: cut[0] in seen.messages(Kind.STARTED)):
             return settlements.never_came(prices, trial.history)
-        if miscounted := settlements.miscounted(desk, trial, queue, len(prices)):
+        if miscounted := settlements.miscounted(broker, trial, queue, len(prices)):
             return miscounted
         trial.kill(first)
         kills = [f"worker A at work on message {cut[0]}"]
@@ -361,9 +370,9 @@ def state(answer: Answer) -> Sequence[Breach]:
                 )
             trial.kill(program)
         last = trial.start("worker D", "add_up", queue=queue, **verbs)
-        settlements.wait_done(desk, trial, queue, prices)
-        desk.becomes(lambda: set(told) >= set(sums), settlements.SETTLED_S * trial.patience)
-        back = settlements.left_over(desk, trial, queue)
+        settlements.wait_done(broker, trial, queue, prices)
+        broker.becomes(lambda: set(told) >= set(sums), settlements.SETTLED_S * trial.patience)
+        back = settlements.left_over(broker, trial, queue)
         ended = settlements.ended(last)
         trial.kill(last)
         seen = trial.history

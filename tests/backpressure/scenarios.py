@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.scenario import Scenario
 
 
 def _maybe(strategy: st.SearchStrategy) -> st.SearchStrategy:

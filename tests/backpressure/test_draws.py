@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from mqcourse.backpressure import draws, numerics
+from mqcourse.backpressure.model import draws, numerics
 
 
 def bits(x: float) -> str:

@@ -10,7 +10,7 @@ from mqcourse.backpressure.command import scenario_of
 from mqcourse.backpressure.measure import kafka, measure, plan, rabbitmq, servicebus
 from mqcourse.backpressure.measure.comparison import Comparison, compare, in_words
 from mqcourse.backpressure.measure.record import Record, calibrated
-from mqcourse.backpressure.presets import preset
+from mqcourse.backpressure.model.presets import preset
 from mqcourse.cli import main
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit

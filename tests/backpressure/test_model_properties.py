@@ -4,8 +4,8 @@ from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
 
-from mqcourse.backpressure.model import Simulation, environment, simulate
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.scenario import Scenario
+from mqcourse.backpressure.model.simulation import Simulation, environment, simulate
 from tests.backpressure.scenarios import scenarios
 
 EXAMPLES = settings(
@@ -16,21 +16,21 @@ EXAMPLES = settings(
 def check_books(simulation: Simulation) -> None:
     """Messages are where the meter says they are, and each is in one place."""
     meter, broker, consumers = simulation.meter, simulation.broker, simulation.consumers
-    staff = [*consumers.staff, *consumers.gone]
+    everyone = [*consumers.group, *consumers.leaving]
     assert meter.accounted() == sum(meter.offered)
     assert meter.held == len(simulation.producer.held)
     assert meter.waiting == sum(queue.count for queue in broker.queues)
     assert meter.waiting == sum(len(line) for queue in broker.queues for line in queue.lines)
-    assert meter.in_flight == sum(consumer.unacked for consumer in staff)
-    assert meter.in_flight == sum(len(c.inbox) + (c.current is not None) for c in staff)
+    assert meter.in_flight == sum(consumer.unacked for consumer in everyone)
+    assert meter.in_flight == sum(len(c.inbox) + (c.current is not None) for c in everyone)
     assert meter.retrying == len(consumers.retrying)
-    assert meter.busy == sum(consumer.working for consumer in staff)
+    assert meter.busy == sum(consumer.working for consumer in everyone)
     assert len({message.number for message in simulation.live_messages()}) == meter.live()
     scenario = simulation.scenario
-    for consumer in staff:
+    for consumer in everyone:
         assert consumer.unacked <= scenario.prefetch
     for partition, queue in enumerate(broker.queues):
-        assert queue.count == 0 or broker.taker(partition) is None, (
+        assert queue.count == 0 or broker.next_consumer(partition) is None, (
             "a message waits while a consumer has credit"
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mqcourse.backpressure import Result, simulate
-from mqcourse.backpressure.presets import PRESETS, preset
+from mqcourse.backpressure.model.presets import PRESETS, preset
 from mqcourse.errors import CourseError
 
 

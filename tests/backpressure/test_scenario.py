@@ -3,8 +3,8 @@
 import pytest
 
 from mqcourse.backpressure import Scenario, ScenarioError
-from mqcourse.backpressure.field import allowed
-from mqcourse.backpressure.scenario import DEFAULTS, FIELDS, MOST_BACKLOG
+from mqcourse.backpressure.model.field import allowed
+from mqcourse.backpressure.model.scenario import DEFAULTS, FIELDS, MOST_BACKLOG
 
 BAD = [
     ({"rate_per_s": -1}, "rate_per_s", "is -1 messages/s. Allowed: above 0 to 1000000 messages/s"),

@@ -77,7 +77,7 @@ def test_no_scenario_is_an_error() -> None:
 
 def test_what_a_simulation_raises_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries pile up where the rates alone promise a steady state: seen only on the way."""
-    monkeypatch.setattr("mqcourse.backpressure.model.MOST_BACKLOG", 500)
+    monkeypatch.setattr("mqcourse.backpressure.model.simulation.MOST_BACKLOG", 500)
     doomed = Scenario(rate_per_s=90.0, client_timeout_s=0.02, client_retries=20)
     with (
         ThreadPoolExecutor(1) as executor,

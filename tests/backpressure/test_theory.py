@@ -5,7 +5,8 @@ from math import sqrt
 
 import pytest
 
-from mqcourse.backpressure import Scenario, simulate, theory
+from mqcourse.backpressure import Scenario, simulate
+from mqcourse.backpressure.model import theory
 from mqcourse.errors import CourseError
 
 REPLICATIONS = 10

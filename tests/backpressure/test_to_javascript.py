@@ -440,12 +440,14 @@ def test_a_construct_planted_in_the_model_stops_with_its_line(monkeypatch: pytes
     monkeypatch.setattr(explorer_javascript, "_module", planted)
     (line,) = explorer_javascript.problems()
     where = (
-        Path("mqcourse/backpressure/meter.py")
+        Path("mqcourse/backpressure/model/meter.py")
         .read_text(encoding="utf-8")
         .split("latency = self.now")[0]
         .count("\n")
     )
-    assert line.startswith(f"mqcourse/backpressure/meter.py:{where + 1}: hash in this form is not known here")
+    assert line.startswith(
+        f"mqcourse/backpressure/model/meter.py:{where + 1}: hash in this form is not known here"
+    )
     with pytest.raises(CourseError):
         explorer_javascript.renew()
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mqcourse.backpressure import meter
 from mqcourse.backpressure.explorer.bundle import BUNDLE, WEB
-from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.presets import PRESETS
-from mqcourse.backpressure.scenario import FIELDS, Scenario
+from mqcourse.backpressure.model import meter
+from mqcourse.backpressure.model.presets import PRESETS
+from mqcourse.backpressure.model.scenario import FIELDS, Scenario
+from mqcourse.backpressure.model.simulation import simulate
 from mqcourse.errors import CourseError
 from mqcourse.install.npm import NODE
 from tests.backpressure.scenarios import scenarios

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mqcourse.backpressure.explorer import widget
-from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.presets import preset
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.presets import preset
+from mqcourse.backpressure.model.scenario import Scenario
+from mqcourse.backpressure.model.simulation import simulate
 from mqcourse.errors import CourseError
 
 SMALL = Scenario(rate_per_s=90.0, duration_s=10.0, queue_limit=20)

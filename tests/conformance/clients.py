@@ -105,9 +105,9 @@ _ALL = (
         "fe2o3-amqp",
         "Rust",
         "0.18.4",
-        "A program of this project: a plain AMQP 1.0 client, with transactions. Two crates for Service Bus cannot be "
-        "pointed at a port: azure_messaging_servicebus 0.21.0 speaks HTTP to `NAMESPACE.servicebus.windows.net` alone, "
-        "azservicebus 0.25.1 keeps the host of its endpoint and drops the port.",
+        "A program of this project: a plain AMQP 1.0 client, with transactions. Two crates for Service Bus cannot "
+        "use another port. azure_messaging_servicebus 0.21.0 speaks HTTP to `NAMESPACE.servicebus.windows.net` alone, "
+        "and azservicebus 0.25.1 keeps the host of its endpoint and drops the port.",
         "Rust 1.85 or newer (`cargo` on PATH)",
     ),
     Client(
@@ -115,7 +115,7 @@ _ALL = (
         "Celery with kombu",
         "Python",
         "5.7.0",
-        "Tasks over kombu's transport `azureservicebus`, with a worker of its own.",
+        "Tasks over kombu's transport `azureservicebus`, with a separate worker.",
         "nothing but this project",
     ),
     Client(

@@ -111,11 +111,11 @@ def update(new: Sequence[Row]) -> None:
 def page(rows: Sequence[Row]) -> str:
     """The page, as Markdown."""
     parts = [
-        "# What the clients say",
+        "# Which clients were run against the emulator, and with what result",
         "",
         "`make conformance` runs these clients, unchanged, against the emulator and writes this page.",
-        "A row that was not run, for want of a toolchain, is kept from the last run that had it; "
-        "the run says in a line what it left out and how to get it.",
+        "A row whose toolchain was missing is kept from the last run that had it. "
+        "The run prints a line with what it left out and how to get it.",
         "How to connect each of them is in [your-client.md](your-client.md).",
         "",
     ]

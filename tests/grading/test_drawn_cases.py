@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqcourse.grading import checks, child, manifest
+from mqcourse.grading import answer_process, checks, manifest
 from mqcourse.grading.history import History, Kind
 
 sizing: Any = checks.module(manifest.find("backpressure_sizing"))
@@ -104,7 +104,7 @@ def test_a_step_asks_before_it_does_its_work(monkeypatch: pytest.MonkeyPatch) ->
 
     module.__dict__["Receiver"] = Receiver
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    child.ask_before(["a_client_library:Receiver.complete"], order.append)
+    answer_process.ask_before(["a_client_library:Receiver.complete"], order.append)
     assert Receiver().complete(3) == 3
     assert order == ["a_client_library:Receiver.complete", "complete 3"]
 

@@ -13,7 +13,7 @@ import pytest
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.grading import journal, labs, manifest, master, progress, run
+from mqcourse.grading import build_labs, journal, manifest, master, run, saved_points
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.manifest import Lab
 from mqcourse.grading.outcome import Void
@@ -53,7 +53,7 @@ def test_the_reference_gets_full_points(lab: Lab, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     verdict = json.loads(done.stdout)
     assert verdict["points"] == verdict["of"] == lab.points
-    assert progress.best()[lab.name] == {exercise.id: exercise.points for exercise in lab.exercises}
+    assert saved_points.best()[lab.name] == {exercise.id: exercise.points for exercise in lab.exercises}
 
 
 @pytest.mark.parametrize("lab", LABS, ids=[lab.name for lab in LABS])
@@ -228,7 +228,7 @@ def test_nothing_is_left_at_the_brokers(stack: Any) -> None:
 
 @pytest.mark.slow
 def test_every_solution_solves_and_no_exercise_is_solved_already() -> None:
-    assert list(labs.problems(run=True, learners_work=True)) == []
+    assert list(build_labs.problems(run=True, learners_work=True)) == []
 
 
 def left_behind() -> list[str]:

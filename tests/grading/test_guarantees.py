@@ -178,9 +178,7 @@ def test_tries_are_held_between_their_limits(tried: int, fewest: int, more: int)
 
 def test_waiting_behind_a_busy_worker_names_both() -> None:
     (breach,) = guarantees.unfair({3}, behind=1, busy="worker A", idle="worker B")
-    assert (
-        breach.what == "message 3 waited behind message 1 in the hands of worker A, while worker B was idle"
-    )
+    assert breach.what == "message 3 waited behind message 1 held by worker A, while worker B was idle"
 
 
 def test_one_partition_of_four_is_not_spread() -> None:

@@ -6,7 +6,7 @@ from mqcourse.grading import known, manifest, table
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.known import Wrong
 from mqcourse.grading.manifest import Lab
-from mqcourse.grading.verdict import Verdict, refused
+from mqcourse.grading.verdict import Verdict, with_breach
 
 ALL = manifest.load()
 SENTENCED = [lab for lab in ALL if any(exercise.sentences for exercise in lab.exercises)]
@@ -59,10 +59,12 @@ def test_a_verdict_is_held_to_guarantee_and_words() -> None:
         exercise.id, "never acknowledged", "", (Guarantee.ONCE,), ("message # would be processed twice",)
     )
     assert wrong.refused_rightly(Verdict(exercise)) == "pays"
-    right = refused(exercise, Guarantee.ONCE, "message 17 would be processed twice")
+    right = with_breach(exercise, Guarantee.ONCE, "message 17 would be processed twice")
     assert wrong.refused_rightly(right) == ""
-    assert wrong.refused_rightly(refused(exercise, Guarantee.ONCE, "something else")).startswith("refused in")
-    other = refused(exercise, Guarantee.RUNS, "message 17 would be processed twice")
+    assert wrong.refused_rightly(with_breach(exercise, Guarantee.ONCE, "something else")).startswith(
+        "refused in"
+    )
+    other = with_breach(exercise, Guarantee.RUNS, "message 17 would be processed twice")
     assert wrong.refused_rightly(other).startswith("refused for another reason")
 
 

@@ -61,7 +61,7 @@ def test_a_bad_field_is_named(tmp_path: Path, old: str, new: str, said: str) -> 
 
 
 def test_two_exercises_of_one_name_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(CourseError, match="stands there twice"):
+    with pytest.raises(CourseError, match="appears twice"):
         manifest.load(write(tmp_path, GOOD + GOOD[GOOD.index("[[") :]))
 
 

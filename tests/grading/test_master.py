@@ -10,7 +10,7 @@ import pytest
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.grading import labs, manifest, master
+from mqcourse.grading import build_labs, manifest, master
 from mqcourse.grading.manifest import Exercise, Lab
 
 LABS = manifest.load()
@@ -78,7 +78,7 @@ def test_every_answer_cell_carries_exercise_and_nbgrader_marks(lab: Lab) -> None
 @pytest.mark.parametrize("lab", LABS, ids=NAMES)
 def test_the_labs_in_the_checkout_are_current(lab: Lab) -> None:
     """Outputs and answers of somebody who learns in this checkout are let be."""
-    assert list(labs.problems(run=False, learners_work=True)) == []
+    assert list(build_labs.problems(run=False, learners_work=True)) == []
 
 
 @pytest.mark.parametrize("lab", LABS, ids=NAMES)
@@ -149,7 +149,7 @@ def test_stub_lines_are_uncommented_once(tmp_path: Path) -> None:
         (HEADER + SETUP + ANSWER.replace("    ### END SOLUTION\n", "") + CHECK, "no whole solution region"),
         (
             HEADER + SETUP + ANSWER.replace("### STUB", "### END SOLUTION") + CHECK,
-            "stands where it should not",
+            "is in a place where it may not be",
         ),
         (HEADER + "{{nonsense}}\n\n" + SETUP + ANSWER + CHECK, "means nothing"),
         (HEADER + "{{exercise three}}\n\n" + SETUP + ANSWER + CHECK, "no exercise 'three'"),
@@ -168,7 +168,7 @@ def test_a_notebook_outside_the_manifest_is_found(tmp_path: Path) -> None:
     (tmp_path / "solutions" / "begun").mkdir()
     (tmp_path / "solutions" / "begun" / "master.md").write_text("")
     (tmp_path / "solutions" / "gone" / "__pycache__").mkdir(parents=True)  # what git leaves behind
-    assert list(labs.strays(LABS, tmp_path)) == [
+    assert list(build_labs.strays(LABS, tmp_path)) == [
         "solutions/begun has no lab.toml",
         "labs/forgotten.ipynb has no folder in solutions/",
     ]
@@ -177,21 +177,21 @@ def test_a_notebook_outside_the_manifest_is_found(tmp_path: Path) -> None:
 def test_building_never_overwrites_an_answer(tmp_path: Path) -> None:
     said: list[str] = []
     lab = draft(tmp_path, HEADER + SETUP + ANSWER + CHECK)
-    labs.build(said.append, only=(lab,))
-    assert not labs.has_answers(lab)
+    build_labs.build(said.append, only=(lab,))
+    assert not build_labs.has_answers(lab)
     draft(tmp_path, HEADER + SETUP + ANSWER.replace("something", "anything") + CHECK)
-    labs.build(said.append, only=(lab,))  # a changed master is no answer
+    build_labs.build(said.append, only=(lab,))  # a changed master is no answer
     assert "anything" in lab.notebook.read_text()
 
     notebook = json.loads(lab.notebook.read_text())
     answer = next(cell for cell in notebook["cells"] if "exercise" in cell["metadata"])
     answer["source"] = [*answer["source"], "\n    return 1"]  # the TODO still stands there
     lab.notebook.write_text(json.dumps(notebook))
-    assert labs.has_answers(lab)
+    assert build_labs.has_answers(lab)
     with pytest.raises(CourseError, match="holds what somebody wrote, and building would overwrite it"):
-        labs.build(said.append, only=(lab,))
-    labs.build(said.append, only=(lab,), force=True)
-    assert not labs.has_answers(lab)
+        build_labs.build(said.append, only=(lab,))
+    build_labs.build(said.append, only=(lab,), force=True)
+    assert not build_labs.has_answers(lab)
 
 
 def noted(lab: manifest.Lab) -> str:
@@ -217,13 +217,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_building_never_overwrites_a_note_in_another_cell(tmp_path: Path, home: Path) -> None:
     said: list[str] = []
     lab = draft(tmp_path, HEADER + SETUP + ANSWER + CHECK)
-    labs.build(said.append, only=(lab,))
+    build_labs.build(said.append, only=(lab,))
     text = noted(lab)
     with pytest.raises(CourseError, match="what somebody wrote") as refused:
-        labs.build(said.append, only=(lab,))
+        build_labs.build(said.append, only=(lab,))
     assert refused.value.exit_code is Exit.SAID_NO
     assert lab.notebook.read_text() == text
-    labs.build(said.append, only=(lab,), force=True)
+    build_labs.build(said.append, only=(lab,), force=True)
     assert "My own note" not in lab.notebook.read_text()
     assert only_copy(home).read_text() == text
 
@@ -235,26 +235,26 @@ def test_building_never_overwrites_a_notebook_that_cannot_be_read(
     lab = draft(tmp_path, HEADER + SETUP + ANSWER + CHECK)
     lab.notebook.write_text(text)
     with pytest.raises(CourseError, match="what somebody wrote"):
-        labs.build(lambda _line: None, only=(lab,))
+        build_labs.build(lambda _line: None, only=(lab,))
     assert lab.notebook.read_text() == text
     assert not (home / "kept").exists()
 
 
 def test_a_lab_is_put_back_and_a_copy_kept(tmp_path: Path, home: Path) -> None:
     lab = draft(tmp_path, HEADER + SETUP + ANSWER + CHECK)
-    labs.build(lambda _line: None, only=(lab,))
+    build_labs.build(lambda _line: None, only=(lab,))
     fresh = lab.notebook.read_text()
-    assert labs.reset(lab) is None  # there is nothing to keep
+    assert build_labs.reset(lab) is None  # there is nothing to keep
     text = noted(lab)
-    kept = labs.reset(lab)
+    kept = build_labs.reset(lab)
     assert kept == only_copy(home)
     assert kept.read_text() == text
     assert lab.notebook.read_text() == fresh
     lab.notebook.write_bytes(b"\xff no notebook")
-    again = labs.reset(lab)
+    again = build_labs.reset(lab)
     assert again is not None
     assert again.read_bytes() == b"\xff no notebook"
     assert again != kept
     lab.notebook.unlink()
-    assert labs.reset(lab) is None
+    assert build_labs.reset(lab) is None
     assert lab.notebook.read_text() == fresh

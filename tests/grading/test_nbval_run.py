@@ -25,7 +25,7 @@ def test_an_answer_runs_only_in_the_processes_of_its_check(tmp_path: Path) -> No
     assert judged(consumers=telling + SOLVED["consumers"])["consumers"].passed
     lines = ran.read_text().splitlines()
     assert lines
-    assert [line for line in lines if "mqcourse.grading.child" not in line] == []
+    assert [line for line in lines if "mqcourse.grading.answer_process" not in line] == []
 
 
 LOOKING = """

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from mqcourse.grading.child import plain
+from mqcourse.grading.answer_process import plain
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.trace import Trace
-from mqcourse.grading.trial import Answer, Refusal, Trial
+from mqcourse.grading.trial import Answer, GuaranteesBroken, Trial
 
 DOUBLE = "def double(number):\n    return 2 * number\n"
 STYLES = {
@@ -77,7 +77,7 @@ def test_a_spawned_process_that_cannot_work_is_named_and_nothing_hangs() -> None
         "import multiprocessing as m\nfrom concurrent.futures import ProcessPoolExecutor\ndef work(handle):\n"
         "    with ProcessPoolExecutor(1, mp_context=m.get_context('spawn')) as pool:\n        pool.submit(handle, b'1').result()\n"
     )
-    with pytest.raises(Refusal, match=r"worker A stopped with \w*(Broken|Pickl|Attribute|Type)\w*"):
+    with pytest.raises(GuaranteesBroken, match=r"worker A stopped with \w*(Broken|Pickl|Attribute|Type)\w*"):
         _works(source)
 
 
@@ -86,7 +86,7 @@ def test_what_a_worker_printed_and_where_it_hung_is_kept() -> None:
     source = "import threading\ndef work():\n    print('I wait for the lock')\n    threading.Event().wait()\n"
     with Trial(Answer("", source, keep=traces.append)) as trial:
         program = trial.start("worker A", "work")
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(GuaranteesBroken) as refused:
             trial.result(program, deadline_s=1.0)
     assert [breach.guarantee for breach in refused.value.breaches] == [Guarantee.ENDS]
     assert traces[0].printed == {"worker A": "I wait for the lock\n"}
@@ -94,15 +94,15 @@ def test_what_a_worker_printed_and_where_it_hung_is_kept() -> None:
 
 
 def test_a_name_from_another_cell_is_explained() -> None:
-    with pytest.raises(Refusal, match=r"NameError.*only this cell and the notebook's first one run"):
+    with pytest.raises(GuaranteesBroken, match=r"NameError.*only this cell and the notebook's first one run"):
         _works("def work(handle):\n    helper()\n")
 
 
 def test_an_exception_of_a_library_is_not_taken_for_an_exercise_nobody_touched() -> None:
     raised = "import asyncio\ndef work(handle):\n    asyncio.AbstractEventLoop().run_forever()\n"
-    with pytest.raises(Refusal, match="stopped with NotImplementedError"):
+    with pytest.raises(GuaranteesBroken, match="stopped with NotImplementedError"):
         _works(raised)
-    with pytest.raises(Refusal, match=r"^not answered yet$"):
+    with pytest.raises(GuaranteesBroken, match=r"^not answered yet$"):
         _works("def work(handle):\n    raise NotImplementedError\n")
 
 
@@ -122,7 +122,7 @@ REACHING = {
 
 @pytest.mark.parametrize("source", REACHING.values(), ids=list(REACHING))
 def test_an_answer_reaches_neither_the_grader_nor_the_solutions(source: str) -> None:
-    with pytest.raises(Refusal, match="belongs to the grader"):
+    with pytest.raises(GuaranteesBroken, match="belongs to the grader"):
         _works(source + "def work(handle):\n    pass\n")
 
 

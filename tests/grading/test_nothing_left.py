@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from mqcourse.exits import Exit
-from mqcourse.grading import journal, manifest, master, run
+from mqcourse.grading import journal, leftovers, manifest, master, run
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
 from mqcourse.stack.record import read as read_record
@@ -119,7 +119,7 @@ def test_a_grading_that_is_ended_leaves_nothing(
     assert grading.returncode == (130 if how is signal.SIGINT else -how)
     wait_for(lambda: not processes(stack.home))
     if how is signal.SIGKILL:
-        journal.sweep()  # what the run could not give back alone, the next one does
+        leftovers.sweep()  # what the run could not give back alone, the next one does
     with contextlib.suppress(AssertionError):
         wait_for(lambda: not journals(stack.home))
     assert journals(stack.home) == ""
@@ -138,7 +138,7 @@ def test_what_was_killed_altogether_is_swept_by_the_next_run(stack: RunStack, tm
     grading.communicate(timeout=120)
     wait_for(lambda: not processes(stack.home))
     assert "check." in journals(stack.home)
-    journal.sweep()
+    leftovers.sweep()
     assert journals(stack.home) == ""
     assert not list((stack.home / "grading").glob("run-*"))
     assert left_at_the_brokers(stack) == []
@@ -206,7 +206,7 @@ def test_a_broker_that_dies_while_answers_run_costs_nobody_a_point(
     own_stack.mq("up", broker)
     for moment, again in (("run-", False), ("check.", False), ("check.", True)):
         own_stack.mq("up", broker)
-        journal.sweep()  # of what the run before this one could not remove, as its broker was gone
+        leftovers.sweep()  # of what the run before this one could not remove, as its broker was gone
         assert journals(own_stack.home) == ""
         grading = begin(LAB_OF[broker], tmp_path)
         # the run has begun; a check has begun

@@ -15,7 +15,7 @@ import pytest
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.grading import inside, journal, manifest, master, run, sandbox
+from mqcourse.grading import journal, leftovers, manifest, master, run, sandbox, sandbox_inside
 from mqcourse.grading.sandbox import Sandbox
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
@@ -165,7 +165,7 @@ def test_an_answer_starts_no_thousands_of_processes(shut_in: Sandbox, tmp_path: 
     for place in (tmp_path, *tmp_path.parents)[: ours + 1]:
         place.chmod(0o755)  # pytest closes its folders
     shutil.copy(shut_in.program, program)
-    script.write_bytes(Path(inside.__file__).read_bytes())
+    script.write_bytes(Path(sandbox_inside.__file__).read_bytes())
     program.chmod(0o755)
     script.chmod(0o644)
     who: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
@@ -278,14 +278,14 @@ def test_what_a_killed_sandbox_left_at_the_brokers_is_removed(
 
     run_folder = stack.home / "grading" / "run-killed"
     inside = run_folder / journal.SANDBOX_STATE / "grading"
-    inside.mkdir(parents=True)
+    sandbox_inside.mkdir(parents=True)
     (inside / "2-1.jsonl").write_text(json.dumps({"made": ["rabbitmq", "queue", "check.left"]}) + "\n")
     (stack.home / "grading" / "999999999-1.jsonl").write_text(
         json.dumps({"made": ["here", "folder", str(run_folder)]}) + "\n"
     )
     with pika.BlockingConnection(pika.URLParameters(stack.endpoints.rabbitmq_url)) as connection:
         connection.channel().queue_declare("check.left")
-        journal.sweep()
+        leftovers.sweep()
         assert not run_folder.exists()
         with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="NOT_FOUND"):
             connection.channel().queue_declare("check.left", passive=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mqcourse.errors import CourseError
-from mqcourse.grading import manifest, progress
+from mqcourse.grading import manifest, saved_points
 from mqcourse.grading.guarantees import Guarantee
-from mqcourse.grading.verdict import Report, Verdict, refused
+from mqcourse.grading.verdict import Report, Verdict, with_breach
 
 LAB = manifest.load()[0]
 
@@ -22,32 +22,38 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def report(*passed: str) -> Report:
     verdicts = [
-        Verdict(each) if each.id in passed else refused(each, Guarantee.ANSWERED, "not answered yet")
+        Verdict(each) if each.id in passed else with_breach(each, Guarantee.ANSWERED, "not answered yet")
         for each in LAB.exercises
     ]
     return Report(LAB, tuple(verdicts), 1.5)
 
 
 def test_the_best_of_each_exercise_counts() -> None:
-    assert progress.best() == {}
-    progress.save(report("acknowledge", "fair"))
-    progress.save(report("fair", "poison"))
-    assert progress.best()[LAB.name] == {"acknowledge": 2, "fair": 2, "poison": 3, "once": 0, "confirm": 0}
+    assert saved_points.best() == {}
+    saved_points.save(report("acknowledge", "fair"))
+    saved_points.save(report("fair", "poison"))
+    assert saved_points.best()[LAB.name] == {
+        "acknowledge": 2,
+        "fair": 2,
+        "poison": 3,
+        "once": 0,
+        "confirm": 0,
+    }
 
 
 def test_a_torn_line_costs_only_itself() -> None:
-    path = progress.save(report("acknowledge"))
+    path = saved_points.save(report("acknowledge"))
     with path.open("a") as file:
         file.write('{"lab": "rabbit\n[]\n{"lab": 5}\n')
-    progress.save(report("fair"))
-    assert progress.best()[LAB.name]["acknowledge"] == 2
-    assert progress.best()[LAB.name]["fair"] == 2
+    saved_points.save(report("fair"))
+    assert saved_points.best()[LAB.name]["acknowledge"] == 2
+    assert saved_points.best()[LAB.name]["fair"] == 2
 
 
 def test_many_at_once_lose_no_line() -> None:
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: progress.save(report("fair")), range(200)))
-    lines = progress.file().read_text().splitlines()
+        list(pool.map(lambda _: saved_points.save(report("fair")), range(200)))
+    lines = saved_points.file().read_text().splitlines()
     assert len(lines) == 200
     assert all(json.loads(line)["points"] == 2 for line in lines)
 
@@ -56,7 +62,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(home: Path) -> None:
     home.parent.mkdir(exist_ok=True)
     home.write_text("a file is in the way")
     with pytest.raises(CourseError, match=r"2 of 12 points\) but not saved"):
-        progress.save(report("fair"))
+        saved_points.save(report("fair"))
 
 
 def test_the_report_says_points_and_gives_no_hint_unasked() -> None:

@@ -6,16 +6,16 @@ from typing import Any
 import pika
 import pytest
 
-from mqcourse.grading.brokers.rabbitmq import Desk
+from mqcourse.grading.brokers.rabbitmq import CheckRabbitMQ
 from mqcourse.grading.brokers.wire import Act, Cut, Did, Wire
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("stack")]
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    with Desk() as desk:
-        yield desk
+def broker() -> Iterator[CheckRabbitMQ]:
+    with CheckRabbitMQ() as broker:
+        yield broker
 
 
 def did(wire: Wire) -> list[tuple[Did, int]]:
@@ -27,24 +27,24 @@ def channel_through(wire: Wire) -> Any:
     return pika.BlockingConnection(pika.URLParameters(wire.url)).channel()
 
 
-def test_publishing_is_seen_with_the_brokers_answer(desk: Desk) -> None:
-    queue = desk.declare(
+def test_publishing_is_seen_with_the_brokers_answer(broker: CheckRabbitMQ) -> None:
+    queue = broker.declare(
         "seen", **{"x-queue-type": "classic", "x-max-length": 1, "x-overflow": "reject-publish"}
     )
-    with Wire(desk.number_of) as wire:
+    with Wire(broker.number_of) as wire:
         channel = channel_through(wire)
         channel.confirm_delivery()
-        channel.basic_publish("", queue, desk.job(1))
+        channel.basic_publish("", queue, broker.job(1))
         with pytest.raises(pika.exceptions.NackError):
-            channel.basic_publish("", queue, desk.job(2))
+            channel.basic_publish("", queue, broker.job(2))
         channel.connection.close()
         assert did(wire) == [(Did.PUBLISHED, 1), (Did.STORED, 1), (Did.PUBLISHED, 2), (Did.REFUSED, 2)]
 
 
-def test_getting_and_settling_is_seen(desk: Desk) -> None:
-    queue = desk.declare("seen")
-    desk.publish(queue, [1, 2, 3])
-    with Wire(desk.number_of) as wire:
+def test_getting_and_settling_is_seen(broker: CheckRabbitMQ) -> None:
+    queue = broker.declare("seen")
+    broker.publish(queue, [1, 2, 3])
+    with Wire(broker.number_of) as wire:
         channel = channel_through(wire)
         tags = [channel.basic_get(queue)[0].delivery_tag for _ in range(2)]
         channel.basic_ack(tags[-1], multiple=True)
@@ -63,10 +63,12 @@ def test_getting_and_settling_is_seen(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("where", "left"), [(Cut.BEFORE, 1), (Cut.AFTER, 0)])
-def test_a_cut_falls_before_or_after_the_acknowledgement(desk: Desk, where: Cut, left: int) -> None:
-    queue = desk.declare("cut")
-    desk.publish(queue, [1])
-    with Wire(desk.number_of) as wire:
+def test_a_cut_falls_before_or_after_the_acknowledgement(
+    broker: CheckRabbitMQ, where: Cut, left: int
+) -> None:
+    queue = broker.declare("cut")
+    broker.publish(queue, [1])
+    with Wire(broker.number_of) as wire:
 
         def at_the_acknowledgement(_act: Act) -> Cut:
             return where
@@ -77,20 +79,20 @@ def test_a_cut_falls_before_or_after_the_acknowledgement(desk: Desk, where: Cut,
         assert wire.was_cut.wait(30)
     with pytest.raises(pika.exceptions.AMQPConnectionError):
         channel.connection.process_data_events(30)  # it learns now that it was cut, and closes its socket
-    assert desk.wait_ready(queue, left, deadline_s=30) == left
+    assert broker.wait_ready(queue, left, deadline_s=30) == left
 
 
-def test_the_broker_says_how_a_queue_was_declared(desk: Desk) -> None:
-    queue = desk.declare("declared", **{"x-max-length": 53, "x-overflow": "reject-publish"})
-    has = desk.declared(queue)
+def test_the_broker_says_how_a_queue_was_declared(broker: CheckRabbitMQ) -> None:
+    queue = broker.declare("declared", **{"x-max-length": 53, "x-overflow": "reject-publish"})
+    has = broker.declared(queue)
     assert [has["durable"], has["exclusive"], has["auto_delete"]] == [True, False, False]
     assert has["x-max-length"] == 53
     assert (has["x-queue-type"], has["x-overflow"]) == ("quorum", "reject-publish")
-    assert desk.ready(queue) == 0
+    assert broker.ready(queue) == 0
 
 
-def test_looking_leaves_the_messages_where_they_are(desk: Desk) -> None:
-    queue = desk.declare("look")
-    desk.publish(queue, [1, 2])
-    assert desk.look(queue) == [1, 2]
-    assert [number for number, _ in desk.take_all(queue)] == [1, 2]
+def test_looking_leaves_the_messages_where_they_are(broker: CheckRabbitMQ) -> None:
+    queue = broker.declare("look")
+    broker.publish(queue, [1, 2])
+    assert broker.look(queue) == [1, 2]
+    assert [number for number, _ in broker.take_all(queue)] == [1, 2]

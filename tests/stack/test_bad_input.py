@@ -190,7 +190,7 @@ def test_a_cache_that_java_refuses_is_not_called_used(tmp_path):
     bad = tmp_path / "bad.aot"
     bad.write_bytes(b"no cache")
     assert (
-        kafka_startup_cache.refused(Program(found, jars.class_path(tmp_path, jars.locked()), "x"), bad)
+        kafka_startup_cache.why_unusable(Program(found, jars.class_path(tmp_path, jars.locked()), "x"), bad)
         is not None
     )
 
@@ -221,7 +221,7 @@ def test_the_running_broker_uses_the_cache(stack):
     stack.mq("up", "kafka")
     cache = kafka_startup_cache.usable(kafka, folder)
     assert cache is not None
-    assert kafka_startup_cache.refused(kafka, cache) is None
+    assert kafka_startup_cache.why_unusable(kafka, cache) is None
     maps = Path(f"/proc/{stack.status()['kafka']['pid']}/maps")
     if maps.exists():
         assert str(cache) in maps.read_text()

@@ -15,7 +15,7 @@ layout.py       comments and long lines
 Names stay as they are in Python. Parameters that must be named follow by position; those of them with a default become
 the properties of one last argument.
 Three things are taken over from Python without a check, and the model keeps to them: whole numbers stay below 2**53,
-an index that is computed is not negative and lies within its list, and nothing divides by zero.
+an index that is computed is not negative and lies within its list, and no division is by zero.
 """
 
 from tools.to_javascript.program import CannotTranslate, Module

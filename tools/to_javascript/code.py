@@ -1,4 +1,4 @@
-"""A piece of JavaScript, and what it needs to stand as an operand or to be imported."""
+"""A piece of JavaScript, and what it needs as an operand or to be imported."""
 
 from dataclasses import dataclass
 

@@ -18,7 +18,7 @@ def yields(node: ast.FunctionDef) -> bool:
 
 
 def set_by_name(node: ast.Call, in_order: list[str]) -> list[str]:
-    """The arguments of a call that have a name and a place of their own, by place."""
+    """The arguments of a call that have their own name and place, by place."""
     names = {one.arg for one in node.keywords}
     return [name for name in in_order if name in names]
 

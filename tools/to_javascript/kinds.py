@@ -14,7 +14,7 @@ class Kind:
 
     @property
     def present(self) -> "Kind":
-        """The same without None: mypy has seen to it that None does not come where it is used."""
+        """The same without None: mypy has checked that None does not reach the places where it is used."""
         return self.of[0] if self.name == "optional" else self
 
     @property

@@ -125,7 +125,7 @@ class Names:
             self.scope = outside
 
     def emit(self, node: ast.expr, expected: Kind = ANY) -> Code:
-        """The JavaScript of an expression. `expected`: what an annotation says of it; containers need it when empty."""
+        """The JavaScript of an expression. `expected`: what its annotation states; containers need it when empty."""
         form: Callable[[ast.expr], Code] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
         if form is None:
             self.module.stop(node, f"{type(node).__name__} is not known here ({ast.unparse(node)})")
@@ -165,7 +165,7 @@ class Names:
         return Code(name, self.constant_kind(found.module, found.node))
 
     def variable(self, node: ast.AST, name: str) -> str:
-        """A variable's name, if JavaScript allows it and nothing that the module imports is called so."""
+        """A variable's name, if JavaScript allows it and no import of the module has that name."""
         if name in RESERVED or any(name in names for names in self.uses.values()):
             self.module.stop(node, f"{name} is taken in JavaScript", "Use another name for the variable")
         return name
@@ -244,7 +244,7 @@ class Names:
     # what a function gives back
 
     def returns(self, module: Module, node: ast.FunctionDef, owner: str = "") -> Kind:
-        """What a call gives: as annotated; by the body where that says Any, or int where it may be narrower."""
+        """What a call gives: as annotated; by the body where that is Any, or int where it may be narrower."""
         if id(node) in self.program.returns:
             return self.program.returns[id(node)]
         kind = self.program.kind_of(module, node.returns)

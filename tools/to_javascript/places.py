@@ -54,7 +54,7 @@ def names_of(target: ast.expr) -> Iterator[ast.Name]:
 
 
 def occurrences(body: list[ast.stmt], path: Path = ()) -> Iterator[Occurrence]:
-    """Every name in a body with where it stands, in the order of evaluation."""
+    """Every name in a body with its place, in the order of evaluation."""
     for index, statement in enumerate(body):
         here = (*path, (id(body), index, statement))
         for name, stored in in_statement(statement):
@@ -87,7 +87,7 @@ def in_statement(node: ast.stmt) -> Iterator[tuple[str, bool]]:
 
 
 def in_expression(node: ast.AST) -> Iterator[tuple[str, bool]]:
-    """The names in an expression, those bound inside it (comprehension, lambda) left out."""
+    """The names in an expression, without those that a comprehension or lambda inside it binds."""
     if isinstance(node, ast.Name):
         yield node.id, isinstance(node.ctx, ast.Store)
         return

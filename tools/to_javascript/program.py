@@ -14,7 +14,7 @@ from tools.to_javascript.kinds import ANY, BITS, BOOL, FLOAT, INT, NONE, STR, Ki
 TEACH = "Write it in the forms that the model already uses, or teach the form to tools/to_javascript"
 PLAIN = {"int": INT, "float": FLOAT, "bool": BOOL, "str": STR, "None": NONE, "Any": ANY}
 PYTHON = ("bisect", "collections", "collections.abc", "dataclasses", "math", "typing")
-"""Modules of Python's library that may be imported; what a name of theirs becomes, expressions.py says."""
+"""Modules of Python's library that may be imported; expressions.py defines what a name of theirs becomes."""
 FOR_TOOLS = ("fmt:", "noqa", "type:")
 
 
@@ -34,7 +34,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class Class:
-    """A class and the module that it stands in."""
+    """A class and the module that holds it."""
 
     module: "Module"
     node: ast.ClassDef
@@ -151,7 +151,7 @@ class Program:
         return signature(init) if init is not None else Signature(())
 
     def kind_of(self, module: Module, node: ast.expr | None) -> Kind:
-        """The kind that an annotation says."""
+        """The kind that an annotation states."""
         if node is None:
             return ANY
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

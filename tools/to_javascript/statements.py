@@ -31,7 +31,7 @@ class Statements(Calls):
     """Translates the statements of one module."""
 
     def lines(self, body: list[ast.stmt], after: int) -> list[str]:
-        """A block; `after`: the last line of what stands before it, whose comments are not the block's."""
+        """A block; `after`: the last line of what is before it, whose comments are not the block's."""
         found: list[str] = []
         for node in body:
             if is_docstring(node):
@@ -248,7 +248,7 @@ class Statements(Calls):
         return [head, *self._body(node.body, node.iter.end_lineno, loop=True), "}"]
 
     def _side_by_side(self, node: ast.For) -> tuple[str, list[str]]:
-        """A loop over enumerate or zip, by index; the lists are plain names, and an index is counted anew."""
+        """A loop over enumerate or zip, by index; the lists are plain names, and an index is counted again."""
         names = list(names_of(node.target))
         if not isinstance(node.target, ast.Tuple) or len(names) != 2 or len(node.target.elts) != 2:
             self.module.stop(node, "a loop over enumerate or zip needs two plain names")
@@ -325,7 +325,7 @@ class Statements(Calls):
         return [f"{word} {node.name} = ({parameters}) => {{".strip(), *indented(body), "};"]
 
     def function(self, node: ast.FunctionDef, owner: str) -> tuple[str, list[str], Scope]:
-        """Parameters and body of a function, translated until what is known of its variables stands still."""
+        """Parameters and body of a function, translated until what is known of its variables is stable."""
         arguments = node.args
         if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
             self.module.stop(node, "* or ** among parameters is not known here")
@@ -411,7 +411,7 @@ class Statements(Calls):
         return [*block_comment(ast.get_docstring(node)), head, *indented(body), "}"]
 
     def module_text(self) -> str:
-        """The whole module; the first line says that nobody edits it."""
+        """The whole module; the first line warns against editing it."""
         found: list[str] = []
         body = self.module.tree.body
         after = 0
@@ -481,7 +481,7 @@ def indented(lines: list[str]) -> list[str]:
 
 
 def is_docstring(node: ast.stmt | None) -> bool:
-    """A text that stands alone: a docstring, or the note below a constant."""
+    """A text alone: a docstring, or the note below a constant."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)

@@ -41,7 +41,7 @@ def target_of(segments: Sequence[str]) -> Target:
     for at, segment in enumerate(lowered):
         if segment.startswith("$") and not (segment == "$default" and lowered[at - 1] == "rules"):
             raise BadRequest(
-                f"'/{'/'.join(segments)}' is a part of an entity ({segments[at]}): administration knows queues, "
+                f"'/{'/'.join(segments)}' is a part of an entity ({segments[at]}): the administration has queues, "
                 "topics, subscriptions and rules only. Read its counts in the entity's own properties."
             )
     if "subscriptions" not in lowered[1:]:

@@ -1,6 +1,6 @@
 """Queue, topic and subscription descriptions to XML and back: one table an entity, in the service's order.
 
-The order matters: serializers of several clients skip an element that comes too late.
+The order matters: serializers of several clients skip an element that appears too late.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def table_of(description: Settable) -> tuple[str, tuple[Item, ...]]:
 def write(description: Settable, runtime: Runtime, base: str, api_version: str, kilobytes: int) -> str:
     """The description's XML. ``base`` is the namespace's address, put before forward destinations.
 
-    ``kilobytes`` is the tier's message size, shown where the entity has none of its own.
+    ``kilobytes`` is the tier's message size, shown where the entity has none.
     """
     name, table = table_of(description)
     shown: dict[str, object] = {
@@ -237,7 +237,7 @@ FORWARD_FIELDS = {FORWARD_TO: "forward_to", FORWARD_DEAD: "forward_dead_lettered
 def read(root: ET.Element, default: Settable, api_version: str) -> dict[str, object]:
     """The fields that a request sets, ready for ``dataclasses.replace``; what it leaves out is not in it.
 
-    ``default`` says which entity it is. Raises BadRequest with every problem found.
+    ``default`` names its entity. Raises BadRequest with every problem found.
     """
     _, table = table_of(default)
     settings = {item.name: item for item in table if isinstance(item, Setting)}
@@ -303,7 +303,7 @@ def _write_rules(rules: tuple[AuthorizationRule, ...]) -> str:
 
 
 def _sent_time(name: str, text: str) -> str:
-    """The service keeps these two as its client sent them, and has none of its own (live tests of azure-sdk-for-go)."""
+    """The service keeps these two as its client sent them, without any default (live tests of azure-sdk-for-go)."""
     return element(name, text) if text else ""
 
 

@@ -47,7 +47,7 @@ def respond(request: Request, host: Host, hosted: HostedNamespace, now_s: float)
         return _dispatch(Context(request, host, hosted, now_s, version))
     except BadRequest as error:
         return atom.error_response(400, f"Bad Request. {error}", 40000)
-    except access.Refused as error:
+    except access.AccessRefused as error:
         return atom.error_response(error.status, str(error), error.sub_code)
     except BrokerError as error:
         return atom.error_response(error.status, f"{_TITLES.get(error.sub_code, '')}{error}", error.sub_code)

@@ -1,4 +1,4 @@
-"""What the administration asks of the running emulator. The server gives it; tests give a small one."""
+"""What the administration needs from the running emulator. The server gives it; tests give a small one."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Host(Protocol):
 
     @property
     def health(self) -> Health:
-        """The probe made for this request (the server probes before it asks for an answer to /health)."""
+        """The probe made for this request (the server probes before it requests an answer to /health)."""
 
     @property
     def clock_offset_s(self) -> float:

@@ -1,7 +1,7 @@
 """An HTTP request and an HTTP response as values: what the server and the administration exchange.
 
 The server reads a request to its end (h11), calls ``respond`` of `servicebus_emulator.admin.routes`
-and writes the answer. Nothing here knows a socket.
+and writes the answer. This module has no socket.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     secure: bool = False
-    """Whether it came over TLS."""
+    """Whether it arrived over TLS."""
     loopback: bool = True
     """Whether the peer is on this machine."""
     own_address: str = "127.0.0.1"

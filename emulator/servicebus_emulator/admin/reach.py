@@ -1,8 +1,8 @@
 """By which names the emulator may be asked over HTTP, and which web pages may ask.
 
 A web page anywhere can make its reader's browser send requests to this machine, and can have its own name point here
-(DNS rebinding). Neither gets an answer: the name asked for must be one of ours, and a request that says which page it
-comes from must come from a page of ours. A WebSocket begins with such a request.
+(DNS rebinding). Neither gets an answer: the requested name must be one of ours, and a request that names its
+page must be from a page of ours. A WebSocket begins with such a request.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Reach:
     origins: frozenset[str] = frozenset()
     """Web pages of others that may ask, as `normal_origin` writes them: --allow-origin."""
     page_token: str = ""
-    """What /api asks for; empty: nothing, as anybody on this machine knows the default key."""
+    """What /api requires; empty for no requirement, because the default key is public."""
 
     def names(self, host: str, own_address: str, namespaces: Iterable[str]) -> bool:
-        """Whether a Host header names this emulator: loopback, the address the client came to, a name that was given,
+        """Whether a Host header names this emulator: loopback, the address that the client connected to, a name that was given,
         a namespace's own name.
         """
         name = hostname(host)

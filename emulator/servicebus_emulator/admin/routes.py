@@ -52,7 +52,7 @@ def stranger(request: Request, host: Host) -> Response | None:
     """The answer to a web page that is none of ours, or to a name that is none of ours; None for all others."""
     try:
         access.require_no_stranger(request, host)
-    except access.Refused as error:
+    except access.AccessRefused as error:
         if "api-version" in request.query:
             return atom.error_response(error.status, str(error), error.sub_code)
         return _json(error.status, {"error": str(error)})
@@ -60,7 +60,7 @@ def stranger(request: Request, host: Host) -> Response | None:
 
 
 def wants_probe(request: Request, host: Host) -> bool:
-    """Whether the server should probe (a send and a receive) before it asks for the answer.
+    """Whether the server should probe (a send and a receive) before it requests the answer.
 
     For a request that will be refused it does no such work.
     """
@@ -69,13 +69,13 @@ def wants_probe(request: Request, host: Host) -> bool:
     try:
         access.require_no_stranger(request, host)
         access.require_this_machine(request, host)
-    except access.Refused:
+    except access.AccessRefused:
         return False
     return True
 
 
 def _own(request: Request, host: Host, now_s: float) -> Response | None:
-    """The emulator's own answers, None when the path is none of its own."""
+    """The emulator's own answers, None when the path is not one of them."""
     segments = request.segments
     if segments == ("favicon.ico",):
         return Response(204)
@@ -94,7 +94,7 @@ def _own(request: Request, host: Host, now_s: float) -> Response | None:
             return Response(200, (_WEB / name).read_bytes(), kind, _GUARDS)
         access.require_page(request, host)
         return _json(*page_api.respond(request, host, now_s))
-    except access.Refused as error:
+    except access.AccessRefused as error:
         return _json(error.status, {"error": str(error)})
     except BrokerError as error:
         return _json(error.status, {"error": str(error), "condition": error.condition})

@@ -245,7 +245,7 @@ class Connection:
     # -- time ----------------------------------------------------------------------------------------------
 
     def tick(self, now_s: float) -> list[Event]:
-        """Keep the peer's idle time-out and enforce this side's (2.4.5). Call it every few seconds."""
+        """Keep the peer's idle timeout and enforce this side's (2.4.5). Call it every few seconds."""
         if self.closed:
             return []
         events: list[Event] = []
@@ -256,8 +256,8 @@ class Connection:
         if self.idle_time_out_ms and now_s - self.received_at_s > self.idle_time_out_ms / 1000:
             self._fail(
                 AmqpProtocolError(
-                    f"no frame came for {now_s - self.received_at_s:.0f} s, "
-                    f"the idle time-out is {self.idle_time_out_ms / 1000:.0f} s",
+                    f"no frame arrived for {now_s - self.received_at_s:.0f} s, "
+                    f"the idle timeout is {self.idle_time_out_ms / 1000:.0f} s",
                     RESOURCE_LIMIT_EXCEEDED,
                 ),
                 events,
@@ -338,7 +338,7 @@ class Connection:
         events.append(ConnectionClosed(fault, False))
 
     def disconnected(self) -> None:
-        """The transport is gone: nothing can be read or written any more."""
+        """The transport is gone, so no more can be read or written."""
         self.machine.state = "END"
         self._output.clear()
         self._runs.clear()
@@ -348,7 +348,7 @@ class Connection:
         if header == SASL_HEADER:
             if self.role == "server":
                 if self.sasl is not None:
-                    raise FrameError("a second SASL header came")
+                    raise FrameError("a second SASL header arrived")
                 self.sasl = Machine("sasl server", self.role, "START")
                 self.sasl.on("receive header")
                 self.write(SASL_HEADER)
@@ -357,7 +357,7 @@ class Connection:
             elif self.sasl is not None:
                 self.sasl.on("receive header")
             else:
-                raise FrameError("the peer asks for SASL, which this side did not begin")
+                raise FrameError("the peer requests SASL, which this side did not begin")
         elif header == AMQP_HEADER:
             if self.sasl is not None and self.sasl.state != "DONE":
                 raise FrameError("the AMQP header came before SASL was finished")
@@ -422,7 +422,9 @@ class Connection:
                     self.machine.on("receive close")
                     events.append(ConnectionClosed(performative.error, True))
                 return
-            raise FrameError(f"a {kind.__name__.lower()} frame came in connection state {self.machine.state}")
+            raise FrameError(
+                f"a {kind.__name__.lower()} frame arrived in connection state {self.machine.state}"
+            )
         session = self.sessions_by_remote_channel.get(channel)
         if session is not None and kind in _IN_SESSION:
             try:
@@ -465,7 +467,7 @@ class Connection:
 
     def _on_begin(self, begin: Begin, channel: int, present: Session | None, events: list[Event]) -> None:
         if present is not None:
-            raise FrameError(f"a begin came on channel {channel}, where a session is")
+            raise FrameError(f"a begin arrived on channel {channel}, where a session is")
         if channel > self.channel_max:
             raise AmqpProtocolError(
                 f"channel {channel} is above channel-max {self.channel_max}", FRAMING_ERROR

@@ -36,7 +36,7 @@ MAX_DEPTH = 64
 """Deepest nesting of lists, maps, arrays and descriptors that is read: far above any real message."""
 
 MAX_EMPTY_ELEMENTS = 65_536
-"""Most elements of an array whose elements take no bytes at all (null, true, list0): nothing else bounds them."""
+"""Most elements of an array whose elements take no bytes at all (null, true, list0): only this limits them."""
 
 Reader = Callable[[bytes, int, int], tuple[Any, int]]
 
@@ -219,7 +219,7 @@ def _list(width: int) -> Reader:
             item, position = readers[buffer[position]](buffer, position + 1, depth)
             items.append(item)
         if position != end:
-            raise CodecError(f"list ends at byte {position}, its size says {end}")
+            raise CodecError(f"list ends at byte {position}, its size field is {end}")
         return items, end
 
     return read
@@ -241,7 +241,7 @@ def _map(width: int) -> Reader:
             except TypeError:
                 raise CodecError(f"a {type(key).__name__} as the key of a map is not supported") from None
         if position != end:
-            raise CodecError(f"map ends at byte {position}, its size says {end}")
+            raise CodecError(f"map ends at byte {position}, its size field is {end}")
         if len(entries) != count >> 1:
             raise CodecError("map holds the same key twice")  # 1.6.23
         return entries, end
@@ -272,7 +272,7 @@ def _array(width: int) -> Reader:
             item, position = reader(buffer, position, depth)
             items.append(item)
         if position != end:
-            raise CodecError(f"array ends at byte {position}, its size says {end}")
+            raise CodecError(f"array ends at byte {position}, its size field is {end}")
         return Array(element, items, descriptor), end
 
     return read

@@ -1,4 +1,4 @@
-"""What the engine tells its caller: one value per thing that happened, in the order it happened."""
+"""What the engine reports to its caller: one value per thing that happened, in the order it happened."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ConnectionOpened(Event):
 
 @dataclass(slots=True, frozen=True)
 class ConnectionClosed(Event):
-    """The connection is over; `error` says why, `by_peer` who ended it. Write what is left, then disconnect."""
+    """The connection is over; `error` is the reason, `by_peer` whether the peer ended it. Write what is left, then disconnect."""
 
     error: AmqpError | None
     by_peer: bool

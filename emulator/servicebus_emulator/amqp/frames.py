@@ -37,7 +37,7 @@ def split_header(buffer: bytes | bytearray, position: int) -> tuple[int, int, in
     """(size, data offset in bytes, type, channel) of the frame at `position`. Raises FrameError (2.3.1)."""
     size, offset, kind, channel = _read_header(buffer, position)
     if size < 8 or offset < 2 or offset * 4 > size:
-        raise FrameError(f"frame header says {size} bytes with its data at {offset * 4}")
+        raise FrameError(f"frame header states {size} bytes with its data at {offset * 4}")
     return size, offset * 4, kind, channel
 
 
@@ -131,7 +131,7 @@ def quick_disposition(data: bytes, position: int, end: int) -> Disposition | Non
 
 
 def quick_transfer(data: bytes, position: int, end: int) -> tuple[Transfer, int] | None:
-    """A transfer without a state or settle mode of its own, and where its payload begins."""
+    """A transfer without its own state or settle mode, and where its payload begins."""
     try:
         if data[position] != 0xC0:
             return None

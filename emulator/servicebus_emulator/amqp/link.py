@@ -118,7 +118,7 @@ class Link:
 
     @property
     def encoded_handle(self) -> bytes:
-        """The handle as it stands in a transfer frame."""
+        """The handle as it is in a transfer frame."""
         return self._encoded_handle
 
     # -- attach and detach ---------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ class Link:
         )
 
     def refuse(self, error: AmqpError) -> None:
-        """Answer the peer's attach with a null terminus and a detach that says why (2.6.3)."""
+        """Answer the peer's attach with a null terminus and a detach with the reason (2.6.3)."""
         if self.machine.state != "ATTACH_RCVD":
             return  # the peer gave up waiting, its detach was answered
         self.send_attach(source=None, target=None)
@@ -273,7 +273,7 @@ class Link:
                 return None
             if transfer.resume:
                 raise LinkError(
-                    f"link {self.name}: no delivery is resumed here, send it anew", NOT_IMPLEMENTED
+                    f"link {self.name}: no delivery is resumed here, send it again", NOT_IMPLEMENTED
                 )
             if transfer.delivery_id is None:
                 raise LinkError(f"link {self.name}: the first transfer of a delivery has no delivery-id")
@@ -327,7 +327,7 @@ class Link:
     def _take_credit(self) -> None:
         if self.credit + self.credit_overdraft <= 0:
             raise LinkError(
-                f"link {self.name}: a delivery came without credit for it", TRANSFER_LIMIT_EXCEEDED
+                f"link {self.name}: a delivery arrived without credit for it", TRANSFER_LIMIT_EXCEEDED
             )
         self.credit -= 1
         self.delivery_count = (self.delivery_count + 1) & MASK

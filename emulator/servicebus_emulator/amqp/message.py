@@ -1,7 +1,7 @@
 """Messages as bytes (3.2): sections are found once and decoded only when somebody asks for what is in them.
 
-`EncodedMessage` is what a broker stores; `render` writes it out again with what the broker knows stamped on.
-Values come back in the types of `types`, so what is not touched goes out byte for byte as it came in.
+`EncodedMessage` is what a broker stores; `render` writes it out again with the broker's own values stamped on.
+Values are returned in the types of `types`, so what is not touched leaves byte for byte as it arrived.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class EncodedMessage:
 
     @classmethod
     def arrived(cls, payload: bytes) -> EncodedMessage:
-        """A message from a sender, checked once so that nobody later meets a broken section in it.
+        """A message from a sender, checked once, so that no reader meets a broken section in it.
 
         It gets a message-id when it has none, as the cloud gives it one. Raises CodecError when it is no message.
         """
@@ -399,8 +399,8 @@ class EncodedMessage:
 
         `lock_token` is 16 bytes in .NET's little-endian GUID order. Times are milliseconds since the epoch.
         `time_to_live_ms` is how long the message lives from being enqueued; None when it does not expire, or so late
-        that no client has a date for it. Like the cloud it says a state only when that is not active (0), and the number a message first had only when it came
-        from elsewhere (SDK test test_message_backcompat_peek_lock_databody counts the bytes).
+        that no client has a date for it. As in the cloud, it has a state only when that is not active (0), and
+        the number a message first had only when it is from elsewhere (SDK test test_message_backcompat_peek_lock_databody counts the bytes).
         """
         kept, count = self.kept_annotations()
         parts = [

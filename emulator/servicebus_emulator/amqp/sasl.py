@@ -27,7 +27,7 @@ def on_sasl(connection: Connection, frame: Any, events: list[Event]) -> bool:
     """
     sasl = connection.sasl
     if sasl is None:
-        raise FrameError("a SASL frame came outside SASL")
+        raise FrameError("a SASL frame arrived outside SASL")
     sasl.on(_NAMES.get(type(frame), f"receive {type(frame).__name__}"))
     if type(frame) is SaslInit:
         events.append(SaslInitReceived(frame.mechanism, frame.initial_response, frame.hostname))

@@ -53,7 +53,7 @@ PROPERTY_TYPES: tuple[tuple[type, ...], ...] = (
 
 
 def sections(buffer: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """(code, section start, value start, end) of each section as it comes. Raises CodecError, also for one twice."""
+    """(code, section start, value start, end) of each section in order. Raises CodecError, also for one twice."""
     position, end = 0, len(buffer)
     seen: set[int] = set()
     while position < end:
@@ -65,7 +65,7 @@ def sections(buffer: bytes) -> Iterator[tuple[int, int, int, int]]:
             descriptor, value = decode_value(buffer, position + 1)
             code = descriptor if type(descriptor) is ULong else SECTION_NAMES.get(str(descriptor), 0)
         if not HEADER <= code <= FOOTER or (code in seen and code not in (DATA, SEQUENCE)):
-            raise CodecError(f"a section {code:#x} does not belong in a message, or stands in it twice")
+            raise CodecError(f"a section {code:#x} does not belong in a message, or is in it twice")
         seen.add(code)
         after = skip_value(buffer, value)
         yield code, position, value, after
@@ -107,7 +107,7 @@ def build(
 
 
 def wire_value(value: object) -> Any:
-    """A plain Python value as AMQP knows it: a datetime becomes a timestamp, the rest stays."""
+    """A plain Python value in AMQP's types: a datetime becomes a timestamp, the rest stays."""
     if isinstance(value, datetime):
         return Timestamp(round((value - EPOCH) / timedelta(milliseconds=1)))
     if isinstance(value, timedelta):

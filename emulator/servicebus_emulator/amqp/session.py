@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from servicebus_emulator.amqp.connection import Connection
 
 MAX_HANDLES = 8192
-"""Most links of one session: bounds the memory of a peer that only attaches."""
+"""Most links of one session: limits the memory of a peer that only attaches."""
 
 
 class Session:
@@ -168,7 +168,7 @@ class Session:
             del self.links_by_remote_handle[link.remote_handle]
 
     def drop_outgoing(self, link: Link) -> None:
-        """Forget deliveries of a link that is going away: nobody can settle them any more."""
+        """Forget deliveries of a link that is going away: they cannot be settled any more."""
         if link.role is SENDER and self.unsettled:
             for delivery_id in [i for i, delivery in self.unsettled.items() if delivery.link is link]:
                 del self.unsettled[delivery_id]
@@ -187,7 +187,7 @@ class Session:
         if self.machine.state != "MAPPED":
             if self.machine.state in ("END_SENT", "DISCARDING"):
                 return  # 2.5.5: what was under way when the end was sent is passed over
-            raise SessionError(f"a frame came in state {self.machine.state}")
+            raise SessionError(f"a frame arrived in state {self.machine.state}")
         kind = type(performative)
         if kind is Transfer:
             self._on_transfer(performative, payload, events)
@@ -243,7 +243,7 @@ class Session:
         self.next_incoming_id = (self.next_incoming_id + 1) & MASK
         self.incoming_window -= 1
         if self.incoming_window < 0:
-            raise SessionError("a transfer came outside the incoming window", WINDOW_VIOLATION)
+            raise SessionError("a transfer arrived outside the incoming window", WINDOW_VIOLATION)
         if self.incoming_window <= self._initial_window >> 1:
             self.incoming_window = self._initial_window
             self.write_flow()
@@ -251,10 +251,10 @@ class Session:
         if link.machine.state != "ATTACHED":
             if link.machine.state in ("DETACH_SENT", "DETACH_PIPE"):
                 return
-            raise SessionError(f"a transfer came on link {link.name} before it was attached", ERRANT_LINK)
+            raise SessionError(f"a transfer arrived on link {link.name} before it was attached", ERRANT_LINK)
         if link.role is SENDER:
             raise SessionError(
-                f"a transfer came on link {link.name}, whose peer is the receiver", ERRANT_LINK
+                f"a transfer arrived on link {link.name}, whose peer is the receiver", ERRANT_LINK
             )
         try:
             message = link.on_transfer(transfer, payload)

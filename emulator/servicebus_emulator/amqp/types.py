@@ -81,19 +81,19 @@ class Symbol(str):
 
 
 class Decimal32(bytes):
-    """decimal32: the 4 bytes of IEEE 754 decimal32 as they stand on the wire."""
+    """decimal32: the 4 bytes of IEEE 754 decimal32 as they are on the wire."""
 
     __slots__ = ()
 
 
 class Decimal64(bytes):
-    """decimal64: the 8 bytes of IEEE 754 decimal64 as they stand on the wire."""
+    """decimal64: the 8 bytes of IEEE 754 decimal64 as they are on the wire."""
 
     __slots__ = ()
 
 
 class Decimal128(bytes):
-    """decimal128: the 16 bytes of IEEE 754 decimal128 as they stand on the wire."""
+    """decimal128: the 16 bytes of IEEE 754 decimal128 as they are on the wire."""
 
     __slots__ = ()
 

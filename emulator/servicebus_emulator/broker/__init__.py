@@ -1,5 +1,5 @@
 """The state of a Service Bus namespace: pure, synchronous, deterministic; `now_s` is passed in.
 
-Knows no wire, no socket, no thread and no clock. The gateway calls it, then drains what it produced with
+It has no wire, no socket, no thread and no clock. The gateway calls it, then drains what it produced with
 `Namespace.pop_deliveries` and `Namespace.pop_notices`. All times are float seconds since the epoch (UTC).
 """

@@ -21,7 +21,7 @@ class DuplicateHistory:
         self._order: deque[tuple[float, Hashable]] = deque()
 
     def first_time(self, key: Hashable, now_s: float) -> bool:
-        """Whether `key` was not seen within the window; remembers it if so.
+        """Whether `key` was not seen within the window; records it if so.
 
         A repeat does not prolong the record: the window runs from the first accepted message.
         """

@@ -135,7 +135,7 @@ class Entity:
                 or message.transaction is not None
             ):
                 raise MessageNotFound(
-                    f"Message {number} of '{self.path}' is not scheduled (any more); nothing was cancelled."
+                    f"Message {number} of '{self.path}' is not scheduled (any more); no message was cancelled."
                 )
             found.append(message)
         if transaction is not None:
@@ -189,7 +189,7 @@ class Entity:
         return number
 
     def seen_before(self, content: Content, now_s: float) -> bool:
-        """Whether duplicate detection knows the message's id; it does from now on.
+        """Whether duplicate detection has the message's id; it has it from now on.
 
         On a partitioned entity each partition has its own history (duplicate-detection).
         """
@@ -322,7 +322,7 @@ class Entity:
         self.serve(due_s)
 
     def resume_scheduled(self, message: Message, now_s: float) -> None:
-        """A transaction let go of a scheduled message: it goes on waiting, or is enqueued if it fell due."""
+        """A transaction released a scheduled message: it goes on waiting, or is enqueued if it fell due."""
         if message.scheduled_s is not None and message.scheduled_s <= now_s:
             self.activate(message, now_s)
 
@@ -345,7 +345,7 @@ class Entity:
 
     # -- auto-delete on idle
     def watch_idle(self, now_s: float) -> None:
-        """Start (again) to watch for idleness, as the description asks."""
+        """Start (again) to watch for idleness, as the description requires."""
         idle_s = self.description.auto_delete_on_idle_s
         if idle_s < FOREVER_S - 1:
             self.timers.add(now_s + idle_s, IDLE, 0)

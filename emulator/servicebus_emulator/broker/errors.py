@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class BrokerError(Exception):
-    """Base of every refusal: one line that says what happened, in which state, and what to do."""
+    """Base of every refusal: one line with what happened, in which state, and what to do."""
 
     condition: str = "amqp:internal-error"
     status: int = 500

@@ -1,4 +1,4 @@
-"""What the broker tells the gateway beside deliveries: fetched with `Namespace.pop_events()`."""
+"""What the broker reports to the gateway beside deliveries: fetched with `Namespace.pop_events()`."""
 
 from __future__ import annotations
 

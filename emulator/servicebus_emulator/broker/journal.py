@@ -1,4 +1,4 @@
-"""What the broker tells the store: the `Journal` protocol, and the journal that keeps nothing.
+"""What the broker reports to the store: the `Journal` protocol, and the journal that keeps nothing.
 
 The broker calls these after each change; nothing is on disk until the gateway calls `commit()`, once for all the
 confirms it has gathered, and only then lets those confirms out (group commit). Everything told between two commits
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Journal(Protocol):
-    """Receives every change worth surviving a crash. `store_id` names a queue, sub-queue, topic or subscription."""
+    """Receives every change that must survive a crash. `store_id` names a queue, sub-queue, topic or subscription."""
 
     @property
     def dirty(self) -> bool:
@@ -44,7 +44,7 @@ class Journal(Protocol):
         """A session's state was set (None: cleared)."""
 
     def message_id_seen(self, store_id: int, key: object, seen_s: float) -> None:
-        """Duplicate detection remembers a message id."""
+        """Duplicate detection records a message id."""
 
     def message_ids_forgotten(self, store_id: int, before_s: float) -> None:
         """Duplicate detection forgot everything seen before the time."""

@@ -1,4 +1,4 @@
-"""Limits: none by default, those of a cloud tier or of Microsoft's emulator when asked for.
+"""Limits: unlimited by default, those of a cloud tier or of Microsoft's emulator when asked for.
 
 Sources: learn.microsoft.com service-bus-quotas, service-bus-throttling, service-bus-premium-messaging,
 service-bus-resource-manager-exceptions and the pricing page's feature table; overview-emulator (official emulator).

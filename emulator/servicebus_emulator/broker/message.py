@@ -105,7 +105,7 @@ class Outcome(Enum):
 
 
 class Message:
-    """One stored copy of a content, with everything the broker knows of it.
+    """One stored copy of a content, with everything the broker stores of it.
 
     Fields the gateway stamps on a delivery: `sequence_number`, `origin_number` (the number it was first given, where
     it came from another entity; 0 when it was sent to this one), `enqueued_s`,

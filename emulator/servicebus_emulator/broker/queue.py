@@ -341,8 +341,8 @@ class Queue(Entity):
     ) -> list[Message]:
         """Lock (or remove) deferred messages by number; their locks are settled with `settle`.
 
-        With `receiver` the locks end with it and it may settle them itself. An expired one is dead-lettered now, as
-        the cloud does when a client asks for it (message-deferral).
+        With `receiver` the locks end with it and it may settle them itself. An expired one is dead-lettered now,
+        as the cloud does when a client requests it (message-deferral).
         Raises MessageNotFound if any is not deferred, unknown or locked (then none is taken); SessionLockLost,
         EntityDisabled.
         """
@@ -565,7 +565,7 @@ class Queue(Entity):
     def resubmit(self, sequence_number: int, now_s: float) -> int:
         """Move a dead-lettered message back to its entity's main queue; returns its new sequence number there.
 
-        The page's button: a copy without the dead-letter properties arrives anew (no duplicate check, delivery
+        The page's button: a copy without the dead-letter properties arrives again (no duplicate check, delivery
         count 0) and the dead one is removed, atomically.
         Raises MessageNotFound, NotAllowed (not a dead-letter queue, or the entity takes no messages).
         """

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Receiver:
     """One reader of a queue, subscription, sub-queue or session; opened with `Queue.open_receiver`.
 
-    Credits of all receivers of a queue are served in arrival order (AMQP protocol guide, "Flow"). Deliveries come
-    out of `Namespace.pop_deliveries()`; the gateway may hang its own link on `link`. `held` are its locked
+    Credits of all receivers of a queue are served in arrival order (AMQP protocol guide, "Flow"). Deliveries
+    are fetched with `Namespace.pop_deliveries()`; the gateway may hang its own link on `link`. `held` are its locked
     messages by lock token. `session_lost` is True once the lock of its session expired.
     """
 
@@ -112,8 +112,8 @@ class Receiver:
         """Give back credit and session. Idempotent.
 
         In a session its messages are free at once, their delivery count unchanged (message-sessions, "delivery
-        count"). Elsewhere the locks go on until they expire, so that they may still be settled by token; a client
-        that wants them free releases the messages first, as the SDKs do with prefetched ones.
+        count"). Elsewhere the locks go on until they expire, so that they may still be settled by token; a
+        client that frees them releases the messages first, as the SDKs do with prefetched ones.
         """
         if not self.closed:
             self.closed = True

@@ -1,6 +1,6 @@
 """Which combinations of settings the service refuses, with its code and its words: one table for every way in.
 
-Administration, config.json and the page all come through `registry`, which asks this table at creation and at each
+Administration, config.json and the page all use `registry`, which reads this table at creation and at each
 update; docs/cloud.md shows it to users. Main source: learn.microsoft.com service-bus-resource-manager-exceptions
 ("sbResourceMgrExceptions"), which lists the service's own sentences.
 """

@@ -1,6 +1,6 @@
 """Putting back what the store kept: the namespace as it was, before its journal is switched on.
 
-Nothing here is checked and nothing told to the journal, except `end_locks`, which is an event of its own.
+It checks nothing and reports nothing to the journal, except `end_locks`, which is a separate event.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def by_store_id(namespace: Namespace) -> dict[int, Entity]:
 
 
 def restore_message(entity: Entity, message: Message, locked: bool) -> None:
-    """Put a stored message back; an entity's messages come in ascending sequence number.
+    """Put a stored message back; an entity's messages are given in ascending sequence number.
 
     `locked`: it was locked when the emulator ended; see `end_locks`, which then decides where it goes.
     """
@@ -51,7 +51,7 @@ def restore_session(queue: Queue, session_id: str, state: bytes, updated_s: floa
 
 
 def restore_seen(entity: Entity, key: object, seen_s: float) -> None:
-    """Put a record of duplicate detection back; records come in ascending `seen_s`."""
+    """Put a record of duplicate detection back; records are given in ascending `seen_s`."""
     if entity.history is not None:
         entity.history.remember(key, seen_s)
         if not entity.history.armed:

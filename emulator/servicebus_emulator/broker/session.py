@@ -167,7 +167,7 @@ class SessionTable:
     ) -> Receiver:
         """Hand a held session to a new receiver with all that was delivered to the holder, who loses it (SessionLost).
 
-        The token stays, the lock begins anew.
+        The token stays, the lock begins again.
         """
         queue, before = self._queue, session.holder
         assert before is not None  # noqa: S101 - the caller looked

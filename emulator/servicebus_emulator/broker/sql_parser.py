@@ -330,7 +330,7 @@ def _needs_predicate(node: _Node, word: str) -> _Node:
 
 def _needs_value(node: _Node) -> _Node:
     if node.is_predicate:
-        raise FilterError("A condition stands where the SQL expression needs a value.")
+        raise FilterError("A condition is where the SQL expression needs a value.")
     return node
 
 

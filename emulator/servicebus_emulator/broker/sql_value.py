@@ -170,7 +170,7 @@ def like(value: Value, pattern: Value, escape: Value, has_escape: bool) -> bool 
 def _like_pattern(pattern: str, escape: str | None) -> re.Pattern[str]:
     """A pattern that takes time in proportion to the text.
 
-    What stands between two `%` has a fixed length, so its first place is as good as any later one: an atomic group
+    What is between two `%` has a fixed length, so its first place is as good as any later one: an atomic group
     keeps to it, where plain `.*` would try all combinations and one filter could stop the whole process.
     """
     pieces: list[list[str]] = [[]]  # what stands between the %

@@ -12,7 +12,7 @@ MIN_TIMERS = 1024
 
 
 class Timed:
-    """Something with timers of its own. `armed_s` is when it stands in the timetable."""
+    """Something with its own timers. `armed_s` is its time in the timetable."""
 
     __slots__ = ("armed_s",)
 

@@ -51,7 +51,7 @@ class Post:
                 self.via.transfer(content, self.entity.path, now_s)
 
     def undo(self, now_s: float) -> None:
-        """Nothing was done yet."""
+        """It has done nothing yet."""
 
 
 class Scheduling(Post):

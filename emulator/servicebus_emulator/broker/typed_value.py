@@ -1,6 +1,6 @@
-"""A value of a rule in the type and the form its client sent it: what comes back is what was put in.
+"""A value of a rule in the type and the form its client sent it: what is read is what was written.
 
-Clients cast what they read: a .NET long that came back as an int fails, and so does a time without its seventh digit.
+Clients cast what they read: a .NET long that is returned as an int fails, and so does a time without its seventh digit.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ class WaitingMessages:
     """Messages ready to be delivered, lowest sequence number first.
 
     New messages always carry the highest number, so they are appended in O(1); returned ones (abandoned, released,
-    lock expired) wait in a small heap and go before younger ones. A message that left the queue while it waited is
-    skipped when its turn comes; `count` knows only those present.
+    lock expired) wait in a small heap and go before younger ones. A message that left the queue while it waited
+    is skipped at its turn; `count` has only those present.
     """
 
     __slots__ = ("_fresh", "_returned", "count")

@@ -22,7 +22,7 @@ from servicebus_emulator.sas import AccessRule
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredRule:
-    """A rule and where in the configuration it stands."""
+    """A rule and its place in the configuration."""
 
     description: RuleDescription
     path: str
@@ -60,7 +60,7 @@ class ConfiguredNamespace:
 def apply(configured: ConfiguredNamespace, broker: Namespace, now_s: float) -> list[str]:
     """Create what is missing and update what differs; what the configuration does not name stays.
 
-    Every entity is made first without its forwarding, so that they may stand in any order.
+    Every entity is made first without its forwarding, so that they may be in any order.
     Returns a line, with its path, for each thing the broker refused.
     """
     work = _Work(broker, now_s, [])
@@ -116,7 +116,7 @@ class _Work:
         for subscription in entity.subscriptions:
             name = subscription.description.name
             if name.lower() in names:
-                self.problems.append(f"{subscription.path}.Name: '{name}' stands twice under '{topic.name}'")
+                self.problems.append(f"{subscription.path}.Name: '{name}' appears twice under '{topic.name}'")
                 continue
             names.add(name.lower())
             self.subscription(topic.name, subscription)

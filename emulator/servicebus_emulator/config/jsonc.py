@@ -43,6 +43,6 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     seen: dict[str, object] = {}
     for name, value in pairs:
         if name in seen:
-            raise JsonError(f"the name '{name}' stands twice in one object")
+            raise JsonError(f"the name '{name}' appears twice in one object")
         seen[name] = value
     return seen

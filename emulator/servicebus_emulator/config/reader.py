@@ -1,7 +1,7 @@
 """The entities to start with: Microsoft's config.json, read strictly, every problem told at once.
 
 The form is that of the official emulator's Config-schema.json; comments and trailing commas are allowed.
-Beyond it: several namespaces under any names, every setting that the administration knows,
+Beyond it: several namespaces under any names, every setting of the administration,
 ``AuthorizationRules`` of namespaces, queues and topics, and ``Logging`` may be left out.
 What is left out of an entity has the cloud's default, with the official emulator's limits its defaults.
 """
@@ -116,7 +116,7 @@ class _Reader:
         if "Logging" in user:
             self.logging(user["Logging"], "$.UserConfig.Logging")
         elif self.limits is OFFICIAL_EMULATOR:
-            self.wrong("$.UserConfig", "'Logging' is missing; the official emulator asks for it")
+            self.wrong("$.UserConfig", "'Logging' is missing; the official emulator requires it")
         path = "$.UserConfig.Namespaces"
         items = self.items(user.get("Namespaces", []), path)
         if not items and "Namespaces" in user:

@@ -1,4 +1,4 @@
 """Between protocol and broker: what each AMQP link of a client means in Service Bus terms.
 
-Knows the engine (`amqp`) and the broker (`broker`), but no socket and no clock: `server` brings both.
+It uses the engine (`amqp`) and the broker (`broker`), but no socket and no clock: `server` brings both.
 """

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from servicebus_emulator.sas import Grant, KeyRing, Right, path_of, verify
 
 MAX_GRANTS = 10_000
-"""Most tokens that one connection may hold: bounds the memory of a client that puts token after token."""
+"""Most tokens that one connection may hold: limits the memory of a client that puts token after token."""
 
 
 class Access:

@@ -12,8 +12,8 @@ from servicebus_emulator.broker.message import Message, MessageState
 def annotated(message: Message, *, locked: bool, now_s: float) -> bytes:
     """Encode a message for a receiver or a peek. `locked`: with lock token and the end of its lock.
 
-    A message of a session entity has no lock of its own; it shows its session's. A deferred message shows the end of
-    the lock under which it was deferred, also to a peek; after a restart, which forgets that, when it was enqueued.
+    A message of a session entity has no separate lock; it shows its session's. A deferred message shows the end of
+    the lock under which it was deferred, also to a peek; after a restart, which drops that, the time when it was enqueued.
     """
     content = cast(EncodedMessage, message.content)
     expires_s = message.expires_s

@@ -27,7 +27,7 @@ from servicebus_emulator.gateway.request_reply import ReplyLink, RequestLink
 from servicebus_emulator.gateway.sender_link import SenderLink, refuse_topic_receiver
 from servicebus_emulator.gateway.session_attach import SessionAttach, accept_session
 from servicebus_emulator.gateway.terminus import (
-    Refused,
+    AttachRefused,
     coordinator_in_force,
     in_force,
     session_filter,
@@ -56,14 +56,14 @@ REQUEST_BYTES = 4 * 1024 * 1024
 
 
 def attach(client: Client, link: Link, frame: Attach) -> None:
-    """Answer an attach. Raises Refused, BrokerError or AmqpProtocolError to refuse it."""
+    """Answer an attach. Raises AttachRefused, BrokerError or AmqpProtocolError to refuse it."""
     if frame.snd_settle_mode > 2 or frame.rcv_settle_mode > 1:
-        raise Refused(
+        raise AttachRefused(
             f"snd-settle-mode {frame.snd_settle_mode} or rcv-settle-mode {frame.rcv_settle_mode} is not one of AMQP's"
         )
     if type(frame.target) is Coordinator:
         if link.role is not RECEIVER:
-            raise Refused("a coordinator is the target of a sender")
+            raise AttachRefused("a coordinator is the target of a sender")
         coordinator = CoordinatorLink(client, link)
         link.context = coordinator
         target = coordinator_in_force(frame.target)
@@ -78,12 +78,12 @@ def attach(client: Client, link: Link, frame: Attach) -> None:
 
 def _address_of(terminus: Any, kind: type[Source] | type[Target], what: str) -> node_address.Address:
     if not isinstance(terminus, kind):
-        raise Refused(f"the link has no {what}; give it the address of an entity")
+        raise AttachRefused(f"the link has no {what}; give it the address of an entity")
     if terminus.dynamic:
         raise AmqpProtocolError("dynamic nodes are not supported; name an entity", NOT_IMPLEMENTED)
     where = node_address.parse(terminus.address)
     if where is None:
-        raise Refused(f"the {what} of the link has no address")
+        raise AttachRefused(f"the {what} of the link has no address")
     return where
 
 
@@ -125,7 +125,7 @@ def _attach_client_receiver(client: Client, link: Link, frame: Attach) -> None:
     asked = session_filter(link.name, frame.source, non_exclusive=broker.limits.non_exclusive_sessions)
     if where.node:
         if asked is not None:
-            raise Refused(f"there are no sessions behind {where.node}: attach without a session filter")
+            raise AttachRefused(f"there are no sessions behind {where.node}: attach without a session filter")
         service = _service(client, link, where)
         reply_address = frame.target.address if type(frame.target) is Target else None
         link.context = ReplyLink(client, link, _node_name(where), service, reply_address)

@@ -35,7 +35,7 @@ class ClaimsService(Service):
         properties = request.application_properties()
         operation = properties.get("operation")
         if operation != "put-token":
-            return 501, f"amqp:not-implemented: $cbs knows put-token, not {operation!r}."
+            return 501, f"amqp:not-implemented: $cbs has put-token, not {operation!r}."
         audience, kind, token = properties.get("name"), properties.get("type"), request.body()
         if isinstance(token, bytes):
             token = token.decode("utf-8", "replace")

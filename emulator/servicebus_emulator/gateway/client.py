@@ -43,7 +43,7 @@ HIGH_WATER_BYTES = 1_048_576
 
 MAX_LINKS = 10_000
 MAX_LINKS_BEFORE_TOKEN = 16
-"""Of one connection. A client needs two to put its first token, and nothing else is served before that."""
+"""Of one connection. A client needs two to put its first token, and no other node is served before that."""
 
 _LOCK_LOST = rejection(
     MessageLockLost(
@@ -63,7 +63,7 @@ class Node(Protocol):
 
 
 class Client:
-    """A connection with everything that hangs on it. `congested` is set by whoever writes to the socket."""
+    """A connection with everything that belongs to it. `congested` is set by whoever writes to the socket."""
 
     def __init__(self, emulator: Turn, address: str) -> None:
         self.emulator = emulator
@@ -106,14 +106,16 @@ class Client:
 
     def fail(self) -> None:
         """A fault on this side: end this connection."""
-        self._end(internal("The service was unable to process the request; the emulator's log says why."))
+        self._end(
+            internal("The service was unable to process the request; the emulator's log has the reason.")
+        )
 
     def _end(self, error: AmqpError) -> None:
         self.connection.close(error)
         self.gone()
 
     def tick(self) -> None:
-        """Every second: idle time-outs and expired tokens."""
+        """Every second: idle timeouts and expired tokens."""
         try:
             self._tick()
         except Exception:

@@ -22,11 +22,11 @@ BODY = b"probe"
 
 
 class ProbeError(Exception):
-    """A step of the probe did not do what it should; the text says which."""
+    """A step of the probe did not do what it should; the text names it."""
 
 
 def probe(emulator: Turn, clock: Callable[[], float]) -> Health:
-    """Send and receive one message on a queue of its own, which is gone afterwards."""
+    """Send and receive one message on its own queue, which is gone afterwards."""
     begun_s = clock()
     hosted = next(iter(emulator.namespaces.values()))
     try:
@@ -85,7 +85,7 @@ def _send_and_receive(emulator: Turn) -> None:
         exchange()
         received = next((e for e in seen if isinstance(e, MessageReceived)), None)
         if received is None or received.payload is None or EncodedMessage(received.payload).body() != BODY:
-            raise ProbeError("the message that was sent did not come back")
+            raise ProbeError("the message that was sent was not received")
         session.settle_incoming(received.delivery_id, Accepted())
         exchange()
         connection.close()

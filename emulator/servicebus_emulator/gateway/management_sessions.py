@@ -9,7 +9,7 @@ from servicebus_emulator.broker.errors import ArgumentError
 from servicebus_emulator.gateway.management_request import Call
 
 ACTIVE_SINCE_S = 253_402_214_400.0
-"""9999-12-31: .NET's DateTime.MaxValue, give or take; it asks for sessions with active messages."""
+"""9999-12-31: .NET's DateTime.MaxValue, give or take; it requests sessions with active messages."""
 
 
 def renew(call: Call) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def view(content: Content) -> View:
 
 
 def plain(value: Any) -> Any:
-    """An AMQP value as JSON knows it."""
+    """An AMQP value in JSON's types."""
     if isinstance(value, Timestamp):
         return datetime.fromtimestamp(value / 1000, UTC).isoformat() if abs(value) < 2.5e14 else int(value)
     if isinstance(value, UUID):

@@ -61,7 +61,7 @@ def _dead_letter(error: Any) -> Settlement:
 
 
 def _taken_text(info: dict[str, object], name: str) -> str | None:
-    """A text taken out of the map; a value of another type stays there, to be a property of its own type."""
+    """A text taken out of the map; a value of another type stays there, to be a property of its type."""
     value = info.get(name)
     if value is not None and not isinstance(value, str):
         return None

@@ -178,7 +178,7 @@ class ReceiverLink:
             self.receiver = None
 
     def uses(self, entity: Entity) -> bool:
-        """The broker ends its receivers itself, and says so of each."""
+        """The broker ends its receivers itself, and reports each."""
         return False
 
     def closed(self) -> None:

@@ -32,7 +32,7 @@ class Reply:
 
 
 class Service:
-    """What stands behind a node. Subclasses answer requests."""
+    """What serves a node. Subclasses answer requests."""
 
     def answer(self, request: EncodedMessage, transaction_id: bytes | None) -> Reply:
         """Carry out a request; every refusal is a reply too."""
@@ -110,7 +110,7 @@ class RequestLink:
         return beside[-1] if beside else None
 
     def on_credit(self) -> None:
-        """Nothing flows to the client here."""
+        """No messages flow to the client here."""
 
     def uses(self, entity: Entity) -> bool:
         """Whether its node is the entity's."""

@@ -16,7 +16,7 @@ from servicebus_emulator.broker.session import SessionWait
 from servicebus_emulator.broker.ticks import A_SECOND, TO_1970
 from servicebus_emulator.gateway.amqp_errors import error_of
 from servicebus_emulator.gateway.receiver_link import ReceiverLink
-from servicebus_emulator.gateway.terminus import Refused, SessionFilter, source_in_force
+from servicebus_emulator.gateway.terminus import AttachRefused, SessionFilter, source_in_force
 
 if TYPE_CHECKING:
     from servicebus_emulator.broker.entity import Entity
@@ -38,22 +38,22 @@ class SessionAttach:
         self.wait: SessionWait | None = None
 
     def granted(self, receiver: Receiver) -> None:
-        """A session came free: answer the attach."""
+        """A session is free now: answer the attach."""
         accept_session(self.client, self.link, self.mode, self.asked, receiver)
 
     def refused(self, error: BrokerError) -> None:
-        """No session came free in time."""
+        """No session was free in time."""
         self.link.context = None
         self.link.refuse(error_of(error))
 
     def on_message(self, event: MessageReceived) -> None:
-        """No messages come on a link that is not attached."""
+        """No messages arrive on a link that is not attached."""
 
     def on_credit(self) -> None:
         """Credit given early is kept by the link and used once it is attached."""
 
     def uses(self, entity: Entity) -> bool:
-        """The broker ends its receivers itself, and says so of each."""
+        """The broker ends its receivers itself, and reports each."""
         return False
 
     def closed(self) -> None:
@@ -68,7 +68,7 @@ def accept_session(
     """Answer a session receiver's attach with the session it got."""
     session, frame = receiver.session, link.remote_attach
     if session is None or frame is None:
-        raise Refused("the receiver has no session")
+        raise AttachRefused("the receiver has no session")
     receiver_link = ReceiverLink(client, link, mode)
     receiver_link.receiver = receiver
     receiver.link = receiver_link

@@ -1,6 +1,6 @@
-"""What a client asks of a source, a target or a coordinator, and what of it is in force (AMQP 1.0 3.5, 4.5.1).
+"""What a client requests of a source, a target or a coordinator, and what of it is in force (AMQP 1.0 3.5, 4.5.1).
 
-An answer names what is served and nothing else: a client is to read it (3.5.3). What is not served but would change
+An answer names only what is served: a client is to read it (3.5.3). What is not served but would change
 what the client gets is refused by name.
 """
 
@@ -36,7 +36,7 @@ _TRANSACTIONS = frozenset(("amqp:local-transactions", "amqp:multi-txns-per-ssn",
 """4.5.8: what the coordinator can do; distributed and promotable transactions it cannot."""
 
 
-class Refused(AmqpProtocolError):
+class AttachRefused(AmqpProtocolError):
     """An attach that makes no sense here."""
 
     condition = INVALID_FIELD
@@ -52,7 +52,7 @@ def source_in_force(source: Source) -> Source:
             NOT_IMPLEMENTED,
         )
     if mode not in (None, "move"):
-        raise Refused(f"the distribution-mode {mode} is not one of AMQP's (move, copy)")
+        raise AttachRefused(f"the distribution-mode {mode} is not one of AMQP's (move, copy)")
     outcomes = source.outcomes
     if outcomes is not None:
         outcomes = tuple(each for each in outcomes if each in _OUTCOMES)
@@ -64,14 +64,14 @@ def source_in_force(source: Source) -> Source:
 
 
 def in_force(terminus: Terminus) -> Terminus:
-    """What sources and targets have in common: nothing of them outlives its link, and they can nothing extra.
+    """What sources and targets have in common: they end with their link, and have no extra capability.
 
-    Raises Refused for a value that AMQP does not know.
+    Raises AttachRefused for a value that AMQP does not know.
     """
     if terminus.durable > 2:
-        raise Refused(f"the terminus-durability {terminus.durable} is not one of AMQP's (0 to 2)")
+        raise AttachRefused(f"the terminus-durability {terminus.durable} is not one of AMQP's (0 to 2)")
     if terminus.expiry_policy not in _EXPIRY_POLICIES:
-        raise Refused(f"the expiry-policy {terminus.expiry_policy} is not one of AMQP's")
+        raise AttachRefused(f"the expiry-policy {terminus.expiry_policy} is not one of AMQP's")
     return dataclasses.replace(
         terminus,
         durable=0,
@@ -90,7 +90,7 @@ def coordinator_in_force(coordinator: Coordinator) -> Coordinator:
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
-    """Which session a receiver asks for. `key` and `descriptor` are those of the filter as it came.
+    """Which session a receiver requests. `key` and `descriptor` are those of the filter as received.
 
     `session_id` None is the next available one. A lock that is not `exclusive` can be taken over with its token.
     """
@@ -136,7 +136,7 @@ def session_filter(link_name: str, source: Source, *, non_exclusive: bool) -> Se
                 NOT_ALLOWED,
             )
         if found is not None:
-            raise Refused("the source has two filters that ask for a session: use one")
+            raise AttachRefused("the source has two filters that ask for a session: use one")
         found = wanted
     return found
 
@@ -145,16 +145,18 @@ def _session_id(value: Any) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if value is not None and not isinstance(value, str):
-        raise Refused("the session filter is neither a string nor null")
+        raise AttachRefused("the session filter is neither a string nor null")
     return value
 
 
 def _non_exclusive(key: Any, descriptor: Any, fields: Any) -> SessionFilter:
     if descriptor is None or type(fields) is not list or len(fields) > 2:
-        raise Refused("the non-exclusive session filter is no described list of session id and lock token")
+        raise AttachRefused(
+            "the non-exclusive session filter is no described list of session id and lock token"
+        )
     session_id, token = (*fields, None, None)[:2]
     if token is not None and not isinstance(token, UUID):
-        raise Refused("the lock token of the non-exclusive session filter is no uuid")
+        raise AttachRefused("the lock token of the non-exclusive session filter is no uuid")
     if token is not None and session_id is None:
-        raise Refused("a lock token takes over one session: name it beside the token")
+        raise AttachRefused("a lock token takes over one session: name it beside the token")
     return SessionFilter(key, descriptor, _session_id(session_id), False, token)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CREDIT = 100
 CREDIT_BEFORE_TOKEN = 16
 """What a coordinator may be sent before the connection has a token: .NET declares first and puts the token of the
-entity that it then uses. Nothing else is served without one, so little is bound by whoever never puts any."""
+entity that it then uses. No other node is served without one, so a client that never puts any holds few resources."""
 MAX_OPEN = 1000
 """Most transactions that one coordinator link may hold open."""
 
@@ -225,7 +225,7 @@ class Coordinator:
         raise CodecError("the coordinator takes declare and discharge only")
 
     def on_credit(self) -> None:
-        """Nothing flows to the client here."""
+        """No messages flow to the client here."""
 
     def uses(self, entity: Entity) -> bool:
         """A coordinator belongs to no entity."""

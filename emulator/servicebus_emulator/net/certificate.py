@@ -20,7 +20,7 @@ VALID_DAYS = 397
 """Some clients refuse certificates that live longer than 398 days."""
 RENEW_BEFORE_DAYS = 30
 TESTED_SINCE = 46
-"""Oldest major version of ``cryptography`` that the project asks for (pyproject.toml)."""
+"""Oldest major version of ``cryptography`` that the project requires (pyproject.toml)."""
 NAMES = ("localhost", "servicebus", "host.docker.internal")
 ADDRESSES = ("127.0.0.1", "::1")
 
@@ -31,7 +31,7 @@ class CertificateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CertificatePaths:
-    """Where the certificate (PEM, safe to hand out) and its private key (PEM) are."""
+    """Where the certificate (PEM, safe to share) and its private key (PEM) are."""
 
     certificate: Path
     key: Path
@@ -40,7 +40,7 @@ class CertificatePaths:
 def ensure(
     directory: Path, now: datetime.datetime, names: Iterable[str] = (), addresses: Iterable[str] = ()
 ) -> CertificatePaths:
-    """The certificate kept in ``directory``; made, or made anew when it soon expires or lacks a name.
+    """The certificate kept in ``directory``; made, or made again when it soon expires or lacks a name.
 
     ``names`` and ``addresses`` are added to those of loopback, for an emulator that is reached by another
     name. Raises CertificateError when the ``cryptography`` package is not installed.
@@ -120,7 +120,7 @@ def generate(
 def _serves(
     paths: CertificatePaths, now: datetime.datetime, names: tuple[str, ...], addresses: tuple[str, ...]
 ) -> bool:
-    """Whether the files are there, belong together, live long enough, carry every name and sign nothing else."""
+    """Whether the files exist, belong together, live long enough, carry every name and sign nothing else."""
     if not (paths.certificate.exists() and paths.key.exists()):
         return False
     try:

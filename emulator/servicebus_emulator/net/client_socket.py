@@ -27,7 +27,7 @@ LOW_WATER_BYTES = HIGH_WATER_BYTES // 4
 LINGER_S = 5.0
 """How long a closing connection may take to read what is left for it."""
 SNIFF_TIMEOUT_S = 30.0
-"""A connection that says nothing for this long is closed."""
+"""A connection that is silent for this long is closed."""
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
@@ -321,7 +321,7 @@ class ClientSocket:
             self._linger()
 
     def _linger(self) -> None:
-        """Say that nothing more comes, and let what the client still sends run into nothing.
+        """Close the sending side, and discard what the client still sends.
 
         Closing at once would answer those bytes with a reset, and a reset takes the reason for the close, which the
         client has not read yet, from its hands.

@@ -1,7 +1,7 @@
 """How long a commit waits for other clients' confirms, so that one sync serves several of them.
 
 A sync costs more processor time than all the rest of a confirmed message. PostgreSQL's commit_delay and
-commit_siblings are the model: a client alone never waits, and waiting stops when nobody comes.
+commit_siblings are the model: a client alone never waits, and waiting stops when no other client follows.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Collection, Hashable
 WAIT_S = 0.001
 """Longest wait of a confirm for others to share its commit."""
 NAP_S = 0.0004
-"""Between two looks whether others have come."""
+"""Between two looks for other clients."""
 RECENT_S = 0.01
-"""A client that had something confirmed this short a time ago is likely to come again soon."""
+"""A client that had something confirmed this short a time ago is likely to be back soon."""
 ENOUGH = 4
 """A group of so many is not made to wait: a larger one would hardly be cheaper for each."""
 VAIN_LIMIT = 3

@@ -195,7 +195,7 @@ class WebSocketLayer:
         self.finished = False
 
     def open(self, headers: list[tuple[bytes, bytes]], target: str, trailing: bytes) -> bytes:
-        """Answer an upgrade request for the WebSocket's path; returns AMQP bytes that came right behind it."""
+        """Answer an upgrade request for the WebSocket's path; returns AMQP bytes that followed it directly."""
         from wsproto.events import AcceptConnection, RejectConnection, Request
         from wsproto.utilities import RemoteProtocolError
 

@@ -106,7 +106,7 @@ class Server:
         self._timer_due_s = float("inf")
         self._ticker: asyncio.TimerHandle | None = None
         self.failed: asyncio.Future[None] | None = None
-        """Gets the exception when the journal cannot be written: nothing may be confirmed any more."""
+        """Gets the exception when the journal cannot be written: no confirm may be sent any more."""
 
     async def start(self, host: str, port: int) -> int:
         """Listen; returns the port (useful for port 0). Raises OSError when it cannot."""
@@ -169,7 +169,7 @@ class Server:
     # -- turns ---------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
-        """Something came: what is done from now on happens at this time."""
+        """Input has arrived: what is done from now on happens at this time."""
         self.emulator.set_time(self.clock())
 
     def schedule(self) -> None:
@@ -252,7 +252,7 @@ class Server:
     # -- HTTP ----------------------------------------------------------------------------------------------
 
     def stranger(self, request: Request) -> Response | None:
-        """The refusal of a WebSocket that a web page of others asks for."""
+        """The refusal of a WebSocket that a web page of others requests."""
         from servicebus_emulator.admin import routes
 
         return routes.stranger(request, self.emulator)

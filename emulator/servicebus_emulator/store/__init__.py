@@ -1,1 +1,1 @@
-"""Durability: what the broker tells its journal, kept in SQLite, and read back at the next start."""
+"""Durability: what the broker reports to its journal, kept in SQLite, and read back at the next start."""

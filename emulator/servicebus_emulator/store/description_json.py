@@ -43,7 +43,7 @@ def from_json(text: str) -> Any:
 
 
 def id_to_json(key: object) -> str:
-    """A message id of any AMQP id type as text that tells the types apart."""
+    """A message id of any AMQP id type as text that distinguishes the types."""
     return json.dumps(_plain(key), separators=(",", ":"))
 
 

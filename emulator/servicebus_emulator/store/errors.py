@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class StoreError(Exception):
-    """The data cannot be read or written: one line that says what happened and what to do."""
+    """The data cannot be read or written: one line with what happened and what to do."""

@@ -87,7 +87,7 @@ def connect(path: Path, now_s: float) -> sqlite3.Connection:
     if version > SCHEMA_VERSION:
         connection.close()
         raise StoreError(
-            f"{path} was written by a newer emulator (schema {version}, this one knows {SCHEMA_VERSION}): "
+            f"{path} was written by a newer emulator (schema {version}, this one has {SCHEMA_VERSION}): "
             "use that version, or another --data folder."
         )
     return connection
@@ -104,7 +104,7 @@ def _make_private(path: Path) -> None:
 def _set_back(connection: sqlite3.Connection, now_s: float) -> None:
     """Undo a clock that a person moved forward: the machine's own counts again, and what was stored goes back with it.
 
-    So a message that had a minute to live when the emulator ended has a minute left, and nothing is of tomorrow.
+    So a message that had a minute to live when the emulator ended has a minute left, and no time is in the future.
     """
     found = connection.execute("SELECT offset_s FROM clock").fetchone()
     if found is None:

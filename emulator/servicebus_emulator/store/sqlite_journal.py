@@ -22,7 +22,7 @@ _SEQUENCE = "INSERT OR REPLACE INTO sequence VALUES (?,?)"
 Row = tuple[Any, ...]
 _VACUUM_EVERY_COMMITS = 256
 _SWEEP_AT = 500
-"""Removed messages whose rows are deleted together: each alone would write a page of its own, or more."""
+"""Removed messages whose rows are deleted together: each alone would write its own page, or more."""
 
 
 class _Pending:
@@ -53,7 +53,7 @@ class Batch:
 class SqliteJournal:
     """Gathers changes cheaply (a dict entry each) and writes their last state at `commit`.
 
-    A message that came and went between two commits never reaches the disk. Batches must be written in the order in
+    A message that arrived and left between two commits never reaches the disk. Batches must be written in the order in
     which they were sealed. After a StoreError the journal refuses to go on: what the broker holds in memory is then
     ahead of the disk, so nothing more may be confirmed; a restart goes back to the last commit.
     """

@@ -29,7 +29,7 @@ def test_plain_json_means_the_same(value: object) -> None:
     ("text", "word"),
     [
         ('{\n // a comment\n "a": 1\n "b": 2}', "line 4 column 2"),
-        ('{"a": 1, "a": 2}', "'a' stands twice"),
+        ('{"a": 1, "a": 2}', "'a' appears twice"),
         ("[" * 100_000, "nested too deep"),
         ("", "line 1 column 1"),
         ("[1,,2]", "line 1 column 4"),

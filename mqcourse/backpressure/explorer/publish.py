@@ -28,7 +28,7 @@ LOCKED = WEB / "pyodide"
 WORKER = WEB / "python-worker.js"
 FROM_FILE = "explorer-file.js"
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
-ROOTS = ("mqcourse.backpressure.model", "mqcourse.backpressure.scenario", "mqcourse.errors")
+ROOTS = ("mqcourse.backpressure.model.simulation", "mqcourse.backpressure.model.scenario", "mqcourse.errors")
 
 
 def publish(folder: Path, progress: Progress | None = None) -> None:

@@ -6,8 +6,8 @@ Ink is `currentColor`, so it follows light and dark; the two lines differ by das
 from html import escape
 from math import floor, log10
 
-from mqcourse.backpressure.model import Result
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.scenario import Scenario
+from mqcourse.backpressure.model.simulation import Result
 
 BLUE, ORANGE = "#1a73b8", "#cf5a00"
 WIDE, LEFT, RIGHT = 720, 52, 12

@@ -26,9 +26,9 @@ import anywidget
 import traitlets
 
 from mqcourse.backpressure.explorer.bundle import BUNDLE
-from mqcourse.backpressure.model import Result, simulate
-from mqcourse.backpressure.presets import preset as preset_named
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.presets import preset as preset_named
+from mqcourse.backpressure.model.scenario import Scenario
+from mqcourse.backpressure.model.simulation import Result, simulate
 from mqcourse.errors import CourseError
 
 JOURNAL_MOST = 50_000

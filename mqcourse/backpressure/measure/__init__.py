@@ -10,8 +10,8 @@ from dataclasses import replace
 from mqcourse.backpressure.measure.comparison import Comparison, compare
 from mqcourse.backpressure.measure.plan import messages, refuse_others, scaled
 from mqcourse.backpressure.measure.record import calibrated, overshoot_s, started_version
-from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.scenario import Scenario
+from mqcourse.backpressure.model.simulation import simulate
 from mqcourse.errors import CourseError
 from mqcourse.lateness import watched
 

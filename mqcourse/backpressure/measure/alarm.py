@@ -72,7 +72,7 @@ def memory_alarm(
     if not rabbitmqctl.is_file():
         raise CourseError(
             "rabbitmqctl of this stack is not there, so its watermark cannot be set",
-            do="Run `mq up rabbitmq`",
+            do="Run `mq start rabbitmq`",
         )
 
     def watermark(value: str) -> None:

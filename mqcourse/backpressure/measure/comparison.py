@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mqcourse.backpressure.measure.record import Record, summary
-from mqcourse.backpressure.model import Result
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.scenario import Scenario
+from mqcourse.backpressure.model.simulation import Result
 from mqcourse.lateness import Late
 
 SHARES = ("lost_share", "blocked_share")

@@ -22,8 +22,8 @@ from kafka.structs import OffsetAndMetadata
 
 from mqcourse.backpressure.measure.plan import Planned
 from mqcourse.backpressure.measure.record import Record
-from mqcourse.backpressure.producer import arrivals
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.producer import arrivals
+from mqcourse.backpressure.model.scenario import Scenario
 from mqcourse.errors import CourseError
 from mqcourse.stack.unanswered import unanswered
 
@@ -134,7 +134,7 @@ class Run:
         """Start everything, produce, wait for the end; without the quota what is still in the buffer goes at once."""
         producer = KafkaProducer(**self.settings, client_id=self.topic, linger_ms=0)
         threads = [self._thread(self.consume, number) for number in range(self.scenario.consumers)]
-        looker = self._thread(self.look_on)
+        sampler = self._thread(self.sample_depth)
         try:
             producer.partitions_for(self.topic)
             for thread in threads:
@@ -142,12 +142,12 @@ class Run:
             for _ in threads:
                 self.ready.acquire(timeout=30)
             self.record.start()
-            looker.start()
+            sampler.start()
             self.produce(producer)
             self.record.wait_until(self.scenario.duration_s)
         finally:
             self.record.stop.set()
-            for thread in [*threads, looker]:
+            for thread in [*threads, sampler]:
                 if thread.ident is not None:
                     thread.join()
             lift_quota()
@@ -244,7 +244,7 @@ class Run:
         finally:
             consumer.close()
 
-    def look_on(self) -> None:
+    def sample_depth(self) -> None:
         """Consumer lag, every tenth of a second: end of each partition less what the group committed."""
         record = self.record
         admin = KafkaAdminClient(**self.settings)

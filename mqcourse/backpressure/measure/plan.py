@@ -6,9 +6,9 @@ run of a few seconds says much: simulation and broker differ by what they do, no
 
 from dataclasses import dataclass
 
-from mqcourse.backpressure.draws import uniform
-from mqcourse.backpressure.producer import arrivals, partition_of, place, shares_up_to, work_times
-from mqcourse.backpressure.scenario import DEFAULTS, FIELDS, Scenario
+from mqcourse.backpressure.model.draws import uniform
+from mqcourse.backpressure.model.producer import arrivals, partition_of, place, shares_up_to, work_times
+from mqcourse.backpressure.model.scenario import DEFAULTS, FIELDS, Scenario
 from mqcourse.errors import CourseError
 
 LEAST_WORK_S = 0.02

@@ -14,7 +14,7 @@ import pika.exceptions
 
 from mqcourse.backpressure.measure.plan import Planned
 from mqcourse.backpressure.measure.record import Record
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.scenario import Scenario
 from mqcourse.errors import CourseError
 from mqcourse.stack.unanswered import unanswered
 
@@ -81,7 +81,7 @@ class Run:
             version = self.broker_version(connection)
             delivery_s = self.delivery_time(connection, channel)
             threads = [self.record.thread(self.consume) for _ in range(self.scenario.consumers)]
-            threads.append(self.record.thread(self.look_on))
+            threads.append(self.record.thread(self.sample_depth))
             self.record.start()
             for thread in threads:
                 thread.start()
@@ -160,7 +160,7 @@ class Run:
         finally:
             connection.close()
 
-    def look_on(self) -> None:
+    def sample_depth(self) -> None:
         """Ask for the number of ready messages every tenth of a second (a passive declare)."""
         record = self.record
         connection = self.connect()

@@ -29,8 +29,8 @@ from azure.servicebus.management import CorrelationRuleFilter, ServiceBusAdminis
 
 from mqcourse.backpressure.measure.plan import Planned
 from mqcourse.backpressure.measure.record import Record, started_version
-from mqcourse.backpressure.producer import arrivals
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.producer import arrivals
+from mqcourse.backpressure.model.scenario import Scenario
 from mqcourse.errors import CourseError
 from mqcourse.home import state_folder
 from mqcourse.stack.process import SERVICE_VARIABLE, STATE_VARIABLE
@@ -126,7 +126,7 @@ def of_the_standard_tier() -> Iterator[Namespace]:
             yield Namespace(
                 {"conn_str": connection_string, "connection_verify": certificate},
                 "Service Bus emulator (Standard tier)",
-                version("mastering-message-queues"),
+                version("servicebus-emulator"),
             )
         finally:
             process.terminate()
@@ -209,11 +209,11 @@ class Run:
             thread.start()
         for _ in threads:
             self.ready.acquire()
-        looker = record.thread(lambda: self.look_on(admin))
-        threads.append(looker)
+        sampler = record.thread(lambda: self.sample_depth(admin))
+        threads.append(sampler)
         self.active_messages(admin)  # the first look is slow, it connects
         record.start()
-        looker.start()
+        sampler.start()
         try:
             self.produce(sender)
             record.wait_until(self.scenario.duration_s)
@@ -271,7 +271,7 @@ class Run:
         finally:
             self.ready.release()
 
-    def look_on(self, admin: ServiceBusAdministrationClient) -> None:
+    def sample_depth(self, admin: ServiceBusAdministrationClient) -> None:
         """Count the active messages every tenth of a second."""
         record = self.record
         at = LOOK_EVERY_S

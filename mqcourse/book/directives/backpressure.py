@@ -1,7 +1,7 @@
 """`{backpressure}`: the explorer of a preset in a page, with a figure that is visible before any script runs.
 
 Without scripts the reader sees what is simulated, the question, and (folded away, so that it can be predicted first)
-what comes of it. explorer.js puts sliders, charts and moving messages in its place.
+the result. explorer.js puts sliders, charts and moving messages in its place.
 """
 
 from hashlib import sha256
@@ -15,10 +15,10 @@ from docutils import nodes
 from mqcourse.backpressure.explorer.bundle import BUNDLE
 from mqcourse.backpressure.explorer.publish import FROM_FILE, publish
 from mqcourse.backpressure.explorer.still_figure import diagram, outcome, sentence
-from mqcourse.backpressure.field import ScenarioError, shown
-from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.presets import Preset, preset
-from mqcourse.backpressure.scenario import NAMES, Scenario
+from mqcourse.backpressure.model.field import ScenarioError, to_text
+from mqcourse.backpressure.model.presets import Preset, preset
+from mqcourse.backpressure.model.scenario import NAMES, Scenario
+from mqcourse.backpressure.model.simulation import simulate
 from mqcourse.book.directives.block import Block
 from mqcourse.book.directives.html_element import Element
 from mqcourse.errors import CourseError
@@ -85,7 +85,7 @@ class Explorer(Block):
 
 def query(values: dict[str, Any]) -> str:
     """Fields and values in the form of an address."""
-    return "&".join(f"{name}={quote(shown(value), safe=',')}" for name, value in values.items())
+    return "&".join(f"{name}={quote(to_text(value), safe=',')}" for name, value in values.items())
 
 
 def load_script(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

@@ -13,7 +13,7 @@ NAME = "thebe"
 
 
 def leave_out(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Take its scripts and styles out of the page, and the book's title from behind itself on the first page."""
+    """Take its scripts and styles out of the page, and the book's title from the title of the root page."""
     if page == app.config.root_doc:
         context["docstitle"] = ""
     for kind in ("script_files", "css_files"):

@@ -1,12 +1,10 @@
-"""What a check does at Kafka itself: fresh topics, numbered records, groups looked at from outside, nothing left behind."""
+"""What a check does at Kafka itself: fresh topics, numbered records, groups looked at from outside, all of it removed afterwards."""
 
 import contextlib
-import json
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import MemberToRemove
@@ -20,6 +18,7 @@ from kafka.errors import (
 from kafka.structs import OffsetAndMetadata
 
 from mqcourse.grading import journal
+from mqcourse.grading.brokers.check_broker import CheckBroker
 from mqcourse.grading.outcome import Unjudged
 from mqcourse.stack import endpoints
 from mqcourse.stack.unanswered import unanswered
@@ -28,10 +27,13 @@ COORDINATOR_S = 120.0
 """A broker on a busy machine may take its time to make the topic in which groups keep their offsets."""
 
 
-class Desk:
-    """An admin client of the check's own. As a context manager it deletes at its end its topics and groups."""
+class CheckKafka(CheckBroker):
+    """An admin client of the check's own. At its end it deletes its topics and groups."""
+
+    BROKER = "kafka"
 
     def __init__(self) -> None:
+        super().__init__()
         self._settings = endpoints().kafka_settings
         try:
             self._admin = KafkaAdminClient(**self._settings, bootstrap_timeout_ms=5000)
@@ -39,14 +41,8 @@ class Desk:
             raise unanswered("kafka", error) from error
         self._topics: list[str] = []
         self._groups: list[str] = []
-        self._numbers: dict[bytes, int] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self.remove(self._topics, self._groups)
         self._admin.close()
 
@@ -73,8 +69,7 @@ class Desk:
 
     def topic(self, purpose: str, partitions: int, **configs: str) -> str:
         """A topic nobody used before, ready for use; `configs` are settings of the topic by their Kafka names."""
-        name = f"check.{purpose}.{secrets.token_hex(4)}"
-        journal.note("kafka", "topic", name)
+        name = self._new_name("topic", f"check.{purpose}")
         self._topics.append(name)
         wanted: dict[str, Any] = {"num_partitions": partitions, "replication_factor": 1, "configs": configs}
         self._admin.create_topics({name: wanted}, wait_for_metadata=True)
@@ -82,8 +77,7 @@ class Desk:
 
     def group(self, purpose: str) -> str:
         """A group name nobody used before; the group is deleted at the end, if anybody made it."""
-        name = f"{purpose}.{secrets.token_hex(4)}"
-        journal.note("kafka", "group", name)
+        name = self._new_name("group", purpose)
         self._groups.append(name)
         self._wait_coordinated(name)
         return name
@@ -109,15 +103,9 @@ class Desk:
 
     def body(self, number: int) -> bytes:
         """The value of that record. It cannot be guessed and holds no number, so work reported on it was read from the log,
-        and what was to be chosen was chosen by what the broker knows of the record.
+        and what was to be chosen was chosen by what the broker stores of the record.
         """
-        body = json.dumps({"event": secrets.token_hex(8)}).encode()
-        self._numbers[body] = number
-        return body
-
-    def number_of(self, body: bytes) -> int | None:
-        """The number of the record with that value; None for a value that is none of ours."""
-        return self._numbers.get(body)
+        return self._numbered(number, {"event": secrets.token_hex(8)})
 
     @contextlib.contextmanager
     def producing(self, topic: str) -> Iterator[Callable[[int, int, int | None], None]]:
@@ -146,15 +134,6 @@ class Desk:
         """Delete the first records of partitions, as retention does: partition -> how many."""
         if counts:
             self._admin.delete_records({TopicPartition(topic, part): count for part, count in counts.items()})
-
-    def becomes(self, condition: Callable[[], bool], limit_s: float) -> bool:
-        """Whether the condition, asked again and again, becomes true in that time."""
-        end_s = time.monotonic() + limit_s
-        while not condition():
-            if time.monotonic() > end_s:
-                return False
-            time.sleep(0.05)
-        return True
 
     def read_all(self, topic: str, partitions: int) -> list[tuple[int, int, bytes | None]]:
         """Every record of the topic as (number, partition, key), each partition in its own order; -1 is none of ours."""
@@ -217,3 +196,18 @@ class Desk:
             for part, entry in found.items()
             if part.topic == topic and entry.offset >= 0
         }
+
+
+def remove(things: Sequence[tuple[str, str]]) -> None:
+    """Delete topics and groups, each as (kind, name); what is not there is no error."""
+    with CheckKafka() as broker:
+        broker.remove(
+            [name for kind, name in things if kind == "topic"],
+            [name for kind, name in things if kind == "group"],
+        )
+
+
+def exists(kind: str, name: str) -> bool:
+    """Whether there is a topic (or group) of that name."""
+    with CheckKafka() as broker:
+        return broker.has(kind, name)

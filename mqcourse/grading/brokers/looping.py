@@ -7,7 +7,7 @@ from mqcourse.grading.brokers.wire import Act, Did
 from mqcourse.grading.guarantees import Breach, Guarantee
 
 BUSY_S = 0.003
-"""A pause shorter than this is none: the loop asks the broker as fast as the connection allows."""
+"""A pause shorter than this is none: the loop polls the broker as fast as the connection allows."""
 
 BUSY_RATIO = 2.0
 """Nor is one that is not this many times as long as the program needs between an answer and its next request anyway:
@@ -60,7 +60,7 @@ def published(
                 Breach(
                     Guarantee.ORDER,
                     f"{word[is_news(out)]} {out} was sent out of its turn: each message of the list is sent until it "
-                    "is taken or given up, and then the next one",
+                    "is taken or given up, and then the next message",
                 )
             ]
             if out is not None

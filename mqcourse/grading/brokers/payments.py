@@ -5,13 +5,13 @@ from typing import Any
 
 from mqcourse.grading import guarantees
 from mqcourse.grading.brokers.ledger import Ledger
-from mqcourse.grading.brokers.rabbitmq import Desk
+from mqcourse.grading.brokers.rabbitmq import CheckRabbitMQ
 from mqcourse.grading.brokers.shift import never_began
 from mqcourse.grading.brokers.wire import Cut, Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import Kind
 from mqcourse.grading.program import Program
-from mqcourse.grading.trial import STUCK_S, Answer, Refusal, Trial
+from mqcourse.grading.trial import STUCK_S, Answer, GuaranteesBroken, Trial
 
 BLOCKED_S = 1.0
 """So long a transaction is kept from its commit, to see whether the acknowledgement waits for it."""
@@ -26,7 +26,7 @@ ACKNOWLEDGES_S = 6.0
 """After so long a payment whose work is done will not be acknowledged any more."""
 
 COPIES = 3
-"""So often the first payment comes: once to the first worker and, when the second one has subscribed, twice more. The
+"""So often the first payment is delivered: once to the first worker and, when the second one has subscribed, twice more. The
 broker deals in turn, so of these two each worker gets one, or the second one both when the first takes no more."""
 
 BASE = 8
@@ -36,7 +36,7 @@ BASE = 8
 def once(answer: Answer) -> Sequence[Breach]:
     """Payments that arrive twice, at two workers at once and later; workers killed around the commit.
 
-    A payment's amount is a power of BASE, so the total tells how often each one was added.
+    A payment's amount is a power of BASE, so the total shows how often each was added.
     """
     draw = answer.draw("once")
     sent = list(range(1, draw.randint(7, 9) + 1))
@@ -45,37 +45,39 @@ def once(answer: Answer) -> Sequence[Breach]:
     blocked, cut = sorted(draw.sample(sent[2:-1], 2))
     again = draw.choice([number for number in sent[1:] if number not in (blocked, cut)])
     with (
-        Desk() as desk,
-        Wire(desk.number_of) as wire,
-        Trial(wire.through(answer), desk.number_of) as trial,
+        CheckRabbitMQ() as broker,
+        Wire(broker.number_of) as wire,
+        Trial(wire.through(answer), broker.number_of) as trial,
         Ledger() as ledger,
     ):
-        queue = desk.declare("once")
-        desk.send(queue, desk.job(1, amount=amounts[1]), ids[1])
+        queue = broker.declare("once")
+        broker.send(queue, broker.job(1, amount=amounts[1]), ids[1])
         arguments: dict[str, Any] = {"queue": queue, "database": ledger.path, "handle": "@handle"}
         trial.hold(lambda _worker, _message: True)
 
-        # Payment 1 is in the hands of both workers before either of them has noted it.
+        # Both workers hold payment 1 before either of them has noted it.
         first = trial.start("worker A", "work_once", **arguments)
-        if not trial.wait_quiet(lambda seen: first.name in seen.open_work(), lambda: desk.ready(queue) == 0):
+        if not trial.wait_quiet(
+            lambda seen: first.name in seen.open_work(), lambda: broker.ready(queue) == 0
+        ):
             return never_began(first, 1, trial.history, set(), word="payment")
         _through_the_wire(wire, first)
         asking = wire.asking
         second = trial.start("worker B", "work_once", **arguments)
         trial.wait(lambda _seen: wire.asking > asking or not second.running, deadline_s=STUCK_S)
         for _ in range(COPIES - 1):
-            desk.send(queue, desk.job(1, amount=amounts[1]), ids[1])
+            broker.send(queue, broker.job(1, amount=amounts[1]), ids[1])
         trial.wait(lambda _seen: len(wire.acts(Did.DELIVERED)) > 1 or not second.running, deadline_s=STUCK_S)
         trial.wait(lambda seen: second.name in seen.open_work(), deadline_s=TOGETHER_S)
         # Only when both have done with it is anybody killed: what the slower one does counts as well.
-        while _drive(trial, desk, wire, queue, first, second, to=None, done=COPIES):
+        while _drive(trial, broker, wire, queue, first, second, to=None, done=COPIES):
             pass
         trial.kill(second)
         for number in (*sent[1:], again):
-            desk.send(queue, desk.job(number, amount=amounts[number]), ids[number])
+            broker.send(queue, broker.job(number, amount=amounts[number]), ids[number])
 
         # The commit of one payment is kept waiting: its acknowledgement must wait as well. Then the worker dies.
-        if not _drive(trial, desk, wire, queue, first, to=blocked):
+        if not _drive(trial, broker, wire, queue, first, to=blocked):
             return never_began(first, blocked, trial.history, set(), word="payment")
         with ledger.no_commit() as kept:
             trial.release(first.name, blocked)
@@ -96,7 +98,7 @@ def once(answer: Answer) -> Sequence[Breach]:
 
         # The next worker is killed between the commit and the acknowledgement.
         third = trial.start("worker C", "work_once", **arguments)
-        if not _drive(trial, desk, wire, queue, third, to=cut):
+        if not _drive(trial, broker, wire, queue, third, to=cut):
             return never_began(third, cut, trial.history, set(), word="payment")
         if ids[cut] in ledger.done():
             return [
@@ -119,14 +121,14 @@ def once(answer: Answer) -> Sequence[Breach]:
         torn = _torn(cut, commits, noted)
 
         last = trial.start("worker D", "work_once", **arguments)
-        while _drive(trial, desk, wire, queue, last, to=None):
+        while _drive(trial, broker, wire, queue, last, to=None):
             pass
         wire.settle()
-        trial.wait_quiet(lambda seen: False, lambda: desk.ready(queue) == 0, quiet_s=0.5)
+        trial.wait_quiet(lambda seen: False, lambda: broker.ready(queue) == 0, quiet_s=0.5)
         trial.kill(last)
-        desk.wait_unused(queue)
-        desk.wait_ready(queue, 0, deadline_s=0.5)
-        left = sorted({number for number, _ in desk.take_all(queue)})
+        broker.wait_unused(queue)
+        broker.wait_ready(queue, 0, deadline_s=0.5)
+        left = sorted({number for number, _ in broker.take_all(queue)})
         back = wire.numbers(Did.GIVEN_BACK) | wire.numbers(Did.DROPPED)
         done, total = ledger.done(), ledger.total()
         seen = trial.history
@@ -203,17 +205,17 @@ def _booked(sent: Sequence[int], amounts: Mapping[int, int], total: int) -> list
 
 def _drive(
     trial: Trial,
-    desk: Desk,
+    broker: CheckRabbitMQ,
     wire: Wire,
     queue: str,
     *workers: Program,
     to: int | None,
     done: int | None = None,
 ) -> bool:
-    """Release the workers' payments one after the other until one of them has `to` in its hands (left there).
+    """Release the workers' payments one after the other until one of them holds `to` (left there).
 
-    Without `to`: release the next one; False when there is none any more, or `done` deliveries are settled and no
-    worker has anything in its hands.
+    Without `to`: release the next payment; False when there is none any more, or `done` deliveries are settled and no
+    worker holds a payment.
     """
 
     def through() -> bool:
@@ -223,7 +225,7 @@ def _drive(
     while True:
         came = trial.wait_quiet(
             lambda seen: through() or any(worker.name in seen.open_work() for worker in workers),
-            lambda: desk.ready(queue) == 0 and not wire.in_hand,
+            lambda: broker.ready(queue) == 0 and not wire.in_hand,
             quiet_s=1.0,
         )
         work = [
@@ -248,7 +250,7 @@ def _acknowledged(wire: Wire, ids: Mapping[int, str], number: int) -> bool:
 def _through_the_wire(wire: Wire, worker: Program) -> None:
     if not wire.used:
         what = f"{worker.name} has no connection to at.rabbitmq_url, the address of the first cell, where the check watches"
-        raise Refusal([Breach(Guarantee.RUNS, what)])
+        raise GuaranteesBroken([Breach(Guarantee.RUNS, what)])
 
 
 def _worker_failed(trial: Trial, worker: Program) -> list[Breach]:

@@ -1,17 +1,17 @@
-"""What a check does at RabbitMQ itself: fresh queues, numbered jobs, counts, and nothing left behind."""
+"""What a check does at RabbitMQ itself: fresh queues, numbered jobs, counts, all of it removed afterwards."""
 
-import json
+import contextlib
 import re
 import secrets
 import time
-from collections.abc import Iterable, Mapping
-from types import TracebackType
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import pika
 from pika.exceptions import AMQPConnectionError, ChannelClosedByBroker, NackError
 
 from mqcourse.grading import journal
+from mqcourse.grading.brokers.check_broker import CheckBroker
 from mqcourse.stack import endpoints
 from mqcourse.stack.unanswered import unanswered
 
@@ -19,18 +19,20 @@ EXCLUSIVE_TO_ANOTHER = 405
 _INEQUIVALENT = re.compile(
     r"inequivalent arg '(?P<name>[^']+)' .*but current is (?:the value )?'?(?P<value>[^']*)"
 )
-"""What RabbitMQ says of a declaration that differs from the queue it has (read at 4.0.5)."""
+"""RabbitMQ's reply to a declaration that differs from the queue it has (read at 4.0.5)."""
 
 
-class Desk:
-    """One connection of the check's own. As a context manager it deletes at its end every queue it named."""
+class CheckRabbitMQ(CheckBroker):
+    """One connection of the check's own. At its end it deletes every queue that it named."""
 
+    BROKER = "rabbitmq"
     USUAL: ClassVar[dict[str, Any]] = {
         "x-queue-type": "quorum",
         "x-expires": 600_000,  # ms unused: a run that was killed leaves nothing behind for good
     }
 
     def __init__(self) -> None:
+        super().__init__()
         try:
             self._connection = pika.BlockingConnection(pika.URLParameters(endpoints().rabbitmq_url))
         except AMQPConnectionError as error:
@@ -38,14 +40,8 @@ class Desk:
         self._channel = self._connection.channel()
         self._channel.confirm_delivery()
         self._named: list[str] = []
-        self._numbers: dict[bytes, int] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         for name in self._named:
             self._channel.queue_delete(name)
             journal.gone("rabbitmq", "queue", name)
@@ -53,8 +49,7 @@ class Desk:
 
     def name(self, purpose: str) -> str:
         """A queue name nobody used before; the queue is deleted at the end, whoever declares it."""
-        name = f"check.{purpose}.{secrets.token_hex(4)}"
-        journal.note("rabbitmq", "queue", name)
+        name = self._new_name("queue", f"check.{purpose}")
         self._named.append(name)
         return name
 
@@ -66,13 +61,7 @@ class Desk:
 
     def job(self, number: int, **fields: Any) -> bytes:
         """The body of that job: it cannot be guessed, so work reported on it was received from the broker."""
-        body = json.dumps({"job": number, **fields, "token": secrets.token_hex(4)}).encode()
-        self._numbers[body] = number
-        return body
-
-    def number_of(self, body: bytes) -> int | None:
-        """The number of the job with that body; None for a body that is none of ours."""
-        return self._numbers.get(body)
+        return self._numbered(number, {"job": number, **fields, "token": secrets.token_hex(4)})
 
     def publish(self, queue: str, numbers: Iterable[int], *, ids: Mapping[int, str] | None = None) -> None:
         """Send jobs, each confirmed; `ids` maps a number to the message_id."""
@@ -115,7 +104,7 @@ class Desk:
     def declared(self, queue: str) -> dict[str, Any]:
         """How a queue that exists was declared: durable, exclusive, auto_delete, and its arguments by their names.
 
-        AMQP 0-9-1 has no question for it. But the broker refuses another declaration and says what it has instead, so
+        AMQP 0-9-1 has no question for it. But the broker refuses another declaration, and its refusal names what it has instead, so
         the declaration is corrected until the broker takes it.
         """
         flags: dict[str, Any] = {"durable": True, "exclusive": False, "auto_delete": False}
@@ -154,7 +143,7 @@ class Desk:
         return found
 
     def wait_unused(self, queue: str, deadline_s: float = 10.0) -> None:
-        """Wait until the broker has noticed that nobody consumes the queue any more."""
+        """Wait until the broker has noticed that the queue has no consumer any more."""
         end_s = time.monotonic() + deadline_s
         while (
             self._channel.queue_declare(queue, passive=True).method.consumer_count
@@ -172,3 +161,26 @@ class Desk:
             if method is None:
                 return taken
             taken.append((self._numbers.get(body, -1), properties))
+
+
+def remove(things: Sequence[tuple[str, str]]) -> None:
+    """Delete queues and exchanges, each as (kind, name); what is not there, or in exclusive use, is no error."""
+    with pika.BlockingConnection(pika.URLParameters(endpoints().rabbitmq_url)) as connection:
+        for kind, name in things:
+            channel = connection.channel()
+            with contextlib.suppress(ChannelClosedByBroker):
+                (channel.exchange_delete if kind == "exchange" else channel.queue_delete)(name)
+
+
+def exists(kind: str, name: str) -> bool:
+    """Whether there is a queue (or exchange) of that name."""
+    with pika.BlockingConnection(pika.URLParameters(endpoints().rabbitmq_url)) as connection:
+        channel = connection.channel()
+        try:
+            if kind == "exchange":
+                channel.exchange_declare(name, passive=True)
+            else:
+                channel.queue_declare(name, passive=True)
+        except ChannelClosedByBroker:
+            return False
+        return True

@@ -1,14 +1,12 @@
-"""What a check does at Azure Service Bus itself: fresh queues, numbered messages, counts, and nothing left behind."""
+"""What a check does at Azure Service Bus itself: fresh queues, numbered messages, counts, all of it removed afterwards."""
 
-import json
+import contextlib
 import secrets
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.servicebus import (
     ServiceBusClient,
     ServiceBusMessage,
@@ -21,6 +19,7 @@ from azure.servicebus.exceptions import SessionCannotBeLockedError
 from azure.servicebus.management import ServiceBusAdministrationClient
 
 from mqcourse.grading import journal
+from mqcourse.grading.brokers.check_broker import CheckBroker
 from mqcourse.stack import endpoints
 from mqcourse.stack.unanswered import unanswered
 
@@ -28,27 +27,24 @@ LOCK_S = 5
 """The shortest lock the service allows: a check that waits for one to expire need not wait long."""
 
 
-class Desk:
-    """Clients of the check's own. As a context manager it deletes at its end every queue it made."""
+class CheckServiceBus(CheckBroker):
+    """Clients of the check's own. At its end it deletes every queue that it made."""
+
+    BROKER = "servicebus"
 
     def __init__(self) -> None:
-        settings = endpoints().servicebus_administration
-        self._admin = ServiceBusAdministrationClient.from_connection_string(**settings, retry_total=0)
+        super().__init__()
+        self._admin = _administration()
         try:
             self._admin.get_namespace_properties()
         except AzureError as error:
             raise unanswered("servicebus", error) from error
+        settings = endpoints().servicebus_administration
         self._client = ServiceBusClient.from_connection_string(settings["conn_str"])
         self._made: list[str] = []
         self._peeking: dict[str, ServiceBusReceiver] = {}
-        self._numbers: dict[bytes, int] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._client.close()
         for name in self._made:
             self._admin.delete_queue(name)
@@ -57,12 +53,11 @@ class Desk:
 
     def queue(self, purpose: str, **settings: Any) -> str:
         """A queue nobody used before, its locks as short as can be; gives its name."""
-        name = f"check.{purpose}.{secrets.token_hex(4)}"
+        name = self._new_name("queue", f"check.{purpose}")
         usual: dict[str, Any] = {
             "lock_duration": timedelta(seconds=LOCK_S),
             "auto_delete_on_idle": timedelta(minutes=10),  # a run that was killed leaves nothing for good
         }
-        journal.note("servicebus", "queue", name)
         self._admin.create_queue(name, **usual | settings)
         self._made.append(name)
         return name
@@ -71,13 +66,7 @@ class Desk:
         """The body of that message. It cannot be guessed and holds no number, so work reported on it was received from
         the queue.
         """
-        body = json.dumps({**fields, "job": secrets.token_hex(8)}).encode()
-        self._numbers[body] = number
-        return body
-
-    def number_of(self, body: bytes) -> int | None:
-        """The number of the message with that body; None for a body that is none of ours."""
-        return self._numbers.get(body)
+        return self._numbered(number, {**fields, "job": secrets.token_hex(8)})
 
     def send(
         self,
@@ -100,7 +89,7 @@ class Desk:
     def give_back(self, queue: str, number: int, session: str) -> None:
         """Receive a message that waits in a session, and abandon it: its next delivery is not its first one.
 
-        What is received besides stays undelivered, so far as its delivery_count says: the session is let go unsettled.
+        What is received besides stays undelivered, so far as its delivery_count shows: the session is released unsettled.
         """
         with self._client.get_queue_receiver(queue, session_id=session) as receiver:
             while True:
@@ -130,17 +119,8 @@ class Desk:
         """How many dead letters the queue has."""
         return self._admin.get_queue_runtime_properties(queue).dead_letter_message_count or 0
 
-    def becomes(self, condition: Callable[[], bool], limit_s: float) -> bool:
-        """Whether the condition, asked again and again, becomes true in that time."""
-        end_s = time.monotonic() + limit_s
-        while not condition():
-            if time.monotonic() > end_s:
-                return False
-            time.sleep(0.05)
-        return True
-
     def peek(self, queue: str) -> list[int]:
-        """Numbers of the messages in a queue without sessions, locked ones included; nothing is locked or taken."""
+        """Numbers of the messages in a queue without sessions, locked ones included, without locking or taking any."""
         if (
             queue not in self._peeking
         ):  # kept: to open a link takes a hundred times as long as to look through it
@@ -170,3 +150,27 @@ class Desk:
 
     def _number(self, message: ServiceBusReceivedMessage) -> int:
         return self._numbers.get(b"".join(bytes(part) for part in message.body), -1)
+
+
+def remove(things: Sequence[tuple[str, str]]) -> None:
+    """Delete queues and topics, each as (kind, name); what is not there is no error."""
+    with _administration() as admin:
+        for kind, name in things:
+            with contextlib.suppress(ResourceNotFoundError):
+                (admin.delete_topic if kind == "topic" else admin.delete_queue)(name)
+
+
+def exists(kind: str, name: str) -> bool:
+    """Whether there is a queue (or topic) of that name."""
+    with _administration() as admin:
+        try:
+            (admin.get_topic if kind == "topic" else admin.get_queue)(name)
+        except ResourceNotFoundError:
+            return False
+        return True
+
+
+def _administration() -> ServiceBusAdministrationClient:
+    return ServiceBusAdministrationClient.from_connection_string(
+        **endpoints().servicebus_administration, retry_total=0
+    )

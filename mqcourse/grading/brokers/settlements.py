@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.brokers.servicebus import Desk
+from mqcourse.grading.brokers.servicebus import CheckServiceBus
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.program import Program
@@ -13,7 +13,7 @@ VERB = "completed"
 
 IDLE_S = 6.0
 """How long a worker finds nothing to do and must not end: longer than the five seconds at which many give up, and than
-the three and a half after which a client that asks once for a free session raises (max_wait_time=1)."""
+the three and a half after which a client that tries once for a free session raises (max_wait_time=1)."""
 
 SETTLED_S = 4.0
 """How long the last settlement may take to reach the service once the work is done."""
@@ -22,19 +22,19 @@ LANES_S = 0.3
 """How long other threads of a worker may take to begin with work, or to settle, while one of them is held."""
 
 
-def wait_done(desk: Desk, trial: Trial, queue: str, sent: Iterable[int]) -> None:
-    """Wait until everything was done, or the queue is empty, so that nothing more can come."""
-    trial.wait(lambda seen: all_done(sent, seen) or desk.active(queue) == 0)
+def wait_done(broker: CheckServiceBus, trial: Trial, queue: str, sent: Iterable[int]) -> None:
+    """Wait until everything was done, or the queue is empty, so that no more work can follow."""
+    trial.wait(lambda seen: all_done(sent, seen) or broker.active(queue) == 0)
     trial.wait_quiet(lambda seen: all_done(sent, seen), quiet_s=0.7)
 
 
-def miscounted(desk: Desk, trial: Trial, queue: str, sent: int) -> list[Breach]:
+def miscounted(broker: CheckServiceBus, trial: Trial, queue: str, sent: int) -> list[Breach]:
     """Whether the queue holds other than what is not done, while worker A is held at work. Sessions cannot be peeked."""
-    done, left = len(trial.history.messages(Kind.FINISHED)), desk.active(queue)
+    done, left = len(trial.history.messages(Kind.FINISHED)), broker.active(queue)
     trial.wait(lambda _seen: False, deadline_s=LANES_S)
     working = trial.history.open_work().get("worker A", [])
     if len(working) > 1:
-        done, left = len(trial.history.messages(Kind.FINISHED)), desk.active(queue)
+        done, left = len(trial.history.messages(Kind.FINISHED)), broker.active(queue)
     trial.saw("the queue", f"{left} messages, completed: {sent - left}")
     if sent - left > done:
         return [
@@ -67,7 +67,7 @@ def unsettled(done: Iterable[int], held: Iterable[int]) -> list[Breach]:
         Breach(
             Guarantee.ONCE,
             f"message {number} is processed twice after a crash: it was done and not completed, and the worker had "
-            "gone on to the next one",
+            "gone on to the next message",
         )
         for number in sorted({*done} & {*held})
     ]
@@ -87,22 +87,22 @@ def ended(program: Program) -> list[Breach]:
     return [Breach(Guarantee.RUNS, f"{program.name} ended by itself: a worker runs until somebody stops it")]
 
 
-def left_over(desk: Desk, trial: Trial, queue: str) -> list[Breach]:
+def left_over(broker: CheckServiceBus, trial: Trial, queue: str) -> list[Breach]:
     """Whether messages whose work was done are in the queue still: they would be delivered again."""
-    if desk.becomes(lambda: desk.active(queue) == 0, SETTLED_S * trial.patience):
+    if broker.becomes(lambda: broker.active(queue) == 0, SETTLED_S * trial.patience):
         return []
     finished = set(trial.history.messages(Kind.FINISHED))
     return [
         Breach(
             Guarantee.ONCE,
-            f"the queue still holds {desk.active(queue)} messages after {len(finished)} were done: they would be "
+            f"the queue still holds {broker.active(queue)} messages after {len(finished)} were done: they would be "
             "processed twice",
         )
     ]
 
 
 def never_came(sent: Iterable[int], seen: History) -> list[Breach]:
-    """Worker A was idle before it came to where it would be killed: nothing to judge but that."""
+    """Worker A was idle before it reached the point of the kill, so only that is judged."""
     return guarantees.lost(sent, seen.messages(Kind.FINISHED)) or [
         Breach(Guarantee.RUNS, "worker A never began to work on what the check waits for")
     ]

@@ -5,12 +5,12 @@ from collections.abc import Sequence, Set
 from enum import StrEnum
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.brokers.rabbitmq import Desk
+from mqcourse.grading.brokers.rabbitmq import CheckRabbitMQ
 from mqcourse.grading.brokers.wire import Cut, Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.program import Program
-from mqcourse.grading.trial import Refusal, Trial
+from mqcourse.grading.trial import GuaranteesBroken, Trial
 
 LATE_S = 3.0
 """So long an acknowledgement may be on its way, from one thread of a worker to another one."""
@@ -36,14 +36,14 @@ class Step(StrEnum):
 class Shift:
     """The workers of one trial, on some queues. All their work is held, and released one message after the other.
 
-    Refusal, with what broke, as soon as the broker has seen something that must not be: an acknowledgement before the
-    work was done, none before the next message is begun, or two messages begun at once.
+    GuaranteesBroken, with what broke, as soon as the broker has seen something that must not be: an acknowledgement before the
+    work was done, a missing one when the next message is begun, or two messages begun at once.
     """
 
     def __init__(
-        self, desk: Desk, trial: Trial, wire: Wire, queues: Sequence[str], word: str = "message"
+        self, broker: CheckRabbitMQ, trial: Trial, wire: Wire, queues: Sequence[str], word: str = "message"
     ) -> None:
-        self._desk, self._trial, self._wire, self._queues, self._word = desk, trial, wire, queues, word
+        self._broker, self._trial, self._wire, self._queues, self._word = broker, trial, wire, queues, word
         trial.hold(lambda _worker, _message: True)
 
     def drive(self, worker: Program, *, to: int | None = None, all_of: Set[int] = frozenset()) -> bool:
@@ -57,7 +57,7 @@ class Shift:
                     worker.name in seen.open_work()
                     or (to is None and all_of <= set(seen.messages(Kind.FINISHED)))
                 ),
-                lambda: not any(self._desk.ready(queue) for queue in self._queues),
+                lambda: not any(self._broker.ready(queue) for queue in self._queues),
             ):
                 return False
             held = self._trial.history.open_work().get(worker.name, [])
@@ -69,9 +69,9 @@ class Shift:
             self._trial.release(worker.name, held[0])
 
     def inspect(self, worker: Program, held: Sequence[int]) -> None:
-        """Compare what the worker has in its hands with what the broker was told. Refusal when they do not fit."""
+        """Compare what the worker holds with what was reported to the broker. GuaranteesBroken when they do not fit."""
         if not self._wire.used:
-            raise Refusal(
+            raise GuaranteesBroken(
                 [
                     Breach(
                         Guarantee.RUNS,
@@ -84,7 +84,7 @@ class Shift:
         acknowledged = self._wire.numbers(Did.ACKNOWLEDGED)
         early = [n for n in held if n not in finished and n in acknowledged and not self._wire.unsettled(n)]
         if early:
-            raise Refusal(
+            raise GuaranteesBroken(
                 [
                     Breach(
                         Guarantee.ACKNOWLEDGED_LATE,
@@ -95,7 +95,7 @@ class Shift:
                 ]
             )
         if len(held) > 1:
-            raise Refusal(
+            raise GuaranteesBroken(
                 [
                     Breach(
                         Guarantee.ONCE,
@@ -105,7 +105,7 @@ class Shift:
                 ]
             )
         if late := self._late(worker, LATE_S):
-            raise Refusal(
+            raise GuaranteesBroken(
                 [
                     Breach(
                         Guarantee.ONCE,
@@ -144,7 +144,7 @@ class Shift:
         late = self._late(worker, LATE_S)
         self._trial.kill(worker)
         for queue in self._queues:
-            self._desk.wait_unused(queue)
+            self._broker.wait_unused(queue)
         return [
             Breach(
                 Guarantee.ONCE,
@@ -156,18 +156,18 @@ class Shift:
     def still_held(self, queue: str, sent: Set[int]) -> set[int]:
         """What the broker still holds of `sent`, asked when every worker is dead."""
         expected = sent - self._wire.numbers(Did.ACKNOWLEDGED)
-        ready = self._desk.wait_ready(queue, len(expected))
+        ready = self._broker.wait_ready(queue, len(expected))
         self._trial.saw("the queue", f"{ready} messages, {len(sent - expected)} acknowledged")
-        return set(expected) if ready == len(expected) else set(self._desk.look(queue))
+        return set(expected) if ready == len(expected) else set(self._broker.look(queue))
 
     def acknowledged_early(self, worker: Program, queue: str, sent: Set[int]) -> list[Breach]:
-        """What the worker, killed just now and alone on the queue, had in its hands and the broker does not hold."""
+        """What the worker, killed just now and alone on the queue, held and the broker does not have."""
         cut_off = {n for n, who in guarantees.interrupted(self._trial.history).items() if who == worker.name}
         gone = cut_off - self.still_held(queue, sent)
         return guarantees.acknowledged_early(self._trial.history, gone=gone, word=self._word)
 
     def _late(self, worker: Program, patience_s: float) -> list[int]:
-        """What the worker has finished and, after some patience, not acknowledged."""
+        """What the worker has finished and, after some waiting, not acknowledged."""
         end_s = time.monotonic() + patience_s * self._trial.patience
         while True:
             self._wire.settle()
@@ -184,7 +184,7 @@ class Shift:
             if held:
                 self.inspect(worker, held)
             if time.monotonic() > end_s or not worker.running:
-                raise Refusal(
+                raise GuaranteesBroken(
                     [
                         Breach(
                             Guarantee.ONCE,
@@ -198,7 +198,7 @@ class Shift:
 def never_began(
     worker: Program, point: int, seen: History, held: Set[int], *, word: str = "message"
 ) -> list[Breach]:
-    """A worker was idle before it came to a message: there is nothing to interrupt, so nothing to judge but that."""
+    """A worker was idle before it began a message. No work can be interrupted, so only that is judged."""
     return guarantees.passed_over(seen, held=held, word=word) or [
         Breach(
             Guarantee.NOT_LOST,

@@ -1,6 +1,6 @@
 """The connection between an answer and RabbitMQ, seen frame by frame: what was published, delivered and acknowledged.
 
-An answer under judgement connects through here. Every byte is passed on as it came, so the answer talks to the real
+An answer under judgement connects through here. Every byte is passed on unchanged, so the answer talks to the real
 broker; what the frames say is written down in the order in which it passed. A check can have the connection cut just
 before or just after an acknowledgement: that is the moment between two lines of an answer at which no process could be
 killed from outside.
@@ -120,14 +120,14 @@ class Wire:
         return {act.number for act in self.acts(did)}
 
     def unsettled(self, number: int) -> bool:
-        """Whether a delivery of that message was neither acknowledged nor given back, so far as the broker knows."""
+        """Whether a delivery of that message was neither acknowledged nor returned, as seen at the broker."""
         settled = (Did.ACKNOWLEDGED, Did.GIVEN_BACK, Did.DROPPED)
         deliveries = [act for act in self.acts(Did.DELIVERED) if act.number == number]
         return len(deliveries) > len([act for act in self.acts(*settled) if act.number == number])
 
     @property
     def asking(self) -> int:
-        """Connections over which somebody has subscribed, so far as the broker knows, or has asked with basic_get."""
+        """Connections over which a client has subscribed, as seen at the broker, or has polled with basic_get."""
         return sum(link.asks for link in list(self._links))
 
     @property

@@ -1,6 +1,6 @@
 """JupyterLab's server, as `python -m jupyterlab` is, without what it need not import: it answers two seconds earlier.
 
-A process of its own; mqcourse.stack.services.jupyter starts it.
+A separate process; mqcourse.stack.services.jupyter starts it.
 """
 
 import sys

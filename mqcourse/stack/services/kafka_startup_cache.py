@@ -78,7 +78,7 @@ def take(kafka: Program, folder: Path) -> bool:
     discard(kafka, folder)
     try:
         link(there, file)
-        if refused(kafka, file) is None:
+        if why_unusable(kafka, file) is None:
             file.with_suffix(".verified").write_text(kafka.class_path)
             return True
         file.unlink(missing_ok=True)
@@ -135,7 +135,7 @@ def make(kafka: Program, folder: Path, progress: Progress) -> bool:
     try:
         with progress.step("Kafka's AOT cache (once, halves every later start)"):
             _train(kafka, folder, file)
-            reason = refused(kafka, file)
+            reason = why_unusable(kafka, file)
     except CourseError as error:
         reason = str(error)
     if reason is not None:
@@ -146,7 +146,7 @@ def make(kafka: Program, folder: Path, progress: Progress) -> bool:
     return True
 
 
-def refused(kafka: Program, file: Path) -> str | None:
+def why_unusable(kafka: Program, file: Path) -> str | None:
     """Why Java will not use the cache with this class path, or None when it does."""
     command = [
         str(kafka.java.path),

@@ -146,7 +146,7 @@ class RabbitMQ(Service):
             rabbitmq_reset.empty(
                 port, USER, USER, memory_limit_bytes=MEMORY_LIMIT_BYTES, disk_limit_bytes=DISK_LIMIT_BYTES
             )
-        except rabbitmq_reset.Refused:
+        except rabbitmq_reset.ResetImpossible:
             return False
         return True
 

@@ -19,14 +19,14 @@ LIMIT_S = 3.0
 """After this long a restart is the surer way."""
 
 
-class Refused(Exception):
+class ResetImpossible(Exception):
     """The API did not do what it was asked: the node must be started afresh."""
 
 
 def empty(port: int, user: str, password: str, *, memory_limit_bytes: int, disk_limit_bytes: int) -> None:
     """Empty the node whose management API listens on 127.0.0.1:port.
 
-    Raises Refused when that cannot be done for sure: the user was changed, the node's limits are not those of its
+    Raises ResetImpossible when that cannot be done for sure: the user was changed, the node's limits are not those of its
     configuration any more, an answer fails or takes too long.
     """
     api = _Api(port, user, password)
@@ -34,7 +34,7 @@ def empty(port: int, user: str, password: str, *, memory_limit_bytes: int, disk_
     # in its first seconds a node tells no figures yet: it has just read its configuration
     node = api.get("/api/nodes?columns=mem_limit,disk_free_limit")[0] or configured
     if node != configured:
-        raise Refused("its alarm limits were changed while it ran")
+        raise ResetImpossible("its alarm limits were changed while it ran")
     for vhost in api.get("/api/vhosts?columns=name"):
         api.call("DELETE", f"/api/vhosts/{_quoted(vhost['name'])}")
     api.call("PUT", f"/api/vhosts/{_quoted(DEFAULT_VHOST)}", {"description": "Default virtual host"})
@@ -50,7 +50,7 @@ def empty(port: int, user: str, password: str, *, memory_limit_bytes: int, disk_
         for name in limit["value"]:
             api.call("DELETE", f"/api/user-limits/{_quoted(limit['user'])}/{_quoted(name)}")
     if api.get("/api/queues?columns=name"):
-        raise Refused("queues are left")
+        raise ResetImpossible("queues are left")
 
 
 class _Api:
@@ -70,18 +70,18 @@ class _Api:
     def call(self, method: str, path: str, body: object = None) -> bytes:
         left_s = self.deadline - time.monotonic()
         if left_s <= 0:
-            raise Refused(f"it takes longer than {LIMIT_S:.0f} s")
+            raise ResetImpossible(f"it takes longer than {LIMIT_S:.0f} s")
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=left_s)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), self.headers)
             answer = connection.getresponse()
             text = answer.read()
         except (OSError, http.client.HTTPException) as error:
-            raise Refused(f"{method} {path}: {error}") from error
+            raise ResetImpossible(f"{method} {path}: {error}") from error
         finally:
             connection.close()
         if answer.status >= 300:
-            raise Refused(f"{method} {path}: {answer.status} {answer.reason}")
+            raise ResetImpossible(f"{method} {path}: {answer.status} {answer.reason}")
         return text
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mqcourse.backpressure.presets import PRESETS
+from mqcourse.backpressure.model.presets import PRESETS
 from mqcourse.grading import manifest
 from mqcourse.home import CHECKOUT
 

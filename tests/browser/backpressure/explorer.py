@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.scenario import Scenario
+from mqcourse.backpressure.model.simulation import simulate
 
 
 class Explorer:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mqcourse.backpressure.presets import PRESETS
-from mqcourse.backpressure.scenario import FIELDS, Scenario, ScenarioError
+from mqcourse.backpressure.model.presets import PRESETS
+from mqcourse.backpressure.model.scenario import FIELDS, Scenario, ScenarioError
 
 from .explorer import Explorer
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mqcourse.backpressure.model import simulate
-from mqcourse.backpressure.presets import preset
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.presets import preset
+from mqcourse.backpressure.model.scenario import Scenario
+from mqcourse.backpressure.model.simulation import simulate
 
 from .explorer import Explorer
 
@@ -434,7 +434,7 @@ def test_a_source_that_never_ends_can_be_stopped(page: Any) -> None:
     explorer.element.get_by_text("Read and change the model's source").click()
     source = explorer.element.get_by_label("Source")
     endless = source.input_value().replace(
-        "life = consumer.life", "life = consumer.life\n        while True: pass"
+        "generation = consumer.generation", "generation = consumer.generation\n        while True: pass"
     )
 
     source.fill(endless)
@@ -466,6 +466,6 @@ def test_python_s_source_in_the_page_is_the_repositorys(page: Any, site: str) ->
 
     answer = page.request.get(site.replace("index.html", "_static/backpressure/python.json"))
     sources = json.loads(answer.body())
-    assert "mqcourse/backpressure/model.py" in sources
+    assert "mqcourse/backpressure/model/simulation.py" in sources
     for path, text in sources.items():
         assert (CHECKOUT / path).read_text(encoding="utf-8") == text

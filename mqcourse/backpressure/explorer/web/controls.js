@@ -1,7 +1,7 @@
 // Sliders, switches and numbers: one for every field of knobs.js. Native inputs, so keyboard and screen reader are the
 // browser's own.
 
-import { SPECS, read, shown } from "./engine/scenario.js";
+import { SPECS, fromText, toText } from "./engine/scenario.js";
 import { GROUPS, KNOBS, POLICY_WORDS, scaleOf } from "./knobs.js";
 import { brief, make } from "./words.js";
 
@@ -53,7 +53,7 @@ export class Controls {
     return {
       element: make("div", { class: "row" }, label),
       show: (value) => {
-        input.value = shown(value);
+        input.value = toText(value);
       },
     };
   }
@@ -82,16 +82,16 @@ export class Controls {
         const none = value === null;
         if (off) off.checked = none;
         range.disabled = exact.disabled = none;
-        exact.value = none ? "" : shown(value);
+        exact.value = none ? "" : toText(value);
         if (!none) range.value = scale.position(value);
-        range.setAttribute("aria-valuetext", none ? spec.none : `${shown(value)} ${unit}`);
+        range.setAttribute("aria-valuetext", none ? spec.none : `${toText(value)} ${unit}`);
       },
     };
   }
 
   moved(knob, scale, exact, range, unit) {
     const value = scale.value(Number(range.value));
-    exact.value = shown(value);
+    exact.value = toText(value);
     range.setAttribute("aria-valuetext", `${brief(value)} ${unit}`);
     this.change(knob.name, value, true);
   }
@@ -99,7 +99,7 @@ export class Controls {
   typed(spec, text) {
     this.rows.get(spec.name).shown = undefined; // it may read "1e2": write it as all others
     try {
-      this.change(spec.name, read(spec, text));
+      this.change(spec.name, fromText(spec, text));
     } catch (error) {
       this.complain(error);
     }

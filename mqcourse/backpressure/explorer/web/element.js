@@ -2,7 +2,7 @@
 // notebook in JupyterLab (an anywidget, whose model is the Python kernel).
 
 import { scenario, valuesOfQuery } from "./engine/scenario.js";
-import { simulate } from "./generated/model.js";
+import { simulate } from "./generated/simulation.js";
 import { pack } from "./journal.js";
 import { PageModel, serve } from "./runner.js";
 import { CSS } from "./generated/style.js";

@@ -19,8 +19,8 @@ def load():
     importlib.invalidate_caches()
     import json
     from array import array
-    from mqcourse.backpressure.model import simulate
-    from mqcourse.backpressure.scenario import Scenario
+    from mqcourse.backpressure.model.simulation import simulate
+    from mqcourse.backpressure.model.scenario import Scenario
     from mqcourse.errors import CourseError
 
     def result_of(text):

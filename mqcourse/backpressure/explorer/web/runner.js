@@ -1,7 +1,7 @@
 // Where a scenario is run. Small ones at once in the page, so that a slider and its charts are one frame; large ones in
 // a worker, so that nothing stands still. Of what piles up meanwhile only the newest is run.
 
-import { simulate } from "./generated/model.js";
+import { simulate } from "./generated/simulation.js";
 import { offeredPerS, scenario } from "./engine/scenario.js";
 import { buffersOf, pack } from "./journal.js";
 

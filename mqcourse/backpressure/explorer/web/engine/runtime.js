@@ -15,7 +15,7 @@ export function frexp(x) {
   return [asFloat[0], ((high >>> 20) & 0x7ff) - 1022];
 }
 
-/** model.environment: the page has one engine, the course's own, and no SimPy. */
+/** simulation.environment: the page has one engine, the course's own, and no SimPy. */
 export const environment = () => new Environment();
 
 /** bisect.bisect_right: where a value goes into a sorted list, behind those equal to it. */

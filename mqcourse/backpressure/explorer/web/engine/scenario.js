@@ -34,12 +34,12 @@ export function scenario(values = {}) {
     .sort();
   if (unknown.length) throw unknownField(unknown[0]);
   const checkedValues = {};
-  for (const spec of FIELDS) checkedValues[spec.name] = checked(spec, Object.hasOwn(values, spec.name) ? values[spec.name] : spec.default);
+  for (const spec of FIELDS) checkedValues[spec.name] = validate(spec, Object.hasOwn(values, spec.name) ? values[spec.name] : spec.default);
   checkTogether(checkedValues);
   return Object.freeze(checkedValues);
 }
 
-const unknownField = (name) => new ScenarioError(sayable(name), "is no field of a scenario", [...NAMES].sort().join(", "));
+const unknownField = (name) => new ScenarioError(oneLine(name), "is no field of a scenario", [...NAMES].sort().join(", "));
 
 /** The fields that differ from their defaults. */
 export function changed(s) {
@@ -50,7 +50,7 @@ export function changed(s) {
 /** rate_per_s=120&on_full=block; lists joined by commas. */
 export function asQuery(s) {
   return Object.entries(changed(s))
-    .map(([name, value]) => `${name}=${encodeURIComponent(shown(value)).replaceAll("%2C", ",")}`)
+    .map(([name, value]) => `${name}=${encodeURIComponent(toText(value)).replaceAll("%2C", ",")}`)
     .join("&");
 }
 
@@ -59,17 +59,17 @@ export function valuesOfQuery(query) {
   const values = {};
   for (const [name, text] of new URLSearchParams(query.replace(/^[?#]+/, ""))) {
     if (!Object.hasOwn(SPECS, name)) throw unknownField(name);
-    values[name] = read(SPECS[name], text);
+    values[name] = fromText(SPECS[name], text);
   }
   return values;
 }
 
-/** The value that `shown` wrote. */
-export function read(spec, text) {
+/** The value that `toText` wrote. */
+export function fromText(spec, text) {
   if (spec.kind === "choice") return text;
   if (text === "none" && spec.none) return null;
   const number = (one) => {
-    if (!WRITTEN.test(one.trim())) throw new ScenarioError(spec.name, `is ${said(text)}`, allowed(spec));
+    if (!WRITTEN.test(one.trim())) throw new ScenarioError(spec.name, `is ${quoted(text)}`, allowed(spec));
     return Number(one);
   };
   return spec.kind === "numbers" ? text.split(",").filter(Boolean).map(number) : number(text);
@@ -78,7 +78,7 @@ export function read(spec, text) {
 /** The allowed range of a field, with its unit, in words. */
 export function allowed(spec) {
   if (spec.kind === "choice") return spec.choices.join(", ");
-  let span = `${spec.above ? "above" : "from"} ${shown(spec.low)} to ${shown(spec.high)} ${spec.unit}`;
+  let span = `${spec.above ? "above" : "from"} ${toText(spec.low)} to ${toText(spec.high)} ${spec.unit}`;
   if (spec.kind === "whole") span = `whole numbers ${span}`;
   if (spec.kind === "numbers") span = `a list of at most ${spec.most} numbers ${span}`;
   return spec.none ? `${span}, or None (${spec.none})` : span;
@@ -98,13 +98,13 @@ export function offeredPerS(s) {
   return s.rate_per_s * (1.0 + ((s.surge_factor - 1.0) * surgeS) / s.duration_s);
 }
 
-function checked(spec, value) {
+function validate(spec, value) {
   if (spec.kind === "choice") {
-    if (!spec.choices.includes(value)) throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
+    if (!spec.choices.includes(value)) throw new ScenarioError(spec.name, `is ${quoted(value)}`, allowed(spec));
     return value;
   }
   if (spec.kind === "numbers") {
-    if (!Array.isArray(value) || value.length > spec.most) throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
+    if (!Array.isArray(value) || value.length > spec.most) throw new ScenarioError(spec.name, `is ${quoted(value)}`, allowed(spec));
     return value.map((one) => inRange(spec, one));
   }
   if (value === null && spec.none) return null;
@@ -113,15 +113,15 @@ function checked(spec, value) {
 
 function inRange(spec, value) {
   if (typeof value !== "number" || (spec.kind === "whole" && Number.isFinite(value) && value !== Math.trunc(value)))
-    throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
+    throw new ScenarioError(spec.name, `is ${quoted(value)}`, allowed(spec));
   const tooLow = spec.above ? value <= spec.low : value < spec.low;
-  if (tooLow || !(value <= spec.high)) throw new ScenarioError(spec.name, `is ${said(value)} ${spec.unit}`, allowed(spec));
+  if (tooLow || !(value <= spec.high)) throw new ScenarioError(spec.name, `is ${quoted(value)} ${spec.unit}`, allowed(spec));
   return value;
 }
 
 function checkTogether(s) {
   if (s.warm_up_s >= s.duration_s)
-    throw new ScenarioError("warm_up_s", `is ${shown(s.warm_up_s)} s`, `from 0 to less than duration_s, ${shown(s.duration_s)} s`);
+    throw new ScenarioError("warm_up_s", `is ${toText(s.warm_up_s)} s`, `from 0 to less than duration_s, ${toText(s.duration_s)} s`);
   if (s.arrivals === "trace" && s.trace_s.length === 0)
     throw new ScenarioError("trace_s", "is empty", "with arrivals 'trace' at least one time of arrival in s");
   if (s.trace_s.some((later, i) => i > 0 && later < s.trace_s[i - 1]))
@@ -133,16 +133,16 @@ function checkTogether(s) {
   if (s.autoscale !== "none" && s.autoscale_most < s.consumers)
     throw new ScenarioError("autoscale_most", `is ${s.autoscale_most}`, `from consumers, ${s.consumers}, to 10000 consumers`);
   if (s.autoscale === "cpu" && s.autoscale_target > 1.0)
-    throw new ScenarioError("autoscale_target", `is ${shown(s.autoscale_target)}`, "with autoscale 'cpu' above 0 to 1 share busy");
+    throw new ScenarioError("autoscale_target", `is ${toText(s.autoscale_target)}`, "with autoscale 'cpu' above 0 to 1 share busy");
   if (s.hot_share > 0.0 && s.partitions === 0)
-    throw new ScenarioError("hot_share", `is ${shown(s.hot_share)}`, "0 without partitions; set partitions to 1 or more");
+    throw new ScenarioError("hot_share", `is ${toText(s.hot_share)}`, "0 without partitions; set partitions to 1 or more");
   if (s.surge_factor === 0.0 && s.surge_for_s >= s.duration_s && s.surge_from_s === 0.0)
     throw new ScenarioError("surge_factor", "is 0 for the whole run", "above 0 to 1000 times, or a shorter surge_for_s in s");
   const expected = offeredPerS(s) * s.duration_s * (s.client_timeout_s === null ? 1 : 1 + s.client_retries);
   if (expected > MOST_MESSAGES)
     throw new ScenarioError(
       "duration_s",
-      `is ${shown(s.duration_s)} s: ${expected.toFixed(0)} messages`,
+      `is ${toText(s.duration_s)} s: ${expected.toFixed(0)} messages`,
       `above 0 to ${general((MOST_MESSAGES / expected) * s.duration_s)} s at this rate: at most ${MOST_MESSAGES} messages in a run`,
     );
   checkPeriods(s);
@@ -161,8 +161,8 @@ function checkPeriods(s) {
     if (times > MOST_MESSAGES)
       throw new ScenarioError(
         name,
-        `is ${shown(s[name])} s: ${general(times)} times in this run`,
-        `from ${general((many * s.duration_s) / MOST_MESSAGES - pauseS)} to ${shown(SPECS[name].high)} s at this duration_s`,
+        `is ${toText(s[name])} s: ${general(times)} times in this run`,
+        `from ${general((many * s.duration_s) / MOST_MESSAGES - pauseS)} to ${toText(SPECS[name].high)} s at this duration_s`,
       );
   }
 }
@@ -183,7 +183,7 @@ function mustNotGrow(s, field, comes, leaves) {
   if ((comes - leaves) * s.duration_s > MOST_BACKLOG)
     throw new ScenarioError(
       field,
-      `is ${shown(s[field])} messages while ${general(comes)} messages/s come and at most ${general(leaves)} leave: ` +
+      `is ${toText(s[field])} messages while ${general(comes)} messages/s come and at most ${general(leaves)} leave: ` +
         "unstable, it grows without bound",
       `whole numbers from 0 to ${MOST_BACKLOG} messages, or rate_per_s up to ` +
         `${general(leaves + MOST_BACKLOG / s.duration_s)} messages/s`,
@@ -191,9 +191,9 @@ function mustNotGrow(s, field, comes, leaves) {
 }
 
 /** A value as it stands in an address or an error: whole numbers without a point. */
-export function shown(value) {
+export function toText(value) {
   if (value === null) return "none";
-  if (Array.isArray(value)) return value.map(shown).join(",");
+  if (Array.isArray(value)) return value.map(toText).join(",");
   return typeof value === "number" ? digits(value) : String(value);
 }
 
@@ -224,16 +224,16 @@ function digits(value) {
 }
 
 /** A wrong value as an error repeats it: short, on one line, and in the page as in Python. */
-function said(value) {
+function quoted(value) {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "number") return digits(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  return typeof value === "object" ? `a dict of ${Object.keys(value).length}` : `'${sayable(String(value))}'`;
+  return typeof value === "object" ? `a dict of ${Object.keys(value).length}` : `'${oneLine(String(value))}'`;
 }
 
 /** The beginning of a text, with what cannot stand in a line as its code. */
-function sayable(text) {
+function oneLine(text) {
   const start = [...text.slice(0, 2 * LONGEST_SAID + 2)]; // by code point, as Python counts
   const short = start.length <= LONGEST_SAID ? text : `${start.slice(0, LONGEST_SAID).join("")}…`;
   return short.replace(UNSAYABLE, (found) => `\\u${found.codePointAt(0).toString(16).padStart(4, "0")}`);

@@ -1,4 +1,4 @@
-// Generated from mqcourse/backpressure/broker.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/broker.py by `make derived`; change it there.
 
 // The broker: takes messages in, keeps them in order and within bounds, hands them to consumers with credit.
 
@@ -29,7 +29,7 @@ export class Broker {
   }
 
   /** The consumer that may take the next message of this queue, if one has credit. */
-  taker(partition) {
+  next_consumer(partition) {
     if (this.owners.length > 0) {
       const owner = this.owners[partition];
       return owner.taking && owner.unacked < this.prefetch ? owner : null;
@@ -39,7 +39,8 @@ export class Broker {
 
   /** Whether a message would be taken in without anything having to go. */
   has_room(message) {
-    return this.queues[message.partition].count < this.limit || this.taker(message.partition) !== null;
+    return this.queues[message.partition].count < this.limit ||
+        this.next_consumer(message.partition) !== null;
   }
 
   /** Take a message in, by the rule for a full queue; False when it was rejected. */
@@ -48,9 +49,9 @@ export class Broker {
     const partition = message.partition;
     message.entered_s = meter.now;
     const queue = this.queues[partition];
-    const consumer = queue.count === 0 ? this.taker(partition) : null;
+    const consumer = queue.count === 0 ? this.next_consumer(partition) : null;
     if (consumer !== null) {
-      this.hand_over(message, consumer);
+      this.deliver(message, consumer);
       return true;
     }
     if (queue.count >= this.limit && !this.make_room(queue, message)) {
@@ -109,7 +110,7 @@ export class Broker {
   }
 
   /** Give a message to a consumer with credit: it counts as in flight until it is acknowledged. */
-  hand_over(message, consumer) {
+  deliver(message, consumer) {
     const meter = this.meter;
     meter.in_flight += 1;
     consumer.unacked += 1;
@@ -134,7 +135,7 @@ export class Broker {
   dispatch(partition) {
     const queue = this.queues[partition];
     while (queue.count !== 0) {
-      const consumer = this.taker(partition);
+      const consumer = this.next_consumer(partition);
       if (consumer === null) {
         break;
       }
@@ -144,15 +145,15 @@ export class Broker {
         continue;
       }
       this.meter.waiting -= 1;
-      this.hand_over(message, consumer);
+      this.deliver(message, consumer);
     }
     if (this.room_wanted.length > 0) {
-      this.let_in();
+      this.admit_waiting();
     }
   }
 
   /** Wake the first waiting producer whose message would be taken in. */
-  let_in() {
+  admit_waiting() {
     for (const waiter of this.room_wanted) {
       if (this.has_room(waiter.message)) {
         this.room_wanted.remove(waiter);
@@ -227,7 +228,7 @@ export class Broker {
   }
 
   /** A delivered message comes back to the head of its queue: its consumer crashed, left or returned it. */
-  take_back(message) {
+  requeue(message) {
     this.queues[message.partition].put_back(message);
     this.meter.waiting += 1;
     this.meter.note("returned", message);

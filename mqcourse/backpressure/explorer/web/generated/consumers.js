@@ -1,26 +1,10 @@
-// Generated from mqcourse/backpressure/consumers.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/consumers.py by `make derived`; change it there.
 
 // The consumers: take messages, work, acknowledge; crash and come back; be scaled up and down.
 
-import { Deque } from "../engine/deque.js";
 import { removeFrom } from "../engine/runtime.js";
+import { Consumer } from "./consumer.js";
 import { exponential, uniform } from "./draws.js";
-
-/** One consumer: its buffer of delivered messages and the one it works on. */
-export class Consumer {
-  constructor(number) {
-    this.number = number;
-    this.inbox = new Deque();
-    this.current = null;
-    this.working = false; // on `current`, which is otherwise still on its way to it
-    this.unacked = 0; // delivered to it and not acknowledged: inbox and current
-    this.taking = false; // gets new messages
-    this.leaving = false; // finishes the current one and goes
-    this.life = 0; // goes up with each crash: work begun in an earlier life no longer counts
-    this.asleep = null; // the event it waits for while its inbox is empty
-    this.partitions = new Deque();
-  }
-}
 
 /** All consumers of a run, and what happens to them. */
 export class Consumers {
@@ -29,20 +13,20 @@ export class Consumers {
     this.scenario = scenario;
     this.meter = meter;
     this.broker = broker;
-    this.staff = []; // those that belong to the group, crashed ones included
-    this.gone = []; // scaled down, still finishing
+    this.group = []; // those that belong to the group, crashed ones included
+    this.leaving = []; // scaled down, still finishing
     this.wanted = scenario.consumers;
-    this.hired = 0;
+    this.numbered = 0;
     this.error = uniform(scenario.seed, "error");
     this.crash_after = exponential(uniform(scenario.seed, "crash"));
     this.repair_after = exponential(uniform(scenario.seed, "repair"));
     this.jitter = uniform(scenario.seed, "back-off");
     this.retrying = new Map();
     for (let _ = 0, _end = scenario.consumers; _ < _end; _++) {
-      this.staff.push(this.hire());
+      this.group.push(this.new_consumer());
     }
-    broker.assign(this.staff);
-    for (const consumer of this.staff) {
+    broker.assign(this.group);
+    for (const consumer of this.group) {
       this.start(consumer);
     }
     if (scenario.autoscale !== "none") {
@@ -51,9 +35,9 @@ export class Consumers {
   }
 
   /** A new consumer that does not run yet. */
-  hire() {
-    const consumer = new Consumer(this.hired);
-    this.hired += 1;
+  new_consumer() {
+    const consumer = new Consumer(this.numbered);
+    this.numbered += 1;
     return consumer;
   }
 
@@ -74,13 +58,13 @@ export class Consumers {
     const meter = this.meter;
     const broker = this.broker;
     const inbox = consumer.inbox;
-    const life = consumer.life;
+    const generation = consumer.generation;
     const may_fail = this.scenario.error_share > 0.0 || this.scenario.poison_share > 0.0;
     while (true) {
       if (inbox.length === 0) {
         consumer.asleep = env.event();
         yield consumer.asleep;
-        if (consumer.life !== life) {
+        if (consumer.generation !== generation) {
           return;
         }
         if (inbox.length === 0) { // woken to leave
@@ -91,7 +75,7 @@ export class Consumers {
       consumer.current = message;
       if (message.ready_s > env.now) {
         yield env.timeout(message.ready_s - env.now);
-        if (consumer.life !== life) {
+        if (consumer.generation !== generation) {
           return;
         }
       }
@@ -106,7 +90,8 @@ export class Consumers {
         meter.note("started", message, consumer.number);
       }
       yield env.timeout(message.work_s);
-      if (consumer.life !== life) { // it crashed meanwhile, and the broker has given the message to another
+      if (consumer.generation !== generation) {
+        // it crashed meanwhile, and the broker has given the message to another
         return;
       }
       meter.tick(env.now);
@@ -131,7 +116,7 @@ export class Consumers {
     }
     meter.tick(env.now);
     meter.up -= 1;
-    removeFrom(this.gone, consumer);
+    removeFrom(this.leaving, consumer);
   }
 
   /** A handling failed: deliver the message again, later or at once, or dead-letter it. */
@@ -149,7 +134,7 @@ export class Consumers {
       meter.note("backs off", message);
       this.env.process(this.back_off(message));
     } else {
-      this.broker.take_back(message);
+      this.broker.requeue(message);
     }
   }
 
@@ -183,7 +168,7 @@ export class Consumers {
         meter.busy -= 1;
         consumer.working = false;
       }
-      consumer.life += 1;
+      consumer.generation += 1;
       consumer.taking = false;
       broker.left(consumer);
       this.return_all(consumer, true);
@@ -193,7 +178,7 @@ export class Consumers {
       }
       yield env.timeout(this.scenario.repair_s * this.repair_after());
       if (consumer.leaving) {
-        removeFrom(this.gone, consumer);
+        removeFrom(this.leaving, consumer);
         return;
       }
       meter.tick(env.now);
@@ -231,7 +216,7 @@ export class Consumers {
           continue;
         }
       }
-      this.broker.take_back(message);
+      this.broker.requeue(message);
       partitions.push(message.partition);
     }
     for (const partition of partitions) {
@@ -283,25 +268,25 @@ export class Consumers {
   *join_later() {
     yield this.env.timeout(this.scenario.autoscale_delay_s);
     this.meter.tick(this.env.now);
-    if (this.staff.length < this.wanted) {
-      const consumer = this.hire();
-      this.staff.push(consumer);
-      this.broker.assign(this.staff);
+    if (this.group.length < this.wanted) {
+      const consumer = this.new_consumer();
+      this.group.push(consumer);
+      this.broker.assign(this.group);
       this.start(consumer);
     }
   }
 
   /** Let the youngest consumers go: what they hold goes back, what they work on they finish. */
   shrink() {
-    const leavers = this.staff.slice(this.wanted);
-    this.staff.splice(this.wanted);
-    this.broker.assign(this.staff);
+    const leavers = this.group.slice(this.wanted);
+    this.group.splice(this.wanted);
+    this.broker.assign(this.group);
     for (const consumer of leavers) {
       const crashed = !consumer.taking;
       consumer.leaving = true;
       consumer.taking = false;
       consumer.partitions.clear();
-      this.gone.push(consumer);
+      this.leaving.push(consumer);
       this.broker.left(consumer);
       this.return_all(consumer, false);
       if (!crashed && consumer.asleep !== null) {

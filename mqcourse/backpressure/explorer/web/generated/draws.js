@@ -1,4 +1,4 @@
-// Generated from mqcourse/backpressure/draws.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/draws.py by `make derived`; change it there.
 
 // Random numbers that every language repeats: mulberry32, one stream for each purpose.
 //

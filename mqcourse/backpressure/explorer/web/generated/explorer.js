@@ -618,12 +618,12 @@ function scenario(values = {}) {
     .sort();
   if (unknown.length) throw unknownField(unknown[0]);
   const checkedValues = {};
-  for (const spec of FIELDS) checkedValues[spec.name] = checked(spec, Object.hasOwn(values, spec.name) ? values[spec.name] : spec.default);
+  for (const spec of FIELDS) checkedValues[spec.name] = validate(spec, Object.hasOwn(values, spec.name) ? values[spec.name] : spec.default);
   checkTogether(checkedValues);
   return Object.freeze(checkedValues);
 }
 
-const unknownField = (name) => new ScenarioError(sayable(name), "is no field of a scenario", [...NAMES].sort().join(", "));
+const unknownField = (name) => new ScenarioError(oneLine(name), "is no field of a scenario", [...NAMES].sort().join(", "));
 
 /** The fields that differ from their defaults. */
 function changed(s) {
@@ -634,7 +634,7 @@ function changed(s) {
 /** rate_per_s=120&on_full=block; lists joined by commas. */
 function asQuery(s) {
   return Object.entries(changed(s))
-    .map(([name, value]) => `${name}=${encodeURIComponent(shown(value)).replaceAll("%2C", ",")}`)
+    .map(([name, value]) => `${name}=${encodeURIComponent(toText(value)).replaceAll("%2C", ",")}`)
     .join("&");
 }
 
@@ -643,17 +643,17 @@ function valuesOfQuery(query) {
   const values = {};
   for (const [name, text] of new URLSearchParams(query.replace(/^[?#]+/, ""))) {
     if (!Object.hasOwn(SPECS, name)) throw unknownField(name);
-    values[name] = read(SPECS[name], text);
+    values[name] = fromText(SPECS[name], text);
   }
   return values;
 }
 
-/** The value that `shown` wrote. */
-function read(spec, text) {
+/** The value that `toText` wrote. */
+function fromText(spec, text) {
   if (spec.kind === "choice") return text;
   if (text === "none" && spec.none) return null;
   const number = (one) => {
-    if (!WRITTEN.test(one.trim())) throw new ScenarioError(spec.name, `is ${said(text)}`, allowed(spec));
+    if (!WRITTEN.test(one.trim())) throw new ScenarioError(spec.name, `is ${quoted(text)}`, allowed(spec));
     return Number(one);
   };
   return spec.kind === "numbers" ? text.split(",").filter(Boolean).map(number) : number(text);
@@ -662,7 +662,7 @@ function read(spec, text) {
 /** The allowed range of a field, with its unit, in words. */
 function allowed(spec) {
   if (spec.kind === "choice") return spec.choices.join(", ");
-  let span = `${spec.above ? "above" : "from"} ${shown(spec.low)} to ${shown(spec.high)} ${spec.unit}`;
+  let span = `${spec.above ? "above" : "from"} ${toText(spec.low)} to ${toText(spec.high)} ${spec.unit}`;
   if (spec.kind === "whole") span = `whole numbers ${span}`;
   if (spec.kind === "numbers") span = `a list of at most ${spec.most} numbers ${span}`;
   return spec.none ? `${span}, or None (${spec.none})` : span;
@@ -682,13 +682,13 @@ function offeredPerS(s) {
   return s.rate_per_s * (1.0 + ((s.surge_factor - 1.0) * surgeS) / s.duration_s);
 }
 
-function checked(spec, value) {
+function validate(spec, value) {
   if (spec.kind === "choice") {
-    if (!spec.choices.includes(value)) throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
+    if (!spec.choices.includes(value)) throw new ScenarioError(spec.name, `is ${quoted(value)}`, allowed(spec));
     return value;
   }
   if (spec.kind === "numbers") {
-    if (!Array.isArray(value) || value.length > spec.most) throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
+    if (!Array.isArray(value) || value.length > spec.most) throw new ScenarioError(spec.name, `is ${quoted(value)}`, allowed(spec));
     return value.map((one) => inRange(spec, one));
   }
   if (value === null && spec.none) return null;
@@ -697,15 +697,15 @@ function checked(spec, value) {
 
 function inRange(spec, value) {
   if (typeof value !== "number" || (spec.kind === "whole" && Number.isFinite(value) && value !== Math.trunc(value)))
-    throw new ScenarioError(spec.name, `is ${said(value)}`, allowed(spec));
+    throw new ScenarioError(spec.name, `is ${quoted(value)}`, allowed(spec));
   const tooLow = spec.above ? value <= spec.low : value < spec.low;
-  if (tooLow || !(value <= spec.high)) throw new ScenarioError(spec.name, `is ${said(value)} ${spec.unit}`, allowed(spec));
+  if (tooLow || !(value <= spec.high)) throw new ScenarioError(spec.name, `is ${quoted(value)} ${spec.unit}`, allowed(spec));
   return value;
 }
 
 function checkTogether(s) {
   if (s.warm_up_s >= s.duration_s)
-    throw new ScenarioError("warm_up_s", `is ${shown(s.warm_up_s)} s`, `from 0 to less than duration_s, ${shown(s.duration_s)} s`);
+    throw new ScenarioError("warm_up_s", `is ${toText(s.warm_up_s)} s`, `from 0 to less than duration_s, ${toText(s.duration_s)} s`);
   if (s.arrivals === "trace" && s.trace_s.length === 0)
     throw new ScenarioError("trace_s", "is empty", "with arrivals 'trace' at least one time of arrival in s");
   if (s.trace_s.some((later, i) => i > 0 && later < s.trace_s[i - 1]))
@@ -717,16 +717,16 @@ function checkTogether(s) {
   if (s.autoscale !== "none" && s.autoscale_most < s.consumers)
     throw new ScenarioError("autoscale_most", `is ${s.autoscale_most}`, `from consumers, ${s.consumers}, to 10000 consumers`);
   if (s.autoscale === "cpu" && s.autoscale_target > 1.0)
-    throw new ScenarioError("autoscale_target", `is ${shown(s.autoscale_target)}`, "with autoscale 'cpu' above 0 to 1 share busy");
+    throw new ScenarioError("autoscale_target", `is ${toText(s.autoscale_target)}`, "with autoscale 'cpu' above 0 to 1 share busy");
   if (s.hot_share > 0.0 && s.partitions === 0)
-    throw new ScenarioError("hot_share", `is ${shown(s.hot_share)}`, "0 without partitions; set partitions to 1 or more");
+    throw new ScenarioError("hot_share", `is ${toText(s.hot_share)}`, "0 without partitions; set partitions to 1 or more");
   if (s.surge_factor === 0.0 && s.surge_for_s >= s.duration_s && s.surge_from_s === 0.0)
     throw new ScenarioError("surge_factor", "is 0 for the whole run", "above 0 to 1000 times, or a shorter surge_for_s in s");
   const expected = offeredPerS(s) * s.duration_s * (s.client_timeout_s === null ? 1 : 1 + s.client_retries);
   if (expected > MOST_MESSAGES)
     throw new ScenarioError(
       "duration_s",
-      `is ${shown(s.duration_s)} s: ${expected.toFixed(0)} messages`,
+      `is ${toText(s.duration_s)} s: ${expected.toFixed(0)} messages`,
       `above 0 to ${general((MOST_MESSAGES / expected) * s.duration_s)} s at this rate: at most ${MOST_MESSAGES} messages in a run`,
     );
   checkPeriods(s);
@@ -745,8 +745,8 @@ function checkPeriods(s) {
     if (times > MOST_MESSAGES)
       throw new ScenarioError(
         name,
-        `is ${shown(s[name])} s: ${general(times)} times in this run`,
-        `from ${general((many * s.duration_s) / MOST_MESSAGES - pauseS)} to ${shown(SPECS[name].high)} s at this duration_s`,
+        `is ${toText(s[name])} s: ${general(times)} times in this run`,
+        `from ${general((many * s.duration_s) / MOST_MESSAGES - pauseS)} to ${toText(SPECS[name].high)} s at this duration_s`,
       );
   }
 }
@@ -767,7 +767,7 @@ function mustNotGrow(s, field, comes, leaves) {
   if ((comes - leaves) * s.duration_s > MOST_BACKLOG)
     throw new ScenarioError(
       field,
-      `is ${shown(s[field])} messages while ${general(comes)} messages/s come and at most ${general(leaves)} leave: ` +
+      `is ${toText(s[field])} messages while ${general(comes)} messages/s come and at most ${general(leaves)} leave: ` +
         "unstable, it grows without bound",
       `whole numbers from 0 to ${MOST_BACKLOG} messages, or rate_per_s up to ` +
         `${general(leaves + MOST_BACKLOG / s.duration_s)} messages/s`,
@@ -775,9 +775,9 @@ function mustNotGrow(s, field, comes, leaves) {
 }
 
 /** A value as it stands in an address or an error: whole numbers without a point. */
-function shown(value) {
+function toText(value) {
   if (value === null) return "none";
-  if (Array.isArray(value)) return value.map(shown).join(",");
+  if (Array.isArray(value)) return value.map(toText).join(",");
   return typeof value === "number" ? digits(value) : String(value);
 }
 
@@ -808,16 +808,16 @@ function digits(value) {
 }
 
 /** A wrong value as an error repeats it: short, on one line, and in the page as in Python. */
-function said(value) {
+function quoted(value) {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "number") return digits(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  return typeof value === "object" ? `a dict of ${Object.keys(value).length}` : `'${sayable(String(value))}'`;
+  return typeof value === "object" ? `a dict of ${Object.keys(value).length}` : `'${oneLine(String(value))}'`;
 }
 
 /** The beginning of a text, with what cannot stand in a line as its code. */
-function sayable(text) {
+function oneLine(text) {
   const start = [...text.slice(0, 2 * LONGEST_SAID + 2)]; // by code point, as Python counts
   const short = start.length <= LONGEST_SAID ? text : `${start.slice(0, LONGEST_SAID).join("")}…`;
   return short.replace(UNSAYABLE, (found) => `\\u${found.codePointAt(0).toString(16).padStart(4, "0")}`);
@@ -826,7 +826,7 @@ function sayable(text) {
 const pointed = (value) => (/^-?\d+$/.test(digits(value)) ? `${digits(value)}.0` : digits(value));
 const tuple = (values) => `(${values.map(pointed).join(", ")}${values.length === 1 ? "," : ""})`;
 
-return { MOST_MESSAGES, MOST_BACKLOG, MOST_REDELIVERIES, NAMES, SPECS, DEFAULTS, CourseError, ScenarioError, scenario, changed, asQuery, valuesOfQuery, read, allowed, capacityPerS, offeredPerS, shown, general, FIELDS };
+return { MOST_MESSAGES, MOST_BACKLOG, MOST_REDELIVERIES, NAMES, SPECS, DEFAULTS, CourseError, ScenarioError, scenario, changed, asQuery, valuesOfQuery, fromText, allowed, capacityPerS, offeredPerS, toText, general, FIELDS };
 })();
 
 // ---- engine/kernel.js
@@ -957,7 +957,7 @@ function frexp(x) {
   return [asFloat[0], ((high >>> 20) & 0x7ff) - 1022];
 }
 
-/** model.environment: the page has one engine, the course's own, and no SimPy. */
+/** simulation.environment: the page has one engine, the course's own, and no SimPy. */
 const environment = () => new Environment();
 
 /** bisect.bisect_right: where a value goes into a sorted list, behind those equal to it. */
@@ -1139,7 +1139,7 @@ return { Deque };
 
 // ---- generated/message.js
 const generated_message = (() => {
-// Generated from mqcourse/backpressure/message.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/message.py by `make derived`; change it there.
 
 // One message, and the queue that messages wait in.
 
@@ -1248,7 +1248,7 @@ return { Message, MessageQueue };
 
 // ---- generated/broker.js
 const generated_broker = (() => {
-// Generated from mqcourse/backpressure/broker.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/broker.py by `make derived`; change it there.
 
 // The broker: takes messages in, keeps them in order and within bounds, hands them to consumers with credit.
 
@@ -1279,7 +1279,7 @@ class Broker {
   }
 
   /** The consumer that may take the next message of this queue, if one has credit. */
-  taker(partition) {
+  next_consumer(partition) {
     if (this.owners.length > 0) {
       const owner = this.owners[partition];
       return owner.taking && owner.unacked < this.prefetch ? owner : null;
@@ -1289,7 +1289,8 @@ class Broker {
 
   /** Whether a message would be taken in without anything having to go. */
   has_room(message) {
-    return this.queues[message.partition].count < this.limit || this.taker(message.partition) !== null;
+    return this.queues[message.partition].count < this.limit ||
+        this.next_consumer(message.partition) !== null;
   }
 
   /** Take a message in, by the rule for a full queue; False when it was rejected. */
@@ -1298,9 +1299,9 @@ class Broker {
     const partition = message.partition;
     message.entered_s = meter.now;
     const queue = this.queues[partition];
-    const consumer = queue.count === 0 ? this.taker(partition) : null;
+    const consumer = queue.count === 0 ? this.next_consumer(partition) : null;
     if (consumer !== null) {
-      this.hand_over(message, consumer);
+      this.deliver(message, consumer);
       return true;
     }
     if (queue.count >= this.limit && !this.make_room(queue, message)) {
@@ -1359,7 +1360,7 @@ class Broker {
   }
 
   /** Give a message to a consumer with credit: it counts as in flight until it is acknowledged. */
-  hand_over(message, consumer) {
+  deliver(message, consumer) {
     const meter = this.meter;
     meter.in_flight += 1;
     consumer.unacked += 1;
@@ -1384,7 +1385,7 @@ class Broker {
   dispatch(partition) {
     const queue = this.queues[partition];
     while (queue.count !== 0) {
-      const consumer = this.taker(partition);
+      const consumer = this.next_consumer(partition);
       if (consumer === null) {
         break;
       }
@@ -1394,15 +1395,15 @@ class Broker {
         continue;
       }
       this.meter.waiting -= 1;
-      this.hand_over(message, consumer);
+      this.deliver(message, consumer);
     }
     if (this.room_wanted.length > 0) {
-      this.let_in();
+      this.admit_waiting();
     }
   }
 
   /** Wake the first waiting producer whose message would be taken in. */
-  let_in() {
+  admit_waiting() {
     for (const waiter of this.room_wanted) {
       if (this.has_room(waiter.message)) {
         this.room_wanted.remove(waiter);
@@ -1477,7 +1478,7 @@ class Broker {
   }
 
   /** A delivered message comes back to the head of its queue: its consumer crashed, left or returned it. */
-  take_back(message) {
+  requeue(message) {
     this.queues[message.partition].put_back(message);
     this.meter.waiting += 1;
     this.meter.note("returned", message);
@@ -1547,9 +1548,36 @@ class Broker {
 return { Broker };
 })();
 
+// ---- generated/consumer.js
+const generated_consumer = (() => {
+// Generated from mqcourse/backpressure/model/consumer.py by `make derived`; change it there.
+
+// One consumer, as the broker and the group of consumers see it.
+
+const { Deque } = engine_deque;
+
+/** One consumer: its buffer of delivered messages and the one it works on. */
+class Consumer {
+  constructor(number) {
+    this.number = number;
+    this.inbox = new Deque();
+    this.current = null;
+    this.working = false; // on `current`, which is otherwise still on its way to it
+    this.unacked = 0; // delivered to it and not acknowledged: inbox and current
+    this.taking = false; // gets new messages
+    this.leaving = false; // finishes the current one and goes
+    this.generation = 0; // goes up with each crash: work begun in an earlier one no longer counts
+    this.asleep = null; // the event it waits for while its inbox is empty
+    this.partitions = new Deque();
+  }
+}
+
+return { Consumer };
+})();
+
 // ---- generated/numerics.js
 const generated_numerics = (() => {
-// Generated from mqcourse/backpressure/numerics.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/numerics.py by `make derived`; change it there.
 
 // Logarithm, exponential and normal quantile that come out the same, to the last bit, in every language.
 //
@@ -1665,7 +1693,7 @@ return { LN2_HI, LN2_LO, INVERSE_LN2, HALF_SQRT2, ln, exp, normal_quantile };
 
 // ---- generated/draws.js
 const generated_draws = (() => {
-// Generated from mqcourse/backpressure/draws.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/draws.py by `make derived`; change it there.
 
 // Random numbers that every language repeats: mulberry32, one stream for each purpose.
 //
@@ -1756,29 +1784,13 @@ return { STREAMS, MASK, STEP, STREAM_SPACING, SEED_SPACING, start, uniform, expo
 
 // ---- generated/consumers.js
 const generated_consumers = (() => {
-// Generated from mqcourse/backpressure/consumers.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/consumers.py by `make derived`; change it there.
 
 // The consumers: take messages, work, acknowledge; crash and come back; be scaled up and down.
 
-const { Deque } = engine_deque;
 const { removeFrom } = engine_runtime;
+const { Consumer } = generated_consumer;
 const { exponential, uniform } = generated_draws;
-
-/** One consumer: its buffer of delivered messages and the one it works on. */
-class Consumer {
-  constructor(number) {
-    this.number = number;
-    this.inbox = new Deque();
-    this.current = null;
-    this.working = false; // on `current`, which is otherwise still on its way to it
-    this.unacked = 0; // delivered to it and not acknowledged: inbox and current
-    this.taking = false; // gets new messages
-    this.leaving = false; // finishes the current one and goes
-    this.life = 0; // goes up with each crash: work begun in an earlier life no longer counts
-    this.asleep = null; // the event it waits for while its inbox is empty
-    this.partitions = new Deque();
-  }
-}
 
 /** All consumers of a run, and what happens to them. */
 class Consumers {
@@ -1787,20 +1799,20 @@ class Consumers {
     this.scenario = scenario;
     this.meter = meter;
     this.broker = broker;
-    this.staff = []; // those that belong to the group, crashed ones included
-    this.gone = []; // scaled down, still finishing
+    this.group = []; // those that belong to the group, crashed ones included
+    this.leaving = []; // scaled down, still finishing
     this.wanted = scenario.consumers;
-    this.hired = 0;
+    this.numbered = 0;
     this.error = uniform(scenario.seed, "error");
     this.crash_after = exponential(uniform(scenario.seed, "crash"));
     this.repair_after = exponential(uniform(scenario.seed, "repair"));
     this.jitter = uniform(scenario.seed, "back-off");
     this.retrying = new Map();
     for (let _ = 0, _end = scenario.consumers; _ < _end; _++) {
-      this.staff.push(this.hire());
+      this.group.push(this.new_consumer());
     }
-    broker.assign(this.staff);
-    for (const consumer of this.staff) {
+    broker.assign(this.group);
+    for (const consumer of this.group) {
       this.start(consumer);
     }
     if (scenario.autoscale !== "none") {
@@ -1809,9 +1821,9 @@ class Consumers {
   }
 
   /** A new consumer that does not run yet. */
-  hire() {
-    const consumer = new Consumer(this.hired);
-    this.hired += 1;
+  new_consumer() {
+    const consumer = new Consumer(this.numbered);
+    this.numbered += 1;
     return consumer;
   }
 
@@ -1832,13 +1844,13 @@ class Consumers {
     const meter = this.meter;
     const broker = this.broker;
     const inbox = consumer.inbox;
-    const life = consumer.life;
+    const generation = consumer.generation;
     const may_fail = this.scenario.error_share > 0.0 || this.scenario.poison_share > 0.0;
     while (true) {
       if (inbox.length === 0) {
         consumer.asleep = env.event();
         yield consumer.asleep;
-        if (consumer.life !== life) {
+        if (consumer.generation !== generation) {
           return;
         }
         if (inbox.length === 0) { // woken to leave
@@ -1849,7 +1861,7 @@ class Consumers {
       consumer.current = message;
       if (message.ready_s > env.now) {
         yield env.timeout(message.ready_s - env.now);
-        if (consumer.life !== life) {
+        if (consumer.generation !== generation) {
           return;
         }
       }
@@ -1864,7 +1876,8 @@ class Consumers {
         meter.note("started", message, consumer.number);
       }
       yield env.timeout(message.work_s);
-      if (consumer.life !== life) { // it crashed meanwhile, and the broker has given the message to another
+      if (consumer.generation !== generation) {
+        // it crashed meanwhile, and the broker has given the message to another
         return;
       }
       meter.tick(env.now);
@@ -1889,7 +1902,7 @@ class Consumers {
     }
     meter.tick(env.now);
     meter.up -= 1;
-    removeFrom(this.gone, consumer);
+    removeFrom(this.leaving, consumer);
   }
 
   /** A handling failed: deliver the message again, later or at once, or dead-letter it. */
@@ -1907,7 +1920,7 @@ class Consumers {
       meter.note("backs off", message);
       this.env.process(this.back_off(message));
     } else {
-      this.broker.take_back(message);
+      this.broker.requeue(message);
     }
   }
 
@@ -1941,7 +1954,7 @@ class Consumers {
         meter.busy -= 1;
         consumer.working = false;
       }
-      consumer.life += 1;
+      consumer.generation += 1;
       consumer.taking = false;
       broker.left(consumer);
       this.return_all(consumer, true);
@@ -1951,7 +1964,7 @@ class Consumers {
       }
       yield env.timeout(this.scenario.repair_s * this.repair_after());
       if (consumer.leaving) {
-        removeFrom(this.gone, consumer);
+        removeFrom(this.leaving, consumer);
         return;
       }
       meter.tick(env.now);
@@ -1989,7 +2002,7 @@ class Consumers {
           continue;
         }
       }
-      this.broker.take_back(message);
+      this.broker.requeue(message);
       partitions.push(message.partition);
     }
     for (const partition of partitions) {
@@ -2041,25 +2054,25 @@ class Consumers {
   *join_later() {
     yield this.env.timeout(this.scenario.autoscale_delay_s);
     this.meter.tick(this.env.now);
-    if (this.staff.length < this.wanted) {
-      const consumer = this.hire();
-      this.staff.push(consumer);
-      this.broker.assign(this.staff);
+    if (this.group.length < this.wanted) {
+      const consumer = this.new_consumer();
+      this.group.push(consumer);
+      this.broker.assign(this.group);
       this.start(consumer);
     }
   }
 
   /** Let the youngest consumers go: what they hold goes back, what they work on they finish. */
   shrink() {
-    const leavers = this.staff.slice(this.wanted);
-    this.staff.splice(this.wanted);
-    this.broker.assign(this.staff);
+    const leavers = this.group.slice(this.wanted);
+    this.group.splice(this.wanted);
+    this.broker.assign(this.group);
     for (const consumer of leavers) {
       const crashed = !consumer.taking;
       consumer.leaving = true;
       consumer.taking = false;
       consumer.partitions.clear();
-      this.gone.push(consumer);
+      this.leaving.push(consumer);
       this.broker.left(consumer);
       this.return_all(consumer, false);
       if (!crashed && consumer.asleep !== null) {
@@ -2088,12 +2101,12 @@ function backoff_s(scenario, failures, jitter) {
   return wait;
 }
 
-return { Consumer, Consumers, backoff_s };
+return { Consumers, backoff_s };
 })();
 
 // ---- generated/meter.js
 const generated_meter = (() => {
-// Generated from mqcourse/backpressure/meter.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/meter.py by `make derived`; change it there.
 
 // What is counted while a scenario runs: where every message is, how long it stayed, and samples over time.
 
@@ -2272,7 +2285,7 @@ return { SERIES, COUNTS, histogram_edges, EDGES_S, Meter, TOTALS, total };
 
 // ---- generated/producer.js
 const generated_producer = (() => {
-// Generated from mqcourse/backpressure/producer.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/producer.py by `make derived`; change it there.
 
 // The producer: messages come to it, it sends them as fast as it may, and its callers lose patience.
 
@@ -2383,7 +2396,7 @@ class Producer {
   *offer(message, from_source) {
     const meter = this.meter;
     if (this.scenario.client_timeout_s !== null) {
-      this.env.process(this.lose_patience(message, this.scenario.client_timeout_s));
+      this.env.process(this.time_out(message, this.scenario.client_timeout_s));
     }
     if (!this.braked) {
       this.sent(message);
@@ -2398,8 +2411,8 @@ class Producer {
     const give_up_at = patience_s === null ? FOREVER : meter.now + patience_s;
     if (this.outbox_limit === 0) {
       yield* this.send(message, give_up_at);
-    } else if (yield* this.stand(this.outbox_wanted, (message) => this.outbox_has_room(message), message,
-        give_up_at)) {
+    } else if (yield* this.wait_for_room(this.outbox_wanted, (message) => this.outbox_has_room(message),
+        message, give_up_at)) {
       this.outbox.push(message);
       if (this.sender_idle !== null) {
         this.sender_idle.succeed();
@@ -2452,7 +2465,8 @@ class Producer {
     }
     if (this.scenario.on_full === "block") {
       const has_room =
-          yield* this.stand(broker.room_wanted, (message) => broker.has_room(message), message, give_up_at);
+          yield* this.wait_for_room(broker.room_wanted, (message) => broker.has_room(message), message,
+          give_up_at);
       if (!has_room) {
         this.give_up(message);
         return;
@@ -2462,12 +2476,12 @@ class Producer {
     this.held.delete(message.number);
     this.sent(message);
     if (broker.room_wanted.length > 0) {
-      broker.let_in();
+      broker.admit_waiting();
     }
   }
 
   /** Stand in a line until there is room for the message (then True) or patience ends (then False). */
-  *stand(line, free, message, give_up_at) {
+  *wait_for_room(line, free, message, give_up_at) {
     const env = this.env;
     let first_time = true;
     while (!free(message)) {
@@ -2478,7 +2492,7 @@ class Producer {
         line.pushFront(waiter); // it was its turn, but somebody else was quicker
       }
       if (give_up_at < FOREVER) {
-        env.process(this.remind(waiter, line, give_up_at - env.now));
+        env.process(this.end_wait(waiter, line, give_up_at - env.now));
       }
       yield waiter.event;
       this.meter.tick(env.now);
@@ -2508,7 +2522,7 @@ class Producer {
   }
 
   /** Process: when patience ends and the waiter still stands in line, send it away. */
-  *remind(waiter, line, patience_s) {
+  *end_wait(waiter, line, patience_s) {
     yield this.env.timeout(patience_s > 0.0 ? patience_s : 0.0);
     if (waiter.waiting) {
       line.remove(waiter);
@@ -2543,7 +2557,7 @@ class Producer {
   }
 
   /** Process: a caller waits so long for its answer, then tries again; its old message is still on its way. */
-  *lose_patience(message, after_s) {
+  *time_out(message, after_s) {
     yield this.env.timeout(after_s);
     if (message.answered || message.abandoned) {
       return;
@@ -2692,9 +2706,9 @@ function partition_of(s, u) {
 return { FOREVER, Waiter, Producer, work_times, arrivals, shares_up_to, place, partition_of };
 })();
 
-// ---- generated/model.js
-const generated_model = (() => {
-// Generated from mqcourse/backpressure/model.py by `make derived`; change it there.
+// ---- generated/simulation.js
+const generated_simulation = (() => {
+// Generated from mqcourse/backpressure/model/simulation.py by `make derived`; change it there.
 
 // Run a scenario: `simulate(scenario)` gives its figures.
 //
@@ -2786,7 +2800,7 @@ class Simulation {
         for (const one of line) found.push(one);
       }
     }
-    for (const consumer of [...this.consumers.staff, ...this.consumers.gone]) {
+    for (const consumer of [...this.consumers.group, ...this.consumers.leaving]) {
       for (const one of consumer.inbox) found.push(one);
       if (consumer.current !== null) {
         found.push(consumer.current);
@@ -2935,7 +2949,7 @@ const runner = (() => {
 // Where a scenario is run. Small ones at once in the page, so that a slider and its charts are one frame; large ones in
 // a worker, so that nothing stands still. Of what piles up meanwhile only the newest is run.
 
-const { simulate } = generated_model;
+const { simulate } = generated_simulation;
 const { offeredPerS, scenario } = engine_scenario;
 const { buffersOf, pack } = journal;
 
@@ -3898,7 +3912,7 @@ const controls = (() => {
 // Sliders, switches and numbers: one for every field of knobs.js. Native inputs, so keyboard and screen reader are the
 // browser's own.
 
-const { SPECS, read, shown } = engine_scenario;
+const { SPECS, fromText, toText } = engine_scenario;
 const { GROUPS, KNOBS, POLICY_WORDS, scaleOf } = knobs;
 const { brief, make } = words;
 
@@ -3950,7 +3964,7 @@ class Controls {
     return {
       element: make("div", { class: "row" }, label),
       show: (value) => {
-        input.value = shown(value);
+        input.value = toText(value);
       },
     };
   }
@@ -3979,16 +3993,16 @@ class Controls {
         const none = value === null;
         if (off) off.checked = none;
         range.disabled = exact.disabled = none;
-        exact.value = none ? "" : shown(value);
+        exact.value = none ? "" : toText(value);
         if (!none) range.value = scale.position(value);
-        range.setAttribute("aria-valuetext", none ? spec.none : `${shown(value)} ${unit}`);
+        range.setAttribute("aria-valuetext", none ? spec.none : `${toText(value)} ${unit}`);
       },
     };
   }
 
   moved(knob, scale, exact, range, unit) {
     const value = scale.value(Number(range.value));
-    exact.value = shown(value);
+    exact.value = toText(value);
     range.setAttribute("aria-valuetext", `${brief(value)} ${unit}`);
     this.change(knob.name, value, true);
   }
@@ -3996,7 +4010,7 @@ class Controls {
   typed(spec, text) {
     this.rows.get(spec.name).shown = undefined; // it may read "1e2": write it as all others
     try {
-      this.change(spec.name, read(spec, text));
+      this.change(spec.name, fromText(spec, text));
     } catch (error) {
       this.complain(error);
     }
@@ -5257,7 +5271,7 @@ const element = (() => {
 // notebook in JupyterLab (an anywidget, whose model is the Python kernel).
 
 const { scenario, valuesOfQuery } = engine_scenario;
-const { simulate } = generated_model;
+const { simulate } = generated_simulation;
 const { pack } = journal;
 const { PageModel, serve } = runner;
 const { CSS } = generated_style;

@@ -1,4 +1,4 @@
-// Generated from mqcourse/backpressure/message.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/message.py by `make derived`; change it there.
 
 // One message, and the queue that messages wait in.
 

@@ -1,4 +1,4 @@
-// Generated from mqcourse/backpressure/meter.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/meter.py by `make derived`; change it there.
 
 // What is counted while a scenario runs: where every message is, how long it stayed, and samples over time.
 

@@ -1,4 +1,4 @@
-// Generated from mqcourse/backpressure/numerics.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/numerics.py by `make derived`; change it there.
 
 // Logarithm, exponential and normal quantile that come out the same, to the last bit, in every language.
 //

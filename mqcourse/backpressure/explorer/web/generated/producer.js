@@ -1,4 +1,4 @@
-// Generated from mqcourse/backpressure/producer.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/producer.py by `make derived`; change it there.
 
 // The producer: messages come to it, it sends them as fast as it may, and its callers lose patience.
 
@@ -109,7 +109,7 @@ export class Producer {
   *offer(message, from_source) {
     const meter = this.meter;
     if (this.scenario.client_timeout_s !== null) {
-      this.env.process(this.lose_patience(message, this.scenario.client_timeout_s));
+      this.env.process(this.time_out(message, this.scenario.client_timeout_s));
     }
     if (!this.braked) {
       this.sent(message);
@@ -124,8 +124,8 @@ export class Producer {
     const give_up_at = patience_s === null ? FOREVER : meter.now + patience_s;
     if (this.outbox_limit === 0) {
       yield* this.send(message, give_up_at);
-    } else if (yield* this.stand(this.outbox_wanted, (message) => this.outbox_has_room(message), message,
-        give_up_at)) {
+    } else if (yield* this.wait_for_room(this.outbox_wanted, (message) => this.outbox_has_room(message),
+        message, give_up_at)) {
       this.outbox.push(message);
       if (this.sender_idle !== null) {
         this.sender_idle.succeed();
@@ -178,7 +178,8 @@ export class Producer {
     }
     if (this.scenario.on_full === "block") {
       const has_room =
-          yield* this.stand(broker.room_wanted, (message) => broker.has_room(message), message, give_up_at);
+          yield* this.wait_for_room(broker.room_wanted, (message) => broker.has_room(message), message,
+          give_up_at);
       if (!has_room) {
         this.give_up(message);
         return;
@@ -188,12 +189,12 @@ export class Producer {
     this.held.delete(message.number);
     this.sent(message);
     if (broker.room_wanted.length > 0) {
-      broker.let_in();
+      broker.admit_waiting();
     }
   }
 
   /** Stand in a line until there is room for the message (then True) or patience ends (then False). */
-  *stand(line, free, message, give_up_at) {
+  *wait_for_room(line, free, message, give_up_at) {
     const env = this.env;
     let first_time = true;
     while (!free(message)) {
@@ -204,7 +205,7 @@ export class Producer {
         line.pushFront(waiter); // it was its turn, but somebody else was quicker
       }
       if (give_up_at < FOREVER) {
-        env.process(this.remind(waiter, line, give_up_at - env.now));
+        env.process(this.end_wait(waiter, line, give_up_at - env.now));
       }
       yield waiter.event;
       this.meter.tick(env.now);
@@ -234,7 +235,7 @@ export class Producer {
   }
 
   /** Process: when patience ends and the waiter still stands in line, send it away. */
-  *remind(waiter, line, patience_s) {
+  *end_wait(waiter, line, patience_s) {
     yield this.env.timeout(patience_s > 0.0 ? patience_s : 0.0);
     if (waiter.waiting) {
       line.remove(waiter);
@@ -269,7 +270,7 @@ export class Producer {
   }
 
   /** Process: a caller waits so long for its answer, then tries again; its old message is still on its way. */
-  *lose_patience(message, after_s) {
+  *time_out(message, after_s) {
     yield this.env.timeout(after_s);
     if (message.answered || message.abandoned) {
       return;

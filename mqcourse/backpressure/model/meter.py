@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from typing import Any
 
-from mqcourse.backpressure.message import Message
-from mqcourse.backpressure.scenario import MOST_REDELIVERIES, Scenario
+from mqcourse.backpressure.model.message import Message
+from mqcourse.backpressure.model.scenario import MOST_REDELIVERIES, Scenario
 from mqcourse.errors import CourseError
 
 SERIES = (

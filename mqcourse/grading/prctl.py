@@ -1,4 +1,4 @@
-"""What the operating system does for a grading: other processes cannot look into ours, and orphans come to us."""
+"""What the operating system does for a grading: other processes cannot look into ours, and orphans become our children."""
 
 import contextlib
 import ctypes

@@ -10,7 +10,16 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote
 
-from mqcourse.backpressure.field import ScenarioError, checked, choice, number, numbers, read, sayable, shown
+from mqcourse.backpressure.model.field import (
+    ScenarioError,
+    choice,
+    from_text,
+    number,
+    numbers,
+    one_line,
+    to_text,
+    validate,
+)
 from mqcourse.errors import CourseError
 
 MOST_MESSAGES = 50_000_000
@@ -180,7 +189,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         for spec in FIELDS:
-            object.__setattr__(self, spec["name"], checked(spec, getattr(self, spec["name"])))
+            object.__setattr__(self, spec["name"], validate(spec, getattr(self, spec["name"])))
         _check_together(self)
 
     def but(self, **changes: Any) -> Self:
@@ -219,7 +228,7 @@ class Scenario:
     def as_query(self) -> str:
         """The changed fields as the query of an address: rate_per_s=120&on_full=block; lists joined by commas."""
         return "&".join(
-            f"{name}={quote(shown(value), safe=',')}"
+            f"{name}={quote(to_text(value), safe=',')}"
             for name, value in self.as_dict(changed_only=True).items()
         )
 
@@ -229,7 +238,7 @@ class Scenario:
         values: dict[str, Any] = {}
         for name, text in parse_qsl(query.lstrip("?#"), keep_blank_values=True):
             _only_fields([name])
-            values[name] = read(next(spec for spec in FIELDS if spec["name"] == name), text)
+            values[name] = from_text(next(spec for spec in FIELDS if spec["name"] == name), text)
         return cls(**values)
 
     @property
@@ -264,7 +273,7 @@ DEFAULTS = {
 def _only_fields(names: Iterable[Any]) -> None:
     unknown = [str(name) for name in names if name not in NAMES]
     if unknown:
-        raise ScenarioError(sayable(min(unknown)), "is no field of a scenario", ", ".join(sorted(NAMES)))
+        raise ScenarioError(one_line(min(unknown)), "is no field of a scenario", ", ".join(sorted(NAMES)))
 
 
 def _check_together(s: Scenario) -> None:
@@ -272,8 +281,8 @@ def _check_together(s: Scenario) -> None:
     if s.warm_up_s >= s.duration_s:
         raise ScenarioError(
             "warm_up_s",
-            f"is {shown(s.warm_up_s)} s",
-            f"from 0 to less than duration_s, {shown(s.duration_s)} s",
+            f"is {to_text(s.warm_up_s)} s",
+            f"from 0 to less than duration_s, {to_text(s.duration_s)} s",
         )
     if s.arrivals == "trace" and not s.trace_s:
         raise ScenarioError("trace_s", "is empty", "with arrivals 'trace' at least one time of arrival in s")
@@ -296,12 +305,12 @@ def _check_together(s: Scenario) -> None:
     if s.autoscale == "cpu" and s.autoscale_target > 1.0:
         raise ScenarioError(
             "autoscale_target",
-            f"is {shown(s.autoscale_target)}",
+            f"is {to_text(s.autoscale_target)}",
             "with autoscale 'cpu' above 0 to 1 share busy",
         )
     if s.hot_share > 0.0 and s.partitions == 0:
         raise ScenarioError(
-            "hot_share", f"is {shown(s.hot_share)}", "0 without partitions; set partitions to 1 or more"
+            "hot_share", f"is {to_text(s.hot_share)}", "0 without partitions; set partitions to 1 or more"
         )
     if s.surge_factor == 0.0 and s.surge_for_s >= s.duration_s and s.surge_from_s == 0.0:
         raise ScenarioError(
@@ -314,7 +323,7 @@ def _check_together(s: Scenario) -> None:
         highest = MOST_MESSAGES / expected * s.duration_s
         raise ScenarioError(
             "duration_s",
-            f"is {shown(s.duration_s)} s: {expected:.0f} messages",
+            f"is {to_text(s.duration_s)} s: {expected:.0f} messages",
             f"above 0 to {highest:.6g} s at this rate: at most {MOST_MESSAGES} messages in a run",
         )
     _check_periods(s)
@@ -335,8 +344,8 @@ def _check_periods(s: Scenario) -> None:
             spec = next(spec for spec in FIELDS if spec["name"] == name)
             raise ScenarioError(
                 name,
-                f"is {shown(getattr(s, name))} s: {times:.6g} times in this run",
-                f"from {many * s.duration_s / MOST_MESSAGES - pause_s:.6g} to {shown(spec['high'])} s at this duration_s",
+                f"is {to_text(getattr(s, name))} s: {times:.6g} times in this run",
+                f"from {many * s.duration_s / MOST_MESSAGES - pause_s:.6g} to {to_text(spec['high'])} s at this duration_s",
             )
 
 
@@ -358,7 +367,7 @@ def _must_not_grow(s: Scenario, field_name: str, comes: float, leaves: float) ->
     if (comes - leaves) * s.duration_s > MOST_BACKLOG:
         raise ScenarioError(
             field_name,
-            f"is {shown(getattr(s, field_name))} messages while {comes:.6g} messages/s come and at most {leaves:.6g} leave: "
+            f"is {to_text(getattr(s, field_name))} messages while {comes:.6g} messages/s come and at most {leaves:.6g} leave: "
             "unstable, it grows without bound",
             f"whole numbers from 0 to {MOST_BACKLOG} messages, "
             f"or rate_per_s up to {leaves + MOST_BACKLOG / s.duration_s:.6g} messages/s",

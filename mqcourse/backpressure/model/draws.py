@@ -8,7 +8,7 @@ messages still arrive at the same times (common random numbers; Law, Simulation 
 from collections.abc import Callable
 from math import sqrt
 
-from mqcourse.backpressure.numerics import exp, ln, normal_quantile
+from mqcourse.backpressure.model.numerics import exp, ln, normal_quantile
 
 Draw = Callable[[], float]
 

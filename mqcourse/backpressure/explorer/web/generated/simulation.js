@@ -1,4 +1,4 @@
-// Generated from mqcourse/backpressure/model.py by `make derived`; change it there.
+// Generated from mqcourse/backpressure/model/simulation.py by `make derived`; change it there.
 
 // Run a scenario: `simulate(scenario)` gives its figures.
 //
@@ -90,7 +90,7 @@ export class Simulation {
         for (const one of line) found.push(one);
       }
     }
-    for (const consumer of [...this.consumers.staff, ...this.consumers.gone]) {
+    for (const consumer of [...this.consumers.group, ...this.consumers.leaving]) {
       for (const one of consumer.inbox) found.push(one);
       if (consumer.current !== null) {
         found.push(consumer.current);

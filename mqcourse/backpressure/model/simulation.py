@@ -8,11 +8,11 @@ read or changed: no clock, no global state, no randomness but the scenario's own
 from dataclasses import dataclass
 from typing import Any
 
-from mqcourse.backpressure.broker import Broker
-from mqcourse.backpressure.consumers import Consumers
-from mqcourse.backpressure.meter import EDGES_S, TOTALS, Meter, total
-from mqcourse.backpressure.producer import Producer
-from mqcourse.backpressure.scenario import MOST_BACKLOG, Scenario
+from mqcourse.backpressure.model.broker import Broker
+from mqcourse.backpressure.model.consumers import Consumers
+from mqcourse.backpressure.model.meter import EDGES_S, TOTALS, Meter, total
+from mqcourse.backpressure.model.producer import Producer
+from mqcourse.backpressure.model.scenario import MOST_BACKLOG, Scenario
 from mqcourse.errors import CourseError
 
 ENGINES = ("kernel", "simpy")
@@ -84,7 +84,7 @@ class Simulation:
         for queue in self.broker.queues:
             for line in queue.lines:
                 found.extend(line)
-        for consumer in [*self.consumers.staff, *self.consumers.gone]:
+        for consumer in [*self.consumers.group, *self.consumers.leaving]:
             found.extend(consumer.inbox)
             if consumer.current is not None:
                 found.append(consumer.current)
@@ -119,7 +119,7 @@ def environment(engine: str) -> Any:
         import simpy
 
         return simpy.Environment(initial_time=0.0)
-    from mqcourse.backpressure.kernel import Environment  # here: SimPy needs no kernel
+    from mqcourse.backpressure.model.kernel import Environment  # here: SimPy needs no kernel
 
     return Environment()
 

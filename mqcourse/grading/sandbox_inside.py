@@ -1,6 +1,6 @@
-"""The inner end of a sandbox: a door at each broker's port, and the program that is to run. Standard library only.
+"""The inner end of a sandbox: a socket at each broker's port, and the program that is to run. Standard library only.
 
-python -m mqcourse.grading.inside PORTS FDS PROGRAM ARGUMENT…
+python -m mqcourse.grading.sandbox_inside PORTS FDS PROGRAM ARGUMENT…
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-DOORS = "/run/mq"
+SOCKETS = "/run/mq"
 """Where the sockets of the brokers lie, inside."""
 BACKLOG = 64
 CHUNK_BYTES = 65_536
@@ -68,12 +68,12 @@ def _connector(path: Path) -> Connector:
 
 
 def main() -> int:
-    """Open the doors, run the program, end with its code."""
+    """Open the sockets, run the program, end with its code."""
     ports, fds, program = json.loads(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3:]
     for number, port in enumerate(ports):
         listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
-        door = _connector(Path(DOORS, str(number)))
-        threading.Thread(target=serve, args=(listener, door), daemon=True).start()
+        connector = _connector(Path(SOCKETS, str(number)))
+        threading.Thread(target=serve, args=(listener, connector), daemon=True).start()
     with contextlib.suppress(ValueError, OSError):
         # of the sandbox's own user namespace (Linux 5.14 and later), so what else runs on the machine does not count
         resource.setrlimit(resource.RLIMIT_NPROC, (MOST_TASKS, MOST_TASKS))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.scenario import Scenario
 from mqcourse.errors import CourseError
 
 

@@ -1,14 +1,12 @@
 """The broker: takes messages in, keeps them in order and within bounds, hands them to consumers with credit."""
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mqcourse.backpressure.message import Message, MessageQueue
-from mqcourse.backpressure.meter import Meter
-from mqcourse.backpressure.scenario import Scenario
-
-if TYPE_CHECKING:
-    from mqcourse.backpressure.consumers import Consumer
+from mqcourse.backpressure.model.consumer import Consumer
+from mqcourse.backpressure.model.message import Message, MessageQueue
+from mqcourse.backpressure.model.meter import Meter
+from mqcourse.backpressure.model.scenario import Scenario
 
 
 class Broker:
@@ -32,7 +30,7 @@ class Broker:
         if scenario.expire_after_s is not None:
             env.process(self.expire(scenario.expire_after_s))
 
-    def taker(self, partition: int) -> "Consumer | None":
+    def next_consumer(self, partition: int) -> Consumer | None:
         """The consumer that may take the next message of this queue, if one has credit."""
         if self.owners:
             owner = self.owners[partition]
@@ -41,16 +39,19 @@ class Broker:
 
     def has_room(self, message: Message) -> bool:
         """Whether a message would be taken in without anything having to go."""
-        return self.queues[message.partition].count < self.limit or self.taker(message.partition) is not None
+        return (
+            self.queues[message.partition].count < self.limit
+            or self.next_consumer(message.partition) is not None
+        )
 
     def publish(self, message: Message) -> bool:
         """Take a message in, by the rule for a full queue; False when it was rejected."""
         meter, partition = self.meter, message.partition
         message.entered_s = meter.now
         queue = self.queues[partition]
-        consumer = self.taker(partition) if queue.count == 0 else None
+        consumer = self.next_consumer(partition) if queue.count == 0 else None
         if consumer is not None:
-            self.hand_over(message, consumer)
+            self.deliver(message, consumer)
             return True
         if queue.count >= self.limit and not self.make_room(queue, message):
             meter.end(message, meter.rejected)
@@ -95,7 +96,7 @@ class Broker:
         self.meter.end(victim, counts)
         self.meter.note(what, victim)
 
-    def hand_over(self, message: Message, consumer: "Consumer") -> None:
+    def deliver(self, message: Message, consumer: Consumer) -> None:
         """Give a message to a consumer with credit: it counts as in flight until it is acknowledged."""
         meter = self.meter
         meter.in_flight += 1
@@ -116,7 +117,7 @@ class Broker:
         """Hand out waiting messages as long as a consumer has credit; then let waiting producers in."""
         queue = self.queues[partition]
         while queue.count:
-            consumer = self.taker(partition)
+            consumer = self.next_consumer(partition)
             if consumer is None:
                 break
             message = queue.take()
@@ -124,11 +125,11 @@ class Broker:
                 self.drop(message, self.meter.expired, "expired")  # it came back too old
                 continue
             self.meter.waiting -= 1
-            self.hand_over(message, consumer)
+            self.deliver(message, consumer)
         if self.room_wanted:
-            self.let_in()
+            self.admit_waiting()
 
-    def let_in(self) -> None:
+    def admit_waiting(self) -> None:
         """Wake the first waiting producer whose message would be taken in."""
         for waiter in self.room_wanted:
             if self.has_room(waiter.message):
@@ -136,7 +137,7 @@ class Broker:
                 waiter.wake()
                 return
 
-    def acknowledged(self, consumer: "Consumer") -> None:
+    def acknowledged(self, consumer: Consumer) -> None:
         """A consumer is done with one message, well or badly: its credit is back, and it gets the next message."""
         self.meter.in_flight -= 1
         consumer.unacked -= 1
@@ -149,14 +150,14 @@ class Broker:
         else:
             self.serve(consumer)
 
-    def serve(self, consumer: "Consumer") -> None:
+    def serve(self, consumer: Consumer) -> None:
         """Hand out from a consumer's own partitions, another one first each time."""
         if consumer.partitions:
             consumer.partitions.rotate(-1)
             for partition in tuple(consumer.partitions):
                 self.dispatch(partition)
 
-    def joined(self, consumer: "Consumer") -> None:
+    def joined(self, consumer: Consumer) -> None:
         """A consumer with all its credit is there."""
         if not self.owners:
             self.available.append(consumer)
@@ -164,12 +165,12 @@ class Broker:
         else:
             self.serve(consumer)
 
-    def left(self, consumer: "Consumer") -> None:
+    def left(self, consumer: Consumer) -> None:
         """A consumer takes no more messages."""
         if consumer in self.available:
             self.available.remove(consumer)
 
-    def assign(self, consumers: "list[Consumer]") -> None:
+    def assign(self, consumers: list[Consumer]) -> None:
         """Deal the partitions out among the consumers: partition p to consumer p modulo their number."""
         if not self.scenario.partitions:
             return
@@ -181,7 +182,7 @@ class Broker:
         for partition in range(len(self.queues)):
             self.dispatch(partition)
 
-    def take_back(self, message: Message) -> None:
+    def requeue(self, message: Message) -> None:
         """A delivered message comes back to the head of its queue: its consumer crashed, left or returned it."""
         self.queues[message.partition].put_back(message)
         self.meter.waiting += 1

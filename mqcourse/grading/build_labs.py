@@ -44,7 +44,7 @@ def build(
             if not force:
                 raise CourseError(
                     f"labs/{lab.notebook.name} holds what somebody wrote, and building would overwrite it",
-                    do="With --force it is built all the same, and a copy kept",
+                    do="With --force it is built anyway, and a copy kept",
                     code=Exit.SAID_NO,
                 )
             say(f"labs/{lab.notebook.name}: a copy is kept in {copies.keep(lab.notebook)}")

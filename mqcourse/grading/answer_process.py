@@ -1,7 +1,7 @@
-"""One answer as a process of its own: what the grader starts, watches and, where the exercise says so, kills.
+"""One answer as a separate process: what the grader starts, watches and, where the exercise requires it, kills.
 
-The process gets the answer over a socket, runs it, and asks the grader each time the answer calls a function that
-was handed to it (`handle`). The grader answers when it wants the work to be done. If the grader goes away, so does
+The process gets the answer over a socket, runs it, and sends a request to the grader each time the answer calls a function that
+was handed to it (`handle`). The grader replies when the work is to be done. If the grader goes away, so does
 the process.
 """
 
@@ -32,7 +32,7 @@ ANSWER_FILE = "<answer>"
 
 
 class WorkFailed(Exception):
-    """What `handle` raises when a job cannot be done: a broken file, a service that says no."""
+    """What `handle` raises when a job cannot be done: a broken file, a service that refuses."""
 
 
 class TooMuchOutput(Exception):
@@ -88,7 +88,7 @@ class BoundedOutput(io.TextIOBase):
 
 
 class Verb:
-    """A function that asks the grader and waits for the reply. It can be handed to a forked process too."""
+    """A function that sends a request to the grader and waits for the reply. It can be handed to a forked process too."""
 
     def __init__(self, line: "Line", name: str) -> None:
         self._line = line
@@ -104,7 +104,7 @@ class Verb:
 class Line:
     """The socket to the grader: one JSON object a line, calls and their replies paired by number.
 
-    A process that the answer forks gets a line of its own: the process that it was forked from passes its calls on.
+    A process that the answer forks gets a separate line: the process that it was forked from passes its calls on.
     """
 
     here: "Line"
@@ -144,7 +144,7 @@ class Line:
             self._writer.flush()
 
     def ask(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        """Call a function of the grader; WorkFailed when it says so."""
+        """Call a function of the grader; WorkFailed when its reply is a failure."""
         reply = self._asked(name, pack(arguments))
         if "raise" in reply:
             raise WorkFailed(reply["raise"])
@@ -210,7 +210,7 @@ def _verb_here(name: str) -> Verb:
 
 
 def where() -> list[str]:
-    """Where the threads of the answer stand: for each the lines of the answer, the outermost first."""
+    """Where the threads of the answer are: for each the lines of the answer, the outermost first."""
     places = []
     for ident, frame in sys._current_frames().items():
         if ident == threading.get_ident():
@@ -229,7 +229,7 @@ def where() -> list[str]:
 
 
 def limit_resources() -> None:
-    """Bound what a wrong answer can use of the machine; a system without these limits goes on without them."""
+    """Limit what a wrong answer can use of the machine; a system without these limits goes on without them."""
     try:
         resource: Any = importlib.import_module("resource")
     except ImportError:
@@ -247,7 +247,7 @@ def forbid_topic_creation() -> None:
     """Kafka clients of the answer may not bring a topic into being by asking for it.
 
     A check deletes its topic after it has killed the answer. What a killed client asked last may wait at the broker
-    behind a fetch of the same connection, which only the deletion ends: by then, asking would make the topic anew.
+    behind a fetch of the same connection, which only the deletion ends: by then, a request would create the topic again.
     kafka-python 3.0.12 takes allow_auto_create_topics for a client but does not hand it on to where it counts.
     """
     if cluster := sys.modules.get("kafka.cluster"):
@@ -277,7 +277,7 @@ def ask_before(steps: list[str], ask: Callable[..., Any]) -> None:
 
 
 def report_what_is_made(makes: Callable[..., Any]) -> None:
-    """Tell the grader of each queue, exchange, topic and group before the answer makes it, so that none is left behind.
+    """Tell the grader of each queue, exchange, topic and group before the answer makes it, so that each can be removed.
 
     A client library that the answer does not use is not imported for it.
     """
@@ -321,7 +321,7 @@ def report_what_is_made(makes: Callable[..., Any]) -> None:
 
 
 def told(error: BaseException, source: str) -> dict[str, Any]:
-    """An exception in plain words: its type, what it says, and the line of the answer it comes from."""
+    """An exception in plain words: its type, its text, and the line of the answer that raised it."""
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename == ANSWER_FILE:
@@ -351,7 +351,7 @@ def plain(source: str) -> str:
 
 
 def shell(space: types.ModuleType) -> None:
-    """Give the cell an IPython of its own, so that its magics do here what they do in a notebook."""
+    """Give the cell its own IPython, so that its magics do here what they do in a notebook."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
@@ -372,7 +372,7 @@ def shell(space: types.ModuleType) -> None:
 
 
 def run(source: str, file: str, space: dict[str, Any], runner: asyncio.Runner) -> None:
-    """Execute a cell; `await` may stand outside of functions, as in a notebook."""
+    """Execute a cell; `await` may occur outside of functions, as in a notebook."""
     code = compile(source, file, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     if code.co_flags & inspect.CO_COROUTINE:
         # Running the learner's code is what this process is for.
@@ -396,8 +396,8 @@ def main() -> None:
     sys.stderr = BoundedOutput(sys.stderr)
     source = order["source"]
     linecache.cache[ANSWER_FILE] = (len(source), None, source.splitlines(keepends=True), ANSWER_FILE)
-    sys.modules["mqcourse.grading.child"] = sys.modules["__main__"]
-    _verb_here.__module__ = "mqcourse.grading.child"  # where a forked process finds it
+    sys.modules["mqcourse.grading.answer_process"] = sys.modules["__main__"]
+    _verb_here.__module__ = "mqcourse.grading.answer_process"  # where a forked process finds it
     cell = types.ModuleType("__main__")
     space = cell.__dict__
     space["WorkFailed"] = WorkFailed

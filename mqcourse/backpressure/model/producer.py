@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from mqcourse.backpressure.broker import Broker
-from mqcourse.backpressure.consumers import backoff_s
-from mqcourse.backpressure.draws import (
+from mqcourse.backpressure.model.broker import Broker
+from mqcourse.backpressure.model.consumers import backoff_s
+from mqcourse.backpressure.model.draws import (
     Draw,
     constant,
     exponential,
@@ -15,9 +15,9 @@ from mqcourse.backpressure.draws import (
     scaled_exponential,
     uniform,
 )
-from mqcourse.backpressure.message import Message
-from mqcourse.backpressure.meter import Meter
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.message import Message
+from mqcourse.backpressure.model.meter import Meter
+from mqcourse.backpressure.model.scenario import Scenario
 
 FOREVER = 1e300
 
@@ -107,7 +107,7 @@ class Producer:
         """Bring a message to the broker through the brakes; `from_source`: the source stands still meanwhile."""
         meter = self.meter
         if self.scenario.client_timeout_s is not None:
-            self.env.process(self.lose_patience(message, self.scenario.client_timeout_s))
+            self.env.process(self.time_out(message, self.scenario.client_timeout_s))
         if not self.braked:
             self.sent(message)
             return
@@ -119,7 +119,7 @@ class Producer:
         give_up_at = FOREVER if patience_s is None else meter.now + patience_s
         if self.outbox_limit == 0:
             yield from self.send(message, give_up_at)
-        elif (yield from self.stand(self.outbox_wanted, self.outbox_has_room, message, give_up_at)):
+        elif (yield from self.wait_for_room(self.outbox_wanted, self.outbox_has_room, message, give_up_at)):
             self.outbox.append(message)
             if self.sender_idle is not None:
                 self.sender_idle.succeed()
@@ -157,7 +157,7 @@ class Producer:
                 self.give_up(message)
                 return
         if self.scenario.on_full == "block":
-            has_room = yield from self.stand(broker.room_wanted, broker.has_room, message, give_up_at)
+            has_room = yield from self.wait_for_room(broker.room_wanted, broker.has_room, message, give_up_at)
             if not has_room:
                 self.give_up(message)
                 return
@@ -165,9 +165,9 @@ class Producer:
         del self.held[message.number]
         self.sent(message)
         if broker.room_wanted:
-            broker.let_in()
+            broker.admit_waiting()
 
-    def stand(
+    def wait_for_room(
         self, line: deque[Waiter], free: Callable[[Message], bool], message: Message, give_up_at: float
     ) -> Any:
         """Stand in a line until there is room for the message (then True) or patience ends (then False)."""
@@ -180,7 +180,7 @@ class Producer:
             else:
                 line.appendleft(waiter)  # it was its turn, but somebody else was quicker
             if give_up_at < FOREVER:
-                env.process(self.remind(waiter, line, give_up_at - env.now))
+                env.process(self.end_wait(waiter, line, give_up_at - env.now))
             yield waiter.event
             self.meter.tick(env.now)
             if waiter.late:
@@ -201,7 +201,7 @@ class Producer:
         self.full_again_s = full_again_s + every_s
         return at
 
-    def remind(self, waiter: Waiter, line: deque[Waiter], patience_s: float) -> Any:
+    def end_wait(self, waiter: Waiter, line: deque[Waiter], patience_s: float) -> Any:
         """Process: when patience ends and the waiter still stands in line, send it away."""
         yield self.env.timeout(patience_s if patience_s > 0.0 else 0.0)
         if waiter.waiting:
@@ -229,7 +229,7 @@ class Producer:
             message.abandoned = True
             self.env.process(self.another_attempt(message))
 
-    def lose_patience(self, message: Message, after_s: float) -> Any:
+    def time_out(self, message: Message, after_s: float) -> Any:
         """Process: a caller waits so long for its answer, then tries again; its old message is still on its way."""
         yield self.env.timeout(after_s)
         if message.answered or message.abandoned:

@@ -1,30 +1,14 @@
 """The consumers: take messages, work, acknowledge; crash and come back; be scaled up and down."""
 
-from collections import deque
 from math import ceil
 from typing import Any
 
-from mqcourse.backpressure.broker import Broker
-from mqcourse.backpressure.draws import exponential, uniform
-from mqcourse.backpressure.message import Message
-from mqcourse.backpressure.meter import Meter
-from mqcourse.backpressure.scenario import Scenario
-
-
-class Consumer:
-    """One consumer: its buffer of delivered messages and the one it works on."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.inbox: deque[Message] = deque()
-        self.current: Message | None = None
-        self.working = False  # on `current`, which is otherwise still on its way to it
-        self.unacked = 0  # delivered to it and not acknowledged: inbox and current
-        self.taking = False  # gets new messages
-        self.leaving = False  # finishes the current one and goes
-        self.life = 0  # goes up with each crash: work begun in an earlier life no longer counts
-        self.asleep: Any = None  # the event it waits for while its inbox is empty
-        self.partitions: deque[int] = deque()
+from mqcourse.backpressure.model.broker import Broker
+from mqcourse.backpressure.model.consumer import Consumer
+from mqcourse.backpressure.model.draws import exponential, uniform
+from mqcourse.backpressure.model.message import Message
+from mqcourse.backpressure.model.meter import Meter
+from mqcourse.backpressure.model.scenario import Scenario
 
 
 class Consumers:
@@ -35,27 +19,27 @@ class Consumers:
         self.scenario = scenario
         self.meter = meter
         self.broker = broker
-        self.staff: list[Consumer] = []  # those that belong to the group, crashed ones included
-        self.gone: list[Consumer] = []  # scaled down, still finishing
+        self.group: list[Consumer] = []  # those that belong to the group, crashed ones included
+        self.leaving: list[Consumer] = []  # scaled down, still finishing
         self.wanted = scenario.consumers
-        self.hired = 0
+        self.numbered = 0
         self.error = uniform(scenario.seed, "error")
         self.crash_after = exponential(uniform(scenario.seed, "crash"))
         self.repair_after = exponential(uniform(scenario.seed, "repair"))
         self.jitter = uniform(scenario.seed, "back-off")
         self.retrying: dict[int, Message] = {}
         for _ in range(scenario.consumers):
-            self.staff.append(self.hire())
-        broker.assign(self.staff)
-        for consumer in self.staff:
+            self.group.append(self.new_consumer())
+        broker.assign(self.group)
+        for consumer in self.group:
             self.start(consumer)
         if scenario.autoscale != "none":
             env.process(self.autoscale())
 
-    def hire(self) -> Consumer:
+    def new_consumer(self) -> Consumer:
         """A new consumer that does not run yet."""
-        consumer = Consumer(self.hired)
-        self.hired += 1
+        consumer = Consumer(self.numbered)
+        self.numbered += 1
         return consumer
 
     def start(self, consumer: Consumer) -> None:
@@ -70,13 +54,13 @@ class Consumers:
     def consume(self, consumer: Consumer) -> Any:
         """Process: take the next delivered message, work on it, settle it; sleep while there is none."""
         env, meter, broker, inbox = self.env, self.meter, self.broker, consumer.inbox
-        life = consumer.life
+        generation = consumer.generation
         may_fail = self.scenario.error_share > 0.0 or self.scenario.poison_share > 0.0
         while True:
             if not inbox:
                 consumer.asleep = env.event()
                 yield consumer.asleep
-                if consumer.life != life:
+                if consumer.generation != generation:
                     return
                 if not inbox:  # woken to leave
                     break
@@ -84,7 +68,7 @@ class Consumers:
             consumer.current = message
             if message.ready_s > env.now:
                 yield env.timeout(message.ready_s - env.now)
-                if consumer.life != life:
+                if consumer.generation != generation:
                     return
             meter.tick(env.now)
             meter.busy += 1
@@ -95,7 +79,9 @@ class Consumers:
             if meter.journal is not None:
                 meter.note("started", message, consumer.number)
             yield env.timeout(message.work_s)
-            if consumer.life != life:  # it crashed meanwhile, and the broker has given the message to another
+            if (
+                consumer.generation != generation
+            ):  # it crashed meanwhile, and the broker has given the message to another
                 return
             meter.tick(env.now)
             meter.busy -= 1
@@ -117,7 +103,7 @@ class Consumers:
                 break
         meter.tick(env.now)
         meter.up -= 1
-        self.gone.remove(consumer)
+        self.leaving.remove(consumer)
 
     def failed(self, message: Message) -> None:
         """A handling failed: deliver the message again, later or at once, or dead-letter it."""
@@ -133,7 +119,7 @@ class Consumers:
             meter.note("backs off", message)
             self.env.process(self.back_off(message))
         else:
-            self.broker.take_back(message)
+            self.broker.requeue(message)
 
     def back_off(self, message: Message) -> Any:
         """Process: after its back-off the message goes to the tail of its queue, whatever the bound says."""
@@ -159,7 +145,7 @@ class Consumers:
             if consumer.working:
                 meter.busy -= 1
                 consumer.working = False
-            consumer.life += 1
+            consumer.generation += 1
             consumer.taking = False
             broker.left(consumer)
             self.return_all(consumer, failed=True)
@@ -168,7 +154,7 @@ class Consumers:
                 consumer.asleep = None
             yield env.timeout(self.scenario.repair_s * self.repair_after())
             if consumer.leaving:
-                self.gone.remove(consumer)
+                self.leaving.remove(consumer)
                 return
             meter.tick(env.now)
             meter.up += 1
@@ -198,7 +184,7 @@ class Consumers:
                     meter.end(message, meter.dead)
                     meter.note("dead-lettered", message)
                     continue
-            self.broker.take_back(message)
+            self.broker.requeue(message)
             partitions.append(message.partition)
         for partition in partitions:
             self.broker.dispatch(partition)
@@ -234,23 +220,23 @@ class Consumers:
         """Process: a consumer that was decided on starts after the delay, if it is still wanted then."""
         yield self.env.timeout(self.scenario.autoscale_delay_s)
         self.meter.tick(self.env.now)
-        if len(self.staff) < self.wanted:
-            consumer = self.hire()
-            self.staff.append(consumer)
-            self.broker.assign(self.staff)
+        if len(self.group) < self.wanted:
+            consumer = self.new_consumer()
+            self.group.append(consumer)
+            self.broker.assign(self.group)
             self.start(consumer)
 
     def shrink(self) -> None:
         """Let the youngest consumers go: what they hold goes back, what they work on they finish."""
-        leavers = self.staff[self.wanted :]
-        del self.staff[self.wanted :]
-        self.broker.assign(self.staff)
+        leavers = self.group[self.wanted :]
+        del self.group[self.wanted :]
+        self.broker.assign(self.group)
         for consumer in leavers:
             crashed = not consumer.taking
             consumer.leaving = True
             consumer.taking = False
             consumer.partitions.clear()
-            self.gone.append(consumer)
+            self.leaving.append(consumer)
             self.broker.left(consumer)
             self.return_all(consumer, failed=False)
             if not crashed and consumer.asleep is not None:

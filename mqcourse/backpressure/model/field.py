@@ -71,7 +71,7 @@ def allowed(spec: Mapping[str, Any]) -> str:
     """The allowed range of a field, with its unit, in words."""
     if spec["kind"] == "choice":
         return ", ".join(spec["choices"])
-    span = f"{'above' if spec.get('above') else 'from'} {shown(spec['low'])} to {shown(spec['high'])} {spec['unit']}"
+    span = f"{'above' if spec.get('above') else 'from'} {to_text(spec['low'])} to {to_text(spec['high'])} {spec['unit']}"
     if spec["kind"] == "whole":
         span = f"whole numbers {span}"
     if spec["kind"] == "numbers":
@@ -79,16 +79,16 @@ def allowed(spec: Mapping[str, Any]) -> str:
     return f"{span}, or None ({spec['none']})" if spec.get("none") else span
 
 
-def checked(spec: Mapping[str, Any], value: Any) -> Any:
+def validate(spec: Mapping[str, Any], value: Any) -> Any:
     """The value of a field, in its type; raises ScenarioError when it is not allowed."""
     kind, name = spec["kind"], spec["name"]
     if kind == "choice":
         if not isinstance(value, str) or value not in spec["choices"]:
-            raise ScenarioError(name, f"is {said(value)}", allowed(spec))
+            raise ScenarioError(name, f"is {quoted(value)}", allowed(spec))
         return value
     if kind == "numbers":
         if not isinstance(value, list | tuple) or len(value) > spec["most"]:
-            raise ScenarioError(name, f"is {said(value)}", allowed(spec))
+            raise ScenarioError(name, f"is {quoted(value)}", allowed(spec))
         return tuple(_in_range(spec, one) for one in value)
     if value is None and spec["none"]:
         return None
@@ -97,14 +97,14 @@ def checked(spec: Mapping[str, Any], value: Any) -> Any:
 
 def _in_range(spec: Mapping[str, Any], value: Any) -> float | int:
     if not isinstance(value, Real) or isinstance(value, bool):  # numpy's numbers are real ones, too
-        raise ScenarioError(spec["name"], f"is {said(value)}", allowed(spec))
+        raise ScenarioError(spec["name"], f"is {quoted(value)}", allowed(spec))
     number = _double(value)
     whole = spec["kind"] == "whole"
     if whole and math.isfinite(number) and number != int(number):
-        raise ScenarioError(spec["name"], f"is {shown(number)}", allowed(spec))
+        raise ScenarioError(spec["name"], f"is {to_text(number)}", allowed(spec))
     too_low = number <= spec["low"] if spec.get("above") else number < spec["low"]
     if too_low or not number <= spec["high"]:
-        raise ScenarioError(spec["name"], f"is {shown(number)} {spec['unit']}", allowed(spec))
+        raise ScenarioError(spec["name"], f"is {to_text(number)} {spec['unit']}", allowed(spec))
     return int(number) if whole else number
 
 
@@ -115,45 +115,45 @@ def _double(value: Real) -> float:
         return math.inf if value > 0 else -math.inf  # type: ignore[operator]
 
 
-def said(value: Any) -> str:
+def quoted(value: Any) -> str:
     """A wrong value as an error repeats it: short, on one line, and in the page as in Python."""
     if isinstance(value, str):
-        return f"'{sayable(value)}'"
+        return f"'{one_line(value)}'"
     if isinstance(value, list | tuple):
         return f"a list of {len(value)}"
     if isinstance(value, dict | set | frozenset):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, Real) and not isinstance(value, bool):
-        return shown(_double(value))
-    return sayable(repr(value))
+        return to_text(_double(value))
+    return one_line(repr(value))
 
 
-def sayable(text: str) -> str:
+def one_line(text: str) -> str:
     """The beginning of a text, with what cannot stand in a line as its code."""
     short = text if len(text) <= LONGEST_SAID else text[:LONGEST_SAID] + "…"
     return UNSAYABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", short)
 
 
-def shown(value: Any) -> str:
+def to_text(value: Any) -> str:
     """A value as it stands in an address or an error: whole numbers without a point."""
     if value is None:
         return "none"
     if isinstance(value, list | tuple):
-        return ",".join(shown(one) for one in value)
+        return ",".join(to_text(one) for one in value)
     if isinstance(value, float) and abs(value) < 1e16 and value == int(value):
         return str(int(value))
     return str(value)
 
 
-def read(spec: Mapping[str, Any], text: str) -> Any:
-    """The value that `shown` wrote."""
+def from_text(spec: Mapping[str, Any], text: str) -> Any:
+    """The value that `to_text` wrote."""
     if spec["kind"] == "choice":
         return text
     if text == "none" and spec.get("none"):
         return None
     parts = [one for one in text.split(",") if one] if spec["kind"] == "numbers" else [text]
     if not all(WRITTEN.fullmatch(one.strip()) for one in parts):
-        raise ScenarioError(spec["name"], f"is {said(text)}", allowed(spec))
+        raise ScenarioError(spec["name"], f"is {quoted(text)}", allowed(spec))
     if spec["kind"] == "numbers":
         return tuple(float(one) for one in parts)
     number = float(text)

@@ -83,7 +83,7 @@ def _step(lab: str, exercise: str, step: str, **more: Any) -> None:
     except OSError as error:
         raise CourseError(
             f"progress could not be kept: {steps_file().parent}: {error.strerror}",
-            do="Make room or mend the folder's permissions",
+            do="Free some space or repair the folder's permissions",
             code=Exit.ENVIRONMENT,
         ) from error
 
@@ -122,7 +122,7 @@ def save(report: Report, now: datetime | None = None) -> Path:
     except OSError as error:
         raise CourseError(
             f"the verdict was reached ({report.points} of {report.lab.points} points) but not saved: {path.parent}: {error.strerror}",
-            do="Make room or mend the folder's permissions, then grade again",
+            do="Free some space or repair the folder's permissions, then grade again",
             code=Exit.ENVIRONMENT,
         ) from error
     return path

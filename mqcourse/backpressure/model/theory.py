@@ -8,7 +8,7 @@ erlangs, rho = a / c.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mqcourse.backpressure.scenario import Scenario
+from mqcourse.backpressure.model.scenario import Scenario
 from mqcourse.errors import CourseError
 
 
