@@ -29,6 +29,7 @@ COMMANDS = (
     "mqcourse.stack.command",
     "mqcourse.book.command",
     "mqcourse.grading.command",
+    "mqcourse.quiz.command",
     "mqcourse.book.questions_command",
     "mqcourse.backpressure.command",
     "mqcourse.bench.command",
@@ -49,6 +50,7 @@ OF_THE_DISK = {
 GROUPS = (
     Group("brokers and pages", ("start", "stop", "status", "open", "logs", "doctor", "env", "reset")),
     Group("labs", ("labs", "grade", "hint")),
+    Group("interview", ("quiz",)),
     Group("scenarios", ("simulate", "measure")),
     Group("for authors", ("book", "chapters", "questions", "bench", "lock-jars")),
     Group("more", ("help", "completion")),

@@ -15,6 +15,8 @@ from mqcourse.nearest import nearest
 Run = Callable[[argparse.Namespace], int | None]
 WRONG = re.compile(r"invalid choice: '([^']*)'|unrecognized arguments: (\S+)")
 """The two messages of argparse that quote a word which is nearly another one."""
+OF_OPTION = re.compile(r"argument (?:-\w/)?(--[\w-]+): invalid choice")
+"""The first of them, where the word is an option's value and not a command."""
 
 
 class Formatter(argparse.RawDescriptionHelpFormatter):
@@ -60,14 +62,21 @@ class Parser(argparse.ArgumentParser):
         what, meant = message, None
         if found := WRONG.search(message):
             word = found[1] or found[2].partition("=")[0]
-            meant = nearest(word, _known(self, word))
-            if found[1] is not None and self.words:
+            option = OF_OPTION.search(message)
+            meant = nearest(word, _values(self, option[1]) if option else _known(self, word))
+            if found[1] is not None and self.words and not option:
                 what = f"there is no command {word!r}"
         advice = f"Did you mean {meant}?" if meant else f"`{self.prog} --help` lists the valid ones"
         line = f"{what}. {advice}"
         if "--json" in sys.argv[1:]:
             sys.stdout.write(json.dumps({"error": line}, ensure_ascii=False) + "\n")
         self.exit(Exit.USAGE, f"{self.prog}: {line}\n")
+
+
+def _values(parser: Parser, option: str) -> list[str]:
+    """The values that an option may have."""
+    found = next(action for action in parser._actions if option in action.option_strings)
+    return [str(choice) for choice in found.choices or ()]
 
 
 def _known(parser: Parser, word: str) -> Iterable[str]:

@@ -58,6 +58,10 @@ CASES: dict[str, tuple[str, set[Exit]]] = {
     "chapters new": ("nosuch/chapter", {Exit.USAGE}),
     "questions new": ("Topic", {Exit.USAGE}),
     "questions check": ("", {Exit.DONE}),
+    "questions coverage": ("", {Exit.DONE}),
+    "quiz": ("--minutes 5", {Exit.DONE}),
+    "quiz stats": ("", {Exit.DONE}),
+    "quiz merge": ("{folder}/nosuch.jsonl", {Exit.USAGE}),
     "bench": ("nosuch", {Exit.USAGE}),
     "help": ("exit-codes", {Exit.DONE}),
     "completion": ("bash", {Exit.DONE}),
@@ -199,6 +203,9 @@ def test_no_help_is_wider_than_the_terminal(width: int) -> None:
         ("help exit-code", "exit-codes"),
         ("bench simulater", "simulator"),
         ("completion bsh", "bash"),
+        ("quiz stat", "stats"),
+        ("quiz --topic delivry", "delivery"),
+        ("quiz --level senoir", "senior"),
     ],
 )
 def test_a_wrong_word_is_answered_with_the_right_one(tmp_path: Path, words: str, meant: str) -> None:

@@ -53,6 +53,11 @@ class Chapter:
         """The whole file."""
         return self.path.read_text(encoding="utf-8")
 
+    @property
+    def title(self) -> str:
+        """Its heading."""
+        return next(line[2:].strip() for line in self.text.splitlines() if line.startswith("# "))
+
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """Its code cells in order, each without the options above its code."""

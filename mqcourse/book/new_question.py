@@ -19,18 +19,27 @@ QUESTION = """
 [[question]]
 id = "{id}"
 level = "M"
+kind = "recall"
 prompt = "{mark}: the question, as an interviewer asks it, and an id above that tells it from the others"
 strong = [
   "{mark}: the most important point of a strong answer",
   "{mark}: the next point, with a number or an example",
 ]
-follow_up = "{mark}: what the interviewer asks next"
-follow_up_answer = "{mark}: the answer to it"
-wrong = "{mark}: what is often answered"
-why_wrong = "{mark}: what is wrong with it"
+rubric.mid = ["{mark}: what an answer at mid level contains"]
+rubric.senior = ["{mark}: what a senior engineer adds"]
+rubric.staff = ["{mark}: what a staff engineer adds"]
+follow_ups = [
+  {{ ask = "{mark}: what the interviewer asks next", answer = "{mark}: the answer to it" }},
+  {{ ask = "{mark}: what the interviewer asks after that", answer = "{mark}: the answer to that" }},
+]
+wrong = [
+  {{ said = "{mark}: what is often answered", why = "{mark}: what is wrong with it" }},
+]
 sources = [
   {{ url = "https://example.org/", title = "{mark}: where that is written" }},
 ]
+versions = "{mark}: the versions of which the answer is true"
+proof = "read, not run"
 facts = []
 """
 

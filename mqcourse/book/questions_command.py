@@ -1,4 +1,4 @@
-"""`mq questions check` and `mq questions new`."""
+"""`mq questions check`, `mq questions coverage` and `mq questions new`."""
 
 import argparse
 import json
@@ -31,6 +31,13 @@ def register(subcommands: Any) -> None:
         "hold every question to its form, and say every mistake, one a line",
         example="mq questions check",
     )
+    add(
+        actions,
+        "coverage",
+        run_coverage,
+        "count the questions by topic, level and kind",
+        example="mq questions coverage",
+    )
 
 
 def run_new(arguments: argparse.Namespace) -> int:
@@ -46,7 +53,8 @@ def run_new(arguments: argparse.Namespace) -> int:
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Print every mistake, or the count by level."""
-    from mqcourse.book.questions import BANK, LEVELS, read_bank
+    from mqcourse.book.question import LEVELS
+    from mqcourse.book.questions import BANK, read_bank
     from mqcourse.skeleton import left
 
     topics, problems = read_bank()
@@ -64,4 +72,14 @@ def run_check(arguments: argparse.Namespace) -> int:
         {"problems": [], "questions": len(questions), "topics": len(topics)},
         f"{len(questions)} questions in {len(topics)} topics are in order: {counts}",
     )
+    return Exit.DONE
+
+
+def run_coverage(arguments: argparse.Namespace) -> int:
+    """Print the table."""
+    from mqcourse.book.coverage import coverage
+    from mqcourse.book.questions import load_bank
+
+    found = coverage(load_bank())
+    answer(arguments, found.as_dict(), "\n".join(found.lines()))
     return Exit.DONE

@@ -2,14 +2,13 @@
 
 import contextlib
 import hashlib
-import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mqcourse import json_lines
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.grading.manifest import Lab
@@ -71,7 +70,7 @@ def answers_shown(lab: str) -> set[str]:
     """Ids of the exercises of a lab whose worked answer was shown."""
     return {
         line["exercise"]
-        for line in _lines(steps_file())
+        for line in json_lines.read(steps_file())
         if line.get("lab") == lab and line.get("step") == "answer" and isinstance(line.get("exercise"), str)
     }
 
@@ -79,7 +78,9 @@ def answers_shown(lab: str) -> set[str]:
 def _step(lab: str, exercise: str, step: str, **more: Any) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        _append(steps_file(), {"time": now, "lab": lab, "exercise": exercise, "step": step, **more})
+        json_lines.append(
+            steps_file(), [{"time": now, "lab": lab, "exercise": exercise, "step": step, **more}]
+        )
     except OSError as error:
         raise CourseError(
             f"progress could not be kept: {steps_file().parent}: {error.strerror}",
@@ -89,19 +90,9 @@ def _step(lab: str, exercise: str, step: str, **more: Any) -> None:
 
 
 def _steps(lab: str, exercise: str, step: str) -> Iterator[dict[str, Any]]:
-    for line in _lines(steps_file()):
+    for line in json_lines.read(steps_file()):
         if (line.get("lab"), line.get("exercise"), line.get("step")) == (lab, exercise, step):
             yield line
-
-
-def _append(path: Path, line: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    target = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(target, (json.dumps(line) + "\n").encode())
-        os.fsync(target)
-    finally:
-        os.close(target)
 
 
 def save(report: Report, now: datetime | None = None) -> Path:
@@ -118,7 +109,7 @@ def save(report: Report, now: datetime | None = None) -> Path:
     }
     path = file()
     try:
-        _append(path, line)
+        json_lines.append(path, [line])
     except OSError as error:
         raise CourseError(
             f"the verdict was reached ({report.points} of {report.lab.points} points) but not saved: {path.parent}: {error.strerror}",
@@ -131,7 +122,7 @@ def save(report: Report, now: datetime | None = None) -> Path:
 def best() -> dict[str, dict[str, int]]:
     """Lab -> exercise -> the most points ever reached in it. A line that a crash cut off is passed over."""
     most: dict[str, dict[str, int]] = {}
-    for line in _lines(file()):
+    for line in json_lines.read(file()):
         if not (isinstance(line.get("lab"), str) and isinstance(line.get("exercises"), dict)):
             continue
         lab = most.setdefault(line["lab"], {})
@@ -149,17 +140,3 @@ def reached(lab: Lab, best: Mapping[str, Mapping[str, int]]) -> int:
 def next_lab(labs: Iterable[Lab], best: Mapping[str, Mapping[str, int]]) -> Lab | None:
     """The first lab with missing points; None when all are reached."""
     return next((lab for lab in labs if reached(lab, best) < lab.points), None)
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return
-    for line in text.splitlines():
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(entry, dict):
-            yield entry

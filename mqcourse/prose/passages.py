@@ -11,8 +11,18 @@ from mqcourse.products import BROKERS
 
 PROSE_DIRECTIVES = {"predict", "key-points", "note", "tip", "warning", "admonition", "dropdown", "important"}
 """Directives whose body is prose; of all others only the `chapter-head` and tables are read, each in its way."""
-CARD_FIELDS = ("prompt", "strong", "follow_up", "follow_up_answer", "why_wrong")
-"""What is prose on an interview card. `wrong` is left out: it quotes what a weak candidate says."""
+CARD_ITEMS = ("strong", "steps", "requirements", "estimate", "failures", "attacks", "postmortem")
+"""Lists of an interview card that are prose."""
+CARD_TABLES = {
+    "follow_ups": ("ask", "answer"),
+    "decisions": ("ask", "answer"),
+    "wrong": ("why",),
+    "options": ("text", "why"),
+    "choices": ("name", "price"),
+}
+"""Tables of a card, and what in them is prose. `said` is left out: it quotes what a weak candidate says."""
+CARD_TEXTS = ("prompt", "correction")
+"""Single texts of a card. Left out: `claim`, which is quoted, and what was recorded from a program."""
 
 FENCE = re.compile(
     r"^\s*(?P<marks>`{3,}|:{3,}|~{3,})\s*(?:\{(?P<name>[\w-]+)\}\s*(?P<title>.*)|(?P<code>.*))$"
@@ -157,8 +167,16 @@ def of_toml(source: str) -> Iterator[Passage]:
     data = tomllib.loads(source)
     if "question" in data:
         for card in data["question"]:
-            for field in CARD_FIELDS:
-                yield from passages("item" if field == "strong" else "paragraph", card.get(field))
+            for field in CARD_TEXTS:
+                yield from passages("paragraph", card.get(field))
+            for field in CARD_ITEMS:
+                yield from passages("item", card.get(field))
+            for points in (card.get("rubric") or {}).values():
+                yield from passages("item", points)
+            for field, keys in CARD_TABLES.items():
+                for table in card.get(field) or ():
+                    for key in keys:
+                        yield from passages("paragraph", table.get(key))
         return
     for entry in data.values():
         if isinstance(entry, dict):

@@ -153,14 +153,15 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
+    from mqcourse.home import state_folder
     from mqcourse.stack import stack, status_page
     from mqcourse.stack.services import registry
     from mqcourse.stack.stack import Status
 
-    names = [service.name for service in registry.named(arguments.names, tuple(registry.SERVICES))]
+    services = registry.named(arguments.names, ())
 
     def look() -> list[Status]:
-        return [row for row in stack.status() if row.name in names]
+        return [stack.status_of(service, state_folder()) for service in services] or stack.status()
 
     if arguments.watch:
         return _watch(look, arguments)
@@ -296,7 +297,7 @@ def _open(arguments: argparse.Namespace) -> int:
     from mqcourse.stack.status_page import RUNS
 
     service = registry.named([arguments.name], ())[0]
-    row = next(row for row in stack.status() if row.name == service.name)
+    row = stack.status_of(service, state_folder())
     address = row.management or (row.endpoint if not service.is_broker else None)
     if row.state not in RUNS:
         raise CourseError(

@@ -31,7 +31,7 @@ from mqcourse.stack.shell import write_activation
 
 INSTALLING = "install"
 """The mark of the processes that fetch and prepare software."""
-USUAL_S = {"rabbitmq": 25.0, "kafka": 10.0, "servicebus": 3.0, "book": 20.0, "jupyter": 6.0}
+USUAL_S = {"rabbitmq": 25.0, "kafka": 10.0, "servicebus": 3.0, "postgres": 4.0, "book": 20.0, "jupyter": 6.0}
 """What each service takes on a quiet machine when all was fetched before; stored again at each start."""
 _WRITING = Lock()
 """Services that become ready at the same time write the addresses one after the other."""
@@ -58,10 +58,14 @@ class Status:
 
 
 def status(state: Path | None = None) -> list[Status]:
-    """The truth about every service, seen now: processes by pid and birth, protocols by their first bytes."""
+    """The truth about every service, seen now: processes by pid and birth, protocols by their first bytes.
+
+    One that runs on request only is left out while it is stopped.
+    """
     folder = state or state_folder()
     with ThreadPoolExecutor(max_workers=len(SERVICES)) as pool:
-        return list(pool.map(partial(status_of, state=folder), SERVICES.values()))
+        rows = list(pool.map(partial(status_of, state=folder), SERVICES.values()))
+    return [row for row in rows if row.state != "stopped" or not SERVICES[row.name].on_request]
 
 
 def status_of(service: Service, state: Path) -> Status:

@@ -58,8 +58,23 @@ def test_code_markup_and_front_matter_are_no_prose() -> None:
 
 
 def test_a_wrong_answer_on_a_card_is_a_quotation() -> None:
-    card = '[[question]]\nprompt = "What is it?"\nstrong = ["This."]\nwrong = "It knows it."\nwhy_wrong = "No."\n'
-    assert [passage.text for passage in of_file("a.toml", card)] == ["What is it?", "This.", "No."]
+    card = """[[question]]
+prompt = "What is it?"
+strong = ["This."]
+rubric.mid = ["Names it."]
+follow_ups = [{ ask = "And then?", answer = "Then that." }]
+wrong = [{ said = "It knows it.", why = "No." }]
+claim = "It knows it."
+signals = ["it knows it"]
+"""
+    assert [passage.text for passage in of_file("a.toml", card)] == [
+        "What is it?",
+        "This.",
+        "Names it.",
+        "And then?",
+        "Then that.",
+        "No.",
+    ]
 
 
 def test_docstrings_and_messages_of_a_module_are_prose() -> None:

@@ -6,10 +6,13 @@ brokers, reads the code, and thinks about a prediction before opening it. Such a
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import yaml
 
 from mqcourse.book.chapter import HEAD
+from mqcourse.book.question import MINUTES
+from mqcourse.book.questions import load_bank
 from mqcourse.home import CHECKOUT
 from mqcourse.prose.passages import of_markdown, words
 from tools.prose.terms import GLOSSARY_PAGE, pages
@@ -38,8 +41,15 @@ def measured(source: str) -> float:
     )
 
 
-LISTS = ("book/interview/questions.md", "book/interview/facts.md", GLOSSARY_PAGE)
+LISTS = ("book/interview/facts.md", GLOSSARY_PAGE)
 """Pages whose directives fetch what is read: their minutes cannot be measured from their own source."""
+CARDS = "book/questions/"
+"""Pages of cards: their minutes are those of the cards."""
+
+
+def of_cards(topic: str) -> float:
+    """The minutes of a topic's cards."""
+    return sum(MINUTES[question.kind] for question in load_bank()[topic].questions)
 
 
 def stated_and_measured() -> Iterator[tuple[str, int, float]]:
@@ -47,7 +57,8 @@ def stated_and_measured() -> Iterator[tuple[str, int, float]]:
     for file in [*pages(), GLOSSARY_PAGE]:
         source = (CHECKOUT / file).read_text(encoding="utf-8")
         head = HEAD.search(source)
-        yield file, yaml.safe_load(head["yaml"])["minutes"] if head else 0, measured(source)
+        minutes = of_cards(Path(file).stem) if file.startswith(CARDS) else measured(source)
+        yield file, yaml.safe_load(head["yaml"])["minutes"] if head else 0, minutes
 
 
 def rounded(minutes: float) -> int:

@@ -47,6 +47,8 @@ BLOCK = {
     "dt",
     "dd",
     "ul",
+    "table",
+    "tr",
 }
 
 

@@ -1,4 +1,4 @@
-"""`{question}` and `{questions}`: recall-then-reveal cards of the interview bank.
+"""`{question}`, `{questions}` and `{question-topics}`: recall-then-reveal cards of the interview bank.
 
 Without any script a card is the question and a closed `details` with the answer. cards.js adds a field to answer in
 first, a rating of oneself after the reveal (kept in the browser's localStorage), and a count for the page.
@@ -9,11 +9,30 @@ from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
 
+from mqcourse.book.chapter import Chapter
+from mqcourse.book.coverage import Coverage, coverage
 from mqcourse.book.directives.block import Block
 from mqcourse.book.directives.fact import stamp
 from mqcourse.book.directives.html_element import Element, InlineElement
 from mqcourse.book.facts import FACTS, load_facts
-from mqcourse.book.questions import BANK, LEVELS, Question, Topic, find, load_bank
+from mqcourse.book.question import (
+    KINDS,
+    LEVELS,
+    NOT_RUN,
+    RUBRIC,
+    VERDICTS,
+    Claim,
+    Design,
+    FollowUp,
+    Incident,
+    Number,
+    Options,
+    Question,
+    Spot,
+    Steps,
+    letter,
+)
+from mqcourse.book.questions import BANK, Topic, find, load_bank
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 
@@ -51,35 +70,149 @@ class Card(Block):
         tags += InlineElement("span", level, **{"class": f"mq-level mq-level-{question.level.lower()}"})
         tags += nodes.Text(" ")
         tags += InlineElement("span", topic, **{"class": "mq-topic"})
+        if question.kind != "recall":
+            tags += nodes.Text(" ")
+            tags += InlineElement("span", KINDS[question.kind], **{"class": "mq-kind"})
         prompt = InlineElement("h3", **{"class": "mq-card-prompt", "id": f"{anchor}-prompt"})
         prompt += self.inline(question.prompt)
         summary = Element("summary")
         summary += nodes.Text("Show a strong answer")
-        answer = Element("div", **{"class": "mq-card-body"})
-        answer += self.part("A strong answer", self.bullets(question.strong))
-        answer += self.part(
-            "Then you are asked",
-            *self.markdown(question.follow_up),
-            *self.markdown(question.follow_up_answer),
-        )
-        answer += self.part(
-            "Often said, and wrong", *self.markdown(f"“{question.wrong}”"), css="mq-card-wrong"
-        )
-        answer.children[-1] += self.markdown(question.why_wrong)
-        answer += self.sources(question)
+        answer = Element("div", *self.answer(question), **{"class": "mq-card-body"})
         return Element(
             "section",
             tags,
             prompt,
+            *self.given(question),
             Element("details", summary, answer, **{"class": "mq-card-answer"}),
             id=anchor,
             **{
                 "class": "mq-card",
                 "data-question": question.id,
                 "data-level": question.level,
+                "data-kind": question.kind,
                 "aria-labelledby": f"{anchor}-prompt",
             },
         )
+
+    def given(self, question: Question) -> list[nodes.Node]:
+        """What a kind shows before the answer: options, steps in the wrong order, a passage, signals."""
+        match question.details:
+            case Options(all=options):
+                return [self.lettered([option.text for option in options])]
+            case Steps() as steps:
+                return [self.lettered(steps.shuffled(question.id))]
+            case Spot(passage=passage):
+                return [nodes.literal_block(passage, passage, language="text")]
+            case Claim(quoted=quoted):
+                verdicts = ", ".join(
+                    f"{name} …" if name.endswith("since") else name for name in VERDICTS.values()
+                )
+                choose = nodes.paragraph("", f"Choose: {verdicts}.")
+                return [Element("div", *self.markdown(f"> {quoted}"), choose, **{"class": "mq-card-given"})]
+            case Number(unit=unit):
+                return [nodes.paragraph("", f"Give a number in {unit}.", classes=["mq-card-given"])]
+            case Incident(signals=signals):
+                text = "\n".join(signals)
+                return [nodes.literal_block(text, text, language="text")]
+        return []
+
+    def answer(self, question: Question) -> list[nodes.Node]:
+        """What is hidden until the reader has answered."""
+        return [
+            *self.solution(question),
+            self.part("A strong answer", self.bullets(question.strong)),
+            *self.walk(question),
+            self.part(
+                "Then you are asked",
+                *(node for each in question.follow_ups for node in self.asked(each)),
+            ),
+            self.part(
+                "Often said, and wrong",
+                *(
+                    node
+                    for each in question.wrong
+                    for node in (*self.markdown(f"“{each.said}”"), *self.markdown(each.why))
+                ),
+                css="mq-card-wrong",
+            ),
+            self.rubric(question),
+            self.sources(question),
+        ]
+
+    def solution(self, question: Question) -> list[nodes.Node]:
+        """What can be right or wrong in an answer: the letters, the order, the number, the mistake, the verdict."""
+        match question.details:
+            case Options(all=options, letters=letters):
+                whys = [f"**{letter(place)}.** {option.why}" for place, option in enumerate(options)]
+                return [self.part(f"Right: {letters}", self.bullets(whys))]
+            case Steps(right=right) as steps:
+                shown = steps.shuffled(question.id)
+                order = ", ".join(letter(shown.index(step)) for step in right)
+                return [self.part(f"Right: {order}", self.numbered(right))]
+            case Spot() as spot:
+                instead = self.bullets([f"Wrong: `{spot.mistake}`", f"Right: {spot.correction}"])
+                return [self.part("The mistake", instead)]
+            case Claim() as claim:
+                return [self.part("Verdict", nodes.paragraph("", f"{claim.shown}."))]
+            case Number() as number:
+                within = f"Within {number.tolerance:.0%} it counts as right."
+                return [
+                    self.part(
+                        "The number", *self.markdown(f"**{number.shown}**, from `{number.formula}`. {within}")
+                    )
+                ]
+        return []
+
+    def walk(self, question: Question) -> list[nodes.Node]:
+        """The further parts of a design or an incident."""
+        match question.details:
+            case Design() as design:
+                drawing = nodes.literal_block(design.drawing, design.drawing, language="text")
+                return [
+                    self.part("Requirements to ask for", self.bullets(design.requirements)),
+                    self.part("The estimate", self.bullets(design.estimate)),
+                    self.part("The drawing", drawing),
+                    self.part(
+                        "Three options, each with its price",
+                        self.bullets([f"**{name}.** {price}" for name, price in design.choices]),
+                    ),
+                    self.part("What fails, and what happens then", self.bullets(design.failures)),
+                    self.part("What an interviewer tries to break", self.bullets(design.attacks)),
+                ]
+            case Incident() as incident:
+                asked = [self.asked(each) for each in incident.decisions]
+                return [
+                    self.part("Three decisions", self.enumerated(asked, "arabic")),
+                    self.part("The post-mortem", self.bullets(incident.postmortem)),
+                ]
+        return []
+
+    def rubric(self, question: Question) -> Element:
+        """What an answer of each level adds."""
+        points = [
+            f"**{name}:** {point}" for level, name in RUBRIC.items() for point in question.rubric[level]
+        ]
+        return self.part("What each level adds", self.bullets(points), css="mq-card-rubric")
+
+    def asked(self, each: FollowUp) -> list[nodes.Node]:
+        """What is asked next, and the answer to it."""
+        ask = nodes.paragraph("", "", nodes.emphasis("", "", *self.inline(each.ask)))
+        return [ask, *self.markdown(each.answer)]
+
+    def lettered(self, items: Sequence[str]) -> nodes.enumerated_list:
+        """A list with letters."""
+        return self.enumerated([self.markdown(item) for item in items], "upperalpha")
+
+    def numbered(self, items: Sequence[str]) -> nodes.enumerated_list:
+        """A list with numbers."""
+        return self.enumerated([self.markdown(item) for item in items], "arabic")
+
+    def enumerated(self, items: Sequence[Sequence[nodes.Node]], sort: str) -> nodes.enumerated_list:
+        """A list whose items are counted."""
+        found = nodes.enumerated_list("", enumtype=sort, prefix="", suffix=".")
+        for item in items:
+            found += nodes.list_item("", *item)
+        return found
 
     def part(self, title: str, *content: nodes.Node, css: str = "") -> Element:
         """One titled part of the answer."""
@@ -101,9 +234,39 @@ class Card(Block):
             if place:
                 read += nodes.Text("; ")
             read += nodes.reference("", title, refuri=url)
+        true_of = nodes.paragraph("", f"True of: {question.versions}. Proof: ")
+        true_of += self.proof(question)
+        if question.chapter:
+            true_of += nodes.Text(" Read more: ")
+            true_of += self.page(question.chapter)
+            true_of += nodes.Text(".")
         return self.part(
-            "Facts and sources", *([items] if question.facts else []), read, css="mq-card-sources"
+            "Facts and sources", *([items] if question.facts else []), read, true_of, css="mq-card-sources"
         )
+
+    def proof(self, question: Question) -> list[nodes.Node]:
+        """What shows that the answer is true."""
+        proof = question.proof
+        match proof.kind:
+            case "chapter":
+                return [nodes.Text("the cells of "), self.page(proof.what), nodes.Text(".")]
+            case "lab":
+                lab, _, exercise = proof.what.partition("/")
+                return self.inline(f"the exercise `{exercise}` of `labs/{lab}.ipynb`.")
+            case "test":
+                return self.inline(f"`{proof.what}`.")
+            case "fact":
+                return [nodes.Text("the course's own run, in the facts above.")]
+            case "calculation":
+                return [nodes.Text("the calculation above.")]
+        return [nodes.Text(f"{NOT_RUN}.")]
+
+    def page(self, name: str) -> nodes.reference:
+        """A link to another page of the book, by its title."""
+        chapter = Chapter(name)
+        self.env.note_dependency(str(chapter.path))
+        address = self.env.app.builder.get_relative_uri(self.env.docname, f"book/{name}")
+        return nodes.reference("", chapter.title, refuri=address, internal=True)
 
 
 class Cards(Card):
@@ -150,7 +313,45 @@ class Cards(Card):
         return chosen
 
 
+class Overview(Card):
+    """```{question-topics}```: a table of the topics with their pages, and how many cards of each level they have."""
+
+    required_arguments = 0
+
+    def run(self) -> list[nodes.Node]:
+        """The table; its words link to the topic's page."""
+        try:
+            bank = self.bank()
+        except CourseError as error:
+            raise self.error(f"{{question-topics}}: {error}") from error
+        counted = coverage(bank)
+        head = ["Topic", *LEVELS.values(), "All"]
+        rows = [[topic.name, topic.title] for topic in bank.values()]
+        table = Element("table", self.row("th", [nodes.Text(name) for name in head]), **{"class": "table"})
+        for name, title in rows:
+            address = self.env.app.builder.get_relative_uri(self.env.docname, f"book/questions/{name}")
+            link = nodes.reference("", title, refuri=address, internal=True)
+            table += self.row("td", [link, *self.counts(counted, name)])
+        table += self.row("td", [nodes.Text("All"), *self.counts(counted)])
+        return [table]
+
+    def counts(self, counted: Coverage, topic: str = "") -> list[nodes.Node]:
+        """The questions of a topic by level, and all of them; an empty cell for none."""
+        numbers = [*(counted.of(topic, level) for level in LEVELS), counted.of(topic)]
+        return [nodes.Text(str(number or "")) for number in numbers]
+
+    def row(self, tag: str, cells: Sequence[nodes.Node]) -> Element:
+        """One row of the table."""
+        made = Element("tr")
+        for cell in cells:
+            held = InlineElement(tag)
+            held += cell
+            made += held
+        return made
+
+
 def setup(app: "Sphinx") -> None:
-    """Register both directives."""
+    """Register the directives."""
     app.add_directive("question", Card)
     app.add_directive("questions", Cards)
+    app.add_directive("question-topics", Overview)

@@ -67,6 +67,9 @@ $$W = L / \\lambda$$
 topic: ordering
 ```
 
+```{question-topics}
+```
+
 ```{key-points}
 - One.
 ```
@@ -165,6 +168,16 @@ def test_all_cards_of_a_topic_come_in_the_banks_order(page: str) -> None:
     of_the_bank = [question.id for question in load_bank()["ordering"].questions]
     assert shown == ["why-a-queue", *of_the_bank]
     assert of_the_bank[:2] == ["kafka-order", "partition-key"]
+
+
+def test_the_topics_are_a_table_with_a_link_to_each_page_and_the_number_of_cards(page: str) -> None:
+    for topic in load_bank().values():
+        row = re.search(
+            rf'<tr>\s*<td>\s*<a [^>]*href="book/questions/{topic.name}.html".*?</tr>', page, re.DOTALL
+        )
+        assert row, topic.name
+        assert topic.title in row[0]
+        assert f"<td>{len(topic.questions)}</td>" in re.sub(r"\s+(?=<)|(?<=>)\s+", "", row[0])
 
 
 BAD = {

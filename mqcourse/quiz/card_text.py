@@ -1,0 +1,141 @@
+"""A card as plain text for a terminal: what is asked, and what is shown after the answer."""
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from mqcourse.book.question import (
+    KINDS,
+    LEVELS,
+    NOT_RUN,
+    RUBRIC,
+    VERDICTS,
+    Claim,
+    Design,
+    Incident,
+    Number,
+    Options,
+    Question,
+    Spot,
+    Steps,
+    letter,
+)
+
+NARROWEST = 40
+
+
+def plain(markdown: str) -> str:
+    """Inline Markdown without its marks; code keeps its backticks, which no word has."""
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown.replace("**", ""))
+    return re.sub(r"(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])", "", text)
+
+
+def front(question: Question, width: int) -> str:
+    """What is shown before the answer."""
+    lines = [f"{LEVELS[question.level]} · {KINDS[question.kind]} · {question.topic}", ""]
+    lines += _paragraph(question.prompt, width)
+    return "\n".join([*lines, *_given(question, width)])
+
+
+def back(question: Question, width: int) -> str:
+    """What is shown after the answer."""
+    lines = [*_solution(question, width), "A strong answer", *_bullets(question.strong, width)]
+    lines += _walk(question, width)
+    lines += ["", "Then you are asked"]
+    for each in question.follow_ups:
+        lines += [*_item(each.ask, "? ", width), *_item(each.answer, "  ", width)]
+    lines += ["", "Often said, and wrong"]
+    for wrong in question.wrong:
+        lines += [*_item(f"“{wrong.said}”", "- ", width), *_item(wrong.why, "  ", width)]
+    lines += ["", "What each level adds"]
+    for level, name in RUBRIC.items():
+        for point in question.rubric[level]:
+            lines += _item(f"{name}: {point}", "- ", width)
+    proof = (
+        NOT_RUN if question.proof.kind == NOT_RUN else f"{question.proof.kind} {question.proof.what}".strip()
+    )
+    lines += ["", *_paragraph(f"True of: {question.versions}. Proof: {proof}.", width)]
+    lines += [line for _, url in question.sources for line in (url,)]
+    return "\n".join(lines)
+
+
+def _given(question: Question, width: int) -> Iterator[str]:
+    match question.details:
+        case Options(all=options):
+            yield from ("", *_lettered([option.text for option in options], width))
+        case Steps() as steps:
+            yield from ("", *_lettered(steps.shuffled(question.id), width))
+        case Spot(passage=passage):
+            yield from ("", *(f"    {line}" for line in passage.splitlines()))
+        case Claim(quoted=quoted):
+            yield from ("", *_item(f"“{quoted}”", "  ", width))
+            yield from ("", f"Choose: {', '.join(VERDICTS.values())}.")
+        case Number(unit=unit):
+            yield from ("", f"Give a number in {unit}.")
+        case Incident(signals=signals):
+            yield from ("", *(f"    {line}" for line in signals))
+
+
+def _solution(question: Question, width: int) -> Iterator[str]:
+    match question.details:
+        case Options(all=options, letters=letters):
+            yield f"Right: {letters}"
+            for place, option in enumerate(options):
+                yield from _item(option.why, f"{letter(place)}. ", width)
+            yield ""
+        case Steps(right=right) as steps:
+            shown = steps.shuffled(question.id)
+            yield f"Right: {', '.join(letter(shown.index(step)) for step in right)}"
+            yield ""
+        case Spot(mistake=mistake, correction=correction):
+            yield f"The mistake: {mistake}"
+            yield from _item(correction, "Right: ", width)
+            yield ""
+        case Claim() as claim:
+            yield f"Verdict: {claim.shown}."
+            yield ""
+        case Number() as number:
+            yield f"{number.shown}, from {number.formula}; within {number.tolerance:.0%} it counts."
+            yield ""
+
+
+def _walk(question: Question, width: int) -> Iterator[str]:
+    match question.details:
+        case Design() as design:
+            parts = {
+                "Requirements to ask for": design.requirements,
+                "The estimate": design.estimate,
+                "Three options, each with its price": [f"{name}. {price}" for name, price in design.choices],
+                "What fails, and what happens then": design.failures,
+                "What an interviewer tries to break": design.attacks,
+            }
+            for title, items in parts.items():
+                yield from ("", title, *_bullets(items, width))
+            yield from ("", *(f"    {line}" for line in design.drawing.splitlines()))
+        case Incident(decisions=decisions, postmortem=postmortem):
+            yield from ("", "Three decisions")
+            for each in decisions:
+                yield from (*_item(each.ask, "? ", width), *_item(each.answer, "  ", width))
+            yield from ("", "The post-mortem", *_bullets(postmortem, width))
+
+
+def _paragraph(text: str, width: int) -> list[str]:
+    return _item(text, "", width)
+
+
+def _bullets(items: Iterable[str], width: int) -> list[str]:
+    return [line for item in items for line in _item(item, "- ", width)]
+
+
+def _lettered(items: Iterable[str], width: int) -> list[str]:
+    return [line for place, item in enumerate(items) for line in _item(item, f"{letter(place)}. ", width)]
+
+
+def _item(text: str, mark: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        plain(text),
+        max(width, NARROWEST),
+        initial_indent=mark,
+        subsequent_indent=" " * len(mark),
+        break_on_hyphens=False,
+    )
