@@ -35,7 +35,7 @@ def settle() -> None:
 
 class _Dropping(io.FileIO):
     def write(self, data: Any) -> int:
-        """Write the data, or drop it: clients are served all the same."""
+        """Write the data, or drop it: a line that cannot be printed stops no client."""
         with contextlib.suppress(OSError):
             return super().write(data)
         return memoryview(data).nbytes
