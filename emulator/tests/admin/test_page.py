@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from in_memory import HOST, SmallHost
-from plain_content import PlainContent
 
 from servicebus_emulator.admin import routes
 from servicebus_emulator.admin.host import Health
@@ -23,6 +21,9 @@ from servicebus_emulator.broker.description import (
 )
 from servicebus_emulator.broker.message import Outcome, ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
+
+from ..plain_content import PlainContent
+from .in_memory import HOST, SmallHost
 
 JSON = {"content_type": "application/json"}
 
