@@ -36,7 +36,7 @@ lab: .venv-course ## start JupyterLab and the brokers the labs need
 	@"$(VENV)/mq" start rabbitmq kafka servicebus jupyter
 
 test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
-	@"$(VENV)/python" -m pytest -n 2
+	@"$(VENV)/python" -m pytest -n 3
 
 test-fast: .venv-test ## only the tests that need no broker and no browser
 	@"$(VENV)/python" -m pytest -m "not stack and not browser and not slow and not conformance"

@@ -21,6 +21,7 @@ from mqcourse.exits import Exit
 from mqcourse.foreign import plain
 from mqcourse.home import state_folder
 from mqcourse.settings import refuse_typos
+from mqcourse.streams import forgive_errors, open_closed
 from mqcourse.variables import settle
 
 COMMANDS = (
@@ -81,7 +82,8 @@ class Version(argparse.Action):
     """Prints the version, which is looked up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_arguments: Any) -> NoReturn:
-        sys.stdout.write(f"mq {version()}\n")
+        as_json = "--json" in sys.argv[1:]
+        sys.stdout.write(f"{json.dumps({'version': version()}) if as_json else f'mq {version()}'}\n")
         parser.exit()
 
 
@@ -125,7 +127,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             "mq: this course runs on Linux and macOS. On Windows use it in WSL, and run it again there\n"
         )
         return Exit.ENVIRONMENT
+    open_closed()
     settle(["mqcourse.cli", *sys.argv[1:]] if argv is None else None)
+    if argv is None:
+        sys.stderr = forgive_errors(sys.stderr)
     try:
         arguments = parser().parse_args(argv)
     except SystemExit as ended:  # after a help text, or a line about wrong usage

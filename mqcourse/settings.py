@@ -36,6 +36,7 @@ SETTINGS: Mapping[str, str] = {
     "MQ_KAFKA_SSL_PASSWORD": "the password of that key",
     "MQ_KAFKA_SSL_CHECK_HOSTNAME": "whether its certificate must name the host: true or false",
     "MQ_SERVICEBUS_CONNECTION_STRING": "the address of an existing Service Bus: Endpoint=sb://host/;SharedAccessKeyName=…",
+    "MQ_POSTGRES_URL": "the address of an existing PostgreSQL: postgresql://user:password@host:5432/database",
 }
 """The meaning of each variable."""
 OURS = {

@@ -55,10 +55,10 @@ def start(progress: Progress) -> dict[str, BaseException]:
     """
     from mqcourse.book.kept_pages import book_is_current, make_book
     from mqcourse.stack import stack
-    from mqcourse.stack.services.registry import SERVICES
+    from mqcourse.stack.services.registry import ALWAYS
 
     first = {} if book_is_current() else {"book": lambda: make_book(progress)}
-    return stack.up_all(list(SERVICES.values()), progress, first=first)[1]
+    return stack.up_all(ALWAYS, progress, first=first)[1]
 
 
 def all_run() -> bool:

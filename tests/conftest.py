@@ -23,15 +23,18 @@ NEEDS = ("browser", "slow", "stack", "wire")
 LANES = (
     "tests/browser/",
     "tests/",
-    "emulator/tests/",
     "tests/grading/",
+    "tests/notebooks/",
+    "emulator/tests/",
+    "tests/book/",
     "tests/stack/",
     "tests/stack/test_confirmed_survives.py",
+    "tests/backpressure/test_measure_on_brokers.py",
 )
-"""What `make test` runs side by side, in two processes: the first to be free takes the next.
+"""What `make test` runs side by side, in three processes: the first to be free takes the next.
 
-The browser's tests work hard and come first; those that judge answers or kill stacks of their own mostly wait, and so
-hardly disturb the paced runs on real brokers at the end of all others.
+The browser's tests work hard and come first. Those that judge answers or kill stacks of their own mostly wait, so three
+processes fit on two processors. The paced runs on real brokers come at the end, when others no longer disturb them.
 """
 
 

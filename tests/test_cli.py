@@ -119,3 +119,52 @@ def test_a_benchmark_without_its_packages_says_what_installs_them(tmp_path: Path
     assert done.returncode == Exit.ENVIRONMENT, done.stderr
     assert "needs benchmarks.simulator" in done.stderr
     assert "make test-fast" in done.stderr
+
+
+def in_a_shell(home: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """A line of a shell in which `mq` is this checkout's."""
+    mq_here = f"mq() {{ '{sys.executable}' -m mqcourse.cli \"$@\"; }}\n"
+    return subprocess.run(
+        ["bash", "-c", mq_here + line],
+        cwd=CHECKOUT,
+        env={**os.environ, "MQ_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("mq labs >&-", Exit.DONE),
+        ("mq status >&- 2>&-", Exit.DONE),
+        ("mq grade nosuch 2>&-", Exit.USAGE),
+        ("mq reset kafka <&-", Exit.USAGE),
+        ("mq hint nosuch 2>/dev/full", Exit.USAGE),
+        ("mq status --watch --json | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}", Exit.DONE),
+    ],
+)
+def test_streams_that_take_nothing_change_no_exit_code(tmp_path: Path, line: str, code: Exit) -> None:
+    done = in_a_shell(tmp_path, line)
+    assert done.returncode == code, done
+    assert "Traceback" not in done.stderr
+
+
+def test_a_closed_output_is_not_replaced_by_the_next_file(tmp_path: Path) -> None:
+    """The first file that is opened would get its number, and what is printed."""
+    (tmp_path / "endpoints.json").write_text("{}")
+    assert in_a_shell(tmp_path, "mq env --json >&- 2>&-").returncode == Exit.DONE
+    assert (tmp_path / "endpoints.json").read_text() == "{}"
+
+
+def test_the_version_is_json_where_json_was_asked_for(tmp_path: Path) -> None:
+    assert set(json.loads(mq(tmp_path, "--version", "--json").stdout)) == {"version"}
+
+
+@pytest.mark.parametrize(
+    "words", ["--seeds 0", "--seeds -1", "--seeds x", "--exercise nosuch", "kafka_log --exercise bounds"]
+)
+def test_a_table_of_no_verdict_is_refused(tmp_path: Path, words: str) -> None:
+    done = mq(tmp_path, "labs", "table", *words.split())
+    assert done.returncode == Exit.USAGE, done.stderr

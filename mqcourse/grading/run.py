@@ -36,7 +36,11 @@ from mqcourse.variables import Kind, environment_of
 
 RUN_LIMIT_S = 600.0
 """Every wait of a check has its own limit; this one is met only when the machine or the grader hangs."""
+NONE_KNOWN: Mapping[str, Verdict] = {}
 POLL_S = 0.3
+MOST_FOLDER_BYTES = 512 << 20
+"""Of the run's folder, the one place outside /tmp where a sandboxed answer can write. A grading writes about 1 MB."""
+MOST_FOLDER_FILES = 20_000
 ENOUGH = b"."
 """The sign for a run that its verdicts have no reader any more. When its standard input ends without it, we have died."""
 GRACE_S = 6.0
@@ -49,11 +53,13 @@ def grade(
     *,
     seed: int | None = None,
     sandbox: Sandbox | None = None,
+    known: Mapping[str, Verdict] = NONE_KNOWN,
 ) -> Report:
     """The report on a learner's notebook. CourseError when it is no notebook of a lab.
 
     Unjudged when a broker does not answer or goes away. Untouched exercises are not run. `seed` repeats
-    what the checks drew in the run that printed it. With a sandbox the answers run in it.
+    what the checks drew in the run that printed it. With a sandbox the answers run in it. The answers to the exercises
+    in `known` are not run again.
     """
     given = read(path)
     stubs = master.answers(given.lab, solved=False)
@@ -67,6 +73,7 @@ def grade(
         say,
         seed=seed,
         sandbox=sandbox,
+        known=known,
     )
 
 
@@ -76,6 +83,7 @@ def grade_submission(
     *,
     seed: int | None = None,
     sandbox: Sandbox | None = None,
+    known: Mapping[str, Verdict] = NONE_KNOWN,
 ) -> Report:
     """The same for answers that are already taken out of their notebook."""
     lab = submission.lab
@@ -85,12 +93,13 @@ def grade_submission(
         exercise.id: with_breach(exercise, Guarantee.ANSWERED, submission.unusable[exercise.id])
         for exercise in lab.exercises
         if exercise.id in submission.unusable
-    }
+    } | {id_: known[id_] for id_ in submission.answers if id_ in known}
+    new = {id_: source for id_, source in submission.answers.items() if id_ not in known}
     leftovers.sweep()
-    if submission.answers:
+    if new:
         with Witness(lab.brokers) as witness:
             before = _fingerprint()
-            say(f"running {len(submission.answers)} answers")
+            say(f"running {len(new)} answers")
 
             def run(answers: Mapping[str, str]) -> dict[str, Verdict]:
                 entries = _run(lab.name, master.graded_notebook(lab, answers, seed), witness, sandbox)
@@ -100,17 +109,15 @@ def grade_submission(
                     if id_ in answers
                 }
 
-            verdicts = run(submission.answers)
-            if missing := [id_ for id_ in submission.answers if id_ not in verdicts]:
+            verdicts = run(new)
+            if missing := [id_ for id_ in new if id_ not in verdicts]:
                 # An answer has ended the whole run. Each one without a verdict gets a run of its own, to find out which.
                 witness.confirm()
                 for id_ in missing:
                     say(f"running {id_} alone")
-                    verdicts |= run({id_: submission.answers[id_]})
+                    verdicts |= run({id_: new[id_]})
             found |= verdicts
-            if any(not verdict.passed for verdict in verdicts.values()) or len(verdicts) < len(
-                submission.answers
-            ):
+            if any(not verdict.passed for verdict in verdicts.values()) or len(verdicts) < len(new):
                 witness.confirm()
         if changed := _changed(before, _fingerprint()):
             raise Void(
@@ -124,12 +131,12 @@ def grade_submission(
             or with_breach(
                 exercise,
                 Guarantee.RUNS,
-                "the answer ended the process that runs it before there was a verdict",
+                "the answer ended the process that runs it before there was a verdict, or filled its folder",
             )
             for exercise in lab.exercises
         ),
         time.monotonic() - began_s,
-        seed if submission.answers else None,
+        seed if new else None,
     )
 
 
@@ -166,7 +173,7 @@ def _run(name: str, notebook: str, witness: Witness, sandbox: Sandbox | None) ->
                     # The key goes this way, so no process of an answer finds it in an environment or a command line.
                     stdin.write(f"{key}\n".encode())
                     stdin.flush()
-                verdicts = _verdicts(_lines(out, time.monotonic() + RUN_LIMIT_S, witness), key)
+                verdicts = _verdicts(_lines(out, time.monotonic() + RUN_LIMIT_S, witness, folder), key)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=GRACE_S)
             finally:
@@ -231,8 +238,8 @@ def signature(key: str, body: str) -> str:
     return hmac.new(key.encode(), body.encode(), hashlib.sha256).hexdigest()
 
 
-def _lines(source: int, end_s: float, witness: Witness) -> Iterator[Mapping[str, Any]]:
-    """The lines of JSON that arrive through the pipe until its other end closes.
+def _lines(source: int, end_s: float, witness: Witness, folder: str) -> Iterator[Mapping[str, Any]]:
+    """The lines of JSON that arrive through the pipe until its other end closes, or an answer fills the run's folder.
 
     Unjudged when a broker goes away meanwhile, or the time is up.
     """
@@ -242,6 +249,8 @@ def _lines(source: int, end_s: float, witness: Witness) -> Iterator[Mapping[str,
         while time.monotonic() < end_s:
             if not selector.select(POLL_S):
                 witness.alive()
+                if _is_filled(folder):
+                    return
                 continue
             part = os.read(source, 65_536)
             if not part:
@@ -257,6 +266,19 @@ def _lines(source: int, end_s: float, witness: Witness) -> Iterator[Mapping[str,
     raise Unjudged(
         f"the answers were not judged within {RUN_LIMIT_S:.0f} s", do="Run it again when less runs beside it"
     )
+
+
+def _is_filled(folder: str) -> bool:
+    """Whether more was written into the run's folder than any grading needs."""
+    used = files = 0
+    for place, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            with contextlib.suppress(OSError):  # removed meanwhile
+                used += Path(place, name).lstat().st_blocks * 512
+            files += 1
+            if used > MOST_FOLDER_BYTES or files > MOST_FOLDER_FILES:
+                return True
+    return False
 
 
 def _environment(mark: str, folder: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,10 @@ def read(path: Path, labs: tuple[Lab, ...] | None = None) -> Submission:
     try:
         if path.is_dir():
             raise Unusable(f"{shown} is a folder", do="Name a notebook: mq grade labs/NAME.ipynb")
-        size = path.stat().st_size
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for, a device may have no end
+            raise Unusable(f"{shown} is no file", do="Name a notebook: mq grade labs/NAME.ipynb")
+        size = found.st_size
         if size > MOST_BYTES:
             raise Unusable(
                 f"{shown} has {size >> 20} MB, more than the {MOST_BYTES >> 20} MB that are read",

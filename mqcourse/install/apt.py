@@ -17,7 +17,7 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -150,9 +150,7 @@ class Apt:
         """
         folder = make_folder(self.work / "packages")
         wanted = self._uris("download", names)
-        self._download(
-            ["apt-get", "download", *names], folder, folder, sum(size for _, size in wanted), title
-        )
+        self._download(["apt-get", "download", *names], folder, folder, wanted, title)
         files = [folder / file for file, _ in wanted]
         unpack(files, prefix, title, self.progress)
         return files
@@ -163,8 +161,7 @@ class Apt:
         wanted = self._uris(" ".join(install), names)
         archives = make_folder(self.work / "cache" / "archives")
         make_folder(archives / "partial")
-        total = sum(size for _, size in wanted)
-        self._download(["apt-get", *install, *names], self.work, archives, total, title)
+        self._download(["apt-get", *install, *names], self.work, archives, wanted, title)
         files = [archives / file for file, _ in wanted]
         unpack(files, prefix, title, self.progress)
         return files
@@ -240,11 +237,15 @@ class Apt:
         found = re.findall(r"^'[^']+' (\S+) (\d+) ", printed, flags=re.MULTILINE)
         return [(file, int(size)) for file, size in found]
 
-    def _download(self, words: Sequence[str], cwd: Path, folder: Path, total_bytes: int, title: str) -> None:
+    def _download(
+        self, words: Sequence[str], cwd: Path, folder: Path, wanted: Sequence[tuple[str, int]], title: str
+    ) -> None:
+        total_bytes = sum(size for _, size in wanted)
         if not total_bytes:
             return
+        names = {name for name, _ in wanted}
         with self.progress.step(f"{title}, packages", total_bytes) as step:
-            said = _watched(self._command([*words, "-q"]), cwd, step, lambda: _bytes_in(folder))
+            said = _watched(self._command([*words, "-q"]), cwd, step, lambda: _bytes_in(folder, names))
         if said is not None:
             raise _apt_error(f"cannot fetch the packages of {title}", said)
 
@@ -309,9 +310,12 @@ def _write(file: Path, text: str) -> None:
         raise unwritable(file, error) from error
 
 
-def _bytes_in(folder: Path) -> int:
+def _bytes_in(folder: Path, names: Collection[str] | None = None) -> int:
+    """The size of the files below a folder, or of those of them that have one of the names."""
     total = 0
     for file in folder.rglob("*"):
+        if names is not None and file.name not in names:
+            continue
         try:
             total += file.stat().st_size if file.is_file() else 0
         except FileNotFoundError:  # apt has just renamed it

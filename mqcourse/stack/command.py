@@ -4,22 +4,26 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import add, answer, confirm, out
+from mqcourse.command_line import add, answer, confirm, news, out
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit, of_several
 from mqcourse.foreign import plain
 from mqcourse.products import BROKERS
+from mqcourse.streams import is_read
 
 if TYPE_CHECKING:
     from mqcourse.stack.stack import Status
 
 AMISS = ("killed", "unresponsive", "unreachable")
 """States of a service that was started, or is named by a variable, and cannot be used."""
+CLEAR_SCREEN = "\x1b[H\x1b[2J"
+LOOK_EVERY_S = 2.0
+"""Between two looks of `mq status --watch`; each look opens a connection to every broker."""
 NAMES = "rabbitmq, kafka, servicebus, book, jupyter"
 
 
@@ -46,10 +50,14 @@ def register(subcommands: Any) -> None:
         "status",
         _status,
         "what runs, where, in which version",
-        example="mq status --check kafka",
+        example="mq status --check kafka\nmq status --watch",
     )
-    status.add_argument(
+    once_or_on = status.add_mutually_exclusive_group()
+    once_or_on.add_argument(
         "--check", action="store_true", help="say no (code 4) unless all of them run: for scripts"
+    )
+    once_or_on.add_argument(
+        "--watch", action="store_true", help="show it again whenever it has changed, until Ctrl-C"
     )
     reset = add(
         subcommands,
@@ -62,12 +70,18 @@ def register(subcommands: Any) -> None:
     reset.add_argument("--dry-run", action="store_true", help="only say what would be thrown away")
     for parser in (stop, up, down, status, reset):
         parser.add_argument("names", metavar="NAME", nargs="*", help=NAMES)
-    add(
+    doctor = add(
         subcommands,
         "doctor",
         _doctor,
         "check everything the course needs, and print a fix for each problem",
-        example="mq doctor",
+        example="mq doctor\nmq doctor --fix",
+    )
+    doctor.add_argument(
+        "--fix",
+        action="store_true",
+        help="repair what needs no decision: start services again that were killed or do not answer, end "
+        "left-over processes, write damaged addresses again, leave ports that another program took",
     )
     logs = add(subcommands, "logs", _logs, "the last lines of a service's log", example="mq logs -f kafka")
     logs.add_argument("name", metavar="NAME", help=NAMES)
@@ -139,11 +153,19 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
+    from mqcourse.home import state_folder
     from mqcourse.stack import stack, status_page
     from mqcourse.stack.services import registry
+    from mqcourse.stack.stack import Status
 
-    names = [service.name for service in registry.named(arguments.names, tuple(registry.SERVICES))]
-    rows = [row for row in stack.status() if row.name in names]
+    services = registry.named(arguments.names, ())
+
+    def look() -> list[Status]:
+        return [stack.status_of(service, state_folder()) for service in services] or stack.status()
+
+    if arguments.watch:
+        return _watch(look, arguments)
+    rows = look()
     _show(rows, arguments)
     if any(row.state in AMISS for row in rows):
         return Exit.UNREACHABLE
@@ -154,10 +176,38 @@ def _status(arguments: argparse.Namespace) -> int:
     )
 
 
+def _watch(look: "Callable[[], Sequence[Status]]", arguments: argparse.Namespace) -> int:
+    """Show the table until Ctrl-C, or until nobody reads it any more.
+
+    A terminal that can draw shows one table, whose figures of memory are current. Any other output gets a further
+    table only after a service's state, version or address has changed.
+    """
+    import time
+
+    from mqcourse.progress import is_drawable
+
+    drawn = sys.stdout.isatty() and is_drawable() and not arguments.json
+    before: Sequence[Status] | None = None
+    while is_read():
+        rows = look()
+        lasting = [replace(row, rss_mb=None) for row in rows]
+        if drawn or lasting != before:
+            if drawn:
+                sys.stdout.write(CLEAR_SCREEN)
+            elif before is not None and not arguments.json:
+                out("")
+            _show(rows, arguments)
+            sys.stdout.flush()
+        before = lasting
+        time.sleep(LOOK_EVERY_S)  # a process that ends somewhere else sends us no event
+    return Exit.DONE
+
+
 def _show(rows: "Sequence[Status]", arguments: argparse.Namespace) -> None:
     """The table, and what to do about those that are amiss."""
     if arguments.json:
-        out(json.dumps([asdict(row) for row in rows], indent=2))
+        indent = None if getattr(arguments, "watch", False) else 2  # of several tables each is a line
+        out(json.dumps([asdict(row) for row in rows], indent=indent))
         return
     from mqcourse.stack import status_page
 
@@ -184,9 +234,14 @@ def _reset(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from mqcourse.stack import doctor
+    from mqcourse.progress import Progress
+    from mqcourse.stack import doctor, repair
 
     findings = doctor.examine()
+    if arguments.fix and (repaired := repair.repair(findings, Progress(quiet=arguments.quiet))):
+        for line in repaired:
+            news(arguments)(line)
+        findings = doctor.examine()
     if arguments.json:
         out(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
@@ -228,7 +283,7 @@ def _logs(arguments: argparse.Namespace) -> int:
     sys.stdout.writelines(f"{line}\n" for line in shown)
     sys.stdout.flush()
     if arguments.follow:
-        for line in follow(log, end):
+        for line in follow(log, end, is_read):
             out(json.dumps({"line": line}) if arguments.json else line)
             sys.stdout.flush()
     return Exit.DONE
@@ -242,7 +297,7 @@ def _open(arguments: argparse.Namespace) -> int:
     from mqcourse.stack.status_page import RUNS
 
     service = registry.named([arguments.name], ())[0]
-    row = next(row for row in stack.status() if row.name == service.name)
+    row = stack.status_of(service, state_folder())
     address = row.management or (row.endpoint if not service.is_broker else None)
     if row.state not in RUNS:
         raise CourseError(

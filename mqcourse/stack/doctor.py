@@ -15,6 +15,7 @@ from mqcourse.home import software_folder, state_folder
 from mqcourse.install import jars, java, rabbitmq
 from mqcourse.install.apt import this_release
 from mqcourse.stack import ports, process, record, stack
+from mqcourse.stack.endpoints import endpoints
 from mqcourse.stack.providers import choice, external
 from mqcourse.stack.services import kafka_node, kafka_startup_cache
 from mqcourse.stack.services.registry import SERVICES
@@ -49,6 +50,7 @@ def examine() -> list[Finding]:
             ("RabbitMQ", _rabbitmq),
             ("Kafka", _kafka),
             ("ports", _ports),
+            ("addresses", _addresses),
             ("settings", _settings),
             ("processes", _processes),
             ("brokers", _brokers),
@@ -155,6 +157,12 @@ def _started(name: str) -> bool:
     return record.read(state_folder(), name) is not None
 
 
+def _addresses() -> str:
+    """The file from which labs, chapters and tools have the brokers' addresses."""
+    known = endpoints(state_folder()).known
+    return f"{len(known)} known" if known else "not written yet: `mq start` writes them"
+
+
 def _settings() -> str:
     """How each broker would be run: a setting that names no way is an error."""
     chosen = {choice.chosen(service, state_folder()).name for service in SERVICES.values()}
@@ -177,10 +185,15 @@ def _brokers() -> str:
     return ", ".join(f"{row.name} {row.state}" for row in rows if SERVICES[row.name].is_broker)
 
 
+def gone() -> list[str]:
+    """The services whose process was started and exited unexpectedly."""
+    known = [record.read(state_folder(), name) for name in SERVICES]
+    return [one.name for one in known if one and one.child and not process.is_alive(one.child)]
+
+
 def _processes() -> str:
     known = [record.read(state_folder(), name) for name in SERVICES]
-    killed = [one.name for one in known if one and one.child and not process.is_alive(one.child)]
-    if killed:
+    if killed := gone():
         raise CourseError(
             f"{', '.join(killed)} exited unexpectedly",
             do=f"Run `mq start {' '.join(killed)}`",

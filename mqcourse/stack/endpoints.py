@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "rabbitmq_management_url": "MQ_RABBITMQ_MANAGEMENT_URL",
     "kafka_bootstrap": "MQ_KAFKA_BOOTSTRAP",
     "servicebus_connection_string": "MQ_SERVICEBUS_CONNECTION_STRING",
+    "postgres_url": "MQ_POSTGRES_URL",
 }
 """A variable that is set wins over what `mq start` wrote: a cluster, or the cloud."""
 KAFKA_ENVIRONMENT: Mapping[str, tuple[str, type]] = {
@@ -40,6 +41,7 @@ BROKER_OF = {
     "rabbitmq_management_url": ("RabbitMQ's management", "rabbitmq"),
     "kafka_bootstrap": ("Kafka", "kafka"),
     "servicebus_connection_string": ("Azure Service Bus", "servicebus"),
+    "postgres_url": ("PostgreSQL", "postgres"),
 }
 
 
@@ -91,6 +93,11 @@ class Endpoints:
     def servicebus_connection_string(self) -> str | None:
         """For ServiceBusClient.from_connection_string, or None."""
         return self.known.get("servicebus_connection_string")
+
+    @property
+    def postgres_url(self) -> str:
+        """For psycopg.connect: postgresql://user:password@host:port/database."""
+        return self._known("postgres_url")
 
     def _known(self, name: str) -> str:
         value = self.known.get(name)

@@ -31,6 +31,7 @@ OFFSETS = {
     "servicebus_admin": 21,
     "servicebus_tls": 22,
     "servicebus_admin_tls": 23,
+    "postgres": 25,
     "book": 30,
     "jupyter": 31,
 }

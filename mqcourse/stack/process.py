@@ -7,6 +7,7 @@ is recognised, and an orphan is found even when its launcher was killed before i
 
 import contextlib
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -127,12 +128,12 @@ def owned(state: Path, service: str | None = None) -> list[psutil.Process]:
     return mine
 
 
-def end(processes: Iterable[psutil.Process], *, grace_s: float) -> int:
+def end(processes: Iterable[psutil.Process], *, grace_s: float, ask: signal.Signals = signal.SIGTERM) -> int:
     """Ask the processes to end, kill those that have not after `grace_s`; how many had to be killed."""
     waiting = list(processes)
     for process in waiting:
         with contextlib.suppress(psutil.Error):
-            process.terminate()
+            process.send_signal(ask)
     stubborn = _wait(waiting, grace_s)
     kill(stubborn)
     return len(stubborn)

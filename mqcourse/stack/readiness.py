@@ -72,10 +72,13 @@ def last_lines(log: Path, count: int) -> list[str]:
     return said[-count:] if count > 0 else []
 
 
-def follow(log: Path, at: int) -> Iterator[str]:
-    """The lines that are added to a log after byte `at`, without an end. A truncated log is read from its beginning."""
+def follow(log: Path, at: int, is_wanted: Callable[[], bool] = lambda: True) -> Iterator[str]:
+    """The lines that are added to a log after byte `at`, as long as they are wanted.
+
+    A truncated log is read from its beginning.
+    """
     rest = b""
-    while True:
+    while is_wanted():
         with contextlib.suppress(OSError):
             size = log.stat().st_size
             if size < at:

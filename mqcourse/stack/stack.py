@@ -31,7 +31,7 @@ from mqcourse.stack.shell import write_activation
 
 INSTALLING = "install"
 """The mark of the processes that fetch and prepare software."""
-USUAL_S = {"rabbitmq": 25.0, "kafka": 10.0, "servicebus": 3.0, "book": 20.0, "jupyter": 6.0}
+USUAL_S = {"rabbitmq": 25.0, "kafka": 10.0, "servicebus": 3.0, "postgres": 4.0, "book": 20.0, "jupyter": 6.0}
 """What each service takes on a quiet machine when all was fetched before; stored again at each start."""
 _WRITING = Lock()
 """Services that become ready at the same time write the addresses one after the other."""
@@ -58,10 +58,14 @@ class Status:
 
 
 def status(state: Path | None = None) -> list[Status]:
-    """The truth about every service, seen now: processes by pid and birth, protocols by their first bytes."""
+    """The truth about every service, seen now: processes by pid and birth, protocols by their first bytes.
+
+    One that runs on request only is left out while it is stopped.
+    """
     folder = state or state_folder()
     with ThreadPoolExecutor(max_workers=len(SERVICES)) as pool:
-        return list(pool.map(partial(status_of, state=folder), SERVICES.values()))
+        rows = list(pool.map(partial(status_of, state=folder), SERVICES.values()))
+    return [row for row in rows if row.state != "stopped" or not SERVICES[row.name].on_request]
 
 
 def status_of(service: Service, state: Path) -> Status:
@@ -277,6 +281,23 @@ def _empty(service: Service, layout: StackLayout, known: Record | None) -> None:
     provider.empty(service, layout)
 
 
+def leave_taken_ports(state: Path) -> int | None:
+    """Another block of ports for the next start, where this checkout may choose one; None where it may not.
+
+    It may not when MQ_PORT_BASE names one, or while a service runs on the block.
+    """
+    if ports.explicit_base() is not None or any(record.read(state, name) for name in SERVICES):
+        return None
+    base = ports.next_free_base(set(ports.course_bases()))
+    _keep_base(state, base)
+    return base
+
+
+def write_addresses() -> None:
+    """Write the addresses of what was started here again."""
+    _write_endpoints(make_folder(state_folder()))
+
+
 def _provider_of(known: Record | None) -> Provider:
     return choice.PROVIDERS[known.provider if known else "native"]
 
@@ -350,11 +371,15 @@ def _settle_base(state: Path, base: int) -> int:
             base = lives[0]
         elif base in held:
             base = ports.next_free_base(held)
+    _keep_base(state, base)
+    return base
+
+
+def _keep_base(state: Path, base: int) -> None:
     try:
         (state / "ports.json").write_text(json.dumps({"base": base}), encoding="utf-8")
     except OSError as error:
         raise unwritable(state, error) from error
-    return base
 
 
 def _write_endpoints(state: Path) -> None:

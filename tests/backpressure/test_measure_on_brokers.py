@@ -25,8 +25,14 @@ def figures(found: Comparison) -> dict[str, tuple[float, float, float]]:
     return {name: (simulated, measured, error) for name, simulated, measured, error in found.figures}
 
 
+TAKEN_S = 0.1
+"""A machine that wakes a sleeper so late has no processor to spare: the run then says how late it was, and no more."""
+
+
 def close(found: Comparison, **limits: float) -> None:
     """Each figure's error is within its limit."""
+    if found.late.worst_s > TAKEN_S:
+        pytest.skip(f"not compared with the model: {found.late}")
     seen = figures(found)
     assert {name: seen[name] for name, limit in limits.items() if abs(seen[name][2]) > limit} == {}, str(
         found

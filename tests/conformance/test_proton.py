@@ -35,18 +35,21 @@ def proton() -> Path:
 
 
 @pytest.mark.conformance
+@pytest.mark.parametrize("transport", ["plain", "TLS"])
 def test_proton_sends_receives_dead_letters_and_has_transactions(
-    proton: Path, tmp_path: Path, table: Table
+    proton: Path, transport: str, tmp_path: Path, table: Table
 ) -> None:
     with emulator(tmp_path) as running:
         with administration(running) as admin:
             admin.create_queue("plain")
+        scheme, trusted = ("amqps", [str(running.certificate)]) if transport == "TLS" else ("amqp", [])
         done = subprocess.run(
             [
                 sys.executable,
                 str(CLIENT),
-                f"amqp://{POLICY}:{KEY}@localhost:{running.port}",
+                f"{scheme}://{POLICY}:{KEY}@localhost:{running.port}",
                 "plain",
+                *trusted,
             ],
             env={**os.environ, "PYTHONPATH": str(proton)},
             capture_output=True,
@@ -66,4 +69,4 @@ def test_proton_sends_receives_dead_letters_and_has_transactions(
         Outcome(name, "passed" if told.get(name) == good else "failed", 0.0, f"{told.get(name)}, not {good}")
         for name, good in wanted.items()
     ]
-    table.hold("proton", "plain", outcomes)
+    table.hold("proton", transport, outcomes)

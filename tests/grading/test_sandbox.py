@@ -299,16 +299,36 @@ def test_a_folder_of_notebooks_is_graded_in_the_sandbox_and_saves_nothing(
     folder.mkdir()
     (folder / f"{lab.name}.ada.ipynb").write_text(master.solution_notebook(lab))
     (folder / "notes.ipynb").write_text("{")
+    (folder / "zoe.ipynb").symlink_to(folder / f"{lab.name}.ada.ipynb")
     points = stack.home / "progress" / "labs.jsonl"
     before = points.read_text() if points.exists() else ""
     done = stack.mq("grade", str(folder), "--json", check=False)
     assert done.returncode == 5, done.stderr
     assert f"protected by {shut_in.as_text()}" in done.stderr
-    first, second = json.loads(done.stdout)
+    first, second, linked = json.loads(done.stdout)
+    assert "link" in linked["error"]
     assert ("error" in first, "error" in second) in ((False, True), (True, False))
     judged = first if "points" in first else second
     assert (judged["notebook"], judged["points"]) == (f"{lab.name}.ada.ipynb", lab.points)
     assert (points.read_text() if points.exists() else "") == before
+
+
+FILLING = """
+import pathlib
+for number in range(%d):
+    pathlib.Path(f"full-{number}").write_bytes(bytes(1 << 20))
+import time
+time.sleep(600)
+"""
+
+
+def test_an_answer_that_fills_its_folder_is_ended(monkeypatch: pytest.MonkeyPatch, stack: RunStack) -> None:
+    monkeypatch.setattr(run, "MOST_FOLDER_BYTES", 8 << 20)
+    lab = manifest.find("backpressure_sizing")
+    answer = {"consumers": FILLING % 20}
+    report = run.grade_submission(Submission(lab, answer, {}))
+    assert "filled its folder" in report.verdicts[0].breaches[0].what
+    assert not list((stack.home / "grading").glob("run-*"))
 
 
 def test_without_a_sandbox_a_folder_is_refused_in_one_line(stack: RunStack, tmp_path: Path) -> None:

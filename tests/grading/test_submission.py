@@ -1,6 +1,7 @@
 """Whatever a learner's notebook has become: its answers, or one line that says what to do."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,11 @@ def test_files_that_cannot_be_read_get_one_line(tmp_path: Path, monkeypatch: pyt
         submission.read(tmp_path / "nothing.ipynb")
     with pytest.raises(CourseError, match="is a folder"):
         submission.read(tmp_path)
+    pipe = tmp_path / "pipe.ipynb"
+    os.mkfifo(pipe)
+    for endless in (pipe, Path("/dev/zero")):  # one would be waited for, the other has no end
+        with pytest.raises(CourseError, match="is no file"):
+            submission.read(endless)
     huge = tmp_path / "huge.ipynb"
     with huge.open("wb") as file:
         file.truncate(submission.MOST_BYTES + (2 << 20))

@@ -233,3 +233,12 @@ def test_a_mirror_without_rabbitmq_4_never_means_3(monkeypatch, tmp_path):
     monkeypatch.setattr(Apt, "versions", lambda self, name: ["3.10.8-1.1"])
     with pytest.raises(CourseError, match=r"no RabbitMQ 4 or newer.*3\.10\.8"):
         rabbitmq._suite_with_rabbitmq(tmp_path, Release("debian", "bookworm", "Debian"), QUIET)
+
+
+def test_the_progress_of_a_download_counts_its_own_packages_only(tmp_path: Path) -> None:
+    """The folder also holds what an earlier download brought: "134 of 0 MB" helps nobody."""
+    (tmp_path / "partial").mkdir()
+    (tmp_path / "partial" / "bubblewrap_1_amd64.deb").write_bytes(bytes(10))
+    (tmp_path / "erlang-base_1_amd64.deb").write_bytes(bytes(1000))
+    assert apt_module._bytes_in(tmp_path, {"bubblewrap_1_amd64.deb"}) == 10
+    assert apt_module._bytes_in(tmp_path) == 1010

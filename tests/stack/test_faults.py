@@ -1,6 +1,7 @@
 """What is killed: status tells the truth within a second, up mends it, nothing is left behind."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -16,7 +17,8 @@ import pytest
 
 from mqcourse.exits import Exit
 from mqcourse.home import software_folder
-from mqcourse.stack import ports, process
+from mqcourse.progress import Progress
+from mqcourse.stack import doctor, ports, process, repair, stack
 from tests.run_stack import CHECKOUT, RunStack, free_base
 
 pytestmark = [pytest.mark.stack]
@@ -24,15 +26,13 @@ pytestmark = [pytest.mark.stack]
 
 def state_soon(run: RunStack, name: str, state: str, within_s: float = 1.0) -> None:
     """`mq status` says `state` of a service within a second (plus what starting mq itself takes)."""
-    from mqcourse.stack import stack
-
     deadline = time.monotonic() + within_s
     while (said := next(row.state for row in stack.status(run.home) if row.name == name)) != state:
         assert time.monotonic() < deadline, f"{name} is said to be {said}, not {state}"
 
 
-@pytest.mark.parametrize("name", ["rabbitmq", "kafka"])
-def test_a_killed_broker_is_seen_at_once_and_mended_by_up(empty_stack, name):
+@pytest.mark.parametrize(("name", "mend"), [("rabbitmq", ["up", "rabbitmq"]), ("kafka", ["doctor", "--fix"])])
+def test_a_killed_broker_is_seen_at_once_and_mended(empty_stack, name, mend):
     empty_stack.mq("up", name)
     pid = empty_stack.status()[name]["pid"]
     os.kill(pid, signal.SIGKILL)
@@ -40,7 +40,7 @@ def test_a_killed_broker_is_seen_at_once_and_mended_by_up(empty_stack, name):
     page = empty_stack.mq("status", check=False)
     assert page.returncode == Exit.UNREACHABLE
     assert f"mq start {name}" in page.stdout
-    empty_stack.mq("up", name)
+    empty_stack.mq(*mend)
     row = empty_stack.status()[name]
     assert row["state"] == "running"
     assert row["pid"] != pid
@@ -55,6 +55,51 @@ def test_a_stopped_process_is_unresponsive_not_running(empty_stack):
     finally:
         os.kill(pid, signal.SIGCONT)
     state_soon(empty_stack, "kafka", "running", within_s=10)
+
+
+def test_who_watches_sees_each_change_and_the_doctor_mends_what_does_not_answer(empty_stack):
+    empty_stack.mq("up", "servicebus")
+    pid = empty_stack.status()["servicebus"]["pid"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "mqcourse", "status", "--watch", "--json", "servicebus"],
+        env=empty_stack.env,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as watching:
+        seen = (json.loads(line)[0] for line in watching.stdout)
+        assert next(seen)["state"] == "running"
+        os.kill(pid, signal.SIGSTOP)
+        assert next(seen)["state"] == "unresponsive"
+        (empty_stack.home / "endpoints.json").write_text("{")
+        done = empty_stack.mq("doctor", "--fix", "--json")
+        assert all(finding["ok"] for finding in json.loads(done.stdout)), done.stdout
+        assert "stopped and started: servicebus" in done.stderr
+        assert "written again" in done.stderr
+        while (row := next(seen))["state"] != "running":
+            pass
+        assert row["pid"] != pid
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(120) == Exit.INTERRUPTED
+
+
+def test_the_doctor_leaves_ports_that_another_program_took(tmp_path, monkeypatch):
+    monkeypatch.delenv("MQ_PORT_BASE")
+    monkeypatch.setenv("MQ_HOME", str(tmp_path))
+    base = free_base()
+    kept = tmp_path / "ports.json"
+    kept.write_text(json.dumps({"base": base}))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", base + 20))
+        other.listen()
+        findings = doctor.examine()
+        assert [finding.check for finding in findings if not finding.ok] == ["ports"]
+        repaired = repair.repair(findings, Progress(quiet=True))
+        assert repaired == [f"ports: the next start takes the block from {stack.recorded_base(tmp_path)} on"]
+        assert stack.recorded_base(tmp_path) != base
+        assert all(finding.ok for finding in doctor.examine())
+        # where the user says which block, that stays
+        monkeypatch.setenv("MQ_PORT_BASE", str(base))
+        assert repair.repair(doctor.examine(), Progress(quiet=True)) == []
 
 
 def test_after_everything_is_killed_up_brings_it_back_and_down_leaves_nothing(empty_stack):
@@ -320,8 +365,6 @@ def test_a_block_that_moved_finds_its_data_again(empty_stack):
 
 def test_the_pid_of_a_finished_broker_is_never_signalled(empty_stack):
     """A record whose pid now belongs to someone else: down leaves that process alone."""
-    import json
-
     empty_stack.mq("up", "kafka")
     empty_stack.mq("down")
     bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)

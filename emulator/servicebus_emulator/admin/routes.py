@@ -59,9 +59,19 @@ def stranger(request: Request, host: Host) -> Response | None:
     return None
 
 
-def wants_probe(request: Request) -> bool:
-    """Whether the server should probe (a send and a receive) before it requests the answer."""
-    return request.segments == ("health",) and "api-version" not in request.query
+def wants_probe(request: Request, host: Host) -> bool:
+    """Whether the server should probe (a send and a receive) before it requests the answer.
+
+    For a request that will be refused it does no such work.
+    """
+    if request.segments != ("health",) or "api-version" in request.query:
+        return False
+    try:
+        access.require_no_stranger(request, host)
+        access.require_this_machine(request, host)
+    except access.AccessRefused:
+        return False
+    return True
 
 
 def _own(request: Request, host: Host, now_s: float) -> Response | None:

@@ -265,7 +265,7 @@ class Server:
 
         emulator = self.emulator
         self.wake()
-        if routes.wants_probe(request):
+        if routes.wants_probe(request, emulator):
             from servicebus_emulator.gateway.health_probe import probe
 
             emulator.set_health(probe(emulator, self.clock))

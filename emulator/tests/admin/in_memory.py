@@ -62,9 +62,13 @@ class SmallHost:
 
     def ask(self, method: str, target: str, body: bytes = b"", **headers: str) -> Response:
         """One request of a person or a program."""
-        named = {"host": HOST} | {name.replace("_", "-"): value for name, value in headers.items()}
-        request = Request(method, target, tuple(named.items()), body)
-        return routes.respond(request, self, time.time() + self.clock_offset_s)
+        return routes.respond(asked(method, target, body, **headers), self, time.time() + self.clock_offset_s)
+
+
+def asked(method: str, target: str, body: bytes = b"", **headers: str) -> Request:
+    """A request from this machine, with the usual Host unless `headers` has another one."""
+    named = {"host": HOST} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return Request(method, target, tuple(named.items()), body)
 
 
 class MemoryTransport(HttpTransport):

@@ -1,10 +1,13 @@
 """By which names the emulator may be asked over HTTP, and by which web pages."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from in_memory import HOST, SmallHost
+from in_memory import HOST, SmallHost, asked
 
+from servicebus_emulator.admin import routes
 from servicebus_emulator.admin.reach import Reach, normal_origin
 
 NAMESPACES = ("sbemulatorns", "orders")
@@ -91,6 +94,22 @@ def test_nothing_is_told_to_a_strangers_name_or_page(host: SmallHost, path: str,
         {"sec_fetch_site": "cross-site"},
     ):
         assert host.ask("GET", path, **headers).status == 403, headers
+
+
+@pytest.mark.parametrize("authorize", [True, False])
+def test_health_is_probed_for_nobody_who_is_refused(host: SmallHost, authorize: bool) -> None:
+    host.authorize = authorize
+    assert routes.wants_probe(asked("GET", "/health"), host)
+    assert not routes.wants_probe(asked("GET", "/metrics"), host)
+    assert not routes.wants_probe(asked("GET", "/health?api-version=2021-05"), host)
+    for headers in (
+        {"host": "evil.local"},
+        {"origin": "https://evil.example"},
+        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors"},
+    ):
+        assert not routes.wants_probe(asked("GET", "/health", **headers), host), headers
+    elsewhere = replace(asked("GET", "/health"), loopback=False)
+    assert routes.wants_probe(elsewhere, host) is not authorize
 
 
 def test_a_link_on_another_site_leads_to_the_page_and_to_nothing_else(host: SmallHost) -> None:

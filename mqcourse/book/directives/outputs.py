@@ -13,6 +13,7 @@ from sphinx.errors import ExtensionError
 from mqcourse.book.chapter import Chapter
 from mqcourse.book.record import Chosen, choose
 from mqcourse.errors import CourseError
+from mqcourse.replay.tape import MIME
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -73,7 +74,11 @@ def with_outputs(text: str, env: Any, page: str) -> Any:
                     "data": {"text/html": note, "text/plain": NOT_RUN},
                 }
             ]
-        cell.outputs = [nbformat.from_dict(joined(output)) for output in found]  # type: ignore[no-untyped-call]
+        cell.outputs = [
+            nbformat.from_dict(joined(output))  # type: ignore[no-untyped-call]
+            for output in found
+            if MIME not in output.get("data", {})  # a recording: {replay} shows it where the author wants it
+        ]
         cell.execution_count = number
     return notebook
 

@@ -21,13 +21,16 @@ VARIABLES = {
     "rabbitmq": ENVIRONMENT["rabbitmq_url"],
     "kafka": ENVIRONMENT["kafka_bootstrap"],
     "servicebus": ENVIRONMENT["servicebus_connection_string"],
+    "postgres": ENVIRONMENT["postgres_url"],
 }
 FORMS = {
     "rabbitmq": "amqp://user:password@host:5672/%2F",
     "kafka": "host:9092,other:9092",
     "servicebus": "Endpoint=sb://host/;SharedAccessKeyName=name;SharedAccessKey=key",
+    "postgres": "postgresql://user:password@host:5432/database",
 }
-DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671, "sb": 5671, "": 9092}
+DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671, "sb": 5671, "postgresql": 5432, "postgres": 5432, "": 9092}
+POSTGRESQL = ("postgresql://", "postgres://")
 LOGIN_LIMIT_S = 10
 
 
@@ -136,7 +139,9 @@ def _title(service: Service) -> str:
 
 def well_formed(name: str, address: str) -> bool:
     """Whether an address has the form that the clients of this broker read (see FORMS)."""
-    schemes = {"rabbitmq": ("amqp://", "amqps://"), "kafka": ("",), "servicebus": ("Endpoint=sb://",)}[name]
+    schemes = {"rabbitmq": ("amqp://", "amqps://"), "kafka": ("",), "servicebus": ("Endpoint=sb://",)}.get(
+        name, POSTGRESQL
+    )
     try:
         pairs = hosts_of(address)
     except ValueError:  # a port that is none, half an IPv6 address
@@ -167,7 +172,7 @@ def shown(address: str) -> str:
 
 def hosts_of(address: str) -> list[tuple[str, int]]:
     """The (host, port) pairs of an AMQP URL, a bootstrap list, or a Service Bus connection string."""
-    if address.startswith(("amqp://", "amqps://")):
+    if address.startswith(("amqp://", "amqps://", *POSTGRESQL)):
         parts = urlsplit(address)
         return [(parts.hostname or "localhost", parts.port or DEFAULT_PORTS[parts.scheme])]
     fields = dict(part.split("=", 1) for part in address.split(";") if "=" in part)
@@ -237,4 +242,11 @@ def _servicebus(layout: StackLayout) -> str:
     return "unknown"
 
 
-LOGINS = {"rabbitmq": _rabbitmq, "kafka": _kafka, "servicebus": _servicebus}
+def _postgres(layout: StackLayout) -> str:
+    import psycopg
+
+    with psycopg.connect(endpoints(layout.state).postgres_url, connect_timeout=LOGIN_LIMIT_S) as connection:
+        return str(connection.info.parameter_status("server_version"))
+
+
+LOGINS = {"rabbitmq": _rabbitmq, "kafka": _kafka, "servicebus": _servicebus, "postgres": _postgres}

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from mqcourse.errors import CourseError
+from mqcourse.home import software_folder
 from mqcourse.progress import Progress
 from mqcourse.stack import ports, process, record
 from mqcourse.stack.layout import StackLayout
@@ -117,13 +118,21 @@ class Native(Provider):
         known = record.read(state, service.name)
         if known is not None and known.child is not None and process.is_alive(known.child):
             with contextlib.suppress(psutil.NoSuchProcess):
-                process.end([psutil.Process(known.child.pid)], grace_s=service.stop_grace_s)
+                process.end(
+                    [psutil.Process(known.child.pid)], grace_s=service.stop_grace_s, ask=service.stop_signal
+                )
         process.end(process.owned(state, service.name), grace_s=service.stop_grace_s)
-        record.forget(state, service.name)
+        self._forget(service, state, known)
 
     def clear(self, service: Service, state: Path) -> None:
         """End what was left behind: epmd, a node whose record was never written."""
+        known = record.read(state, service.name)
         process.kill(process.owned(state, service.name))
+        self._forget(service, state, known)
+
+    def _forget(self, service: Service, state: Path, known: Record | None) -> None:
+        if known is not None:
+            service.sweep(StackLayout(state, software_folder(), ports.Ports(known.base)))
         record.forget(state, service.name)
 
     def empty(self, service: Service, layout: StackLayout) -> None:

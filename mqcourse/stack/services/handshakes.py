@@ -7,6 +7,7 @@ import struct
 
 AMQP_SASL_HEADER = b"AMQP\x03\x01\x00\x00"
 API_VERSIONS = 18
+SSL_REQUEST = struct.pack(">ii", 8, 80877103)
 
 
 def answers_amqp_1_0(port: int, timeout_s: float) -> bool:
@@ -20,6 +21,11 @@ def answers_kafka(port: int, timeout_s: float) -> bool:
     request = struct.pack(">hhih", API_VERSIONS, 0, 7, len(client)) + client
     reply = _exchange(port, struct.pack(">i", len(request)) + request, 10, timeout_s)
     return len(reply) == 10 and struct.unpack(">ih", reply[4:10]) == (7, 0)
+
+
+def answers_postgresql(port: int, timeout_s: float) -> bool:
+    """PostgreSQL answers a request for TLS with one byte: S or N."""
+    return _exchange(port, SSL_REQUEST, 1, timeout_s) in (b"S", b"N")
 
 
 def answers_http(port: int, path: str, timeout_s: float) -> bool:

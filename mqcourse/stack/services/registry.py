@@ -8,12 +8,15 @@ from mqcourse.nearest import did_you_mean
 from mqcourse.stack.services.book import Book
 from mqcourse.stack.services.jupyter import Jupyter
 from mqcourse.stack.services.kafka import Kafka
+from mqcourse.stack.services.postgres import Postgres
 from mqcourse.stack.services.rabbitmq import RabbitMQ
 from mqcourse.stack.services.service import Service
 from mqcourse.stack.services.servicebus import ServiceBus
 
-_ALL: tuple[Service, ...] = (RabbitMQ(), Kafka(), ServiceBus(), Book(), Jupyter())
+_ALL: tuple[Service, ...] = (RabbitMQ(), Kafka(), ServiceBus(), Postgres(), Book(), Jupyter())
 SERVICES: dict[str, Service] = {service.name: service for service in _ALL}
+ALWAYS: tuple[Service, ...] = tuple(service for service in _ALL if not service.on_request)
+"""What `mq start` without a name starts."""
 
 
 def named(names: Sequence[str], default: Sequence[str]) -> list[Service]:

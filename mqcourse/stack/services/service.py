@@ -1,5 +1,6 @@
 """What a service of the stack is: how to install, launch, probe and empty it."""
 
+import signal
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,9 +49,13 @@ class Service(ABC):
     ports: tuple[str, ...]
     """The purposes (see ports.OFFSETS) it listens on; the first one is its endpoint."""
     is_broker: bool = True
+    on_request: bool = False
+    """Whether it is started only when it is named, and shown only when it was started."""
     start_limit_s: float
     """After this long without an answer a start has failed: far above any start that ever succeeds."""
     stop_grace_s: float
+    stop_signal: signal.Signals = signal.SIGTERM
+    """The signal at which it ends in its own clean way."""
 
     @abstractmethod
     def install(self, layout: StackLayout, progress: Progress) -> str:
@@ -82,6 +87,9 @@ class Service(ABC):
 
     def empty(self, layout: StackLayout) -> None:  # noqa: B027  a service without data has nothing to remove
         """Remove its data; called only while it is down."""
+
+    def sweep(self, layout: StackLayout) -> None:  # noqa: B027  most leave nothing
+        """Remove what one that was killed leaves outside its folder; called only while it is down."""
 
     def empty_running(self, layout: StackLayout) -> bool:
         """Empty it while it runs, when it can do that surely and faster; False: it must be started afresh.

@@ -7,7 +7,7 @@ use fe2o3_amqp::{
     connection::ConnectionHandle,
     sasl_profile::SaslProfile,
     session::SessionHandle,
-    transaction::{Controller, Transaction, TransactionDischarge},
+    transaction::{Controller, Transaction, TransactionDischarge, TransactionPosting},
     types::{messaging::{ApplicationProperties, Message, Modified, Properties}, primitives::Value},
     Connection, Receiver, Sender, Session,
 };

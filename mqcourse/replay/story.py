@@ -1,0 +1,17 @@
+"""What a page plays of a recording: told by the story of its broker."""
+
+from mqcourse.replay.rabbitmq_story import RabbitMQStory
+from mqcourse.replay.recording import Recording
+from mqcourse.replay.scene import Scene, Story
+
+TELLERS = {"rabbitmq": RabbitMQStory}
+
+
+def story(recording: Recording) -> Story:
+    """The story of a recording."""
+    teller = TELLERS[recording.broker](recording)
+    steps = tuple(teller.steps())
+    scene: Scene = teller.scene
+    return Story(
+        tuple(scene.places.values()), tuple(scene.messages), steps, (*recording.missing, *scene.missing)
+    )
