@@ -128,26 +128,24 @@ def row(step: Step, names: dict[str, str]) -> str:
 
 
 def story_data(told: Story, sources: Sequence[tuple[str, str, list[str]]]) -> dict[str, Any]:
-    """What replay.js plays."""
+    """What replay.js plays. Times and sentences are those of the table, and empty fields are left out."""
     index = {digest: number for number, (digest, _, _) in enumerate(sources)}
+    steps = []
+    for step in told.steps:
+        whole = {
+            "at": step.at,
+            "code": [index[step.source], step.line] if step.source in index else None,
+            "moves": [[move.message, move.to, move.look] for move in step.moves],
+            "notes": step.notes,
+            "states": step.states,
+            "mark": step.mark,
+        }
+        steps.append({name: value for name, value in whole.items() if value})
     return {
         "places": [vars(place) for place in told.places],
         "messages": list(told.messages),
         "sources": [{"name": name, "lines": lines} for _, name, lines in sources],
-        "steps": [
-            {
-                "at_ms": step.at_ms,
-                "say": step.say,
-                "at": step.at,
-                "source": index.get(step.source, -1),
-                "line": step.line,
-                "moves": [[move.message, move.to, move.look] for move in step.moves],
-                "notes": step.notes,
-                "states": step.states,
-                "mark": step.mark,
-            }
-            for step in told.steps
-        ],
+        "steps": steps,
     }
 
 
