@@ -7,7 +7,12 @@ from mqcourse.replay.recording import Event, Recording
 from mqcourse.replay.scene import Scene, State, Step, counted, listed, plain, programs
 
 MARKED = ("signalled", "not-settled", "not-sent")
-ENDS = {"deleted": "completed and deleted", "lost": "lost", "dropped": "dropped by the service"}
+ENDS = {
+    "deleted": "completed and deleted",
+    "lost": "lost",
+    "dropped": "dropped by the service",
+    "undone": "rolled back",
+}
 
 
 @dataclass
@@ -39,6 +44,7 @@ class ServiceBusStory:
         self.sent: list[Sent] = []
         self.held: list[Held] = []
         self.deletes: set[str] = set()
+        self.inside: dict[str, list[tuple[Sent, str]]] = {}  # what happens when a transaction is committed
         self.ended: set[str] = set()
         entities = dict.fromkeys(
             str(event.what["entity"]) for event in recording.events if event.what.get("entity")
@@ -104,6 +110,11 @@ class ServiceBusStory:
         entity, label = str(event.what["entity"]), str(event.what["message"])
         session, identity = str(event.what.get("session") or ""), str(event.what.get("id") or "")
         message = self.scene.message(label)
+        if transaction := event.what.get("transaction"):
+            self.scene.move(message, self.program[event.who], "sent")
+            pending = Sent(message, entity, session, identity)
+            self.inside.setdefault(str(transaction), []).append((pending, "send"))
+            return f"{event.who} sends “{label}” to {self.label[entity]} inside the transaction."
         self.scene.move(message, self.place(entity, session), "plain")
         self.sent.append(Sent(message, entity, session, identity))
         named = f" with the message id {identity}" if identity else ""
@@ -166,10 +177,36 @@ class ServiceBusStory:
 
     def tell_completed(self, event: Event) -> str:
         """The service has deleted it."""
+        if transaction := event.what.get("transaction"):
+            held = [one for one in self.held if one.sent.sequence == int(event.what["sequence"])]
+            self.inside.setdefault(str(transaction), []).extend((one.sent, "complete") for one in held)
+            return f"{event.who} completes “{event.what['message']}” inside the transaction."
         sent = self.settled(event)
         if sent is not None:
             self.scene.move(sent.message, self.end("deleted"), "done")
         return f"{event.who} completes “{event.what['message']}”, and the service deletes it."
+
+    def tell_began(self, event: Event) -> str:
+        """A transaction was declared."""
+        return f"{event.who} begins a transaction."
+
+    def tell_committed(self, event: Event) -> str:
+        """All that was done in the transaction happens now."""
+        for sent, what in self.inside.pop(str(event.what["transaction"]), []):
+            if what == "send":
+                self.sent.append(sent)
+                self.scene.move(sent.message, self.place(sent.entity, sent.session), "plain")
+            else:
+                self.held = [held for held in self.held if held.sent is not sent]
+                self.scene.move(sent.message, self.end("deleted"), "done")
+        return f"{event.who} commits: all of the transaction happens at once."
+
+    def tell_rolled_back(self, event: Event) -> str:
+        """The parts of the transaction do not happen."""
+        for sent, what in self.inside.pop(str(event.what["transaction"]), []):
+            if what == "send":
+                self.scene.move(sent.message, self.end("undone"), "done")
+        return f"{event.who} rolls back: no part of the transaction happens."
 
     def tell_abandoned(self, event: Event) -> str:
         """The lock was given up."""

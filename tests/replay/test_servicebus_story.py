@@ -103,6 +103,23 @@ def test_a_duplicate_is_dropped_when_the_count_proves_it() -> None:
     assert where(found) == {"pay 10": f"queue:{QUEUE}", "pay 20": "end:dropped"}
 
 
+def test_a_transaction_happens_as_a_whole_or_not_at_all() -> None:
+    events = [
+        sent("order"),
+        joined(),
+        received("worker", "order", 1),
+        ("worker", "began", {"transaction": "t1"}),
+        settled("completed", "order", 1, transaction="t1"),
+        ("worker", "sent", {"entity": QUEUE, "message": "invoice", "transaction": "t1"}),
+    ]
+    assert where(told(*events)) == {"order": "program:worker", "invoice": "program:worker"}
+    undone = told(*events, ("worker", "rolled-back", {"transaction": "t1"}))
+    assert where(undone) == {"order": "program:worker", "invoice": "end:undone"}
+    done = told(*events, ("worker", "committed", {"transaction": "t1"}), counts(1))
+    assert where(done) == {"order": "end:deleted", "invoice": f"queue:{QUEUE}"}
+    assert done.missing == ()
+
+
 def test_each_session_is_a_lane_and_a_worker_may_take_the_next() -> None:
     found = told(
         sent("a", session="Ina"),
