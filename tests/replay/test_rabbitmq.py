@@ -34,7 +34,7 @@ def test_a_recording_has_what_happened_and_the_story_loses_no_message(
         channel, taking = shop.channel(), worker.channel()
         channel.confirm_delivery()
         channel.exchange_declare(name, exchange_type="topic")
-        channel.queue_declare(name, arguments={"x-queue-type": "quorum"})
+        channel.queue_declare(name, durable=True, arguments={"x-queue-type": "quorum"})
         channel.queue_bind(name, name, routing_key="order.*")
         for number in (1, 2, 3):
             channel.basic_publish(name, "order.paid", f"order {number}".encode())
