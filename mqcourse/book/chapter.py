@@ -55,7 +55,6 @@ class Chapter:
 
     @property
     def title(self) -> str:
-        """Its heading."""
         return next(line[2:].strip() for line in self.text.splitlines() if line.startswith("# "))
 
     @cached_property
@@ -84,7 +83,6 @@ class Chapter:
 
     @property
     def brokers(self) -> tuple[str, ...]:
-        """The brokers that it needs."""
         return tuple(name for name in self.runs_with if name in BROKERS)
 
 

@@ -26,7 +26,6 @@ class Coverage:
         )
 
     def kinds_of(self, topic: str) -> list[tuple[str, int]]:
-        """The kinds that a topic has, with their counts."""
         return [(kind, count) for kind in KINDS if (count := self.of(topic, kind=kind))]
 
     def lines(self) -> list[str]:
@@ -63,7 +62,6 @@ class Coverage:
 
 
 def coverage(bank: Mapping[str, Topic]) -> Coverage:
-    """What a bank covers."""
     questions = [question for topic in bank.values() for question in topic.questions]
     return Coverage(
         Counter((question.topic, question.level, question.kind) for question in questions),

@@ -38,7 +38,6 @@ class KafkaStory:
             self.partition(topic, partition)
 
     def partition(self, topic: str, number: int) -> str:
-        """The place of a partition."""
         return self.scene.place(
             "partition", f"{topic}/{number}", "middle", f"{self.label.get(topic, topic)}, partition {number}"
         )
@@ -171,7 +170,6 @@ def named(event: Event) -> str:
 
 
 def partitions_of(event: Event) -> list[tuple[str, int]]:
-    """The partitions that an event is about."""
     if "partitions" in event.what:
         return [(str(topic), int(number)) for topic, number in event.what["partitions"]]
     if "offsets" in event.what:

@@ -75,14 +75,12 @@ class RabbitMQStory:
             self.queue(queue)
 
     def queue(self, name: str) -> Queue:
-        """The queue of that name."""
         if name not in self.queues:
             place = self.scene.place("queue", name, "middle", self.label.get(name, name))
             self.queues[name] = Queue(place)
         return self.queues[name]
 
     def channel(self, event: Event) -> Channel:
-        """The channel of an event."""
         return self.channels.setdefault((event.who, int(event.what.get("channel") or 0)), Channel())
 
     def end(self, name: str) -> str:

@@ -75,7 +75,6 @@ def read(text: str) -> Recording:
 
 
 def event(one: dict[str, Any]) -> Event:
-    """One line."""
     what = dict(one)
     source, _, number = what.pop("line", "").rpartition(":")
     return Event(

@@ -82,7 +82,6 @@ class Scene:
         return identity
 
     def message(self, label: str) -> int:
-        """A new message."""
         self.messages.append(label)
         self.where.append("")
         self.looks.append("plain")
@@ -105,7 +104,6 @@ class Scene:
             self.notes[place] = self.known_notes[place] = text
 
     def state(self, place: str, state: State) -> None:
-        """The state of a place, from this step on."""
         self.states[place] = state
 
     def lacks(self, reason: str) -> None:

@@ -216,7 +216,6 @@ class Scenario:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The scenario of a JSON object."""
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:

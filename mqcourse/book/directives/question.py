@@ -63,7 +63,6 @@ class Card(Block):
         return load_bank()
 
     def card(self, question: Question, topic: str) -> Element:
-        """The whole card of one question."""
         anchor = f"question-{question.id}"
         level = LEVELS[question.level]
         tags = Element("p", **{"class": "mq-card-tags"})
@@ -200,11 +199,9 @@ class Card(Block):
         return [ask, *self.markdown(each.answer)]
 
     def lettered(self, items: Sequence[str]) -> nodes.enumerated_list:
-        """A list with letters."""
         return self.enumerated([self.markdown(item) for item in items], "upperalpha")
 
     def numbered(self, items: Sequence[str]) -> nodes.enumerated_list:
-        """A list with numbers."""
         return self.enumerated([self.markdown(item) for item in items], "arabic")
 
     def enumerated(self, items: Sequence[Sequence[nodes.Node]], sort: str) -> nodes.enumerated_list:
@@ -341,7 +338,6 @@ class Overview(Card):
         return [nodes.Text(str(number or "")) for number in numbers]
 
     def row(self, tag: str, cells: Sequence[nodes.Node]) -> Element:
-        """One row of the table."""
         made = Element("tr")
         for cell in cells:
             held = InlineElement(tag)
