@@ -114,7 +114,7 @@ class RequestLink:
         return self.service.uses(entity)
 
     def closed(self) -> None:
-        """A request that was taken in is answered all the same."""
+        """A request that was taken in is still answered."""
 
 
 class ReplyLink:
