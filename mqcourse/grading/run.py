@@ -153,7 +153,9 @@ def _run(name: str, notebook: str, witness: Witness, sandbox: Sandbox | None) ->
             *(str(path), "--verdicts", str(verdicts_out)),
         ]
         shut_in = (
-            sandbox.around(command, Path(folder), [verdicts_out]) if sandbox else contextlib.nullcontext(command)
+            sandbox.around(command, Path(folder), [verdicts_out])
+            if sandbox
+            else contextlib.nullcontext(command)
         )
         with shut_in as words, (Path(folder) / "log").open("w+", encoding="utf-8") as log:
             process = subprocess.Popen(
@@ -173,7 +175,9 @@ def _run(name: str, notebook: str, witness: Witness, sandbox: Sandbox | None) ->
                     # The key goes this way, so no process of an answer finds it in an environment or a command line.
                     stdin.write(f"{key}\n".encode())
                     stdin.flush()
-                verdicts = _verdicts(_lines(verdicts_in, time.monotonic() + RUN_LIMIT_S, witness, folder), key)
+                verdicts = _verdicts(
+                    _lines(verdicts_in, time.monotonic() + RUN_LIMIT_S, witness, folder), key
+                )
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=GRACE_S)
             finally:
