@@ -29,7 +29,7 @@ from azure.servicebus.exceptions import (
 
 from ..running_emulator import Running
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.lengthy]
 
 
 @pytest.fixture
