@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mqcourse.book.question import KINDS, LEVELS, NOT_RUN
-from mqcourse.book.questions import Topic
+from mqcourse.book.questions import Topic, all_questions
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Coverage:
 
 
 def coverage(bank: Mapping[str, Topic]) -> Coverage:
-    questions = [question for topic in bank.values() for question in topic.questions]
+    questions = all_questions(bank)
     return Coverage(
         Counter((question.topic, question.level, question.kind) for question in questions),
         tuple(bank),

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import psutil
 
+from mqcourse import json_lines
 from mqcourse.grading import journal
 from mqcourse.products import BROKERS
 
@@ -107,7 +108,7 @@ def _left_inside(run: Path) -> dict[str, list[tuple[str, str]]]:
     if place.is_symlink() or place.parent.is_symlink() or not place.is_dir():
         return found
     for file in sorted(place.glob("*.jsonl"))[:MOST_FILES]:
-        for thing in journal.open_things(journal.entries(_bounded(file))):
+        for thing in journal.open_things(json_lines.objects(_bounded(file))):
             where, kind, name = thing
             if where in BROKERS:
                 found.setdefault(where, []).append((kind, name))

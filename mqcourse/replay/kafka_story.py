@@ -45,12 +45,7 @@ class KafkaStory:
     def steps(self) -> Iterator[Step]:
         """A step for each event."""
         for event in self.recording.events:
-            tell = getattr(self, "tell_" + event.did.replace("-", "_"), None)
-            if tell is None:
-                self.scene.lacks(f"an event “{event.did}” that this page cannot show")
-                say = f"{event.who}: {event.did}."
-            else:
-                say = tell(event)
+            say = self.scene.tell(self, event)
             for (topic, number), groups in self.committed.items():
                 kept = ", ".join(
                     f"{self.label[group]} committed {offset}" for group, offset in groups.items()

@@ -60,9 +60,7 @@ class RabbitMQStory:
         self.ended: set[str] = set()
         self.nacked: set[int] = set()
         self.known: set[int] = set()  # messages that the broker has confirmed or counted
-        names = [
-            str(event.what[key]) for event in recording.events for key in ("queue",) if event.what.get(key)
-        ]
+        names = [str(event.what["queue"]) for event in recording.events if event.what.get("queue")]
         exchanges = [str(event.what["exchange"]) for event in recording.events if event.what.get("exchange")]
         self.label = plain(list(dict.fromkeys([*exchanges, *names])))
         self.program = {
@@ -91,12 +89,7 @@ class RabbitMQStory:
         """A step for each event."""
         for event in self.recording.events:
             closing = self.closed(event.who)
-            tell = getattr(self, "tell_" + event.did.replace("-", "_"), None)
-            if tell is None:
-                self.scene.lacks(f"an event “{event.did}” that this page cannot show")
-                say = f"{event.who}: {event.did}."
-            else:
-                say = tell(event)
+            say = self.scene.tell(self, event)
             self.count()
             at = self.program[event.who]
             broke = event.did == "disconnected" and not closing

@@ -9,8 +9,7 @@ from typing import Any
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-
-FORMAT = 1
+from mqcourse.replay.tape import FORMAT
 
 
 @dataclass(frozen=True)
