@@ -14,6 +14,7 @@ import psutil
 from mqcourse import json_lines
 from mqcourse.grading import journal
 from mqcourse.products import BROKERS
+from mqcourse.stack.process import kill
 
 LAST_S = 30.0
 """How long a run without a waiting caller tries to remove what it made; the rest is for the next run's sweep."""
@@ -60,11 +61,16 @@ def sweep_all() -> None:
 
 
 def end_marked(mark: str) -> None:
-    """End every process that carries the mark, also one that left its parent or its session."""
+    """End every process that carries the mark, also one that left its parent or its session.
+
+    They are gone afterwards: a sweep passes over the journal of a process that is still dying.
+    """
+    found = []
     for other in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if other.pid != os.getpid() and other.environ().get(journal.MARK) == mark:
-                other.kill()
+                found.append(other)
+    kill(found)
 
 
 def _clear(file: Path) -> None:
