@@ -1,6 +1,5 @@
 """The recorder for Kafka on the real broker: what clients did and were told is what the recording has."""
 
-import gc
 import uuid
 from typing import Any
 
@@ -14,14 +13,7 @@ from mqcourse.replay.recording import Recording, read
 from mqcourse.replay.story import story
 from mqcourse.stack import endpoints
 
-pytestmark = [
-    pytest.mark.stack,
-    pytest.mark.timeout(300),
-    # a watched client of kafka-python is collected late, and then complains of its waking sockets: here, not in
-    # whichever test comes next
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -62,8 +54,6 @@ def test_a_recording_has_what_was_stored_read_sought_and_committed(
     finally:
         admin.delete_topics([topic])
         admin.close()
-    del producer, reader, admin
-    gc.collect()
     (recording,) = shown
     assert recording.missing == ()
     did = [(event.who, event.did) for event in recording.events]
