@@ -127,7 +127,7 @@ def _not_followed(path: str, flags: int) -> int:
 
 
 class _Client(Protocol):
-    """A module of brokers/: what it knows of the things at its broker, as (kind, name)."""
+    """A module of brokers/: its view of the things at its broker, as (kind, name)."""
 
     def exists(self, kind: str, name: str) -> bool: ...
 

@@ -1,4 +1,4 @@
-"""What becomes of everything that a client's connection reports, and of the bytes it comes in."""
+"""What becomes of everything that a client's connection reports, and of the bytes that carry it."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _on_disposition(client: Client, event: DispositionReceived) -> None:
 
 
 def _ignore(client: Client, event: Event) -> None:
-    """Nothing becomes of this event."""
+    """This event has no effect."""
 
 
 class _Handlers(dict[type, Any]):

@@ -1,4 +1,4 @@
-"""The figure that stands in the page before any script runs: what is simulated, and what comes of it, as SVG.
+"""The figure that the page shows until a script runs: what is simulated, and the result, as SVG.
 
 Ink is `currentColor`, so it follows light and dark; the two lines differ by dash as well as by colour.
 """
@@ -57,7 +57,7 @@ def outcome(result: Result) -> str:
 
 
 def sentence(result: Result) -> str:
-    """What the run came to, in words."""
+    """The result of the run, in words."""
     summary, series = result.summary, result.series
     lost = sum(summary[name] for name in ("rejected", "refused", "dropped", "expired", "dead"))
     p99 = summary["p99_s"]

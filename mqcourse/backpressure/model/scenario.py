@@ -29,15 +29,15 @@ MOST_BACKLOG = 2_000_000
 
 
 MOST_REDELIVERIES = 10_000_000
-"""Deliveries that may fail in a run: without a limit or a back-off a poison message comes back at once, for ever."""
+"""Deliveries that may fail in a run: without a limit or a backoff a poison message returns at once, indefinitely."""
 
 
 @dataclass(frozen=True)
 class Scenario:
     """What is simulated. Times in seconds, rates in messages per second, shares between 0 and 1.
 
-    Raises ScenarioError (a CourseError) when a field is out of range, or when the backlog would grow without bound
-    beyond MOST_BACKLOG messages within the run.
+    Raises ScenarioError (a CourseError) when a field is out of range, or when the backlog would grow without
+    limit beyond MOST_BACKLOG messages within the run.
     """
 
     seed: int = number(1, "number", 0, 2**32 - 1, "Same seed, same messages, same figures.", whole=True)
@@ -253,7 +253,7 @@ class Scenario:
 
     @property
     def offered_per_s(self) -> float:
-        """Messages per second that come to the producer on average, the surge included."""
+        """Messages per second that arrive at the producer on average, the surge included."""
         if self.arrivals == "trace":
             return len(self.trace_s) / self.duration_s
         surge_s = max(0.0, min(self.surge_for_s, self.duration_s - self.surge_from_s))
@@ -350,7 +350,7 @@ def _check_periods(s: Scenario) -> None:
 
 
 def _check_growth(s: Scenario) -> None:
-    """A queue or an outbox without a bound must not be expected to pass MOST_BACKLOG messages in this run."""
+    """A queue or an outbox without a limit must not be expected to pass MOST_BACKLOG messages in this run."""
     comes, leaves = s.offered_per_s, s.capacity_per_s
     bounded = s.queue_limit is not None and s.queue_limit <= MOST_BACKLOG
     sent = s.throttle_rate_per_s if s.throttle == "token-bucket" else comes

@@ -1250,7 +1250,7 @@ return { Message, MessageQueue };
 const generated_broker = (() => {
 // Generated from mqcourse/backpressure/model/broker.py by `make derived`; change it there.
 
-// The broker: takes messages in, keeps them in order and within bounds, hands them to consumers with credit.
+// The broker: takes messages in, keeps them in order and within limits, hands them to consumers with credit.
 
 const { Deque } = engine_deque;
 const { modulo } = engine_runtime;
@@ -1336,7 +1336,7 @@ class Broker {
     this.work_wanted = null;
   }
 
-  /** Drop a waiting message in favour of this one, where the rule says so; else False. */
+  /** Drop a waiting message in favour of this one, where the rule requires it; else False. */
   make_room(queue, message) {
     const policy = this.scenario.on_full;
     let victim;
@@ -1381,7 +1381,7 @@ class Broker {
     }
   }
 
-  /** Hand out waiting messages as long as a consumer has credit; then let waiting producers in. */
+  /** Deliver waiting messages as long as a consumer has credit; then let waiting producers in. */
   dispatch(partition) {
     const queue = this.queues[partition];
     while (queue.count !== 0) {
@@ -1430,7 +1430,7 @@ class Broker {
     }
   }
 
-  /** Hand out from a consumer's own partitions, another one first each time. */
+  /** Deliver from a consumer's own partitions, another one first each time. */
   serve(consumer) {
     if (consumer.partitions.length > 0) {
       consumer.partitions.rotate(-1);
@@ -1440,7 +1440,7 @@ class Broker {
     }
   }
 
-  /** A consumer with all its credit is there. */
+  /** A consumer with all its credit is ready. */
   joined(consumer) {
     if (this.owners.length === 0) {
       this.available.push(consumer);
@@ -1477,7 +1477,7 @@ class Broker {
     }
   }
 
-  /** A delivered message comes back to the head of its queue: its consumer crashed, left or returned it. */
+  /** A delivered message returns to the head of its queue: its consumer crashed, left or returned it. */
   requeue(message) {
     this.queues[message.partition].put_back(message);
     this.meter.waiting += 1;
@@ -1522,7 +1522,7 @@ class Broker {
     }
   }
 
-  /** Process: a message that came back is older than those the expiring process watches; see to it in time. */
+  /** Process: a message that was returned is older than those the expiring process watches; see to it in time. */
   *expire_returned(message) {
     const due_s = message.entered_s + this.expire_after_s;
     yield this.env.timeout(due_s > this.env.now ? due_s - this.env.now : 0.0);
@@ -1579,7 +1579,7 @@ return { Consumer };
 const generated_numerics = (() => {
 // Generated from mqcourse/backpressure/model/numerics.py by `make derived`; change it there.
 
-// Logarithm, exponential and normal quantile that come out the same, to the last bit, in every language.
+// Logarithm, exponential and normal quantile that give the same result, to the last bit, in every language.
 //
 // Why not `math.log`: IEEE 754 fixes the result of + - * / and of the square root, and of nothing else. `log`, `exp`
 // and `pow` come from the C library of the machine in CPython, from another one in Pyodide, and from a third in each
@@ -1697,8 +1697,8 @@ const generated_draws = (() => {
 
 // Random numbers that every language repeats: mulberry32, one stream for each purpose.
 //
-// mulberry32 (T. Ettinger, 2017, public domain) counts its 32-bit state up by a constant and scrambles it. A stream
-// of its own for arrivals, work, keys and so on keeps scenarios comparable: change the service time, and the same
+// mulberry32 (T. Ettinger, 2017, public domain) counts its 32-bit state up by a constant and scrambles it. A
+// separate stream for arrivals, work, keys and so on keeps scenarios comparable: change the service time, and the same
 // messages still arrive at the same times (common random numbers; Law, Simulation Modeling and Analysis, 11.2).
 
 const { exp, ln, normal_quantile } = generated_numerics;
@@ -1786,7 +1786,7 @@ return { STREAMS, MASK, STEP, STREAM_SPACING, SEED_SPACING, start, uniform, expo
 const generated_consumers = (() => {
 // Generated from mqcourse/backpressure/model/consumers.py by `make derived`; change it there.
 
-// The consumers: take messages, work, acknowledge; crash and come back; be scaled up and down.
+// The consumers: take messages, work, acknowledge; crash and return; be scaled up and down.
 
 const { removeFrom } = engine_runtime;
 const { Consumer } = generated_consumer;
@@ -1924,7 +1924,7 @@ class Consumers {
     }
   }
 
-  /** Process: after its back-off the message goes to the tail of its queue, whatever the bound says. */
+  /** Process: after its backoff the message goes to the tail of its queue, whatever the limit is. */
   *back_off(message) {
     yield this.env.timeout(backoff_s(this.scenario, message.deliveries, this.jitter));
     const meter = this.meter;
@@ -2258,7 +2258,7 @@ class Meter {
     }
   }
 
-  /** All that counts up, as it stands: the summary is the difference of two of these. */
+  /** All that counts up, as it is now: the summary is the difference of two of these. */
   totals() {
     return { ...Object.fromEntries(COUNTS.map((name) => [name, [...this[name]]])),
         ...Object.fromEntries(["latency_s", "starts", "wait_s",
@@ -2287,7 +2287,7 @@ return { SERIES, COUNTS, histogram_edges, EDGES_S, Meter, TOTALS, total };
 const generated_producer = (() => {
 // Generated from mqcourse/backpressure/model/producer.py by `make derived`; change it there.
 
-// The producer: messages come to it, it sends them as fast as it may, and its callers lose patience.
+// The producer: messages arrive at it, it sends them as fast as it may, and its callers time out.
 
 const { Deque } = engine_deque;
 const { nextOr } = engine_runtime;
@@ -2297,7 +2297,7 @@ const { Message } = generated_message;
 
 const FOREVER = 1e300;
 
-/** One who waits, for room or for a token, until woken or until patience ends. */
+/** A waiter for capacity or a token, until woken or until its timeout. */
 class Waiter {
   constructor(env, message) {
     this.event = env.event();
@@ -2306,7 +2306,7 @@ class Waiter {
     this.late = false;
   }
 
-  /** What was waited for is there. */
+  /** The wait is over. */
   wake() {
     this.waiting = false;
     this.event.succeed();
@@ -2346,7 +2346,7 @@ class Producer {
     }
   }
 
-  /** Process: messages come to the producer, one after the other; while it is blocked, none comes. */
+  /** Process: messages arrive at the producer, one after the other, except while it is blocked. */
   *source() {
     const env = this.env;
     const meter = this.meter;
@@ -2392,7 +2392,7 @@ class Producer {
     return message;
   }
 
-  /** Bring a message to the broker through the brakes; `from_source`: the source stands still meanwhile. */
+  /** Bring a message to the broker through the brakes; `from_source`: the source is blocked meanwhile. */
   *offer(message, from_source) {
     const meter = this.meter;
     if (this.scenario.client_timeout_s !== null) {
@@ -2446,7 +2446,7 @@ class Producer {
     return this.outbox.length < this.outbox_limit;
   }
 
-  /** Wait for a token, then (on_full 'block') for room in the queue, then publish; or give up at that time. */
+  /** Wait for a token, then (on_full 'block') for capacity in the queue, then publish; or give up at that time. */
   *send(message, give_up_at) {
     const env = this.env;
     const meter = this.meter;
@@ -2480,7 +2480,7 @@ class Producer {
     }
   }
 
-  /** Stand in a line until there is room for the message (then True) or patience ends (then False). */
+  /** Wait in a line until the message can be taken (then True) or the timeout (then False). */
   *wait_for_room(line, free, message, give_up_at) {
     const env = this.env;
     let first_time = true;
@@ -2521,7 +2521,7 @@ class Producer {
     return at;
   }
 
-  /** Process: when patience ends and the waiter still stands in line, send it away. */
+  /** Process: when the timeout is reached and the waiter is still in line, remove it. */
   *end_wait(waiter, line, patience_s) {
     yield this.env.timeout(patience_s > 0.0 ? patience_s : 0.0);
     if (waiter.waiting) {
@@ -2568,7 +2568,7 @@ class Producer {
     message.abandoned = true;
   }
 
-  /** Process: after the back-off, the same request comes as a new message. */
+  /** Process: after the backoff, the same request arrives as a new message. */
   *another_attempt(message) {
     const wait_s = backoff_s(this.scenario, message.attempt, this.jitter);
     yield this.env.timeout(wait_s);
@@ -2615,7 +2615,7 @@ function work_times(s) {
  * A function from now to the time in seconds of the next arrival, both since the start of the run.
  *
  * An arrival needs an amount of load: 1 message (regular) or an exponential number with mean 1 (Poisson, bursty).
- * It comes when the rate, which a surge and the bursts switch up and down, has supplied that amount.
+ * It arrives when the rate, which a surge and the bursts switch up and down, has supplied that amount.
  */
 function arrivals(s) {
   if (s.arrivals === "trace") {
@@ -2713,8 +2713,8 @@ const generated_simulation = (() => {
 // Run a scenario: `simulate(scenario)` gives its figures.
 //
 // A producer (producer.py) sends messages (message.py) to a broker (broker.py), which hands them to consumers
-// (consumers.py); a meter (meter.py) counts. All of them are SimPy processes over plain objects. Nothing else is
-// read or changed: no clock, no global state, no randomness but the scenario's own streams (draws.py).
+// (consumers.py); a meter (meter.py) counts. All of them are SimPy processes over plain objects. It reads and
+// changes no other state: no clock, nothing global, no randomness but the scenario's own streams (draws.py).
 
 const { environment, mapBoth, quoted } = engine_runtime;
 const { CourseError, MOST_BACKLOG, general } = engine_scenario;
@@ -2727,7 +2727,7 @@ const { Producer } = generated_producer;
 const ENGINES = ["kernel", "simpy"];
 
 /**
- * What came out of a run. `summary` covers the time after the warm-up, `series` all of it.
+ * The result of a run. `summary` covers the time after the warm-up, `series` all of it.
  *
  * summary: see `summarise`. series: one list for each name in meter.SERIES. latency_histogram: completions in
  * each bin of meter.EDGES_S. journal: (time_s, what, message number, consumer or -1), as many as were asked for.
@@ -2743,7 +2743,7 @@ class Result {
 }
 
 /**
- * A run that can be taken step by step: what `simulate` drives, open to whoever wants to look inside.
+ * A run that can be taken step by step: what `simulate` drives, open to inspection.
  *
  * `env` is a `simpy.Environment` or a `kernel.Environment`.
  */
@@ -2792,7 +2792,7 @@ class Simulation {
     this.before = this.meter.totals();
   }
 
-  /** Every message that has not ended, found where it is: at the producer, waiting, in flight, in back-off. */
+  /** Every message that has not ended, found where it is: at the producer, waiting, in flight, in backoff. */
   live_messages() {
     const found = [...this.producer.held.values()];
     for (const queue of this.broker.queues) {
@@ -2846,7 +2846,7 @@ function simulate(scenario, { engine = "kernel", journal = 0 } = {}) {
  * `classes`, with mean_latency_s and mean_wait_s); throughput_per_s, goodput_per_s; mean_waiting, mean_in_flight,
  * mean_in_system (messages); utilisation (share of the running consumers' time); mean_latency_s, p50_s, p95_s,
  * p99_s (from the caller's first attempt to completion); mean_wait_s (to the start of work); blocked_s (the
- * producer's source stood still) and blocked_share; time_outs, redeliveries, crashes; most_waiting (whole run).
+ * producer's source was blocked) and blocked_share; time_outs, redeliveries, crashes; most_waiting (whole run).
  */
 function summarise(scenario, before, after) {
   const diff = Object.fromEntries(TOTALS.map((name) => [name, after[name] - before[name]]));
