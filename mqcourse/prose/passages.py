@@ -176,7 +176,8 @@ def of_toml(source: str) -> Iterator[Passage]:
             for field, keys in CARD_TABLES.items():
                 for table in card.get(field) or ():
                     for key in keys:
-                        yield from passages("paragraph", table.get(key))
+                        kind = "item" if field == "options" else "paragraph"
+                        yield from passages(kind, table.get(key))
         return
     for entry in data.values():
         if isinstance(entry, dict):

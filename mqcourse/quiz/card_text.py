@@ -95,7 +95,8 @@ def _solution(question: Question, width: int) -> Iterator[str]:
             yield f"Verdict: {claim.shown}."
             yield ""
         case Number() as number:
-            yield f"{number.shown}, from {number.formula}; within {number.tolerance:.0%} it counts."
+            text = f"{number.shown}, from {number.formula}; within {number.tolerance:.0%} it counts."
+            yield from _item(text, "", width)
             yield ""
 
 
