@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from servicebus_emulator.amqp.connection import Connection, forced, internal
+from servicebus_emulator.amqp.connection import Connection
 from servicebus_emulator.amqp.errors import RESOURCE_LIMIT_EXCEEDED, AmqpProtocolError
 from servicebus_emulator.amqp.events import MessageReceived
 from servicebus_emulator.amqp.link import Link
@@ -14,7 +14,7 @@ from servicebus_emulator.broker.entity import Entity
 from servicebus_emulator.broker.errors import BrokerError, UnauthorizedAccess
 from servicebus_emulator.gateway.access import Access
 from servicebus_emulator.gateway.activity_log import ActivityLog
-from servicebus_emulator.gateway.amqp_errors import error_of
+from servicebus_emulator.gateway.amqp_errors import error_of, forced, internal
 from servicebus_emulator.gateway.open_transactions import Transactions
 from servicebus_emulator.gateway.turn import Turn
 from servicebus_emulator.sas import Right
@@ -118,7 +118,6 @@ class Client:
 
     @property
     def links(self) -> Iterable[Link]:
-        """All links of the connection."""
         return self._links
 
     def drop(self, link: Link, error: BrokerError) -> None:

@@ -49,7 +49,6 @@ class Environment:
         heappush(self.agenda, (self.now + delay, next(self.numbers), self._active))
 
     def event(self) -> Event:
-        """A new event."""
         return Event(self)
 
     def process(self, generator: Process) -> Process:

@@ -12,7 +12,7 @@ from mqcourse.grading import journal
 
 
 class CheckBroker(ABC):
-    """What one check does at a broker, over separate connections. As a context manager it removes what it made."""
+    """One check's work at a broker, over separate connections. As a context manager it removes what it made."""
 
     BROKER: ClassVar[str]
     """Its name in the stack."""
