@@ -17,12 +17,12 @@ TOP, HIGH = 26, 120
 def diagram(scenario: Scenario) -> str:
     """Producer, queue and consumers with their figures, as one SVG."""
     load = f"{brief(scenario.rate_per_s)} messages/s" if scenario.arrivals != "trace" else "recorded arrivals"
-    bound = "no bound" if scenario.queue_limit is None else f"at most {brief(scenario.queue_limit)} messages"
+    limit = "no limit" if scenario.queue_limit is None else f"at most {brief(scenario.queue_limit)} messages"
     work = f"{brief(scenario.service_mean_s * 1000)} ms a message"
     staff = f"{scenario.consumers} consumer{'' if scenario.consumers == 1 else 's'}"
     boxes = (
         (8, 180, "Producer", load),
-        (266, 188, "Queue", bound),
+        (266, 188, "Queue", limit),
         (532, 180, staff, work),
     )
     parts = [
@@ -35,7 +35,7 @@ def diagram(scenario: Scenario) -> str:
         parts.append(
             f'<path d="M{x + 6} 35H{to - 8}m-8 -6l8 6l-8 6" fill="none" stroke="{BLUE}" stroke-width="2"/>'
         )
-    words = f"Producer, {load}; queue, {bound}; {staff}, {work}."
+    words = f"Producer, {load}; queue, {limit}; {staff}, {work}."
     return _svg(70, words, "".join(parts))
 
 
