@@ -1,4 +1,4 @@
-"""What the checks of every broker have in common: numbered bodies, new names, waiting, and removing at the end."""
+"""What the checks of every broker have in common: numbered bodies, unique names, waiting, and removing at the end."""
 
 import json
 import secrets
