@@ -15,7 +15,6 @@ TELLERS: dict[str, type[Teller]] = {
 
 
 def story(recording: Recording) -> Story:
-    """The story of a recording."""
     teller = TELLERS[recording.broker](recording)
     steps = tuple(teller.steps())
     scene: Scene = teller.scene

@@ -10,7 +10,7 @@ from mqcourse.book.arithmetic import value_of
 from mqcourse.book.coverage import coverage
 from mqcourse.book.facts import load_facts
 from mqcourse.book.question import KINDS, LEVELS, Claim, Number, Steps
-from mqcourse.book.questions import BANK, find, load_bank, read_bank
+from mqcourse.book.questions import BANK, all_questions, find, load_bank, read_bank
 from mqcourse.errors import CourseError
 from mqcourse.grading import manifest
 
@@ -71,7 +71,7 @@ def bank(tmp_path: Path, text: str, name: str = "topic.toml") -> Path:
 
 
 def test_the_course_has_twenty_questions_or_more_of_every_level() -> None:
-    questions = [question for topic in load_bank().values() for question in topic.questions]
+    questions = all_questions(load_bank())
     assert len(questions) >= 20
     assert {question.level for question in questions} == set(LEVELS)
     assert len({question.prompt for question in questions}) == len(questions)
