@@ -78,12 +78,7 @@ class ServiceBusStory:
     def steps(self) -> Iterator[Step]:
         """A step for each event."""
         for event in self.recording.events:
-            tell = getattr(self, "tell_" + event.did.replace("-", "_"), None)
-            if tell is None:
-                self.scene.lacks(f"an event “{event.did}” that this page cannot show")
-                say = f"{event.who}: {event.did}."
-            else:
-                say = tell(event)
+            say = self.scene.tell(self, event)
             yield self.scene.step(event, say, self.program[event.who], mark=event.did in MARKED)
 
     # what happened, by its name in the recording
