@@ -1,5 +1,6 @@
 """A recording of Service Bus's clients, told: queues, sessions, and which receiver holds the lock of which message."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ ENDS = {
     "dropped": "dropped by the service",
     "undone": "rolled back",
 }
+
+DRAWN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A message id that the client has drawn, because the sender gave none. The page leaves it out."""
 
 
 @dataclass
@@ -112,7 +116,7 @@ class ServiceBusStory:
             return f"{event.who} sends “{label}” to {self.label[entity]} inside the transaction."
         self.scene.move(message, self.place(entity, session), "plain")
         self.sent.append(Sent(message, entity, session, identity))
-        named = f" with the message id {identity}" if identity else ""
+        named = f" with the message id {identity}" if identity and not DRAWN.fullmatch(identity) else ""
         of = f" for the session {session}" if session else ""
         return f"{event.who} sends “{label}”{named}{of} to {self.label[entity]}, and the service accepts it."
 
@@ -148,6 +152,8 @@ class ServiceBusStory:
         self.held.append(Held(sent, event.who, deleted))
         label = str(event.what["message"])
         say = f"{event.who} receives “{label}”"
+        if sent.session:
+            say += f" of the session {sent.session}"
         if deleted:
             return f"{say}, and the service deletes it."
         lock = event.what.get("lock_ms")
@@ -283,8 +289,9 @@ class ServiceBusStory:
             for held in deleted:
                 self.held.remove(held)
                 self.scene.move(held.sent.message, self.end("lost"), "done")
+            labels = listed([self.scene.messages[held.sent.message] for held in deleted])
             is_lost = "it is" if len(deleted) == 1 else "they are"
-            say += f" The service had deleted its {counted(len(deleted), 'message')}, so {is_lost} lost."
+            say += f" The service had deleted {labels}, so {is_lost} lost."
         elif mine:
             say += f" It had the lock of {counted(len(mine), 'message')}, and the lock lasts on."
         return say

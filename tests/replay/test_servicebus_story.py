@@ -71,6 +71,7 @@ def test_a_lock_outlives_its_worker_and_the_next_receiver_gets_the_message() -> 
 def test_receive_and_delete_loses_what_its_worker_had() -> None:
     found = told(sent("a"), joined(deletes=True), received("worker", "a", 1), KILL, counts(0))
     assert where(found) == {"a": "end:lost"}
+    assert found.steps[3].say == "worker is ended with SIGKILL. The service had deleted “a”, so it is lost."
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,14 @@ def test_a_lost_lock_gives_the_message_back() -> None:
     assert where(found) == {"a": f"queue:{QUEUE}"}
     assert found.steps[-1].say == "worker cannot complete “a”: MessageLockLostError."
     assert found.steps[-1].mark
+
+
+def test_an_id_that_the_client_has_drawn_is_not_told() -> None:
+    found = told(sent("a", id="97de38e2-6522-48b2-9655-9f8af9a01d7f"), sent("b", id="pay-17"))
+    assert [step.say for step in found.steps] == [
+        "shop sends “a” to orders, and the service accepts it.",
+        "shop sends “b” with the message id pay-17 to orders, and the service accepts it.",
+    ]
 
 
 def test_a_duplicate_is_dropped_when_the_count_proves_it() -> None:
@@ -134,6 +143,7 @@ def test_each_session_is_a_lane_and_a_worker_may_take_the_next() -> None:
         "orders, session Ina",
         "orders, session Jan",
     ]
+    assert found.steps[3].say == "worker receives “a” of the session Ina, locked for 5.0 s."
     assert [step.states for step in found.steps[-2:]] == [
         {"program:worker": "closed"},
         {"program:worker": ""},
