@@ -27,6 +27,8 @@ WEB = Path(__file__).parents[2] / "replay" / "web"
 FOLDER = "replay"
 """Where its script and style sheet are in the built book's _static."""
 WRITTEN = "%%writefile "
+MADE_BY = (*sorted(WEB.parent.glob("*.py")), Path(__file__))
+"""What turns a recording into a page: when any of it changes, a page with a replay is made again."""
 
 
 class Replay(Block):
@@ -40,6 +42,8 @@ class Replay(Block):
         settings = self.settings(self.KEYS)
         name = self.arguments[0]
         page = self.env.docname
+        for path in MADE_BY:
+            self.env.note_dependency(str(path))
         chapter, chosen = chapter_of(self.env, page), chosen_for(self.env, page)
         found = recordings(chosen.record) if chosen else {}
         if name not in found:

@@ -28,10 +28,8 @@
     return element;
   };
 
-  const shown = (label) => {
-    const last = label.split(/\s+/).at(-1);
-    return last.length <= 4 ? last : label.slice(0, 4);
-  };
+  // four letters of a label at most: its number at the end, else its first word, which is the key of a record
+  const shown = (label) => label.match(/(?:^|\s)(\d{1,4})$/)?.[1] ?? label.split(/\s+/)[0].slice(0, 4);
 
   const seconds = (ms) => `${(ms / 1000).toFixed(3)} s`;
 
@@ -81,7 +79,9 @@
         this.places.set(place.id, { ...place, box, note, slots, more, most: most.get(place.id) ?? 0, held: [] });
       }
       this.stage.append(...Object.values(columns).filter((column) => column.childElementCount));
-      if (!columns.right.childElementCount) this.stage.classList.add("mq-replay-two");
+      for (const side of ["left", "right"]) {
+        if (!columns[side].childElementCount) this.stage.classList.add(`mq-replay-no-${side}`);
+      }
       this.tokens = messages.map((label) => {
         const element = make("span", { className: "mq-replay-message", hidden: true, title: label });
         element.textContent = shown(label);

@@ -1,6 +1,7 @@
 """`{replay}`: what is in the page before any script runs, and what it says when there is nothing to play."""
 
 import json
+import pickle
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from mqcourse.book.chapter import Chapter
 from mqcourse.book.directives.replay import element, recordings, sources_of
 from mqcourse.book.record import Record
 from mqcourse.errors import CourseError
+from mqcourse.home import state_folder
 from mqcourse.replay.recording import read
 from mqcourse.replay.story import story
 from mqcourse.replay.tape import MIME, digest_of
@@ -73,3 +75,14 @@ def test_a_replay_that_the_run_does_not_have_fails_the_build_and_names_those_it_
     small_book.keep(book, replace(run, outputs=record_with(recorded()).outputs))
     with pytest.raises(CourseError, match=r"no recording 'two'; it has: one"):
         build_book(lambda line: None, source=book)
+
+
+def test_a_page_with_a_replay_is_made_again_when_its_sentences_change(book: Path) -> None:
+    small_book.write_chapter(book, "one", small_book.chapter_text(CELL, words="```{replay} one\n```\n"))
+    run = small_book.run_of(book, "")
+    small_book.keep(book, replace(run, outputs=record_with(recorded()).outputs))
+    build_book(lambda line: None, source=book)
+    environment = state_folder() / "book" / "doctrees" / "environment.pickle"
+    needs = pickle.loads(environment.read_bytes()).dependencies["book/part/one"]  # noqa: S301  made above
+    names = {Path(name).name for name in needs}
+    assert {"rabbitmq_story.py", "scene.py", "replay.py"} <= names
