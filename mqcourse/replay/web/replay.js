@@ -86,7 +86,7 @@
         const element = make("span", { className: "mq-replay-message", hidden: true, title: label });
         element.textContent = shown(label);
         this.stage.append(element);
-        return { element, place: "", look: "", x: 0, y: 0 };
+        return { element, place: "", look: "", x: 0, y: 0, hidden: true, drawnLook: "", drawnPlace: "" };
       });
 
       this.say = make("p", { className: "mq-replay-say", role: "status" });
@@ -141,7 +141,11 @@
         const pre = make("pre", {}, ...rows);
         const figure = make("figure", { hidden: true }, make("figcaption", { textContent: name }), pre);
         this.code.append(figure);
-        return { figure, rows };
+        const source = { figure, rows, pre, line: 0, scrolled: 0 };
+        pre.addEventListener("scroll", () => {
+          source.scrolled = pre.scrollTop;
+        });
+        return source;
       });
       if (sources.length) this.sources[0].figure.hidden = false; // so that nothing below moves at the first event
       else this.code.hidden = true;
@@ -287,15 +291,25 @@
       this.marked = source.rows[line - 1];
       if (!this.marked) return;
       this.marked.setAttribute("aria-current", "true");
-      const box = source.figure.querySelector("pre");
-      const top = this.marked.offsetTop;
-      if (top < box.scrollTop || top + 2 * this.marked.offsetHeight > box.scrollTop + box.clientHeight) {
-        box.scrollTop = top - box.clientHeight / 3;
+      const { pre, rows } = source;
+      if (this.shown !== source) {
+        this.shown = source;
+        source.scrolled = pre.scrollTop; // a browser may forget it while the code is hidden
+      }
+      if (!source.line) {
+        // all lines are equally high: measured once, because asking the page while it plays costs a layout each time
+        Object.assign(source, { line: rows[0].offsetHeight, first: rows[0].offsetTop, view: pre.clientHeight });
+      }
+      const top = source.first + (line - 1) * source.line;
+      if (top < source.scrolled || top + 2 * source.line > source.scrolled + source.view) {
+        source.scrolled = Math.max(0, top - source.view / 3);
+        pre.scrollTop = source.scrolled;
       }
     }
 
     // where the slots are: measured when the width changes, never while playing
     arrange() {
+      for (const source of this.sources) source.line = 0;
       for (const place of this.places.values()) {
         const columns = Math.max(1, Math.floor(place.slots.clientWidth / WIDTH));
         const rows = Math.max(1, Math.min(ROWS, Math.ceil(place.most / columns)));
@@ -327,9 +341,9 @@
           const hidden = slot < 0 || slot >= place.room;
           const x = place.x + (slot % place.columns) * WIDTH;
           const y = place.y + Math.floor(slot / place.columns) * HEIGHT;
-          if (token.element.hidden !== hidden) token.element.hidden = hidden;
-          if (token.element.dataset.look !== token.look) token.element.dataset.look = token.look;
-          if (token.element.dataset.place !== id) token.element.dataset.place = id;
+          if (token.hidden !== hidden) token.element.hidden = token.hidden = hidden;
+          if (token.drawnLook !== token.look) token.element.dataset.look = token.drawnLook = token.look;
+          if (token.drawnPlace !== id) token.element.dataset.place = token.drawnPlace = id;
           if (hidden) return;
           if (token.x !== x || token.y !== y || token.born) {
             if (token.born) {
@@ -349,7 +363,7 @@
         });
       }
       if (!moving) {
-        for (const token of this.tokens) if (!token.place) token.element.hidden = true;
+        for (const token of this.tokens) if (!token.place) token.element.hidden = token.hidden = true;
       }
     }
   }
