@@ -29,6 +29,7 @@ COMMANDS = (
     "mqcourse.stack.command",
     "mqcourse.book.command",
     "mqcourse.grading.command",
+    "mqcourse.grading.labs_command",
     "mqcourse.quiz.command",
     "mqcourse.book.questions_command",
     "mqcourse.backpressure.command",

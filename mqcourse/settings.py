@@ -44,6 +44,7 @@ OURS = {
     "MQ_BUILT_BOOK",
     "MQ_GRADING_RUN",
     "MQ_PORT_MARK",
+    "MQ_REPLAY_TAPE",
     "MQ_SERVICE",
     "MQ_SQL_PASSWORD",
     "MQ_STACK",

@@ -36,7 +36,7 @@ def forgive_errors(stream: TextIO) -> TextIO:
 
 class _Forgiving(io.FileIO):
     def write(self, data: Any) -> int:
-        """Write, or drop the data: an exit code says more than a message that cannot be printed."""
+        """Write, or drop the data: the exit code still reports how the command ended."""
         with contextlib.suppress(OSError):
             return super().write(data)
         return memoryview(data).nbytes

@@ -102,7 +102,7 @@ def test_a_scenario_that_cannot_be_run_is_wrong_usage(tmp_path: Path, words: str
 
 def test_a_mistake_of_the_course_names_its_log(tmp_path: Path) -> None:
     program = (
-        "import sys; from mqcourse import cli; from mqcourse.grading import command\n"
+        "import sys; from mqcourse import cli; from mqcourse.grading import labs_command as command\n"
         "command.run_list = None\n"
         "import mqcourse.grading.manifest as m\n"
         "def broken(path=None): raise ZeroDivisionError('on purpose')\n"

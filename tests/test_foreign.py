@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mqcourse.foreign import CONTROL, plain, plain_all
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.manifest import find
-from mqcourse.grading.verdict import Report, read_verdict, refused
+from mqcourse.grading.verdict import Report, read_verdict, with_breach
 from mqcourse.stack.readiness import last_lines
 
 CLEARS = "\x1b[2J\x1b[H100 of 100"
@@ -42,7 +42,7 @@ def test_nothing_that_acts_is_left_and_a_second_time_changes_nothing(text: str) 
 def test_a_verdict_from_an_answers_process_is_plain_in_text_and_json() -> None:
     lab = find("rabbitmq_work_queue")
     exercise = lab.exercises[0]
-    entry = refused(exercise, Guarantee.RUNS, f"the answer stopped with ValueError: {CLEARS}").as_dict()
+    entry = with_breach(exercise, Guarantee.RUNS, f"the answer stopped with ValueError: {CLEARS}").as_dict()
     verdict = read_verdict(exercise, plain_all(json.loads(json.dumps(entry))))
     report = Report(lab, (verdict,), 1.0)
     for text in (report.as_text(), json.dumps(report.as_dict(), ensure_ascii=False)):

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from servicebus_emulator import __version__
+from servicebus_emulator import __version__, streams
 from servicebus_emulator.admin.host import HostedNamespace
 from servicebus_emulator.admin.reach import Reach, normal_origin
 from servicebus_emulator.broker.journal import Journal
@@ -48,6 +48,8 @@ class StartError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until stopped; returns the exit code."""
+    if arguments is None:
+        streams.settle()
     options = _parser().parse_args(arguments)
     os.umask(0o077)  # messages, keys: what it writes is for nobody else on this machine
     _log_to_stderr(options.log)

@@ -168,9 +168,9 @@ class Emulator:
                 waiting.refused(event.error)
                 self.written.add(waiting.client)
         elif isinstance(event, ReceiverEnded):
-            self._end_outlet(event.receiver, event.error)
+            self._end_link(event.receiver, event.error)
         elif isinstance(event, SessionLost):
-            self._end_outlet(event.receiver, event.receiver.queue.locks.lost(b""))
+            self._end_link(event.receiver, event.receiver.queue.locks.lost(b""))
         elif isinstance(event, EntityEnded):
             self.written.update(
                 client for client in self.clients if client.entity_ended(event.entity, event.error)
@@ -179,7 +179,7 @@ class Emulator:
             for client in self.clients:
                 client.transactions.ended(event.transaction)
 
-    def _end_outlet(self, receiver: Receiver, error: BrokerError) -> None:
+    def _end_link(self, receiver: Receiver, error: BrokerError) -> None:
         receiver_link = receiver.link
         if isinstance(receiver_link, ReceiverLink):
             receiver_link.client.drop(receiver_link.link, error)

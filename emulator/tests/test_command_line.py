@@ -5,10 +5,12 @@ import http.client
 import json
 import os
 import re
+import signal
 import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -210,3 +212,30 @@ def _has_ipv6() -> bool:
     except OSError:
         return False
     return True
+
+
+@pytest.mark.parametrize("streams", [">&- 2>&-", ">/dev/full 2>/dev/full", "| head -c 0"])
+def test_it_serves_also_where_its_lines_cannot_be_printed(streams: str) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = f"exec '{sys.executable}' -m servicebus_emulator --port {port}"
+    line = f"{{ {words}; }} {streams}" if streams.startswith("|") else f"{words} {streams}"
+    with subprocess.Popen(["bash", "-c", line], start_new_session=True) as process:
+        try:
+            end_s = time.monotonic() + 120
+            while True:
+                with contextlib.suppress(OSError):
+                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+                    connection.request("GET", "/health")
+                    assert connection.getresponse().status == 200
+                    connection.close()
+                    break
+                assert process.poll() is None
+                assert time.monotonic() < end_s
+                time.sleep(0.05)  # between two tries; what is waited for is the answer
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait(120)
+        if not streams.startswith("|"):
+            assert process.returncode == 0

@@ -15,10 +15,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-import running_emulator
-from running_emulator import Running
 
 from servicebus_emulator.client import AmqpClient, ClientError
+
+from . import running_emulator
+from .running_emulator import Running
 
 ROUNDS = 20
 SEED = int(os.environ.get("EMULATOR_KILL_SEED", "4"))

@@ -107,9 +107,7 @@ def claim(test: Callable[[], Any], said: str, message: Callable[[], Any], values
     here = "; ".join(f"{text} is {_short(value)}" for text, value in values) or "it is not so"
     what = str(message())
     data = {"said": said, "here": f"{what} ({here})" if what else here}
-    display(  # type: ignore[no-untyped-call]
-        {MIME: data, "text/plain": f"said: {said}; here: {data['here']}"}, raw=True
-    )
+    display({MIME: data, "text/plain": f"said: {said}; here: {data['here']}"}, raw=True)
 
 
 def _short(value: Callable[[], Any]) -> str:

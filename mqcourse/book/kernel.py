@@ -136,7 +136,7 @@ class Kernel:
                 if forget:
                     outputs.clear()
                     forget = False
-                output = nbformat.v4.output_from_msg(message)  # type: ignore[no-untyped-call]
+                output = nbformat.v4.output_from_msg(message)
                 self._add(outputs, shown, output, content)
             elif kind == "update_display_data":
                 for output in shown.get(content.get("transient", {}).get("display_id", ""), []):

@@ -7,6 +7,7 @@ the process.
 
 import ast
 import asyncio
+import builtins
 import contextlib
 import importlib
 import inspect
@@ -231,7 +232,7 @@ def where() -> list[str]:
 def limit_resources() -> None:
     """Limit what a wrong answer can use of the machine; a system without these limits goes on without them."""
     try:
-        resource: Any = importlib.import_module("resource")
+        import resource
     except ImportError:
         return
     for name, most in (
@@ -342,8 +343,9 @@ def plain(source: str) -> str:
         ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         try:
-            transformer: Any = importlib.import_module("IPython.core.inputtransformer2").TransformerManager
-            transformed: str = transformer().transform_cell(source)
+            from IPython.core.inputtransformer2 import TransformerManager
+
+            transformed: str = TransformerManager().transform_cell(source)
         except Exception:  # whatever IPython makes of a broken cell: running it will name the error
             return source
         return transformed
@@ -368,7 +370,7 @@ def shell(space: types.ModuleType) -> None:
     made = Shell.instance(config=config, user_module=space, user_ns=space.__dict__)
     setattr(made, "system", made.system_raw)  # noqa: B010  a command's output goes where print's does
     space.__dict__["get_ipython"] = lambda: made
-    importlib.import_module("builtins").get_ipython = lambda: made  # type: ignore[attr-defined]
+    setattr(builtins, "get_ipython", lambda: made)  # noqa: B010  a name that builtins has only in a notebook
 
 
 def run(source: str, file: str, space: dict[str, Any], runner: asyncio.Runner) -> None:

@@ -8,7 +8,6 @@ import contextlib
 import linecache
 import secrets
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from mqcourse.errors import CourseError
@@ -135,7 +134,8 @@ def _show(verdict: Verdict) -> None:
         return
     if verdict.state is State.FAILED:
         lines.append("  A hint, when you want one: hint(1)")
-    display: Callable[..., Any] = __import__("IPython.display", fromlist=["display"]).display
+    from IPython.display import display  # here: it takes long to load, and is there only in a notebook
+
     display({"text/plain": "\n".join(lines), "text/html": picture.html(verdict)}, raw=True)
 
 

@@ -70,7 +70,8 @@ class Judging:
 
 
 def _show(told: Mapping[str, Any]) -> None:
-    display: Any = __import__("IPython.display", fromlist=["display"]).display
+    from IPython.display import display
+
     display({VERDICT: told}, raw=True)
 
 

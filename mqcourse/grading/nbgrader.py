@@ -61,9 +61,9 @@ def write_source(labs: "tuple[Lab, ...]", folder: Path) -> list[Path]:
 
 def preprocessor(python: str) -> type:
     """The preprocessor for nbgrader; `python` is the one that the course is installed in."""
-    base: Any = __import__("nbgrader.preprocessors", fromlist=["NbGraderPreprocessor"]).NbGraderPreprocessor
+    from nbgrader.preprocessors import NbGraderPreprocessor
 
-    class Grade(base):  # type: ignore[misc]
+    class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         """Each check cell gets the verdict of `mq grade` as its output."""
 
         def preprocess(self, nb: Any, resources: Any, *_more: Any, **_named: Any) -> tuple[Any, Any]:
@@ -119,7 +119,7 @@ def as_output(verdict: dict[str, Any]) -> Any:
 def output(fields: dict[str, Any]) -> Any:
     """The same as nbformat's own kind of dictionary, where nbformat is installed."""
     try:
-        made: Any = __import__("nbformat").from_dict
+        from nbformat import from_dict
     except ImportError:
         return fields
-    return made(fields)
+    return from_dict(fields)

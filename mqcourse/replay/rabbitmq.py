@@ -57,6 +57,7 @@ class Channel:
     arriving: Arriving | None = None
     prefetch: int = 0
     acks: bool = False
+    before: int = -1  # publishes before the recording, which the broker numbered too; -1 until that is known
 
 
 class Frames:
@@ -108,8 +109,7 @@ class Frames:
             channel.asked.append((method, here))
         if name == "Basic.Publish":
             properties, body = content
-            if channel.acks:
-                channel.publishing.append(here)
+            channel.publishing.append(here)
             self.write(
                 "published",
                 cause=here,
@@ -203,17 +203,21 @@ class Frames:
                 prefetch=channel.prefetch,
             )
         elif name == "Confirm.SelectOk":
-            channel.acks = True
+            channel.acks, channel.before = True, 0
+            channel.publishing.clear()
             self.write("confirms", cause=cause, channel=number)
         elif name in ("Basic.Ack", "Basic.Nack"):
             # the broker's word on what this channel published
-            lines = channel.publishing
-            cause = lines[min(method.delivery_tag, len(lines)) - 1] if lines else BROKER
+            lines, tag = channel.publishing, method.delivery_tag
+            if channel.before < 0:
+                channel.before = tag - len(lines)  # a blocking publish waits: the last one is meant
+            tag -= channel.before
+            cause = lines[tag - 1] if 1 <= tag <= len(lines) else BROKER
             self.write(
                 "confirmed" if name == "Basic.Ack" else "refused",
                 cause=cause,
                 channel=number,
-                tag=method.delivery_tag,
+                tag=tag,
                 multiple=method.multiple or None,
             )
         elif name == "Basic.GetEmpty":

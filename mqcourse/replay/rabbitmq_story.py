@@ -1,9 +1,9 @@
 """A recording of RabbitMQ's clients, told: queues with ready and unacknowledged messages, and who holds them."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from mqcourse.replay.bindings import fits
 from mqcourse.replay.recording import Event, Recording
 from mqcourse.replay.scene import Scene, State, Step, counted, listed, plain, programs
 
@@ -489,16 +489,3 @@ class RabbitMQStory:
         for message in self.scene.at(self.queue(str(event.what["queue"])).place):
             self.scene.move(message, self.end("dropped"), "done")
         return f"{event.who} deletes the queue {self.shown(event.what['queue'])}."
-
-
-def fits(kind: str, rule: str, key: str) -> bool:
-    """Whether a binding of an exchange of that type fits a routing key."""
-    if kind == "fanout":
-        return True
-    if kind != "topic":
-        return rule == key
-    pattern = "".join(
-        r"(?:\.[^.]+)*" if word == "#" else r"\.[^.]+" if word == "*" else re.escape("." + word)
-        for word in rule.split(".")
-    )
-    return re.fullmatch(pattern, "." + key) is not None

@@ -1,10 +1,11 @@
 """What a page plays of a recording: told by the story of its broker."""
 
+from mqcourse.replay.kafka_story import KafkaStory
 from mqcourse.replay.rabbitmq_story import RabbitMQStory
 from mqcourse.replay.recording import Recording
 from mqcourse.replay.scene import Scene, Story
 
-TELLERS = {"rabbitmq": RabbitMQStory}
+TELLERS: dict[str, type[RabbitMQStory] | type[KafkaStory]] = {"kafka": KafkaStory, "rabbitmq": RabbitMQStory}
 
 
 def story(recording: Recording) -> Story:

@@ -219,7 +219,7 @@ def _show(name: str, text: str) -> None:
         return
     events = text.count("\n") - 2
     plain = f"recorded: {name}, {events} events"
-    display({MIME: text, "text/plain": plain}, raw=True)  # type: ignore[no-untyped-call]
+    display({MIME: text, "text/plain": plain}, raw=True)
 
 
 _hears_kills = False

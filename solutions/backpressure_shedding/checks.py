@@ -329,12 +329,12 @@ def _told(news: Iterable[int], there: Iterable[int], told: set[int], orders: Ite
     kept = set(there)
     return [
         *(
-            Breach(Guarantee.TOLD, f"news {number} was lost, and publish() did not report it")
+            Breach(Guarantee.REPORTED, f"news {number} was lost, and publish() did not report it")
             for number in news
             if number not in kept and number not in told
         ),
         *(
-            Breach(Guarantee.TOLD, f"news {number} was reported as given up, and it was taken")
+            Breach(Guarantee.REPORTED, f"news {number} was reported as given up, and it was taken")
             for number in news
             if number in kept and number in told
         ),
@@ -375,7 +375,7 @@ def _behind(begun: Sequence[int], orders: Iterable[int], why: str) -> list[Breac
         return []
     before = set(begun[: begun.index(news)])
     return [
-        Breach(Guarantee.IMPORTANT_FIRST, f"order {number} waited behind news {news}, although it {why}")
+        Breach(Guarantee.PRIORITY, f"order {number} waited behind news {news}, although it {why}")
         for number in orders
         if number not in before
     ]
@@ -390,7 +390,7 @@ def _late(seen: History, late: Sequence[int], busy: int) -> list[Breach]:
 
 def _overtaken(number: int, worker: str) -> Breach:
     return Breach(
-        Guarantee.IMPORTANT_FIRST,
+        Guarantee.PRIORITY,
         f"{worker} took news {number} although orders waited since before it was free",
     )
 

@@ -16,7 +16,7 @@ from mqcourse.exits import Exit
 from mqcourse.grading import manifest, master, run
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.submission import Submission
-from mqcourse.grading.verdict import Verdict, refused
+from mqcourse.grading.verdict import Verdict, with_breach
 from mqcourse.grading.watch import versions
 from mqcourse.home import CHECKOUT
 from tests.test_cli import mq
@@ -76,7 +76,7 @@ def test_a_verdict_that_is_known_is_not_made_again() -> None:
     answers = master.answers(LAB, solved=True)
     known = {each.id: Verdict(each) for each in LAB.exercises}
     first = LAB.exercises[0]
-    known[first.id] = refused(first, Guarantee.RUNS, "as it was")
+    known[first.id] = with_breach(first, Guarantee.RUNS, "as it was")
     said: list[str] = []
     report = run.grade_submission(Submission(LAB, answers, {}), said.append, known=known)
     assert report.verdicts == tuple(known.values())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mqcourse.replay.rabbitmq_story import fits
+from mqcourse.replay.bindings import fits
 from mqcourse.replay.recording import read
 from mqcourse.replay.scene import Story
 from mqcourse.replay.story import story

@@ -14,13 +14,13 @@ from __future__ import annotations
 import datetime
 import json
 import math
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from servicebus_emulator.admin.entity_operations import is_hidden, runtime_of
 from servicebus_emulator.admin.host import Draft, Host, HostedNamespace
 from servicebus_emulator.admin.http import Request
+from servicebus_emulator.amqp.json_value import json_value
 from servicebus_emulator.broker.errors import ArgumentError, EntityNotFound, NotAllowed
 from servicebus_emulator.broker.message import Message, MessageState
 from servicebus_emulator.broker.queue import Queue
@@ -148,9 +148,9 @@ def _message(message: Message, host: Host, now_s: float) -> object:
         "deliveryCount": message.delivery_count,
         "deadLetterSource": message.dead_letter_source,
         "sizeBytes": message.content.size_bytes,
-        "properties": {name: _plain(value) for name, value in view.properties.items()},
+        "properties": {name: json_value(value) for name, value in view.properties.items()},
         "applicationProperties": {
-            name: _plain(value) for name, value in message.content.application_properties().items()
+            name: json_value(value) for name, value in message.content.application_properties().items()
         },
         "body": view.body,
         "bodyKind": view.body_kind,
@@ -268,25 +268,3 @@ def _seconds(values: Mapping[str, object], name: str) -> float | None:
 def _moment(seconds: float) -> str:
     seconds = min(seconds, LAST_MOMENT_S)  # a client may schedule for later than any calendar goes
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="milliseconds")
-
-
-def _plain(value: object) -> object:
-    """A value as JSON can hold it; what it cannot hold is shown as text."""
-    if value is None or isinstance(value, bool | str):
-        return value
-    if isinstance(value, int):
-        # a JavaScript number is exact only so far
-        return value if abs(value) < 2**53 else str(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).hex()
-    if isinstance(value, datetime.datetime):
-        return value.isoformat()
-    if isinstance(value, uuid.UUID):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return str(value)

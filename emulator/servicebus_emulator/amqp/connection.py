@@ -15,9 +15,7 @@ from typing import Any
 from servicebus_emulator.amqp.composite import BY_CODE, from_fields
 from servicebus_emulator.amqp.decode import decode_value
 from servicebus_emulator.amqp.errors import (
-    CONNECTION_FORCED,
     FRAMING_ERROR,
-    INTERNAL_ERROR,
     RESOURCE_LIMIT_EXCEEDED,
     AmqpProtocolError,
     CodecError,
@@ -489,13 +487,3 @@ _IN_SESSION = frozenset(BY_CODE[code].cls for code in (0x12, 0x13, 0x14, 0x15, 0
 
 def _could_be_header(data: bytes) -> bool:
     return b"AMQP".startswith(data[:4]) or data[:4] == b"AMQP"
-
-
-def forced(description: str) -> AmqpError:
-    """The error of a connection that its host ends."""
-    return AmqpError(CONNECTION_FORCED, description)
-
-
-def internal(description: str) -> AmqpError:
-    """The error of a fault on this side."""
-    return AmqpError(INTERNAL_ERROR, description)

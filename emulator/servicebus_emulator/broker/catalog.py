@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
+from servicebus_emulator.broker.context import Context
 from servicebus_emulator.broker.description import (
     DEFAULT_RULE_NAME,
     Description,
@@ -34,75 +35,72 @@ from servicebus_emulator.broker.rule import Rule
 from servicebus_emulator.broker.subscription import Subscription
 from servicebus_emulator.broker.topic import Topic
 
-if TYPE_CHECKING:
-    from servicebus_emulator.broker.namespace import Namespace
-
 D = TypeVar("D", bound=Description)
 
 # A store id is 4 * entity number + one of these.
 MAIN, DEAD_LETTER, TRANSFER_DEAD_LETTER = 0, 1, 2
 
 
-def create_queue(namespace: Namespace, description: QueueDescription, now_s: float) -> Queue:
-    description = _checked_new(namespace, description.name, description)
-    queue = _add_queue(namespace, _next_store_id(namespace), description, now_s)
-    namespace.journal.entity_changed(queue.store_id, queue.path, description, now_s, now_s)
+def create_queue(context: Context, description: QueueDescription, now_s: float) -> Queue:
+    description = _checked_new(context, description.name, description)
+    queue = _add_queue(context, _next_store_id(context), description, now_s)
+    context.journal.entity_changed(queue.store_id, queue.path, description, now_s, now_s)
     return queue
 
 
-def create_topic(namespace: Namespace, description: TopicDescription, now_s: float) -> Topic:
-    description = _checked_new(namespace, description.name, description)
-    topic = _add_topic(namespace, _next_store_id(namespace), description, now_s)
-    namespace.journal.entity_changed(topic.store_id, topic.path, description, now_s, now_s)
+def create_topic(context: Context, description: TopicDescription, now_s: float) -> Topic:
+    description = _checked_new(context, description.name, description)
+    topic = _add_topic(context, _next_store_id(context), description, now_s)
+    context.journal.entity_changed(topic.store_id, topic.path, description, now_s, now_s)
     return topic
 
 
 def create_subscription(
-    namespace: Namespace,
+    context: Context,
     topic: Topic,
     description: SubscriptionDescription,
     now_s: float,
     rules: Sequence[RuleDescription] | None,
 ) -> Subscription:
-    maximum = namespace.limits.max_subscriptions_per_topic
+    maximum = context.limits.max_subscriptions_per_topic
     if maximum is not None and len(topic.subscriptions) >= maximum:
         raise QuotaExceeded(f"Topic '{topic.path}' has {maximum} subscriptions, as many as allowed.")
     path = subscription_path(topic.path, description.name)
-    description = _checked_new(namespace, path, description)
+    description = _checked_new(context, path, description)
     wanted = [RuleDescription(DEFAULT_RULE_NAME)] if rules is None else list(rules)
     for rule in wanted:
         Rule(rule)  # refuses a bad one before anything is made
     if len({rule.name.lower() for rule in wanted}) != len(wanted):
         raise EntityAlreadyExists(f"Two rules of subscription '{description.name}' have the same name.")
-    subscription = _add_subscription(namespace, _next_store_id(namespace), topic, description, now_s)
-    namespace.journal.entity_changed(subscription.store_id, path, description, now_s, now_s)
+    subscription = _add_subscription(context, _next_store_id(context), topic, description, now_s)
+    context.journal.entity_changed(subscription.store_id, path, description, now_s, now_s)
     try:
         for rule in wanted:
             subscription.add_rule(rule, now_s)
     except BrokerError:
-        delete(namespace, subscription, now_s)
+        delete(context, subscription, now_s)
         raise
     topic.accessed_s = now_s
     return subscription
 
 
-def update(namespace: Namespace, entity: Entity, description: Description, now_s: float) -> None:
+def update(context: Context, entity: Entity, description: Description, now_s: float) -> None:
     """Raises NotAllowed for what is fixed after creation, and what creation raises for the rest."""
     before = entity.description
-    description = replace(_checked(namespace, entity.path, description, before), name=before.name)
+    description = replace(_checked(context, entity.path, description, before), name=before.name)
     entity.updated_s = entity.idle_since_s = now_s
     had_forward = isinstance(entity, Queue) and entity.forward_to is not None
     entity.apply_description(description, now_s)
-    namespace.journal.entity_changed(entity.store_id, entity.path, description, entity.created_s, now_s)
+    context.journal.entity_changed(entity.store_id, entity.path, description, entity.created_s, now_s)
     if isinstance(entity, Queue) and entity.forward_to is not None and not had_forward:
         entity.forward_waiting(now_s)
 
 
-def delete(namespace: Namespace, entity: Entity, now_s: float) -> None:
+def delete(context: Context, entity: Entity, now_s: float) -> None:
     """Remove an entity with everything in it; its receivers end with EntityNotFound."""
     if isinstance(entity, Topic):
         for subscription in list(entity.subscriptions.values()):
-            delete(namespace, subscription, now_s)
+            delete(context, subscription, now_s)
     if isinstance(entity, Subscription):
         entity.topic.subscriptions.pop(entity.name.lower(), None)
         entity.topic.accessed_s = now_s
@@ -114,19 +112,19 @@ def delete(namespace: Namespace, entity: Entity, now_s: float) -> None:
         if part is None:
             continue
         part.deleted = True
-        namespace.entities.pop(part.path.lower(), None)
+        context.entities.pop(part.path.lower(), None)
         if isinstance(part, Queue):
             part.end_receivers(gone, now_s)
-        namespace.events.append(EntityEnded(part, gone))
+        context.events.append(EntityEnded(part, gone))
         for message in part.messages.values():
             message.present = False
         part.messages.clear()
-        namespace.journal.entity_removed(part.store_id)
+        context.journal.entity_removed(part.store_id)
 
 
 # -- restoring, as the store read it; nothing is checked and nothing told to the journal
 def restore_entity(
-    namespace: Namespace,
+    context: Context,
     store_id: int,
     path: str,
     description: Description,
@@ -135,65 +133,67 @@ def restore_entity(
     now_s: float,
 ) -> Entity:
     """Make a stored entity again. Topics come before their subscriptions; idleness is counted from `now_s`."""
-    namespace.last_entity_number = max(namespace.last_entity_number, store_id // 4)
+    context.last_entity_number = max(context.last_entity_number, store_id // 4)
     entity: Entity
     if isinstance(description, TopicDescription):
-        entity = _add_topic(namespace, store_id, description, created_s)
+        entity = _add_topic(context, store_id, description, created_s)
     elif isinstance(description, QueueDescription):
-        entity = _add_queue(namespace, store_id, description, created_s)
+        entity = _add_queue(context, store_id, description, created_s)
     else:
-        topic = namespace.topic(path[: -len(f"/Subscriptions/{description.name}")])
-        entity = _add_subscription(namespace, store_id, topic, description, created_s)
+        topic = context.find(path[: -len(f"/Subscriptions/{description.name}")].lower())
+        if not isinstance(topic, Topic):
+            raise EntityNotFound(f"Namespace '{context.name}' has no topic for the subscription '{path}'.")
+        entity = _add_subscription(context, store_id, topic, description, created_s)
     entity.updated_s = updated_s
     entity.idle_since_s = now_s
     return entity
 
 
 # -- parts
-def _next_store_id(namespace: Namespace) -> int:
-    namespace.last_entity_number += 1
-    return namespace.last_entity_number * 4 + MAIN
+def _next_store_id(context: Context) -> int:
+    context.last_entity_number += 1
+    return context.last_entity_number * 4 + MAIN
 
 
-def _checked_new(namespace: Namespace, path: str, description: D) -> D:
-    if namespace.find(path.lower()) is not None:
-        raise EntityAlreadyExists(f"Namespace '{namespace.name}' has an entity '{path}' already.")
-    limits = namespace.limits
+def _checked_new(context: Context, path: str, description: D) -> D:
+    if context.find(path.lower()) is not None:
+        raise EntityAlreadyExists(f"Namespace '{context.name}' has an entity '{path}' already.")
+    limits = context.limits
     if limits.max_queues_and_topics is not None and not isinstance(description, SubscriptionDescription):
         present = sum(
             1
-            for item in namespace.entities.values()
+            for item in context.entities.values()
             if item.store_id % 4 == MAIN and "/subscriptions/" not in item.path.lower()
         )
         if present >= limits.max_queues_and_topics:
             raise QuotaExceeded(
-                f"Namespace '{namespace.name}' has {present} queues and topics, as many as {limits.name} allows."
+                f"Namespace '{context.name}' has {present} queues and topics, as many as {limits.name} allows."
             )
-    return _checked(namespace, path, description, None)
+    return _checked(context, path, description, None)
 
 
-def _checked(namespace: Namespace, path: str, description: D, before: Description | None) -> D:
+def _checked(context: Context, path: str, description: D, before: Description | None) -> D:
     """The description as it is kept. Raises what forbids it: a value out of its range, or a row of `refusals`."""
-    description = cast(D, settled(Asked(namespace, path, description, before)))
-    asked = Asked(namespace, path, description, before)
+    description = cast(D, settled(Asked(context, path, description, before)))
+    asked = Asked(context, path, description, before)
     check(asked)
-    validate(description, namespace.limits.ranges)
+    validate(description, context.limits.ranges)
     return description
 
 
-def _add_queue(namespace: Namespace, store_id: int, description: QueueDescription, now_s: float) -> Queue:
-    queue = Queue(namespace, store_id, description.name, description, now_s)
-    _add_sub_queues(namespace, queue, now_s)
-    namespace.entities[queue.path.lower()] = queue
+def _add_queue(context: Context, store_id: int, description: QueueDescription, now_s: float) -> Queue:
+    queue = Queue(context, store_id, description.name, description, now_s)
+    _add_sub_queues(context, queue, now_s)
+    context.entities[queue.path.lower()] = queue
     queue.apply_description(description, now_s)
     return queue
 
 
-def _add_topic(namespace: Namespace, store_id: int, description: TopicDescription, now_s: float) -> Topic:
-    topic = Topic(namespace, store_id, description.name, description, now_s)
+def _add_topic(context: Context, store_id: int, description: TopicDescription, now_s: float) -> Topic:
+    topic = Topic(context, store_id, description.name, description, now_s)
     path = topic.path + TRANSFER_DEAD_LETTER_SUFFIX
     dead_letter_queue = Queue(
-        namespace,
+        context,
         store_id + TRANSFER_DEAD_LETTER,
         path,
         QueueDescription(description.name),
@@ -201,34 +201,34 @@ def _add_topic(namespace: Namespace, store_id: int, description: TopicDescriptio
         sub_queue_of=topic,
     )
     topic.transfer_dead_letter_queue = dead_letter_queue
-    namespace.entities[path.lower()] = dead_letter_queue
-    namespace.entities[topic.path.lower()] = topic
+    context.entities[path.lower()] = dead_letter_queue
+    context.entities[topic.path.lower()] = topic
     topic.apply_description(description, now_s)
     return topic
 
 
 def _add_subscription(
-    namespace: Namespace, store_id: int, topic: Topic, description: SubscriptionDescription, now_s: float
+    context: Context, store_id: int, topic: Topic, description: SubscriptionDescription, now_s: float
 ) -> Subscription:
     path = subscription_path(topic.path, description.name)
-    subscription = Subscription(namespace, store_id, path, description, now_s, topic)
-    _add_sub_queues(namespace, subscription, now_s)
-    namespace.entities[path.lower()] = subscription
+    subscription = Subscription(context, store_id, path, description, now_s, topic)
+    _add_sub_queues(context, subscription, now_s)
+    context.entities[path.lower()] = subscription
     topic.subscriptions[description.name.lower()] = subscription
     subscription.apply_description(description, now_s)
     return subscription
 
 
-def _add_sub_queues(namespace: Namespace, queue: Queue, now_s: float) -> None:
+def _add_sub_queues(context: Context, queue: Queue, now_s: float) -> None:
     for number, suffix in (
         (DEAD_LETTER, DEAD_LETTER_SUFFIX),
         (TRANSFER_DEAD_LETTER, TRANSFER_DEAD_LETTER_SUFFIX),
     ):
         path = queue.path + suffix
         dead_letter_queue = Queue(
-            namespace, queue.store_id + number, path, queue.description, now_s, sub_queue_of=queue
+            context, queue.store_id + number, path, queue.description, now_s, sub_queue_of=queue
         )
-        namespace.entities[path.lower()] = dead_letter_queue
+        context.entities[path.lower()] = dead_letter_queue
         if number == DEAD_LETTER:
             queue.dead_letter_queue = dead_letter_queue
         else:

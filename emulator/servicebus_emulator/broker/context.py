@@ -42,6 +42,7 @@ class Context:
         self.journal: Journal = journal if journal is not None else MemoryJournal()
         self.throttle = Throttle(limits.credits_per_second) if limits.credits_per_second else None
         self.entities: dict[str, Entity] = {}  # by lower-case path, sub-queues included
+        self.last_entity_number = 0
         self.transactions: dict[bytes, Transaction] = {}
         self.timetable = Timetable()
         self.advancing = False

@@ -39,7 +39,6 @@ class Namespace(Context):
     ) -> None:
         """`seed` starts the generator of lock tokens and newid(); give each run another one."""
         super().__init__(name, limits=limits, journal=journal, seed=seed)
-        self.last_entity_number = 0
         self.delete = partial(catalog.delete, self)
 
     # -- entities. Create raises EntityAlreadyExists, ArgumentError, ArgumentOutOfRange, QuotaExceeded, NotAllowed;

@@ -7,6 +7,8 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
+from servicebus_emulator.amqp.json_value import json_value
+
 LOGGER = logging.getLogger("servicebus_emulator")
 
 
@@ -45,4 +47,4 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["fault"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return json.dumps(json_value(line))

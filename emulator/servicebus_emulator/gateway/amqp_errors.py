@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from servicebus_emulator.amqp.errors import AmqpProtocolError
+from servicebus_emulator.amqp.errors import CONNECTION_FORCED, INTERNAL_ERROR, AmqpProtocolError
 from servicebus_emulator.amqp.performatives import AmqpError, Rejected
 from servicebus_emulator.broker.errors import BrokerError
 
@@ -31,3 +31,13 @@ def status_of(error: BrokerError | AmqpProtocolError) -> int:
     if isinstance(error, BrokerError):
         return error.status
     return _STATUS_OF_PROTOCOL.get(error.condition, 400)
+
+
+def forced(description: str) -> AmqpError:
+    """The error of a connection that its host ends."""
+    return AmqpError(CONNECTION_FORCED, description)
+
+
+def internal(description: str) -> AmqpError:
+    """The error of a fault on this side."""
+    return AmqpError(INTERNAL_ERROR, description)

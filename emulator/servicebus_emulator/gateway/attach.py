@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from servicebus_emulator.amqp.errors import NOT_IMPLEMENTED, AmqpProtocolError
 from servicebus_emulator.amqp.link import Link
@@ -21,7 +21,10 @@ from servicebus_emulator.broker.send_checks import max_message_bytes
 from servicebus_emulator.broker.session import SessionWait
 from servicebus_emulator.gateway import node_address
 from servicebus_emulator.gateway.cbs import ClaimsService
+from servicebus_emulator.gateway.client import Client
+from servicebus_emulator.gateway.coordinator import Coordinator as CoordinatorLink
 from servicebus_emulator.gateway.management import ManagementService
+from servicebus_emulator.gateway.open_transactions import check_reading, note_use
 from servicebus_emulator.gateway.receiver_link import ReceiverLink
 from servicebus_emulator.gateway.request_reply import ReplyLink, RequestLink
 from servicebus_emulator.gateway.sender_link import SenderLink, refuse_topic_receiver
@@ -33,12 +36,7 @@ from servicebus_emulator.gateway.terminus import (
     session_filter,
     source_in_force,
 )
-from servicebus_emulator.gateway.transactions import Coordinator as CoordinatorLink
-from servicebus_emulator.gateway.transactions import check_reading, note_use
 from servicebus_emulator.sas import Right
-
-if TYPE_CHECKING:
-    from servicebus_emulator.gateway.client import Client
 
 TIMEOUT = "com.microsoft:timeout"
 TRANSFER_DESTINATION = "com.microsoft:transfer-destination-address"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from servicebus_emulator.amqp.message import EncodedMessage
 from servicebus_emulator.amqp.types import Int
 from servicebus_emulator.broker.errors import BrokerError
 from servicebus_emulator.gateway import node_address
+from servicebus_emulator.gateway.client import Client
+from servicebus_emulator.gateway.coordinator import Coordinator
 from servicebus_emulator.gateway.request_reply import Reply, Service
 from servicebus_emulator.sas import SasError
-
-if TYPE_CHECKING:
-    from servicebus_emulator.gateway.client import Client
 
 SAS_TOKEN = "servicebus.windows.net:sastoken"  # noqa: S105 - a type's name
 JWT = "jwt"
@@ -55,7 +52,9 @@ class ClaimsService(Service):
                 self.client.access.put_token(token, audience, emulator.machine_now_s)
             except SasError as error:
                 return 401, f"{error} (audience {audience})"
-            self.client.token_put()
+            for link in list(self.client.links):
+                if isinstance(link.context, Coordinator):  # it may have been waiting for the first token
+                    link.context.token_put()
         where = node_address.parse(audience)
         if where is not None and where.path and not where.path.startswith("$"):
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from servicebus_emulator.admin.host import Health
 from servicebus_emulator.amqp.connection import Connection
@@ -13,19 +13,35 @@ from servicebus_emulator.amqp.performatives import RECEIVER, SECOND, SENDER, Acc
 from servicebus_emulator.broker.description import QueueDescription
 from servicebus_emulator.broker.errors import BrokerError, EntityAlreadyExists
 from servicebus_emulator.gateway.access import Access
-
-if TYPE_CHECKING:
-    from servicebus_emulator.gateway.turn import Turn
+from servicebus_emulator.gateway.client import Client
+from servicebus_emulator.gateway.client_events import receive
+from servicebus_emulator.gateway.turn import Turn
 
 QUEUE = "$probe"
 BODY = b"probe"
+
+
+class Probed(Turn, Protocol):
+    """The emulator as its probe uses it."""
+
+    def connect(self, address: str) -> Client:
+        """A client has connected."""
+
+    def disconnect(self, client: Client) -> None:
+        """A client's transport is gone."""
+
+    def pump(self) -> bool:
+        """Carry deliveries to their links. Returns whether there is more to do later."""
+
+    def commit(self) -> None:
+        """Make durable what was done. Raises OSError-like on a full or broken disk."""
 
 
 class ProbeError(Exception):
     """A step of the probe did not do what it should; the text names it."""
 
 
-def probe(emulator: Turn, clock: Callable[[], float]) -> Health:
+def probe(emulator: Probed, clock: Callable[[], float]) -> Health:
     """Send and receive one message on its own queue, which is gone afterwards."""
     begun_s = clock()
     hosted = next(iter(emulator.namespaces.values()))
@@ -45,7 +61,7 @@ def probe(emulator: Turn, clock: Callable[[], float]) -> Health:
     return Health(True, emulator.machine_now_s, clock() - begun_s)
 
 
-def _send_and_receive(emulator: Turn) -> None:
+def _send_and_receive(emulator: Probed) -> None:
     connection = Connection("client", container_id="health-probe", sasl=("ANONYMOUS", b""))
     client = emulator.connect("health-probe")
     client.activity.messages = False
@@ -54,7 +70,7 @@ def _send_and_receive(emulator: Turn) -> None:
 
     def exchange() -> None:
         while connection.has_output or client.connection.has_output:
-            client.receive(connection.take())
+            receive(client, connection.take())
             emulator.pump()
             seen.extend(connection.receive(client.connection.take()))
 

@@ -6,12 +6,13 @@ Source: learn.microsoft.com service-bus-amqp-request-response; where the SDKs an
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from servicebus_emulator.amqp.errors import AmqpProtocolError
 from servicebus_emulator.amqp.link import Link
 from servicebus_emulator.amqp.message import EncodedMessage
 from servicebus_emulator.amqp.types import Int, Symbol
+from servicebus_emulator.broker.entity import Entity
 from servicebus_emulator.broker.errors import (
     ArgumentError,
     BrokerError,
@@ -20,19 +21,18 @@ from servicebus_emulator.broker.errors import (
 )
 from servicebus_emulator.broker.message import Message
 from servicebus_emulator.broker.queue import Queue
+from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.topic import Topic
 from servicebus_emulator.gateway import management_messages as messages
 from servicebus_emulator.gateway import management_rules as rules
 from servicebus_emulator.gateway import management_sessions as sessions
 from servicebus_emulator.gateway.amqp_errors import status_of
+from servicebus_emulator.gateway.client import Client
 from servicebus_emulator.gateway.management_request import Arguments, Call
+from servicebus_emulator.gateway.open_transactions import check_reading, note_use
+from servicebus_emulator.gateway.receiver_link import ReceiverLink
 from servicebus_emulator.gateway.request_reply import Reply, Service
-from servicebus_emulator.gateway.transactions import check_reading, note_use
 from servicebus_emulator.sas import Right
-
-if TYPE_CHECKING:
-    from servicebus_emulator.broker.entity import Entity
-    from servicebus_emulator.gateway.client import Client
 
 PREFIX = "com.microsoft:"
 MANAGEMENT_CREDITS = 10
@@ -118,7 +118,7 @@ class ManagementService(Service):
         client.hosted.broker.charge(MANAGEMENT_CREDITS, client.emulator.broker_now_s)
         transaction = None if transaction_id is None else client.transactions.find(transaction_id, self.link)
         link_name = properties.get("associated-link-name")
-        receiver = client.receiver_named(link_name) if isinstance(link_name, str) else None
+        receiver = _receiver_named(client, link_name) if isinstance(link_name, str) else None
         call = Call(
             entity=self.entity,
             arguments=Arguments(name, body),
@@ -169,3 +169,12 @@ def _failure(status: int, condition: str | None, description: str) -> Reply:
         properties["errorCondition"] = Symbol(condition)
         properties["error-condition"] = Symbol(condition)
     return Reply(properties, None)
+
+
+def _receiver_named(client: Client, link_name: str) -> Receiver | None:
+    """The broker's receiver behind a client's link of that name."""
+    for session in client.connection.sessions.values():
+        for link in session.links_by_handle.values():
+            if link.name == link_name and isinstance(link.context, ReceiverLink):
+                return link.context.receiver
+    return None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any, cast
-from uuid import UUID
 
 from servicebus_emulator.admin.host import Draft, View
 from servicebus_emulator.amqp import message as m
 from servicebus_emulator.amqp.errors import CodecError
+from servicebus_emulator.amqp.json_value import json_value
 from servicebus_emulator.amqp.message import EncodedMessage, build
-from servicebus_emulator.amqp.types import Array, Described, Timestamp
+from servicebus_emulator.amqp.types import Timestamp
 from servicebus_emulator.broker.message import Content
 
 _FIELDS = {
@@ -34,7 +33,7 @@ def view(content: Content) -> View:
     for name, position in _FIELDS.items():
         value = message.field(position)
         if value is not None:
-            properties[name] = plain(value)
+            properties[name] = json_value(value)
     if message.time_to_live_s is not None:
         properties["time_to_live_s"] = message.time_to_live_s
     if message.scheduled_enqueue_s is not None:
@@ -44,7 +43,7 @@ def view(content: Content) -> View:
     except CodecError:  # nobody checks a body on its way in
         return View(message.encoded[:_MAX_SHOWN_BYTES].hex(" "), "hex", properties)
     if not isinstance(body, bytes):
-        return View(json.dumps(plain(body), ensure_ascii=False, default=str), "json", properties)
+        return View(json.dumps(json_value(body), ensure_ascii=False), "json", properties)
     shown = body[:_MAX_SHOWN_BYTES]
     try:
         text = shown.decode("utf-8")
@@ -55,25 +54,6 @@ def view(content: Content) -> View:
     except (ValueError, RecursionError):
         return View(text, "text", properties)
     return View(text, "json", properties)
-
-
-def plain(value: Any) -> Any:
-    """An AMQP value in JSON's types."""
-    if isinstance(value, Timestamp):
-        return datetime.fromtimestamp(value / 1000, UTC).isoformat() if abs(value) < 2.5e14 else int(value)
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, Described):
-        return plain(value.value)
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, Array):
-        return [plain(item) for item in value.items]
-    return value
 
 
 def compose(draft: Draft) -> Content:

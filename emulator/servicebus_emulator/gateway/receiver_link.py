@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from servicebus_emulator.amqp.errors import AmqpProtocolError
 from servicebus_emulator.amqp.events import MessageReceived
 from servicebus_emulator.amqp.link import Link, OutgoingDelivery
 from servicebus_emulator.amqp.performatives import Accepted, Received, Rejected, TransactionalState
+from servicebus_emulator.broker.entity import Entity
 from servicebus_emulator.broker.errors import BrokerError
 from servicebus_emulator.broker.message import Message, Outcome, ReceiveMode
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.gateway.amqp_errors import rejection
 from servicebus_emulator.gateway.annotations import annotated
+from servicebus_emulator.gateway.client import Client
 from servicebus_emulator.gateway.outcomes import settlement_of
-
-if TYPE_CHECKING:
-    from servicebus_emulator.broker.entity import Entity
-    from servicebus_emulator.gateway.client import Client
 
 SLICE = 64
 """Most messages asked of the broker at once for one link, so that a large credit cannot fill a slow reader's buffer."""

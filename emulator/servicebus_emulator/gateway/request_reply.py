@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from servicebus_emulator.amqp.errors import CodecError
 from servicebus_emulator.amqp.events import MessageReceived
 from servicebus_emulator.amqp.link import Link, OutgoingDelivery
 from servicebus_emulator.amqp.message import CORRELATION_ID, EncodedMessage, build
 from servicebus_emulator.amqp.performatives import Accepted, TransactionalState
+from servicebus_emulator.broker.entity import Entity
 from servicebus_emulator.gateway.amqp_errors import rejection
-
-if TYPE_CHECKING:
-    from servicebus_emulator.broker.entity import Entity
-    from servicebus_emulator.gateway.client import Client
+from servicebus_emulator.gateway.client import Client
 
 CREDIT = 200
 MAX_WAITING_REPLIES = 1000

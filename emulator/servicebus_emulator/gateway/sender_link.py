@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from servicebus_emulator.amqp.errors import CodecError
 from servicebus_emulator.amqp.events import MessageReceived
@@ -14,9 +14,7 @@ from servicebus_emulator.broker.errors import BrokerError, MessageSizeExceeded, 
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.topic import Topic
 from servicebus_emulator.gateway.amqp_errors import rejection
-
-if TYPE_CHECKING:
-    from servicebus_emulator.gateway.client import Client
+from servicebus_emulator.gateway.client import Client
 
 CREDIT = 1000
 """Credit a sender is kept at; azure-servicebus sends on without any, so the link takes as much again."""

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from servicebus_emulator.amqp.events import MessageReceived
 from servicebus_emulator.amqp.link import Link
 from servicebus_emulator.amqp.types import Symbol
+from servicebus_emulator.broker.entity import Entity
 from servicebus_emulator.broker.errors import BrokerError
 from servicebus_emulator.broker.message import ReceiveMode
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.session import SessionWait
 from servicebus_emulator.broker.ticks import A_SECOND, TO_1970
 from servicebus_emulator.gateway.amqp_errors import error_of
+from servicebus_emulator.gateway.client import Client
 from servicebus_emulator.gateway.receiver_link import ReceiverLink
 from servicebus_emulator.gateway.terminus import AttachRefused, SessionFilter, source_in_force
-
-if TYPE_CHECKING:
-    from servicebus_emulator.broker.entity import Entity
-    from servicebus_emulator.gateway.client import Client
 
 LOCKED_UNTIL = Symbol("com.microsoft:locked-until-utc")
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from servicebus_emulator.admin.host import HostedNamespace
-    from servicebus_emulator.gateway.client import Client
-    from servicebus_emulator.gateway.receiver_link import ReceiverLink
+from servicebus_emulator.admin.host import HostedNamespace
 
 
 class Turn(Protocol):
@@ -19,8 +16,8 @@ class Turn(Protocol):
     idle_time_out_ms: int | None
     machine_now_s: float
     broker_now_s: float
-    touched: set[ReceiverLink]
-    """Links whose credit is to be handed on to the broker before the turn ends."""
+    touched: set[Any]
+    """Receiver links whose credit is to be handed on to the broker before the turn ends."""
     messages_in: int
     messages_out: int
 
@@ -37,15 +34,3 @@ class Turn(Protocol):
 
     def open_clients(self, hosted: HostedNamespace) -> int:
         """How many open connections a namespace has."""
-
-    def connect(self, address: str) -> Client:
-        """A client has connected."""
-
-    def disconnect(self, client: Client) -> None:
-        """A client's transport is gone."""
-
-    def pump(self) -> bool:
-        """Carry deliveries to their links. Returns whether there is more to do later."""
-
-    def commit(self) -> None:
-        """Make durable what was done. Raises OSError-like on a full or broken disk."""

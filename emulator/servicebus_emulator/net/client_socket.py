@@ -11,14 +11,19 @@ import ipaddress
 import logging
 import selectors
 import socket
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from servicebus_emulator.amqp.frames import AMQP_HEADER, TLS_HEADER
+from servicebus_emulator.gateway import client_events
 from servicebus_emulator.gateway.client import HIGH_WATER_BYTES, Client
 
 if TYPE_CHECKING:
+    import ssl
+
+    from servicebus_emulator.admin.http import Request, Response
+    from servicebus_emulator.emulator import Emulator
     from servicebus_emulator.net.http_layer import HttpLayer
-    from servicebus_emulator.net.server import Server
     from servicebus_emulator.net.tls_layer import TlsLayer
 
 LOGGER = logging.getLogger("servicebus_emulator")
@@ -29,6 +34,32 @@ LINGER_S = 5.0
 SNIFF_TIMEOUT_S = 30.0
 """A connection that is silent for this long is closed."""
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+
+class Hub(Protocol):
+    """The server, as its connections use it."""
+
+    emulator: Emulator
+    selector: selectors.BaseSelector
+    tls: ssl.SSLContext | None
+    clock: Callable[[], float]
+    read_buffer: memoryview
+    """All connections read into it, since what was read is copied out at once."""
+
+    def stranger(self, request: Request) -> Response | None:
+        """The refusal of a WebSocket that a web page of others asks for."""
+
+    def respond(self, request: Request) -> Response:
+        """Answer one HTTP request."""
+
+    def schedule(self) -> None:
+        """Ask for a turn after everything that is ready now."""
+
+    def changed(self, client_socket: ClientSocket) -> None:
+        """Something came in, or is to be written: the connection takes part in this turn."""
+
+    def closed(self, client_socket: ClientSocket) -> None:
+        """The connection is no more."""
 
 
 class ClientSocket:
@@ -51,7 +82,7 @@ class ClientSocket:
         "server",
     )
 
-    def __init__(self, server: Server, connection: socket.socket, name: object) -> None:
+    def __init__(self, server: Hub, connection: socket.socket, name: object) -> None:
         self.server = server
         self.client: Client | None = None
         self._socket: socket.socket | None = connection
@@ -109,8 +140,8 @@ class ClientSocket:
                     self.abort()
             elif size > 0:
                 if self._tls is None and self._http is None and self.client is not None:  # the hot path
-                    self.client.receive(bytes(buffer[:size]))
-                    self.server.dirty.add(self)
+                    client_events.receive(self.client, bytes(buffer[:size]))
+                    self.server.changed(self)
                 else:
                     self._receive(bytes(buffer[:size]))
             elif size == 0:
@@ -246,8 +277,8 @@ class ClientSocket:
 
     def _amqp(self, data: bytes) -> None:
         if self.client is not None:
-            self.client.receive(data)
-            self.server.dirty.add(self)
+            client_events.receive(self.client, data)
+            self.server.changed(self)
 
     def _to_http(self, http: HttpLayer, data: bytes) -> None:
         amqp = http.receive(data, self.server.clock())
@@ -255,7 +286,7 @@ class ClientSocket:
             self._admit()
         if amqp:
             self._amqp(amqp)
-        self.server.dirty.add(self)
+        self.server.changed(self)
 
     # -- output --------------------------------------------------------------------------------------------
 
@@ -292,13 +323,13 @@ class ClientSocket:
             if now_s - self._closing_since_s > LINGER_S:
                 self.abort()
         elif self.client is not None:
-            self.client.tick()
+            client_events.tick(self.client)
             if self.client.connection.has_output or self.client.connection.closed:
-                self.server.dirty.add(self)
+                self.server.changed(self)
         elif self._http is not None:
             self._http.tick(now_s)
             if self._http.finished:
-                self.server.dirty.add(self)
+                self.server.changed(self)
         elif now_s - self._opened_s > SNIFF_TIMEOUT_S:
             self.close()
 
@@ -306,7 +337,7 @@ class ClientSocket:
         """The emulator stops."""
         if self.client is not None:
             self.client.shut_down()
-            self.server.dirty.add(self)
+            self.server.changed(self)
         else:
             self.close()
 
@@ -346,9 +377,7 @@ class ClientSocket:
             self._watched = 0
         connection.close()
         self._unsent.clear()
-        server = self.server
-        server.client_sockets.discard(self)
-        server.dirty.discard(self)
+        self.server.closed(self)
         self._dismiss()
 
     def _dismiss(self) -> None:

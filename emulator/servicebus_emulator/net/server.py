@@ -41,7 +41,7 @@ Events = list[tuple[selectors.SelectorKey, int]]
 class SocketSelector(selectors.DefaultSelector):
     """A loop's selector that hands a connection's events straight to its ClientSocket.
 
-    A handle, a context and a transport's calls for each read would cost more than the read. After the client_sockets it runs
+    A handle, a context and a transport's calls for each read would cost more than the read. After the connections it runs
     the server's turn; all other events go to the loop as ever.
     """
 
@@ -90,7 +90,8 @@ class Server:
         clock: Clock = time.time,
     ) -> None:
         self.emulator = emulator
-        self.selector = selector
+        self.selector: selectors.BaseSelector = selector
+        self._selector = selector
         self.tls = tls
         self.clock = clock
         self.client_sockets: set[ClientSocket] = set()
@@ -116,14 +117,14 @@ class Server:
         self._listeners = _listen(host, port)
         for listener in self._listeners:
             loop.add_reader(listener, self._accept, listener)
-        self.selector.server = self
+        self._selector.server = self
         self._tick()
         self.schedule()
         bound: int = self._listeners[0].getsockname()[1]
         return bound
 
     async def stop(self) -> None:
-        """Close the client_socket, tell every client, write what is left, commit."""
+        """Close the listening sockets, tell every client, write what is left, commit."""
         for listener in self._listeners:
             if self._loop is not None:
                 self._loop.remove_reader(listener)
@@ -165,6 +166,15 @@ class Server:
     def _listen_again(self, listener: socket.socket) -> None:
         if self._loop is not None and listener.fileno() >= 0:
             self._loop.add_reader(listener, self._accept, listener)
+
+    def changed(self, client_socket: ClientSocket) -> None:
+        """Something came in, or is to be written: the connection takes part in this turn."""
+        self.dirty.add(client_socket)
+
+    def closed(self, client_socket: ClientSocket) -> None:
+        """The connection is no more."""
+        self.client_sockets.discard(client_socket)
+        self.dirty.discard(client_socket)
 
     # -- turns ---------------------------------------------------------------------------------------------
 

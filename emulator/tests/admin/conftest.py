@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from azure.servicebus.management import ServiceBusAdministrationClient
-from in_memory import SmallHost, admin_client
 
 from servicebus_emulator.admin.host import HostedNamespace
 from servicebus_emulator.broker.limits import UNLIMITED, Limits
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.sas import AccessRule, KeyRing
+
+from .in_memory import SmallHost, admin_client
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from typing import Any
 
 from azure.core.pipeline.transport import HttpResponse, HttpTransport
 from azure.servicebus.management import ServiceBusAdministrationClient
-from plain_content import PlainContent
 
 from servicebus_emulator.admin import routes
 from servicebus_emulator.admin.host import Draft, Health, HostedNamespace, View
@@ -18,6 +17,8 @@ from servicebus_emulator.admin.http import Request, Response
 from servicebus_emulator.admin.reach import LOOPBACK_ONLY, Reach
 from servicebus_emulator.broker.message import Content
 from servicebus_emulator.sas import DEFAULT_KEY, DEFAULT_RULE_NAME
+
+from ..plain_content import PlainContent
 
 HOST = "localhost:5300"
 

@@ -24,14 +24,15 @@ from azure.servicebus.management import (
     SqlRuleFilter,
     TrueRuleFilter,
 )
-from in_memory import HOST, SmallHost, admin_client
-from plain_content import PlainContent
 
 from servicebus_emulator.admin import duration
 from servicebus_emulator.broker.description import SubscriptionDescription, TopicDescription
 from servicebus_emulator.broker.limits import BASIC, PREMIUM, STANDARD
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.sas import AccessRule, Right
+
+from ..plain_content import PlainContent
+from .in_memory import HOST, SmallHost, admin_client
 
 MINUTE = datetime.timedelta(minutes=1)
 

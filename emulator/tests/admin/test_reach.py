@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from in_memory import HOST, SmallHost, asked
 
 from servicebus_emulator.admin import routes
 from servicebus_emulator.admin.reach import Reach, normal_origin
+
+from .in_memory import HOST, SmallHost, asked
 
 NAMESPACES = ("sbemulatorns", "orders")
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from in_memory import HOST, SmallHost, admin_client
 
 from servicebus_emulator.admin import atom
 from servicebus_emulator.broker.description import QueueDescription, TopicDescription
@@ -19,6 +18,8 @@ from servicebus_emulator.broker.limits import BASIC, PREMIUM, STANDARD, UNLIMITE
 from servicebus_emulator.broker.refusals import REFUSALS
 from servicebus_emulator.config import reader
 from servicebus_emulator.sas import DEFAULT_RULE, generate
+
+from .in_memory import HOST, SmallHost, admin_client
 
 CLOUD = Path(reader.__file__).parents[2] / "docs" / "cloud.md"
 SDK_NAMES = {

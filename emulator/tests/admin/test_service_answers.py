@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import pytest
 from azure.servicebus.management import ServiceBusAdministrationClient
-from in_memory import HOST, SmallHost
-from plain_content import PlainContent
 
 from servicebus_emulator.admin import atom
 from servicebus_emulator.broker.limits import PREMIUM, STANDARD, Limits
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.gateway.management_rules import described
 from servicebus_emulator.sas import DEFAULT_RULE, AccessRule, Right, generate
+
+from ..plain_content import PlainContent
+from .in_memory import HOST, SmallHost
 
 TOKEN = generate(f"sb://{HOST}/", DEFAULT_RULE, 4_000_000_000)
 
@@ -32,7 +33,7 @@ def test_an_unused_entity_was_accessed_in_the_year_1(
 def test_the_tiers_message_size_is_shown_and_may_be_given_back(
     make_host: Callable[..., SmallHost], limits: Limits, kilobytes: int
 ) -> None:
-    from in_memory import admin_client
+    from .in_memory import admin_client
 
     admin = admin_client(make_host(limits=limits))
     queue, topic = admin.create_queue("q"), admin.create_topic("t")

@@ -3,7 +3,6 @@
 import struct
 
 import pytest
-from amqp_values import values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,8 @@ from servicebus_emulator.amqp.types import (
     UInt,
     ULong,
 )
+
+from .amqp_values import values
 
 
 def same(left, right):

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from amqp_values import values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,8 @@ from servicebus_emulator.amqp.encode import encode_value
 from servicebus_emulator.amqp.errors import CodecError
 from servicebus_emulator.amqp.message import EncodedMessage, build, split_batch
 from servicebus_emulator.amqp.types import Symbol, Timestamp, UInt
+
+from .amqp_values import values
 
 STAMPS = {
     "sequence_number": 7,

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plain_wire import (
+
+from servicebus_emulator.amqp.connection import Connection
+from servicebus_emulator.amqp.events import LinkAttached
+
+from ..plain_wire import (
     ATTACH,
     BEGIN,
     CLOSE,
@@ -26,9 +30,6 @@ from plain_wire import (
     frames,
     serial_add,
 )
-
-from servicebus_emulator.amqp.connection import Connection
-from servicebus_emulator.amqp.events import LinkAttached
 
 EDGES = (0, 1, 2, 0x7FFF_FFFE, 0x7FFF_FFFF, 0x8000_0000, 0x8000_0001, 0xFFFF_FFFE, UINT_MAX)
 uints = st.sampled_from(EDGES) | st.integers(0, UINT_MAX)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from plain_content import PlainContent
 
 from servicebus_emulator.broker.description import (
     CorrelationFilter,
@@ -28,6 +27,8 @@ from servicebus_emulator.broker.errors import (
 from servicebus_emulator.broker.limits import BASIC, OFFICIAL_EMULATOR, PREMIUM, STANDARD, TIERS, Limits
 from servicebus_emulator.broker.message import ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
+
+from ..plain_content import PlainContent
 
 
 def test_without_limits_nothing_is_too_large() -> None:

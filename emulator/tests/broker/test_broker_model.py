@@ -6,8 +6,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from plain_content import PlainContent
-from plain_queue import LOCK_S, MAX_DELIVERIES, PlainQueue, PlainReceiver, Record
 
 from servicebus_emulator.broker.description import QueueDescription
 from servicebus_emulator.broker.errors import (
@@ -22,6 +20,9 @@ from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.transaction import Transaction
+
+from ..plain_content import PlainContent
+from .plain_queue import LOCK_S, MAX_DELIVERIES, PlainQueue, PlainReceiver, Record
 
 OUTCOMES = {
     "complete": Outcome.COMPLETE,

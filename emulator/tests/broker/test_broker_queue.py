@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from plain_content import PlainContent
 
 from servicebus_emulator.broker.description import EntityStatus, QueueDescription
 from servicebus_emulator.broker.errors import (
@@ -21,6 +20,8 @@ from servicebus_emulator.broker.message import Message, MessageState, Outcome, R
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
+
+from ..plain_content import PlainContent
 
 PEEK_LOCK, DELETE = ReceiveMode.PEEK_LOCK, ReceiveMode.RECEIVE_AND_DELETE
 

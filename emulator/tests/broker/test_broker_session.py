@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from plain_content import PlainContent
 
 from servicebus_emulator.broker.description import QueueDescription
 from servicebus_emulator.broker.errors import (
@@ -20,6 +19,8 @@ from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.session import SessionWait
+
+from ..plain_content import PlainContent
 
 PEEK_LOCK = ReceiveMode.PEEK_LOCK
 

@@ -11,7 +11,6 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plain_content import PlainContent
 
 from servicebus_emulator.broker.description import CorrelationFilter, RuleDescription, SqlAction, SqlFilter
 from servicebus_emulator.broker.errors import ArgumentError, FilterError
@@ -19,6 +18,8 @@ from servicebus_emulator.broker.rule import Rule
 from servicebus_emulator.broker.sql_parser import parse_filter
 from servicebus_emulator.broker.sql_scope import Scope
 from servicebus_emulator.broker.sql_value import FilterException, like
+
+from ..plain_content import PlainContent
 
 ID = UUID("12345678-1234-4234-8234-123456789012")
 MESSAGE = PlainContent(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from plain_content import PlainContent
 
 from servicebus_emulator.broker.description import (
     DEFAULT_RULE_NAME,
@@ -32,6 +31,8 @@ from servicebus_emulator.broker.message import ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.subscription import Subscription
+
+from ..plain_content import PlainContent
 
 
 def topic_with(*subscriptions: SubscriptionDescription, **settings: object) -> Namespace:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from plain_content import PlainContent
 
 from servicebus_emulator.broker.description import (
     CorrelationFilter,
@@ -21,6 +20,8 @@ from servicebus_emulator.broker.description import (
     TrueFilter,
 )
 from servicebus_emulator.broker.namespace import Namespace
+
+from ..plain_content import PlainContent
 
 Properties = Mapping[str, object]
 # A filter, and the same in Python: True, False, or None where a property is missing.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from plain_content import PlainContent
 
 from servicebus_emulator.broker.description import (
     EntityStatus,
@@ -24,6 +23,8 @@ from servicebus_emulator.broker.message import Message, Outcome, ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
+
+from ..plain_content import PlainContent
 
 
 def make(*names: str) -> tuple[Namespace, list[Queue]]:

@@ -1,11 +1,11 @@
 """A dead letter keeps its sequence number, in whatever order the messages die."""
 
-from plain_content import PlainContent
-
 from servicebus_emulator.broker.description import QueueDescription
 from servicebus_emulator.broker.message import Outcome, ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.broker.queue import Queue
+
+from ..plain_content import PlainContent
 
 
 def dead(queue: Queue) -> list[tuple[int, int]]:

@@ -1,10 +1,10 @@
 """A deleted entity's timers are forgotten: the clock passes them without waking it again and again."""
 
-from plain_content import PlainContent
-
 from servicebus_emulator.broker.description import QueueDescription
 from servicebus_emulator.broker.message import ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
+
+from ..plain_content import PlainContent
 
 
 def test_time_passes_the_locks_and_schedules_of_a_deleted_queue() -> None:

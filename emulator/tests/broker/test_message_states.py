@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from plain_content import PlainContent
 
 from servicebus_emulator.broker.description import QueueDescription
 from servicebus_emulator.broker.errors import BrokerError
@@ -17,6 +16,8 @@ from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.receiver import Receiver
 from servicebus_emulator.broker.states import TRANSITIONS, Cause, State, Transition
+
+from ..plain_content import PlainContent
 
 LOCK_S, LIVES_S, DUE_S = 30.0, 1000.0, 500.0
 LAST = {Cause.ABANDON_LAST, Cause.LOCK_EXPIRES_LAST}

@@ -1,7 +1,6 @@
 """Partitioned entities: what depends on the partition, although there is one."""
 
 import pytest
-from plain_content import PlainContent
 
 from servicebus_emulator.broker.description import QueueDescription, TopicDescription
 from servicebus_emulator.broker.errors import BrokerError, NotAllowed
@@ -10,6 +9,8 @@ from servicebus_emulator.broker.message import ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.broker.queue import Queue
 from servicebus_emulator.broker.refusals import shown_size_megabytes
+
+from ..plain_content import PlainContent
 
 
 def partitioned(**settings: object) -> Queue:

@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
-import running_emulator
-from running_emulator import Running
+
+from .. import running_emulator
+from ..running_emulator import Running
 
 _numbers = {"queue": itertools.count(), "sessions": itertools.count()}
 

@@ -21,6 +21,7 @@ from servicebus_emulator.amqp.performatives import RECEIVER, SECOND, SENDER, Sou
 from servicebus_emulator.broker.description import QueueDescription, SubscriptionDescription, TopicDescription
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.emulator import Emulator
+from servicebus_emulator.gateway import client_events
 from servicebus_emulator.sas import DEFAULT_RULE, generate
 
 
@@ -50,7 +51,7 @@ class World:
         self.now_s += seconds
         self.emulator.set_time(self.now_s)
         for client in self.clients:
-            client.at_server.tick()
+            client_events.tick(client.at_server)
         self.run()
 
     def run(self) -> None:
@@ -60,7 +61,7 @@ class World:
             moved = False
             for client in self.clients:
                 data = client.connection.take()
-                client.at_server.receive(data)
+                client_events.receive(client.at_server, data)
                 moved = moved or bool(data)
             self.emulator.pump()
             for client in self.clients:

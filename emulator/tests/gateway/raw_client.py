@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from in_memory_client import World
-from plain_wire import (
+from servicebus_emulator.gateway import client_events
+
+from ..plain_wire import (
     ATTACH,
     BEGIN,
     DETACH,
@@ -25,6 +26,7 @@ from plain_wire import (
     frame,
     frames,
 )
+from .in_memory_client import World
 
 SOURCE, TARGET, COORDINATOR = 0x28, 0x29, 0x30
 SOURCE_FIELDS = (
@@ -130,7 +132,7 @@ class RawClient:
 
     def say(self, *data: bytes) -> list[Frame]:
         """Hand over bytes as one packet; returns the frames that the emulator wrote then."""
-        self.at_server.receive(b"".join(data))
+        client_events.receive(self.at_server, b"".join(data))
         return self.heard()
 
     def heard(self) -> list[Frame]:
@@ -141,5 +143,5 @@ class RawClient:
     def later(self, seconds: float) -> list[Frame]:
         """Let the emulator's time pass."""
         self.world.pass_time(seconds)
-        self.at_server.tick()
+        client_events.tick(self.at_server)
         return self.heard()

@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from in_memory_client import World
-from plain_wire import (
+
+from servicebus_emulator.amqp.message import EncodedMessage
+from servicebus_emulator.amqp.performatives import RECEIVER, SENDER, AmqpError, Modified, Rejected, Source
+from servicebus_emulator.amqp.types import Array, Timestamp
+from servicebus_emulator.amqp.types import Symbol as Word
+from servicebus_emulator.broker.description import QueueDescription, RuleDescription, SqlFilter
+
+from ..plain_wire import (
     DISPOSITION,
     TRANSFER,
     UINT_MAX,
@@ -22,13 +28,8 @@ from plain_wire import (
     encode,
     frame,
 )
-from raw_client import RawClient, flow, receiver, sender
-
-from servicebus_emulator.amqp.message import EncodedMessage
-from servicebus_emulator.amqp.performatives import RECEIVER, SENDER, AmqpError, Modified, Rejected, Source
-from servicebus_emulator.amqp.types import Array, Timestamp
-from servicebus_emulator.amqp.types import Symbol as Word
-from servicebus_emulator.broker.description import QueueDescription, RuleDescription, SqlFilter
+from .in_memory_client import World
+from .raw_client import RawClient, flow, receiver, sender
 
 HEADER, ANNOTATIONS, PROPERTIES = 0x70, 0x72, 0x73
 DAY_MS = 86_400_000

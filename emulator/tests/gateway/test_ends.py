@@ -8,9 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from in_memory_client import Client, World
-from plain_wire import ATTACH, DETACH, FLOW, TRANSFER, Described, Frame, Symbol
-from raw_client import RawClient, flow, receiver, sender, transfer
 
 from servicebus_emulator.amqp.events import LinkAttached, LinkDetached
 from servicebus_emulator.amqp.link import Link
@@ -21,6 +18,10 @@ from servicebus_emulator.amqp.types import Described as Value
 from servicebus_emulator.amqp.types import Symbol as Word
 from servicebus_emulator.broker.description import QueueDescription, SubscriptionDescription, TopicDescription
 from servicebus_emulator.broker.limits import TIERS
+
+from ..plain_wire import ATTACH, DETACH, FLOW, TRANSFER, Described, Frame, Symbol
+from .in_memory_client import Client, World
+from .raw_client import RawClient, flow, receiver, sender, transfer
 
 LOCK_S = 60.0
 FILTER = Symbol("com.microsoft:session-filter")

@@ -10,7 +10,6 @@ import random
 import uuid
 
 import psutil
-from in_memory_client import World
 
 from servicebus_emulator.amqp.connection import Connection
 from servicebus_emulator.amqp.encode import encode_value
@@ -30,6 +29,9 @@ from servicebus_emulator.amqp.performatives import (
 )
 from servicebus_emulator.amqp.types import Array, Described, Int, Symbol, Timestamp, UInt, ULong
 from servicebus_emulator.broker.message import ReceiveMode
+from servicebus_emulator.gateway import client_events
+
+from .in_memory_client import World
 
 FRAMES = int(os.environ.get("EMULATOR_FUZZ_FRAMES", "20000"))
 SEED = int(os.environ.get("EMULATOR_FUZZ_SEED", "1"))
@@ -47,7 +49,7 @@ def conversation() -> list[bytes]:
     def exchange():
         while client.has_output or at_server.connection.has_output:
             sent.append(client.take())
-            at_server.receive(sent[-1])
+            client_events.receive(at_server, sent[-1])
             world.emulator.pump()
             client.receive(at_server.connection.take())
 
@@ -167,8 +169,8 @@ def test_mutated_frames_end_their_own_connection_and_nothing_else(caplog):
         at_server = world.emulator.connect("fuzz")
         share = rng.choice((0.02, 0.1, 0.35))
         for position, frame in enumerate(frames):
-            at_server.receive(
-                mutated(frame, rng, frames) if position >= 3 and rng.random() < share else frame
+            client_events.receive(
+                at_server, mutated(frame, rng, frames) if position >= 3 and rng.random() < share else frame
             )
             sent += 1
             world.emulator.pump()

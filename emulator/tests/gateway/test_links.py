@@ -1,7 +1,6 @@
 """Links in memory: credit, drain, slow readers, sessions that are waited for, tokens that expire, refusals."""
 
 import pytest
-from in_memory_client import World
 
 from servicebus_emulator.amqp.events import LinkAttached, LinkDetached, SaslFinished
 from servicebus_emulator.amqp.message import build
@@ -22,6 +21,8 @@ from servicebus_emulator.amqp.performatives import (
 from servicebus_emulator.amqp.types import Described, Symbol, UInt, ULong
 from servicebus_emulator.gateway.client import HIGH_WATER_BYTES
 from servicebus_emulator.sas import AccessRule, Right
+
+from .in_memory_client import World
 
 FILTER = Symbol("com.microsoft:session-filter")
 

@@ -3,7 +3,6 @@
 import uuid
 
 import pytest
-from in_memory_client import World
 
 from servicebus_emulator.amqp.events import MessageReceived
 from servicebus_emulator.amqp.message import CORRELATION_ID, MESSAGE_ID, EncodedMessage, build
@@ -16,6 +15,8 @@ from servicebus_emulator.broker.description import (
     TopicDescription,
 )
 from servicebus_emulator.gateway.management import OPERATIONS
+
+from .in_memory_client import World
 
 DISABLED = (400, "com.microsoft:entity-disabled")
 LATER_MS = 4_000_000_000_000

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from in_memory_client import World
-from plain_wire import (
+
+from ..plain_wire import (
     ATTACH,
     BEGIN,
     CLOSE,
@@ -26,7 +26,8 @@ from plain_wire import (
     UInt,
     frame,
 )
-from raw_client import HELLO, RawClient, detach, flow, receiver, sender, transfer
+from .in_memory_client import World
+from .raw_client import HELLO, RawClient, detach, flow, receiver, sender, transfer
 
 SASL_MECHANISMS, SASL_OUTCOME = 0x40, 0x44
 begin = frame(BEGIN, [None, UInt(0), UInt(UINT_MAX), UInt(UINT_MAX)])

@@ -26,7 +26,8 @@ from azure.servicebus.exceptions import (
     ServiceBusError,
     SessionCannotBeLockedError,
 )
-from running_emulator import Running
+
+from ..running_emulator import Running
 
 pytestmark = pytest.mark.wire
 
@@ -188,7 +189,7 @@ def test_a_lost_lock_is_an_error_and_never_a_silent_success(client, queue):
 
 
 def test_a_message_above_the_links_limit_is_refused(tmp_path):
-    import running_emulator
+    from .. import running_emulator
 
     own = running_emulator.start(tmp_path, "--tier", "standard")
     try:
@@ -207,7 +208,7 @@ def test_a_message_above_the_links_limit_is_refused(tmp_path):
 
 
 def test_a_connection_too_many_is_told_why(tmp_path):
-    import running_emulator
+    from .. import running_emulator
 
     own = running_emulator.start(tmp_path, "--tier", "official-emulator")
     try:
@@ -226,7 +227,7 @@ def test_a_connection_too_many_is_told_why(tmp_path):
 
 @pytest.mark.parametrize("transport", [TransportType.Amqp, TransportType.AmqpOverWebsocket])
 def test_a_namespace_is_reached_by_its_name_at_the_emulators_address(tmp_path, transport):
-    import running_emulator
+    from .. import running_emulator
 
     second = {"Name": "orders", "Queues": [{"Name": "queue0", "Properties": {}}]}
     own = running_emulator.start(tmp_path, namespaces=[second])

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
-import running_emulator
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
 from servicebus_emulator.admin.host import HostedNamespace
@@ -22,6 +21,8 @@ from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.client import AmqpClient, ClientError
 from servicebus_emulator.emulator import Emulator
 from servicebus_emulator.net.server import Server, SocketSelector
+
+from .. import running_emulator
 
 pytestmark = pytest.mark.wire
 

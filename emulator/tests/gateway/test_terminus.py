@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from in_memory_client import World
-from plain_wire import ATTACH, DETACH, DISPOSITION, TRANSFER, Described, Frame, Symbol, UInt, encode, frame
-from raw_client import (
+
+from ..plain_wire import ATTACH, DETACH, DISPOSITION, TRANSFER, Described, Frame, Symbol, UInt, encode, frame
+from .in_memory_client import World
+from .raw_client import (
     COORDINATOR,
     SOURCE,
     SOURCE_FIELDS,

@@ -1,7 +1,6 @@
 """Transactions over the wire: declared, carried by transfers and dispositions, discharged or abandoned."""
 
 import pytest
-from in_memory_client import World
 
 from servicebus_emulator.amqp.message import build
 from servicebus_emulator.amqp.performatives import (
@@ -14,6 +13,8 @@ from servicebus_emulator.amqp.performatives import (
     TransactionalState,
 )
 from servicebus_emulator.amqp.types import Described, Symbol, ULong
+
+from .in_memory_client import World
 
 
 class Transacting:

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from random import Random
 from uuid import UUID
 
-from plain_content import PlainContent
-
 from servicebus_emulator.broker.description import (
     CorrelationFilter,
     QueueDescription,
@@ -21,6 +19,8 @@ from servicebus_emulator.broker.errors import BrokerError
 from servicebus_emulator.broker.message import Outcome, ReceiveMode
 from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.broker.receiver import Receiver
+
+from ..plain_content import PlainContent
 
 MANY = 2000  # deliveries before dead-lettering: never here, so that a crash only counts
 

@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 from random import Random
 
-from plain_content import PlainContent
-
 from servicebus_emulator.broker.description import QueueDescription
 from servicebus_emulator.broker.message import Outcome, ReceiveMode
 from servicebus_emulator.store.recovery import open_namespace
+
+from ..plain_content import PlainContent
 
 
 def main(folder: Path, seed: int) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from plain_content import PlainContent
 
 from servicebus_emulator.broker.message import MessageState
 from servicebus_emulator.store.recovery import open_namespace
+
+from ..plain_content import PlainContent
 
 HERE = Path(__file__).parent
 ROUNDS = 20
@@ -22,9 +23,9 @@ ROUNDS = 20
 
 def confirmed_until_killed(folder: Path, round_number: int, lines: int) -> list[str]:
     """Run the child until it has printed so many lines, kill it at once, and read what else it had printed."""
-    paths = os.pathsep.join([str(HERE.parent), str(HERE.parents[1])])
+    paths = os.pathsep.join([str(HERE.parents[1]), str(HERE.parents[2])])
     child = subprocess.Popen(
-        [sys.executable, str(HERE / "sender_and_receiver.py"), str(folder), str(round_number)],
+        [sys.executable, "-m", f"{__package__}.sender_and_receiver", str(folder), str(round_number)],
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": paths},
     )

@@ -8,9 +8,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from history import found, live
-from picture import Picture, picture
-from plain_content import PlainContent
 
 from servicebus_emulator.broker.description import (
     EntityStatus,
@@ -23,6 +20,10 @@ from servicebus_emulator.broker.namespace import Namespace
 from servicebus_emulator.store.errors import StoreError
 from servicebus_emulator.store.recovery import database_path, open_namespace
 from servicebus_emulator.store.sqlite_journal import SqliteJournal
+
+from ..plain_content import PlainContent
+from .history import found, live
+from .picture import Picture, picture
 
 
 def start(folder: Path, now_s: float = 0.0, seed: int = 0) -> tuple[Namespace, SqliteJournal]:

@@ -106,7 +106,7 @@ PRESETS: tuple[Preset, ...] = (
     ),
     Preset(
         "priority-shedding",
-        "Shed the unimportant",
+        "Shed the messages of low priority",
         "Dropped and rejected messages of each class; waits of each class.",
         "Of 150 messages/s a fifth is important. The queue drops the least important first. How many important ones are lost?",
         ("A third, as of all", "None or almost none", "A fifth"),

@@ -75,7 +75,7 @@ def with_outputs(text: str, env: Any, page: str) -> Any:
                 }
             ]
         cell.outputs = [
-            nbformat.from_dict(joined(output))  # type: ignore[no-untyped-call]
+            nbformat.from_dict(joined(output))
             for output in found
             if MIME not in output.get("data", {})  # a recording: {replay} shows it where the author wants it
         ]

@@ -115,7 +115,7 @@ def element(
         f'<section class="mq-replay" aria-label="{label}"><p class="mq-box-title">{label}</p>'
         f'<p class="mq-replay-about">{escape(about)}</p>{missing}'
         f'<details class="mq-replay-table"><summary>All {len(told.steps)} events as a table</summary>'
-        f'<div tabindex="0" role="region" aria-label="All events"><table><thead><tr><th scope="col">ms</th>'
+        f'<div tabindex="0" role="region" aria-label="All events: {escape(title, quote=True)}"><table><thead><tr><th scope="col">ms</th>'
         f'<th scope="col">Event</th><th scope="col">Line</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
         f'<script type="application/json">{data}</script></section>'
     )

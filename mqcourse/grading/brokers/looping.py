@@ -42,13 +42,15 @@ def published(
     out = next((n for n, wanted in zip_longest(turns, messages) if n is not None and n != wanted), None)
     return [
         *(
-            Breach(Guarantee.TOLD, f"news {n} was given up, and it was never sent: there may have been room")
+            Breach(
+                Guarantee.REPORTED, f"news {n} was given up, and it was never sent: there may have been room"
+            )
             for n in sorted(told)
             if is_news(n) and n not in tries and n > 0
         ),
         *(
             Breach(
-                Guarantee.TOLD,
+                Guarantee.REPORTED,
                 f"news {n} was sent {tries[n]} times: a refused one was to be given up at once, so that what "
                 "is behind it need not wait",
             )

@@ -128,7 +128,8 @@
         this.clock,
       );
       this.code = make("div", { className: "mq-replay-code", tabIndex: 0, role: "region" });
-      this.code.setAttribute("aria-label", "The code that caused the event");
+      const name = this.querySelector("section").getAttribute("aria-label");
+      this.code.setAttribute("aria-label", `${name}, the code that caused the event`);
       this.sources = sources.map(({ name, lines }) => {
         const rows = lines.map((line) => make("code", { textContent: `${line}\n` }));
         const pre = make("pre", {}, ...rows);

@@ -4,7 +4,6 @@ A separate process; mqcourse.stack.services.jupyter starts it.
 """
 
 import sys
-from importlib import import_module
 
 from mqcourse.quick_imports import without_unneeded
 
@@ -12,8 +11,8 @@ from mqcourse.quick_imports import without_unneeded
 def main() -> int | None:
     """Serve until it is ended; what the server itself gives back."""
     with without_unneeded():
-        import_module("jsonschema")
-    serve = import_module("jupyterlab.labapp").main
+        import jsonschema  # noqa: F401  JupyterLab loads it
+    from jupyterlab.labapp import main as serve
 
     ended: int | None = serve()
     return ended

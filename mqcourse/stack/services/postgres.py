@@ -23,7 +23,7 @@ USER = "course"
 DATABASE = "postgres"
 """The one that every new cluster has."""
 AS_ORDINARY_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
-"""PostgreSQL refuses to run as root. In a namespace of its own root has another number, and the same files."""
+"""PostgreSQL refuses to run as root. In a separate namespace root has another number, and the same files."""
 CONFIGURATION = """\
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -107,13 +107,13 @@ class Postgres(Service):
 
 
 def environment() -> dict[str, str]:
-    """What server and tools get: nothing that names another server."""
+    """What server and tools get, without what names another server."""
     kept = {name: value for name, value in environment_of(Kind.SYSTEM).items() if not name.startswith("PG")}
     return kept | {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 def _prefix() -> tuple[str, ...]:
-    """What stands before a program of PostgreSQL where we are root."""
+    """The prefix of a program of PostgreSQL where we are root."""
     if os.geteuid() != 0:
         return ()
     program = shutil.which(AS_ORDINARY_USER[0])

@@ -10,7 +10,7 @@ IDENTIFIER_LINE = 6
 
 
 def remove_segment(pid_file: Path) -> None:
-    """Remove the segment that a postmaster.pid names, and then the file; nothing where there is none.
+    """Remove the segment that a postmaster.pid names, and then the file; without a file it does nothing.
 
     Called only when that server no longer runs: an orderly end removes both itself.
     """

@@ -121,6 +121,16 @@ def test_no_page_is_wider_than_a_phone(built: Any, browser: Any) -> None:
             assert wide <= seen, f"{name} is {wide} px wide on a screen of {seen}"
 
 
+def test_what_scrolls_sideways_fades_at_the_edge_that_hides_more(built: Any, browser: Any) -> None:
+    with browser.new_context(**VIEWS["phone"]) as context:
+        page = context.new_page()
+        page.goto(built.address("book/interview/which-broker"))
+        table = page.locator(".pst-scrollable-table-container", has_text="Service Bus queue").first
+        assert "mq-more-right" in table.get_attribute("class")
+        table.evaluate("box => box.scrollTo({left: box.scrollWidth, behavior: 'instant'})")
+        page.wait_for_selector(".mq-more-left:not(.mq-more-right)")
+
+
 CONTRAST = "color-contrast"
 RULES: dict[str, dict[str, Any]] = {
     "light": {},

@@ -3305,7 +3305,7 @@ const PRESETS = [
   },
   {
     "name": "priority-shedding",
-    "title": "Shed the unimportant",
+    "title": "Shed the messages of low priority",
     "look_at": "Dropped and rejected messages of each class; waits of each class.",
     "question": "Of 150 messages/s a fifth is important. The queue drops the least important first. How many important ones are lost?",
     "choices": [

@@ -1,1 +1,0 @@
-"""Its folder stands on the import path of every test below, for `plain_content`."""
