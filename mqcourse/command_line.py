@@ -74,7 +74,6 @@ class Parser(argparse.ArgumentParser):
 
 
 def _values(parser: Parser, option: str) -> list[str]:
-    """The values that an option may have."""
     found = next(action for action in parser._actions if option in action.option_strings)
     return [str(choice) for choice in found.choices or ()]
 

@@ -100,7 +100,6 @@ def page(
     step: Step,
     width: int,
 ) -> str:
-    """The page for a terminal of that width."""
     state = {row.name: row for row in rows}
     brokers = ", ".join(f"{title} {state[name].state}" for name, title in TITLES.items() if name in state)
     lines = ["Mastering Message Queues", ""]

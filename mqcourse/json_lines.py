@@ -12,10 +12,13 @@ def append(path: Path, objects: Iterable[Mapping[str, Any]]) -> None:
 
     A line that a crash cut off is ended first: what follows it would be lost with it.
     """
+    import fcntl  # here: Windows has none, and is told so in one line (see cli.main)
+
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in objects)
     target = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
+        fcntl.flock(target, fcntl.LOCK_EX)  # else a line that another program is writing would look cut off
         size = os.fstat(target).st_size
         torn = size > 0 and os.pread(target, 1, size - 1) != b"\n"
         os.write(target, ("\n" * torn + text).encode())

@@ -100,7 +100,6 @@ class Lateness:
 
 
 def look(over_s: float) -> Look:
-    """A look now."""
     times = psutil.cpu_times()
     idle_s = times.idle + getattr(times, "iowait", 0.0)
     # a guest's time is counted in user's as well

@@ -55,7 +55,6 @@ def environment() -> str:
 
 
 def exit_codes() -> str:
-    """The table."""
     rows = (
         textwrap.fill(meaning, WIDTH, initial_indent=f"  {code:<5}", subsequent_indent=" " * 7)
         for code, meaning in MEANINGS.items()

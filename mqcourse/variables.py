@@ -29,8 +29,6 @@ from typing import Any, TextIO
 
 
 class Kind(Enum):
-    """What is started."""
-
     ANSWER = "an answer under judgement, and what starts it"
     PYTHON = "our own Python: emulator, servers, kernels, checks, workers, the book's chapters"
     JAVA = "Kafka and its tools"

@@ -29,12 +29,11 @@ LANES = (
     "tests/book/",
     "tests/stack/",
     "tests/stack/test_confirmed_survives.py",
-    "tests/backpressure/test_measure_on_brokers.py",
 )
 """What `make test` runs side by side, in three processes: the first to be free takes the next.
 
 The browser's tests work hard and come first. Those that judge answers or kill stacks of their own mostly wait, so three
-processes fit on two processors. The paced runs on real brokers come at the end, when others no longer disturb them.
+processes fit on two processors. What is marked `paced` runs alone after them.
 """
 
 

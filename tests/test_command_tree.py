@@ -111,6 +111,7 @@ def test_the_table_has_every_command_of_the_tree() -> None:
     assert {name for name, parser in commands().items() if parser.get_default("run")} == set(CASES) - {""}
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", CASES)
 def test_it_ends_with_the_code_that_its_table_says(name: str, outcomes: Any) -> None:
     done = outcomes[name, "file"]
@@ -121,6 +122,7 @@ def test_it_ends_with_the_code_that_its_table_says(name: str, outcomes: Any) -> 
         assert done["out"] == ""
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", CASES)
 def test_its_json_is_json(name: str, outcomes: Any) -> None:
     done = outcomes[name, "json"]
@@ -130,6 +132,7 @@ def test_its_json_is_json(name: str, outcomes: Any) -> None:
         assert done["said"].endswith(f"{found['error']}\n")
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", CASES)
 def test_ctrl_c_is_one_line_and_130(name: str, outcomes: Any) -> None:
     done = outcomes[name, "interrupted"]
@@ -138,6 +141,7 @@ def test_ctrl_c_is_one_line_and_130(name: str, outcomes: Any) -> None:
     assert done["said"] == f"{called}: interrupted; run it again to go on\n"
 
 
+@pytest.mark.lengthy
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("name", CASES)
 def test_a_full_output_is_one_line_and_its_own_code(name: str, outcomes: Any) -> None:
@@ -150,6 +154,7 @@ def test_a_full_output_is_one_line_and_its_own_code(name: str, outcomes: Any) ->
         assert done["code"] == usual["code"]
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", CASES)
 def test_a_reader_that_has_seen_enough_is_no_error(name: str, outcomes: Any) -> None:
     usual, done = outcomes[name, "file"], outcomes[name, "closed"]

@@ -40,6 +40,7 @@ def test_a_pin_that_is_missing_or_out_of_range_is_found(
     assert "has no checksum for psutil" in found
 
 
+@pytest.mark.lengthy
 def test_a_changed_field_of_a_scenario_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stale = tmp_path / "fields.js"
     stale.write_text(

@@ -82,6 +82,7 @@ def refused(command: str, product: str = ".") -> str:
     return ""
 
 
+@pytest.mark.lengthy
 def test_every_command_that_is_printed_can_be_typed() -> None:
     commands = list(printed())
     assert len(commands) > 100

@@ -104,7 +104,6 @@ def presets_js() -> str:
 
 
 def style_js() -> str:
-    """The styles as a module."""
     css = (WEB / "explorer.css").read_text(encoding="utf-8")
     return (
         "// Generated from explorer.css by `make derived`; change it there.\n\n"

@@ -453,8 +453,6 @@ class Receiver:
 
 
 class Transaction:
-    """A declared transaction."""
-
     def __init__(self, client: AmqpClient, transaction_id: bytes) -> None:
         self._client = client
         self.transaction_id = transaction_id

@@ -90,7 +90,6 @@ class Emulator:
     # -- clients -------------------------------------------------------------------------------------------
 
     def connect(self, address: str) -> Client:
-        """A client has connected."""
         client = Client(self, address)
         self.clients.add(client)
         self.connections_total += 1

@@ -14,7 +14,7 @@ from servicebus_emulator.testing.emulator_process import EmulatorProcess
 
 HERE = Path(__file__).parents[1]
 README, TEN_MINUTES = HERE / "README.md", HERE / "docs" / "ten-minutes.md"
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.lengthy]
 
 
 def blocks(page: Path, language: str) -> list[str]:

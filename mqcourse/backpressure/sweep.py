@@ -70,7 +70,7 @@ def summaries_of(scenarios: Sequence[Scenario]) -> list[dict[str, Any]]:
 
 
 def _run(scenarios: list[Scenario], executor: Executor, progress: bool) -> list[dict[str, Any]]:
-    """All summaries, in order. Long scenarios go first, so that none is left over for the end."""
+    """All summaries, in order. Long scenarios go first, so that the last ones are short."""
     from tqdm.auto import tqdm
 
     def size(index: int) -> float:

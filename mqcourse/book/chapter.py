@@ -55,7 +55,6 @@ class Chapter:
 
     @property
     def title(self) -> str:
-        """Its heading."""
         return next(line[2:].strip() for line in self.text.splitlines() if line.startswith("# "))
 
     @cached_property
@@ -76,15 +75,23 @@ class Chapter:
         return str((self.front.get("mqcourse") or {}).get("alone") or "")
 
     @cached_property
+    def head(self) -> dict[str, Any]:
+        """The settings of its `{chapter-head}`; empty for a page without one."""
+        found = HEAD.search(self.text)
+        return (yaml.safe_load(found["yaml"]) if found else None) or {}
+
+    @property
+    def minutes(self) -> int:
+        """The minutes that its head states; 0 without a head."""
+        return int(self.head.get("minutes", 0))
+
+    @property
     def runs_with(self) -> tuple[str, ...]:
         """Brokers and packages that its head names."""
-        found = HEAD.search(self.text)
-        head = yaml.safe_load(found["yaml"]) if found else None
-        return tuple((head or {}).get("runs_with") or ())
+        return tuple(self.head.get("runs_with") or ())
 
     @property
     def brokers(self) -> tuple[str, ...]:
-        """The brokers that it needs."""
         return tuple(name for name in self.runs_with if name in BROKERS)
 
 
@@ -98,12 +105,15 @@ def _cell(body: str) -> Cell:
     return Cell("\n".join(lines).strip("\n"), tags)
 
 
-def chapters(root: Path = CHECKOUT) -> tuple[Chapter, ...]:
-    """Every chapter of `_toc.yml` that has code cells, in the book's order."""
+def pages(root: Path = CHECKOUT) -> tuple[Chapter, ...]:
+    """Every page of `_toc.yml` in the book's order, the front page first."""
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    files = [toc["root"], *_files(toc)]
-    found = (Chapter(str(file).removeprefix("book/"), root) for file in files)
-    return tuple(chapter for chapter in found if chapter.path.is_file() and chapter.cells)
+    return tuple(Chapter(str(file).removeprefix("book/"), root) for file in (toc["root"], *_files(toc)))
+
+
+def chapters(root: Path = CHECKOUT) -> tuple[Chapter, ...]:
+    """Every page of `_toc.yml` that has code cells, in the book's order."""
+    return tuple(page for page in pages(root) if page.path.is_file() and page.cells)
 
 
 def _files(level: dict[str, Any]) -> Iterable[str]:

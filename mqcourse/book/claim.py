@@ -38,23 +38,18 @@ class Softener(ast.NodeTransformer):
     """`assert test, message` becomes `__mq_claim__(lambda: test, "test", lambda: message, values)`."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """As it is."""
         return node
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        """As it is."""
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        """As it is."""
         return node
 
     def visit_While(self, node: ast.While) -> ast.AST:
-        """As it is."""
         return node
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
-        """The call."""
         if any(isinstance(one, ast.NamedExpr | ast.Await | ast.Yield) for one in ast.walk(node)):
             return node  # in a function of its own it would mean something else
         call = ast.Call(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mqcourse.book.question import KINDS, LEVELS, NOT_RUN
-from mqcourse.book.questions import Topic
+from mqcourse.book.questions import Topic, all_questions
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,6 @@ class Coverage:
         )
 
     def kinds_of(self, topic: str) -> list[tuple[str, int]]:
-        """The kinds that a topic has, with their counts."""
         return [(kind, count) for kind in KINDS if (count := self.of(topic, kind=kind))]
 
     def lines(self) -> list[str]:
@@ -63,8 +62,7 @@ class Coverage:
 
 
 def coverage(bank: Mapping[str, Topic]) -> Coverage:
-    """What a bank covers."""
-    questions = [question for topic in bank.values() for question in topic.questions]
+    questions = all_questions(bank)
     return Coverage(
         Counter((question.topic, question.level, question.kind) for question in questions),
         tuple(bank),

@@ -138,6 +138,11 @@ class Steps:
             drawn.shuffle(found)
         return tuple(found)
 
+    def letters(self, seed: str) -> str:
+        """The right order by the letters of the shuffled one: "C, A, B"."""
+        shown = self.shuffled(seed)
+        return ", ".join(letter(shown.index(step)) for step in self.right)
+
 
 @dataclass(frozen=True)
 class Options:

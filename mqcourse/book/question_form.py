@@ -74,7 +74,6 @@ class Form:
         self.problems: list[str] = []
 
     def problem(self, field: str, what: str) -> None:
-        """A mistake of a field."""
         self.problems.append(f"{self.where}, field {field!r}: {what}")
 
     def text(self, field: str) -> str:

@@ -64,12 +64,16 @@ def read_bank(
     return {topic.name: topic for _, topic in found}, problems
 
 
+def all_questions(topics: Mapping[str, Topic]) -> list[Question]:
+    """Every question of the bank, in its order."""
+    return [question for topic in topics.values() for question in topic.questions]
+
+
 def find(topics: Mapping[str, Topic], name: str) -> Question:
     """The question of that id; CourseError when there is none."""
-    for topic in topics.values():
-        for question in topic.questions:
-            if question.id == name:
-                return question
+    for question in all_questions(topics):
+        if question.id == name:
+            return question
     raise CourseError(
         f"there is no question {name!r}", do="The ids are in book/questions/*.toml", code=Exit.USAGE
     )

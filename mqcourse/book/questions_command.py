@@ -54,7 +54,7 @@ def run_new(arguments: argparse.Namespace) -> int:
 def run_check(arguments: argparse.Namespace) -> int:
     """Print every mistake, or the count by level."""
     from mqcourse.book.question import LEVELS
-    from mqcourse.book.questions import BANK, read_bank
+    from mqcourse.book.questions import BANK, all_questions, read_bank
     from mqcourse.skeleton import left
 
     topics, problems = read_bank()
@@ -65,7 +65,7 @@ def run_check(arguments: argparse.Namespace) -> int:
         if arguments.json:
             out(json.dumps({"problems": list(problems)}, indent=2, ensure_ascii=False))
         return Exit.SAID_NO
-    questions = [question for topic in topics.values() for question in topic.questions]
+    questions = all_questions(topics)
     counts = ", ".join(f"{sum(q.level == level for q in questions)} {name}" for level, name in LEVELS.items())
     answer(
         arguments,

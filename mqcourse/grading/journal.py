@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 
+from mqcourse import json_lines
 from mqcourse.home import state_folder
 
 MARK = "MQ_GRADING_RUN"
@@ -80,16 +81,7 @@ def _append(line: Mapping[str, Any]) -> None:
 def read(file: Path) -> Iterable[Mapping[str, Any]]:
     """The entries of a journal; none when it cannot be read."""
     with contextlib.suppress(OSError):
-        yield from entries(file.read_text(encoding="utf-8", errors="replace"))
-
-
-def entries(text: str) -> Iterable[Mapping[str, Any]]:
-    """The entries of a journal's text; a line that is none is left out."""
-    for line in text.splitlines():
-        with contextlib.suppress(ValueError, RecursionError):
-            entry = json.loads(line)
-            if isinstance(entry, dict):
-                yield entry
+        yield from json_lines.read(file)
 
 
 def open_things(entries: Iterable[Mapping[str, Any]]) -> list[Thing]:

@@ -11,8 +11,10 @@ from typing import Protocol
 
 import psutil
 
+from mqcourse import json_lines
 from mqcourse.grading import journal
 from mqcourse.products import BROKERS
+from mqcourse.stack.process import kill
 
 LAST_S = 30.0
 """How long a run without a waiting caller tries to remove what it made; the rest is for the next run's sweep."""
@@ -59,11 +61,16 @@ def sweep_all() -> None:
 
 
 def end_marked(mark: str) -> None:
-    """End every process that carries the mark, also one that left its parent or its session."""
+    """End every process that carries the mark, also one that left its parent or its session.
+
+    They are gone afterwards: a sweep passes over the journal of a process that is still dying.
+    """
+    found = []
     for other in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if other.pid != os.getpid() and other.environ().get(journal.MARK) == mark:
-                other.kill()
+                found.append(other)
+    kill(found)
 
 
 def _clear(file: Path) -> None:
@@ -107,7 +114,7 @@ def _left_inside(run: Path) -> dict[str, list[tuple[str, str]]]:
     if place.is_symlink() or place.parent.is_symlink() or not place.is_dir():
         return found
     for file in sorted(place.glob("*.jsonl"))[:MOST_FILES]:
-        for thing in journal.open_things(journal.entries(_bounded(file))):
+        for thing in journal.open_things(json_lines.objects(_bounded(file))):
             where, kind, name = thing
             if where in BROKERS:
                 found.setdefault(where, []).append((kind, name))
@@ -127,7 +134,7 @@ def _not_followed(path: str, flags: int) -> int:
 
 
 class _Client(Protocol):
-    """A module of brokers/: what it knows of the things at its broker, as (kind, name)."""
+    """A module of brokers/, which looks for things at its broker and deletes them, each as (kind, name)."""
 
     def exists(self, kind: str, name: str) -> bool: ...
 

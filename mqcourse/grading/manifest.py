@@ -66,7 +66,6 @@ class Lab:
 
     @property
     def points(self) -> int:
-        """The points of the whole lab."""
         return sum(exercise.points for exercise in self.exercises)
 
     def exercise(self, id_: str) -> Exercise:

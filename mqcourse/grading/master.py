@@ -30,8 +30,6 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a master."""
-
     kind: str
     """"markdown" or "code"."""
     source: str

@@ -23,6 +23,7 @@ from mqcourse.grading import leftovers, prctl
 from mqcourse.grading.graded import VERDICT
 from mqcourse.grading.run import ENOUGH, GRACE_S, signature
 from mqcourse.quick_imports import without_unneeded
+from mqcourse.stack.process import kill
 
 with without_unneeded():
     import nbval.plugin
@@ -72,9 +73,7 @@ class Verdicts:
         """End everything, give back what was made, and end this process."""
         self._given_up.set()
         self._ending.set()
-        for child in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                child.kill()
+        kill(psutil.Process().children(recursive=True))  # gone, so that the sweep takes their journals
         if judge_died:
             self._await_end_of_judge()
         leftovers.sweep_all()

@@ -21,7 +21,6 @@ INK = "var(--jp-content-font-color1, currentColor)"
 
 
 def html(verdict: Verdict) -> str:
-    """The whole verdict."""
     state, exercise = verdict.state, verdict.exercise
     colour = COLOUR[state]
     head = (

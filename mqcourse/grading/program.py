@@ -76,7 +76,6 @@ class Program:
 
     @property
     def pid(self) -> int:
-        """Of its process."""
         return self._process.pid
 
     @property

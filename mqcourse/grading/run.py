@@ -147,37 +147,41 @@ def _run(name: str, notebook: str, witness: Witness, sandbox: Sandbox | None) ->
     with _folder(mark) as folder, orphans():
         path = Path(folder) / f"{name}.ipynb"
         path.write_text(notebook, encoding="utf-8")
-        out, inlet = os.pipe()
+        verdicts_in, verdicts_out = os.pipe()
         command = [
             *(sys.executable, "-P", "-m", "mqcourse.grading.nbval_run"),
-            *(str(path), "--verdicts", str(inlet)),
+            *(str(path), "--verdicts", str(verdicts_out)),
         ]
         shut_in = (
-            sandbox.around(command, Path(folder), [inlet]) if sandbox else contextlib.nullcontext(command)
+            sandbox.around(command, Path(folder), [verdicts_out])
+            if sandbox
+            else contextlib.nullcontext(command)
         )
         with shut_in as words, (Path(folder) / "log").open("w+", encoding="utf-8") as log:
             process = subprocess.Popen(
                 words,
                 cwd=folder,
                 env=_environment(mark, folder),
-                pass_fds=[inlet],
+                pass_fds=[verdicts_out],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            os.close(inlet)
+            os.close(verdicts_out)
             stdin: Any = process.stdin
             try:
                 with contextlib.suppress(BrokenPipeError):
                     # The key goes this way, so no process of an answer finds it in an environment or a command line.
                     stdin.write(f"{key}\n".encode())
                     stdin.flush()
-                verdicts = _verdicts(_lines(out, time.monotonic() + RUN_LIMIT_S, witness, folder), key)
+                verdicts = _verdicts(
+                    _lines(verdicts_in, time.monotonic() + RUN_LIMIT_S, witness, folder), key
+                )
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=GRACE_S)
             finally:
-                os.close(out)
+                os.close(verdicts_in)
                 with contextlib.suppress(OSError):
                     stdin.write(ENOUGH)  # the run ends, and gives back what it made
                     stdin.close()

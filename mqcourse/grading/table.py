@@ -38,11 +38,9 @@ class Row:
         return bool(self.answer) and not any(self.faults)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
         return asdict(self) | {"right": self.right}
 
     def as_text(self) -> str:
-        """For a terminal."""
         if not self.answer:
             return f"EMPTY  {self.exercise}: “{self.sentence}” has no known wrong answer"
         verdict = self.wanted if self.right else "WRONG"

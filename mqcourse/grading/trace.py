@@ -31,7 +31,6 @@ class Trace:
         return tuple(dict.fromkeys((*self.workers, *(event.worker for event in self.history))))[:MOST_WORKERS]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
         return {
             "workers": list(self.workers),
             "events": [

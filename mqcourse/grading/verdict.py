@@ -90,7 +90,6 @@ class Verdict:
         return tuple(trace for trace in self.traces if trace.workers)[-MOST_TRACES:]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
         return {
             "id": self.exercise.id,
             "title": self.exercise.title,
@@ -129,7 +128,6 @@ class Report:
         return self.points == self.lab.points
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
         return {
             "lab": self.lab.name,
             "title": self.lab.title,
@@ -142,7 +140,6 @@ class Report:
         }
 
     def as_text(self) -> str:
-        """For a terminal."""
         parts = [f"{self.lab.title} ({self.lab.name})"]
         failed = [verdict for verdict in self.verdicts if verdict.state is State.FAILED]
         for verdict in self.verdicts:
@@ -159,7 +156,6 @@ class Report:
 
 
 def with_breach(exercise: Exercise, guarantee: Guarantee, what: str) -> Verdict:
-    """A verdict with one breach."""
     return Verdict(exercise, (Breach(guarantee, what),))
 
 

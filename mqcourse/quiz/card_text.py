@@ -55,7 +55,7 @@ def back(question: Question, width: int) -> str:
         NOT_RUN if question.proof.kind == NOT_RUN else f"{question.proof.kind} {question.proof.what}".strip()
     )
     lines += ["", *_paragraph(f"True of: {question.versions}. Proof: {proof}.", width)]
-    lines += [line for _, url in question.sources for line in (url,)]
+    lines += [url for _, url in question.sources]
     return "\n".join(lines)
 
 
@@ -83,9 +83,8 @@ def _solution(question: Question, width: int) -> Iterator[str]:
             for place, option in enumerate(options):
                 yield from _item(option.why, f"{letter(place)}. ", width)
             yield ""
-        case Steps(right=right) as steps:
-            shown = steps.shuffled(question.id)
-            yield f"Right: {', '.join(letter(shown.index(step)) for step in right)}"
+        case Steps() as steps:
+            yield f"Right: {steps.letters(question.id)}"
             yield ""
         case Spot(mistake=mistake, correction=correction):
             yield f"The mistake: {mistake}"

@@ -64,7 +64,7 @@ def _minutes(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the cards of the session, and keep each rating."""
-    from mqcourse.book.questions import load_bank
+    from mqcourse.book.questions import all_questions, load_bank
     from mqcourse.nearest import did_you_mean
     from mqcourse.quiz import asking, journal, schedule, session
 
@@ -75,11 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
             do=did_you_mean(arguments.topic, bank, f"The topics are {', '.join(bank)}"),
             code=Exit.USAGE,
         )
-    questions = [question for topic in bank.values() for question in topic.questions]
     wish = session.Wish(
         arguments.topic, LEVEL_NAMES.get(arguments.level or ""), arguments.due, arguments.minutes
     )
-    planned = session.plan(questions, schedule.replay(journal.read()), datetime.now(UTC), wish)
+    planned = session.plan(all_questions(bank), schedule.replay(journal.read()), datetime.now(UTC), wish)
     if arguments.json:
         cards = [
             {
@@ -112,13 +111,14 @@ def run_stats(arguments: argparse.Namespace) -> int:
     """Print the statistics."""
     from dataclasses import asdict
 
-    from mqcourse.book.questions import load_bank
+    from mqcourse.book.questions import all_questions, load_bank
     from mqcourse.quiz import journal, schedule
     from mqcourse.quiz.statistics import statistics
 
     reviews = journal.read()
-    questions = [question for topic in load_bank().values() for question in topic.questions]
-    found = statistics(questions, reviews, schedule.replay(reviews), datetime.now().astimezone())
+    found = statistics(
+        all_questions(load_bank()), reviews, schedule.replay(reviews), datetime.now().astimezone()
+    )
     answer(arguments, asdict(found), "\n".join(found.lines()))
     if not arguments.quiet and not arguments.json:
         say(f"The ratings are in {shown(journal.file())}.")

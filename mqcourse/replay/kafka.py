@@ -44,7 +44,6 @@ class Sends:
         self.sent = 0
 
     def attach(self) -> None:
-        """Begin."""
         sends, closes = self.producer.send, self.producer.close
 
         def send(topic: str, value: Any = None, key: Any = None, **options: Any) -> Any:
@@ -88,7 +87,6 @@ class Reads:
         self.cause = ""
 
     def attach(self) -> None:
-        """Begin."""
         consumer, subscription = self.consumer, self.consumer._subscription
         polls, seeks, closes, commits = consumer.poll, consumer.seek, consumer.close, consumer.commit
         by_group, by_user = subscription.assign_from_subscribed, subscription.assign_from_user

@@ -38,7 +38,6 @@ class KafkaStory:
             self.partition(topic, partition)
 
     def partition(self, topic: str, number: int) -> str:
-        """The place of a partition."""
         return self.scene.place(
             "partition", f"{topic}/{number}", "middle", f"{self.label.get(topic, topic)}, partition {number}"
         )
@@ -46,12 +45,7 @@ class KafkaStory:
     def steps(self) -> Iterator[Step]:
         """A step for each event."""
         for event in self.recording.events:
-            tell = getattr(self, "tell_" + event.did.replace("-", "_"), None)
-            if tell is None:
-                self.scene.lacks(f"an event “{event.did}” that this page cannot show")
-                say = f"{event.who}: {event.did}."
-            else:
-                say = tell(event)
+            say = self.scene.tell(self, event)
             for (topic, number), groups in self.committed.items():
                 kept = ", ".join(
                     f"{self.label[group]} committed {offset}" for group, offset in groups.items()
@@ -171,7 +165,6 @@ def named(event: Event) -> str:
 
 
 def partitions_of(event: Event) -> list[tuple[str, int]]:
-    """The partitions that an event is about."""
     if "partitions" in event.what:
         return [(str(topic), int(number)) for topic, number in event.what["partitions"]]
     if "offsets" in event.what:

@@ -60,9 +60,7 @@ class RabbitMQStory:
         self.ended: set[str] = set()
         self.nacked: set[int] = set()
         self.known: set[int] = set()  # messages that the broker has confirmed or counted
-        names = [
-            str(event.what[key]) for event in recording.events for key in ("queue",) if event.what.get(key)
-        ]
+        names = [str(event.what["queue"]) for event in recording.events if event.what.get("queue")]
         exchanges = [str(event.what["exchange"]) for event in recording.events if event.what.get("exchange")]
         self.label = plain(list(dict.fromkeys([*exchanges, *names])))
         self.program = {
@@ -75,14 +73,12 @@ class RabbitMQStory:
             self.queue(queue)
 
     def queue(self, name: str) -> Queue:
-        """The queue of that name."""
         if name not in self.queues:
             place = self.scene.place("queue", name, "middle", self.label.get(name, name))
             self.queues[name] = Queue(place)
         return self.queues[name]
 
     def channel(self, event: Event) -> Channel:
-        """The channel of an event."""
         return self.channels.setdefault((event.who, int(event.what.get("channel") or 0)), Channel())
 
     def end(self, name: str) -> str:
@@ -93,12 +89,7 @@ class RabbitMQStory:
         """A step for each event."""
         for event in self.recording.events:
             closing = self.closed(event.who)
-            tell = getattr(self, "tell_" + event.did.replace("-", "_"), None)
-            if tell is None:
-                self.scene.lacks(f"an event “{event.did}” that this page cannot show")
-                say = f"{event.who}: {event.did}."
-            else:
-                say = tell(event)
+            say = self.scene.tell(self, event)
             self.count()
             at = self.program[event.who]
             broke = event.did == "disconnected" and not closing

@@ -9,8 +9,7 @@ from typing import Any
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-
-FORMAT = 1
+from mqcourse.replay.tape import FORMAT
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,6 @@ def read(text: str) -> Recording:
 
 
 def event(one: dict[str, Any]) -> Event:
-    """One line."""
     what = dict(one)
     source, _, number = what.pop("line", "").rpartition(":")
     return Event(

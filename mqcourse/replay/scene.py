@@ -5,7 +5,7 @@ All reasoning about a broker is done here and in the story of each broker. The p
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from mqcourse.replay.recording import Event, Recording
 
@@ -82,7 +82,6 @@ class Scene:
         return identity
 
     def message(self, label: str) -> int:
-        """A new message."""
         self.messages.append(label)
         self.where.append("")
         self.looks.append("plain")
@@ -105,13 +104,20 @@ class Scene:
             self.notes[place] = self.known_notes[place] = text
 
     def state(self, place: str, state: State) -> None:
-        """The state of a place, from this step on."""
         self.states[place] = state
 
     def lacks(self, reason: str) -> None:
         """Something that the recording does not have."""
         if reason not in self.missing:
             self.missing.append(reason)
+
+    def tell(self, story: object, event: Event) -> str:
+        """The sentence of an event: the story's method `tell_…` of its name gives it."""
+        tell = getattr(story, "tell_" + event.did.replace("-", "_"), None)
+        if tell is not None:
+            return str(tell(event))
+        self.lacks(f"an event “{event.did}” that this page cannot show")
+        return f"{event.who}: {event.did}."
 
     def step(self, event: Event, say: str, at: str, *, mark: bool = False) -> Step:
         """Close the step of an event."""
@@ -163,8 +169,3 @@ def programs(recording: Recording, *, receives: set[str]) -> Iterator[tuple[str,
     takes = {event.who for event in recording.events if event.did in receives}
     for name in names:
         yield name, "right" if name in takes else "left"
-
-
-def fields(event: Event, *names: str) -> tuple[Any, ...]:
-    """Some of what an event carries."""
-    return tuple(event.what.get(name) for name in names)

@@ -9,7 +9,6 @@ TELLERS: dict[str, type[RabbitMQStory] | type[KafkaStory]] = {"kafka": KafkaStor
 
 
 def story(recording: Recording) -> Story:
-    """The story of a recording."""
     teller = TELLERS[recording.broker](recording)
     steps = tuple(teller.steps())
     scene: Scene = teller.scene

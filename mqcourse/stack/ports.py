@@ -41,8 +41,6 @@ MARK = "mqcourse.port.base="
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports of one block."""
-
     base: int
 
     def of(self, purpose: str) -> int:
@@ -50,7 +48,6 @@ class Ports:
         return self.base + OFFSETS[purpose]
 
     def all(self) -> dict[str, int]:
-        """Every purpose and its port."""
         return {purpose: self.base + offset for purpose, offset in OFFSETS.items()}
 
 

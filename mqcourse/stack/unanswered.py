@@ -71,7 +71,6 @@ def unanswered(name: str, error: BaseException) -> CourseError:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it."""
     seen: list[BaseException] = []
     ahead: list[BaseException | None] = [error]
     while ahead:

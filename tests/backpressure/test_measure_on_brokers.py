@@ -16,7 +16,7 @@ from mqcourse.backpressure.measure import Comparison, kafka, measure, plan, serv
 from mqcourse.backpressure.measure.alarm import memory_alarm
 from mqcourse.exits import Exit
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow]
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.paced]
 
 SATURATED = Scenario(rate_per_s=150.0, service="constant", seed=7)
 
@@ -25,13 +25,12 @@ def figures(found: Comparison) -> dict[str, tuple[float, float, float]]:
     return {name: (simulated, measured, error) for name, simulated, measured, error in found.figures}
 
 
-TAKEN_S = 0.1
-"""A machine that wakes a sleeper so late has no processor to spare: the run then says how late it was, and no more."""
-
-
 def close(found: Comparison, **limits: float) -> None:
-    """Each figure's error is within its limit."""
-    if found.late.worst_s > TAKEN_S:
+    """Each figure's error is within its limit: the last line of a test, as it ends there on a machine that was late.
+
+    Such a machine gave its processors to somebody else meanwhile, and the model has nobody beside it.
+    """
+    if found.late.was_late:
         pytest.skip(f"not compared with the model: {found.late}")
     seen = figures(found)
     assert {name: seen[name] for name, limit in limits.items() if abs(seen[name][2]) > limit} == {}, str(
@@ -41,16 +40,16 @@ def close(found: Comparison, **limits: float) -> None:
 
 def test_reject_publish(stack: Any) -> None:
     found = measure(SATURATED.but(queue_limit=10, on_full="reject"), "rabbitmq", seconds=10.0)
-    close(found, throughput_per_s=0.15, mean_waiting=0.15, mean_latency_s=0.15, lost_share=0.1)
     assert max(depth for _, depth in found.points) == 10
     assert figures(found)["lost_share"][1] > 0.2
+    close(found, throughput_per_s=0.15, mean_waiting=0.15, mean_latency_s=0.15, lost_share=0.1)
 
 
 def test_drop_head(stack: Any) -> None:
     found = measure(SATURATED.but(queue_limit=10, on_full="drop-oldest"), "rabbitmq", seconds=10.0)
-    close(found, throughput_per_s=0.15, mean_waiting=0.15, mean_latency_s=0.15, lost_share=0.1)
     assert max(depth for _, depth in found.points) <= 10
     assert figures(found)["lost_share"][1] > 0.2
+    close(found, throughput_per_s=0.15, mean_waiting=0.15, mean_latency_s=0.15, lost_share=0.1)
 
 
 def test_overload_without_a_bound_and_the_chart(stack: Any, tmp_path: Path) -> None:
@@ -58,7 +57,6 @@ def test_overload_without_a_bound_and_the_chart(stack: Any, tmp_path: Path) -> N
 
     mpl.use("Agg")
     found = measure(SATURATED, "rabbitmq", seconds=8.0)
-    close(found, throughput_per_s=0.15, mean_waiting=0.2)
     depths = [depth for _, depth in found.points]
     assert depths[-1] > 3 * depths[len(depths) // 4] > 0
     axes = found.plot()
@@ -66,6 +64,7 @@ def test_overload_without_a_bound_and_the_chart(stack: Any, tmp_path: Path) -> N
     assert "measured on RabbitMQ 4" in axes.get_legend().get_texts()[1].get_text()
     axes.figure.savefig(tmp_path / "chart.png")
     assert (tmp_path / "chart.png").stat().st_size > 5000
+    close(found, throughput_per_s=0.15, mean_waiting=0.2)
 
 
 def test_consumer_lag_on_one_hot_partition(stack: Any) -> None:
@@ -74,9 +73,9 @@ def test_consumer_lag_on_one_hot_partition(stack: Any) -> None:
         rate_per_s=200.0, consumers=3, partitions=2, hot_share=0.9, service="constant", prefetch=5
     )
     found = measure(scenario, "kafka", seconds=10.0)
-    close(found, throughput_per_s=0.15, mean_lag=0.2)
     lags = [lag for _, lag in found.points]
     assert lags[-1] > 3 * lags[len(lags) // 4] > 0
+    close(found, throughput_per_s=0.15, mean_lag=0.2)
 
 
 def test_a_quota_blocks_a_producer_with_a_bounded_buffer(stack: Any) -> None:
@@ -135,11 +134,11 @@ def test_a_receiver_takes_what_it_has_credit_for(stack: Any) -> None:
     scenario = Scenario(rate_per_s=40.0, consumers=4, service_mean_s=0.05, service="constant")
     little = measure(scenario, "servicebus", seconds=8.0)
     assert (little.broker, little.depth) == ("Service Bus emulator", "active")
-    close(little, throughput_per_s=0.15)
     much = figures(measure(scenario.but(prefetch=1000), "servicebus", seconds=8.0))
     simulated, measured, _ = much["mean_latency_s"]
     assert measured > 2.0 * simulated
     assert overtaken(scenario) < 0.15 < overtaken(scenario.but(prefetch=1000))
+    close(little, throughput_per_s=0.15)
 
 
 def overtaken(scenario: Scenario) -> float:
@@ -192,8 +191,8 @@ def test_below_its_limit_nobody_is_told_busy() -> None:
         rate_per_s=20.0, service="constant", throttle="token-bucket", throttle_rate_per_s=500.0
     )
     found = measure(scenario, "servicebus", seconds=6.0)
-    close(found, throughput_per_s=0.15, lost_share=0.0, blocked_share=0.0)
     assert not any("'server busy'" in note for note in found.notes)
+    close(found, throughput_per_s=0.15, lost_share=0.0, blocked_share=0.0)
 
 
 def test_the_command_prints_figures_and_points(stack: Any) -> None:

@@ -30,7 +30,7 @@ BAD = [
     ({"duration_s": -5}, "duration_s", "s. Allowed: above 0 to 10000000 s"),
     ({"warm_up_s": 60}, "warm_up_s", "from 0 to less than duration_s, 60 s"),
     ({"prefetch": 0}, "prefetch", "whole numbers from 1 to 100000 messages"),
-    ({"queue_limit": -1}, "queue_limit", "or None (no bound)"),
+    ({"queue_limit": -1}, "queue_limit", "or None (no limit)"),
     ({"on_full": "explode"}, "on_full", "block, reject, drop-oldest, drop-lowest, expire"),
     ({"on_full": "expire"}, "expire_after_s", "above 0 to 10000000 s"),
     ({"arrivals": "trace"}, "trace_s", "at least one time of arrival in s"),
@@ -118,7 +118,7 @@ def test_what_bounds_the_backlog_makes_an_overload_allowed(fields: dict[str, obj
 
 
 def test_a_short_overload_is_allowed() -> None:
-    """Overload without a bound is the lesson; only a backlog beyond the limit is refused."""
+    """Overload without a limit is the lesson; only a backlog beyond the limit is refused."""
     assert Scenario(rate_per_s=120, duration_s=60).queue_limit is None
     most = 100 + MOST_BACKLOG / 100
     assert Scenario(rate_per_s=most, duration_s=100)

@@ -53,6 +53,7 @@ def interval(values: list[float]) -> tuple[float, float]:
     return mean, sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1) / len(values))
 
 
+@pytest.mark.lengthy
 def test_simulated_means_agree_with_theory() -> None:
     """Ten independent runs of each scenario; Student's t gives the interval of the mean number in the system, of the
     waits of each class and of the lost share.

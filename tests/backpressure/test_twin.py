@@ -60,6 +60,7 @@ def test_every_preset_is_the_same_to_the_last_digit() -> None:
         assert found["summary"]["completed"] > 0
 
 
+@pytest.mark.lengthy
 @settings(
     max_examples=12,
     deadline=None,

@@ -25,6 +25,8 @@ from mqcourse.exits import Exit
 from mqcourse.home import state_folder
 from tests.book.small_book import chapter_text, keep, own, run_of, write_book, write_chapter, write_toc
 
+pytestmark = pytest.mark.lengthy
+
 NAMES = ("kept", "never", "edited", "reworded", "rerun", "claims", "broke", "gone")
 
 

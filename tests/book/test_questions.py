@@ -11,7 +11,7 @@ from mqcourse.book.arithmetic import value_of
 from mqcourse.book.coverage import coverage
 from mqcourse.book.facts import load_facts
 from mqcourse.book.question import KINDS, Claim, Number, Steps
-from mqcourse.book.questions import BANK, find, load_bank, read_bank
+from mqcourse.book.questions import BANK, all_questions, find, load_bank, read_bank
 from mqcourse.errors import CourseError
 from mqcourse.grading import manifest
 
@@ -73,7 +73,7 @@ def bank(tmp_path: Path, text: str, name: str = "topic.toml") -> Path:
 
 def test_the_bank_is_large_enough_in_every_level_and_kind() -> None:
     bank_ = load_bank()
-    questions = [question for topic in bank_.values() for question in topic.questions]
+    questions = all_questions(bank_)
     assert len({question.prompt for question in questions}) == len(questions)
     by_level = Counter(question.level for question in questions)
     assert all(by_level[level] >= least for level, least in {"J": 40, "M": 60, "S": 65, "St": 35}.items())

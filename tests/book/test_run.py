@@ -19,6 +19,8 @@ from mqcourse.book.run import Run, agree, run_chapters, worth_repeating
 from mqcourse.errors import CourseError
 from tests.book.small_book import FRONT, chapter_text, run_of, write_chapter, write_toc
 
+pytestmark = pytest.mark.lengthy
+
 ALONE = FRONT.replace("---\n\n", "mqcourse:\n  alone: it measures\n---\n\n")
 
 

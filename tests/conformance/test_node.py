@@ -14,6 +14,8 @@ from own_emulator import Emulator, administration, emulator
 
 from mqcourse.install.npm import NODE, node_modules
 
+pytestmark = pytest.mark.lengthy
+
 FOLDER = Path(__file__).parent / "node"
 # what a scenario waits for on purpose is bounded inside it; the whole file must end as well
 FILE_LIMIT_S = 280

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from own_emulator import emulator
 
+pytestmark = pytest.mark.lengthy
+
 PROGRAM = Path(__file__).with_name("python_first_steps.py")
 
 

@@ -3,9 +3,13 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from mqcourse.grading import journal, manifest, master, run
 from mqcourse.grading.submission import Submission
 from mqcourse.grading.verdict import Verdict
+
+pytestmark = pytest.mark.lengthy
 
 LAB = manifest.find("backpressure_sizing")
 SOLVED = master.answers(LAB, solved=True)

@@ -278,7 +278,7 @@ def test_what_a_killed_sandbox_left_at_the_brokers_is_removed(
 
     run_folder = stack.home / "grading" / "run-killed"
     inside = run_folder / journal.SANDBOX_STATE / "grading"
-    sandbox_inside.mkdir(parents=True)
+    inside.mkdir(parents=True)
     (inside / "2-1.jsonl").write_text(json.dumps({"made": ["rabbitmq", "queue", "check.left"]}) + "\n")
     (stack.home / "grading" / "999999999-1.jsonl").write_text(
         json.dumps({"made": ["here", "folder", str(run_folder)]}) + "\n"

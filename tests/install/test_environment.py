@@ -71,6 +71,7 @@ def refused(answer: subprocess.CompletedProcess[str], *words: str) -> None:
         assert word in lines[0]
 
 
+@pytest.mark.lengthy
 def test_no_network_is_said_in_one_line_and_leaves_nothing_marked_as_done(tmp_path: Path) -> None:
     unreachable = {
         "PIP_INDEX_URL": "http://127.0.0.1:9/simple",

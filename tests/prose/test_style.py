@@ -83,6 +83,7 @@ def test_every_exception_says_why_and_is_needed() -> None:
     assert all(exception.rule in {rule.id for rule in style.rules()} for exception in style.allowed())
 
 
+@pytest.mark.lengthy
 def test_the_texts_have_no_more_than_their_baseline() -> None:
     assert list(ledger.problems()) == []
 
@@ -93,6 +94,7 @@ def test_a_file_without_a_baseline_may_have_none(monkeypatch: pytest.MonkeyPatch
     assert any(line.startswith(f"{places[0][0]}:{places[0][1].line}: ") for line in ledger.problems())
 
 
+@pytest.mark.lengthy
 def test_the_counts_are_printed_by_rule_and_by_file() -> None:
     command = [sys.executable, "-m", "tools.prose", "--counts"]
     shown = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout

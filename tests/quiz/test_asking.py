@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mqcourse.book.question import KINDS, Question
-from mqcourse.book.questions import load_bank
+from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.home import CHECKOUT
 from mqcourse.quiz import journal
 from mqcourse.quiz.asking import RATE, REVEAL, ask
@@ -18,7 +18,7 @@ from mqcourse.quiz.card_text import back, front
 from mqcourse.quiz.journal import Review
 
 NOW = datetime(2026, 11, 27, 7, 0, tzinfo=UTC)
-BANK = [question for topic in load_bank().values() for question in topic.questions]
+BANK = all_questions(load_bank())
 
 
 def pressing(keys: str) -> Callable[[], str]:

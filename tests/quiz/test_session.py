@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from mqcourse.book.question import LEVELS, MINUTES, Question
-from mqcourse.book.questions import load_bank
+from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.quiz.journal import Review
 from mqcourse.quiz.schedule import replay
 from mqcourse.quiz.session import Wish, plan
 from mqcourse.quiz.statistics import days_in_a_row, statistics
 
 NOW = datetime(2026, 11, 27, 7, 0, tzinfo=UTC)
-BANK = [question for topic in load_bank().values() for question in topic.questions]
+BANK = all_questions(load_bank())
 RATED = [
     Review(NOW - timedelta(days=30), BANK[3].id, "good"),
     Review(NOW - timedelta(days=40), BANK[1].id, "again"),

@@ -28,8 +28,11 @@ def test_a_recording_has_what_happened_and_the_story_loses_no_message(
 ) -> None:
     name = f"test.replay.{uuid.uuid4().hex[:6]}"
     address = pika.URLParameters(endpoints().rabbitmq_url)
-    shop, worker = pika.BlockingConnection(address), pika.BlockingConnection(address)
-    with record("all-of-it", shop=shop):
+    with (
+        pika.BlockingConnection(address) as shop,
+        pika.BlockingConnection(address) as worker,
+        record("all-of-it", shop=shop),
+    ):
         watch(worker, "worker")
         channel, taking = shop.channel(), worker.channel()
         channel.confirm_delivery()
@@ -54,7 +57,6 @@ def test_a_recording_has_what_happened_and_the_story_loses_no_message(
         assert channel.basic_get(name, auto_ack=True)[0].redelivered
         channel.queue_delete(name)
         channel.exchange_delete(name)
-    shop.close()
     (recording,) = shown
     assert recording.missing == ()
     did = [(event.who, event.did) for event in recording.events if event.did != "counted"]

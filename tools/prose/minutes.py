@@ -6,14 +6,10 @@ brokers, reads the code, and thinks about a prediction before opening it. Such a
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-import yaml
-
-from mqcourse.book.chapter import HEAD
+from mqcourse.book.chapter import Chapter
 from mqcourse.book.question import MINUTES
 from mqcourse.book.questions import load_bank
-from mqcourse.home import CHECKOUT
 from mqcourse.prose.passages import of_markdown, words
 from tools.prose.terms import GLOSSARY_PAGE, pages
 
@@ -55,10 +51,9 @@ def of_cards(topic: str) -> float:
 def stated_and_measured() -> Iterator[tuple[str, int, float]]:
     """Each page with the minutes of its head and the measured ones."""
     for file in [*pages(), GLOSSARY_PAGE]:
-        source = (CHECKOUT / file).read_text(encoding="utf-8")
-        head = HEAD.search(source)
-        minutes = of_cards(Path(file).stem) if file.startswith(CARDS) else measured(source)
-        yield file, yaml.safe_load(head["yaml"])["minutes"] if head else 0, minutes
+        page = Chapter(file.removeprefix("book/").removesuffix(".md"))
+        minutes = of_cards(page.path.stem) if file.startswith(CARDS) else measured(page.text)
+        yield file, page.minutes, minutes
 
 
 def rounded(minutes: float) -> int:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-import yaml
-
+from mqcourse.book import chapter
 from mqcourse.book.glossary import GLOSSARY, Term, load_glossary
 from mqcourse.home import CHECKOUT
 from mqcourse.prose.passages import of_markdown
@@ -42,9 +41,7 @@ class Use:
 
 def pages() -> list[str]:
     """The pages in reading order, without the glossary."""
-    toc = yaml.safe_load((CHECKOUT / "_toc.yml").read_text(encoding="utf-8"))
-    listed = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
-    return [file for page in listed if (file := f"{page}.md") != GLOSSARY_PAGE]
+    return [page.file for page in chapter.pages() if page.file != GLOSSARY_PAGE]
 
 
 @cache

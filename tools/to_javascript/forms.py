@@ -29,14 +29,12 @@ def is_path(node: ast.expr) -> bool:
 
 
 def range_call(node: ast.expr) -> list[ast.expr] | None:
-    """The arguments of `range(...)`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
         return node.args
     return None
 
 
 def enumerate_call(node: ast.expr) -> ast.expr | None:
-    """The argument of `enumerate(...)`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "enumerate":
         return node.args[0] if len(node.args) == 1 and not node.keywords else None
     return None

@@ -181,7 +181,6 @@ class Names:
         return original
 
     def constant_kind(self, module: Module, node: ast.expr) -> Kind:
-        """The kind of a constant of a module."""
         return type(self)(self.program, module).emit(node).kind
 
     # what belongs to an object, a container

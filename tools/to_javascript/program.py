@@ -139,7 +139,6 @@ class Program:
         raise KeyError(name)
 
     def method(self, label: str, name: str) -> ast.FunctionDef | None:
-        """A method of a class."""
         return next((one for one in methods(self.class_named(label)) if one.name == name), None)
 
     def constructor(self, label: str) -> Signature:

@@ -90,7 +90,6 @@ def path_quote(path: str) -> str:
 
 
 def entry_xml(entry: Entry, author: str) -> str:
-    """One ATOM entry."""
     href = escape(entry.href, {'"': "&quot;"})
     return (
         f'<entry xmlns="{ATOM}"><id>{escape(entry.href)}</id>'
@@ -115,12 +114,10 @@ def feed_xml(href: str, title: str, entries: Iterable[str], now_s: float, next_h
 
 
 def entry_response(status: int, entry: Entry, author: str) -> Response:
-    """An entry with its etag."""
     return Response(status, entry_xml(entry, author).encode(), ENTRY_TYPE, (("etag", etag(entry.updated_s)),))
 
 
 def feed_response(xml: str) -> Response:
-    """A feed."""
     return Response(200, xml.encode(), FEED_TYPE)
 
 

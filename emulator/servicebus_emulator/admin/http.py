@@ -56,7 +56,6 @@ class Request:
         return {name.lower(): value for name, value in self.headers}
 
     def header(self, name: str, default: str = "") -> str:
-        """The value of a header, or the default."""
         return self._by_name.get(name.lower(), default)
 
     @property

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 
 class Event:
-    """Base of all events."""
-
     __slots__ = ()
 
 

@@ -251,7 +251,6 @@ class EncodedMessage:
         return None if self._annotations_at < 0 else self.annotations().get(name)
 
     def annotations(self) -> dict[Any, Any]:
-        """The message annotations."""
         return map_at(self.encoded, self._annotations_at)
 
     def system_property(self, name: str) -> object | None:

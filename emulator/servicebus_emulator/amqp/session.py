@@ -314,7 +314,6 @@ class Session:
     # -- outgoing frames -----------------------------------------------------------------------------------
 
     def write(self, performative: Any) -> None:
-        """Write any frame of this session."""
         self._flush_run()
         self.connection.write(encode_frame(performative, self.channel))
 

@@ -45,8 +45,7 @@ class Dispatch(Protocol):
     def resume_lock(self, message: Message, now_s: float) -> None:
         """A transaction that had settled a locked message was rolled back: the lock goes on, or has ended meanwhile."""
 
-    def receiver_closed(self, receiver: Receiver, now_s: float) -> None:
-        """A receiver was closed."""
+    def receiver_closed(self, receiver: Receiver, now_s: float) -> None: ...
 
     def end_waits(self, error: BrokerError) -> None:
         """Refuse everybody who waits for a receiver."""

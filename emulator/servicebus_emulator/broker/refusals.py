@@ -56,7 +56,6 @@ class Asked:
         return bool(getattr(self.description, field, None))
 
     def changed(self, field: str) -> bool:
-        """Whether an update changes a field."""
         before = self.before
         return before is not None and getattr(before, field, None) != getattr(self.description, field, None)
 

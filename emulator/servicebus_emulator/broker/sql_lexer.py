@@ -18,8 +18,6 @@ _OPERATORS = ("<>", "!=", ">=", "<=", "=", "<", ">", "+", "-", "*", "/", "%", "(
 
 
 class Kind(Enum):
-    """What a token is."""
-
     NAME = "name"  # regular, delimited or quoted identifier
     KEYWORD = "keyword"
     NUMBER = "number"

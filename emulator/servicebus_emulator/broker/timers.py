@@ -74,8 +74,7 @@ class TimerOwner(Protocol):
 
     deleted: bool
 
-    def run_timer(self, due_s: float, kind: int, key: int | str) -> None:
-        """A timer is due."""
+    def run_timer(self, due_s: float, kind: int, key: int | str) -> None: ...
 
     def timer_matters(self, due_s: float, kind: int, key: int | str) -> bool:
         """Whether a timer still has an effect; one that has none is dropped."""

@@ -38,7 +38,6 @@ class JsonLines(logging.Formatter):
     """One JSON object a line: when, how grave, what, and who did it to what."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as a line of JSON."""
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,

@@ -118,7 +118,6 @@ class Client:
 
     @property
     def links(self) -> Iterable[Link]:
-        """All links of the connection."""
         return self._links
 
     def drop(self, link: Link, error: BrokerError) -> None:

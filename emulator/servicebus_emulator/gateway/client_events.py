@@ -1,4 +1,4 @@
-"""What becomes of everything that a client's connection reports, and of the bytes it comes in."""
+"""Takes in the bytes of a client and handles each event that its connection reports."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _on_disposition(client: Client, event: DispositionReceived) -> None:
 
 
 def _ignore(client: Client, event: Event) -> None:
-    """Nothing becomes of this event."""
+    """An event that the gateway does not use."""
 
 
 class _Handlers(dict[type, Any]):

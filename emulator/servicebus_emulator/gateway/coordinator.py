@@ -93,7 +93,6 @@ class Coordinator:
         """No messages flow to the client here."""
 
     def uses(self, entity: Entity) -> bool:
-        """A coordinator belongs to no entity."""
         return False
 
     def closed(self) -> None:

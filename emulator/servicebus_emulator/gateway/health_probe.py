@@ -24,8 +24,7 @@ BODY = b"probe"
 class Probed(Turn, Protocol):
     """The emulator as its probe uses it."""
 
-    def connect(self, address: str) -> Client:
-        """A client has connected."""
+    def connect(self, address: str) -> Client: ...
 
     def disconnect(self, client: Client) -> None:
         """A client's transport is gone."""

@@ -33,18 +33,15 @@ class Arguments:
         return self._values.get(name)
 
     def text(self, name: str) -> str:
-        """A string."""
         value = self._values.get(name)
         if not isinstance(value, str):
             raise self._wrong(name, "a string")
         return value
 
     def optional_text(self, name: str) -> str | None:
-        """A string or None."""
         return None if self._values.get(name) is None else self.text(name)
 
     def number(self, name: str, default: int | None = None) -> int:
-        """A whole number."""
         value = self._values.get(name)
         if value is None and default is not None:
             return default
@@ -77,7 +74,6 @@ class Arguments:
         return [token.bytes_le for token in self.items("lock-tokens", UUID, "a list or array of uuid")]
 
     def sequence_numbers(self) -> list[int]:
-        """The sequence numbers."""
         return [int(n) for n in self.items("sequence-numbers", int, "a list or array of long")]
 
 

@@ -62,7 +62,6 @@ _CORRELATION_FIELDS = (
 
 
 def add(call: Call) -> dict[str, Any]:
-    """add-rule."""
     name = call.arguments.text("rule-name")
     check_name(name, 50)
     description = call.arguments.optional("rule-description")
@@ -75,7 +74,6 @@ def add(call: Call) -> dict[str, Any]:
 
 
 def remove(call: Call) -> dict[str, Any]:
-    """remove-rule."""
     _changeable(call).remove_rule(call.arguments.text("rule-name"), call.now_s)
     return {}
 

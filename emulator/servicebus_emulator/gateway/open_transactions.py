@@ -54,7 +54,6 @@ class Transactions:
             entry.settled.append(delivery)
 
     def declare(self, transaction: Transaction, coordinator: Link) -> None:
-        """A new transaction."""
         self._open[transaction.transaction_id] = Open(transaction, coordinator)
 
     def discharge(self, transaction_id: bytes, *, fail: bool, now_s: float) -> None:

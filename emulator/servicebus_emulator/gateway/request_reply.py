@@ -37,7 +37,6 @@ class Service:
         raise NotImplementedError
 
     def uses(self, entity: Entity) -> bool:
-        """Whether it ends with this entity."""
         return False
 
 
@@ -115,7 +114,7 @@ class RequestLink:
         return self.service.uses(entity)
 
     def closed(self) -> None:
-        """The link is gone."""
+        """A request that was taken in is still answered."""
 
 
 class ReplyLink:
@@ -165,7 +164,6 @@ class ReplyLink:
         return self.service.uses(entity)
 
     def closed(self) -> None:
-        """The link is gone."""
         self._waiting.clear()
 
 

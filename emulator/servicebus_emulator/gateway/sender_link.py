@@ -88,7 +88,7 @@ class SenderLink:
         return entity is self.entity or entity is self.via
 
     def closed(self) -> None:
-        """The link is gone."""
+        """A sender link holds no message and no lock."""
 
 
 def refuse_topic_receiver(entity: Queue | Topic) -> Queue:

@@ -47,7 +47,7 @@ class Hub(Protocol):
     """All connections read into it, since what was read is copied out at once."""
 
     def stranger(self, request: Request) -> Response | None:
-        """The refusal of a WebSocket that a web page of others asks for."""
+        """The refusal of a WebSocket that a web page of others requests."""
 
     def respond(self, request: Request) -> Response:
         """Answer one HTTP request."""
@@ -56,7 +56,7 @@ class Hub(Protocol):
         """Ask for a turn after everything that is ready now."""
 
     def changed(self, client_socket: ClientSocket) -> None:
-        """Something came in, or is to be written: the connection takes part in this turn."""
+        """Input has arrived, or is to be written: the connection takes part in this turn."""
 
     def closed(self, client_socket: ClientSocket) -> None:
         """The connection is no more."""

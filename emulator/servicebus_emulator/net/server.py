@@ -168,7 +168,7 @@ class Server:
             self._loop.add_reader(listener, self._accept, listener)
 
     def changed(self, client_socket: ClientSocket) -> None:
-        """Something came in, or is to be written: the connection takes part in this turn."""
+        """Input has arrived, or is to be written: the connection takes part in this turn."""
         self.dirty.add(client_socket)
 
     def closed(self, client_socket: ClientSocket) -> None:

@@ -67,7 +67,7 @@ class SqliteJournal:
         self._gone: set[int] = set()  # in the table of that name: their rows are not deleted yet
         self._sequences: dict[int, int] = {}
         self._other: list[tuple[str, Row]] = []
-        self._pressing = False
+        self._confirms_waiting = False
         self._rule_position = connection.execute("SELECT coalesce(max(position), 0) FROM rule").fetchone()[0]
         self._failure: StoreError | None = None
         self.before_commit: Callable[[], None] | None = None  # tests look at the disk here
@@ -78,12 +78,12 @@ class SqliteJournal:
 
     @property
     def confirms_waiting(self) -> bool:
-        return self._pressing
+        return self._confirms_waiting
 
     # -- told by the broker
     def message_added(self, store_id: int, message: Message) -> None:
         self._messages[store_id << SEQUENCE_BITS | message.sequence_number] = _Pending(message, True, True)
-        self._pressing = True
+        self._confirms_waiting = True
 
     def message_changed(self, store_id: int, message: Message) -> None:
         row_id = store_id << SEQUENCE_BITS | message.sequence_number
@@ -94,7 +94,7 @@ class SqliteJournal:
         if row_id not in self._messages:
             self._messages[row_id] = _Pending(message, False, False)
         self._locked.pop(row_id, None)
-        self._pressing = True
+        self._confirms_waiting = True
 
     def message_rewritten(self, store_id: int, message: Message) -> None:
         row_id = store_id << SEQUENCE_BITS | message.sequence_number
@@ -104,7 +104,7 @@ class SqliteJournal:
             self._messages[row_id] = _Pending(message, False, True)
         else:
             pending.rewritten = True
-        self._pressing = True
+        self._confirms_waiting = True
 
     def message_removed(self, store_id: int, sequence_number: int) -> None:
         row_id = store_id << SEQUENCE_BITS | sequence_number
@@ -116,7 +116,7 @@ class SqliteJournal:
             del self._messages[row_id]
         else:
             pending.message = None
-        self._pressing = True
+        self._confirms_waiting = True
 
     def sequence_advanced(self, store_id: int, last_sequence_number: int) -> None:
         self._sequences[store_id] = last_sequence_number
@@ -180,7 +180,7 @@ class SqliteJournal:
 
     def _add(self, statement: str, *values: object) -> None:
         self._other.append((statement, values))
-        self._pressing = True
+        self._confirms_waiting = True
 
     # -- making it durable
     def commit(self, *, locks: bool = True) -> None:
@@ -234,7 +234,7 @@ class SqliteJournal:
         self._messages = {}
         self._sequences = {}
         self._other = []
-        self._pressing = False
+        self._confirms_waiting = False
         return Batch(self, statements)
 
     def _returns(self, added: list[Row]) -> bool:

@@ -1,5 +1,6 @@
 """The quick readers of the hot frames agree with the table of fields, on what clients send and on anything else."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,6 +81,7 @@ def test_well_formed_frames_read_the_same_both_ways(frame, payload):
     agree(encode_frame(frame, payload=payload if type(frame) is Transfer else b"")[8:])
 
 
+@pytest.mark.lengthy
 @settings(max_examples=1500, deadline=None)
 @given(dispositions | transfers, st.data())
 def test_damaged_frames_read_the_same_both_ways_or_not_at_all(frame, data):

@@ -80,6 +80,7 @@ def test_configured_keys_do_not_shut_the_tests_out(tmp_path: Path) -> None:
         emulator.stop()
 
 
+@pytest.mark.lengthy
 def test_a_project_gets_the_fixture_by_installing_the_package(tmp_path: Path) -> None:
     """pytest finds it by the entry point, and a run that does not use it does not load the emulator."""
     (tmp_path / "test_one.py").write_text(

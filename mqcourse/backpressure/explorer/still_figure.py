@@ -1,4 +1,4 @@
-"""The figure that stands in the page before any script runs: what is simulated, and what comes of it, as SVG.
+"""The figure that the page shows until a script runs: what is simulated, and the result, as SVG.
 
 Ink is `currentColor`, so it follows light and dark; the two lines differ by dash as well as by colour.
 """
@@ -17,12 +17,12 @@ TOP, HIGH = 26, 120
 def diagram(scenario: Scenario) -> str:
     """Producer, queue and consumers with their figures, as one SVG."""
     load = f"{brief(scenario.rate_per_s)} messages/s" if scenario.arrivals != "trace" else "recorded arrivals"
-    bound = "no bound" if scenario.queue_limit is None else f"at most {brief(scenario.queue_limit)} messages"
+    limit = "no limit" if scenario.queue_limit is None else f"at most {brief(scenario.queue_limit)} messages"
     work = f"{brief(scenario.service_mean_s * 1000)} ms a message"
     staff = f"{scenario.consumers} consumer{'' if scenario.consumers == 1 else 's'}"
     boxes = (
         (8, 180, "Producer", load),
-        (266, 188, "Queue", bound),
+        (266, 188, "Queue", limit),
         (532, 180, staff, work),
     )
     parts = [
@@ -35,7 +35,7 @@ def diagram(scenario: Scenario) -> str:
         parts.append(
             f'<path d="M{x + 6} 35H{to - 8}m-8 -6l8 6l-8 6" fill="none" stroke="{BLUE}" stroke-width="2"/>'
         )
-    words = f"Producer, {load}; queue, {bound}; {staff}, {work}."
+    words = f"Producer, {load}; queue, {limit}; {staff}, {work}."
     return _svg(70, words, "".join(parts))
 
 
@@ -57,7 +57,7 @@ def outcome(result: Result) -> str:
 
 
 def sentence(result: Result) -> str:
-    """What the run came to, in words."""
+    """The result of the run, in words."""
     summary, series = result.summary, result.series
     lost = sum(summary[name] for name in ("rejected", "refused", "dropped", "expired", "dead"))
     p99 = summary["p99_s"]

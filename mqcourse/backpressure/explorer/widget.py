@@ -39,7 +39,7 @@ class Explorer(anywidget.AnyWidget):
     """Sliders, charts and moving messages of a scenario; the kernel runs the model.
 
     `scenario`: where to begin (beside a preset: what to change in it is already in it). `preset`: a name of
-    presets.py. `sliders`: the fields that stand open. `predict`: ask the preset's question first.
+    presets.py. `sliders`: the fields that are open. `predict`: ask the preset's question first.
     Raises CourseError for an unknown preset.
     """
 

@@ -21,8 +21,8 @@ __all__ = ["BROKERS", "Comparison", "measure"]
 def measure(scenario: Scenario, on: str, *, seconds: float = 20.0, tries: int = 1) -> Comparison:
     """Run a scenario on a broker of the stack for at most `seconds`, and compare with the simulation.
 
-    What comes back says how late this machine was meanwhile; with more `tries` it is measured again when it was late.
-    `on`: one of BROKERS. Uses a queue or topic of its own and deletes it. Raises CourseError for an unknown
+    The result includes how late this machine was meanwhile; with more `tries` it is measured again when it was late.
+    `on`: one of BROKERS. Uses a separate queue or topic and deletes it. Raises CourseError for an unknown
     broker, for one that does not answer, and for a field that the broker has no setting for.
     """
     if on not in BROKERS:

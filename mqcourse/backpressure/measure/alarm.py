@@ -1,8 +1,8 @@
 """RabbitMQ's memory alarm: what a publishing connection sees when the broker can take no more.
 
 The watermark is set below what the node uses, so the alarm goes off as it would with a full memory; after a while it is
-set back. The alarm is the whole node's: every publisher on it stands still meanwhile. So this is for a broker of one's
-own, and the watermark is put back even when the run fails.
+set back. The alarm is the whole node's: every publisher on it is blocked meanwhile. So this is for a broker
+that serves no other program, and the watermark is put back even when the run fails.
 """
 
 import subprocess
@@ -26,9 +26,9 @@ WAIT_MOST_S = 30.0
 class Blocked:
     """What was seen, in seconds since the start of the run.
 
-    `alarm_from_s`, `alarm_to_s`: when the watermark was set and set back. `blocked_at_s`, `unblocked_at_s`: when
-    connection.blocked and connection.unblocked came. `published_s`: when each message was confirmed. `consumed`: how
-    many a consumer on a connection of its own got while publishing was blocked: alarms stop publishers only.
+    `alarm_from_s`, `alarm_to_s`: when the watermark was set and set back. `blocked_at_s`, `unblocked_at_s`:
+    when connection.blocked and connection.unblocked arrived. `published_s`: when each message was confirmed. `consumed`: how
+    many a consumer on a separate connection got while publishing was blocked: alarms stop publishers only.
     """
 
     alarm_from_s: float
@@ -67,7 +67,7 @@ def memory_alarm(
     """Publish at 50 messages/s, let the memory alarm go off for a while, and tell what publisher and consumer saw.
 
     `limit_bytes`: the watermark that is set back afterwards. Raises CourseError when rabbitmqctl is not there or
-    fails, and when connection.blocked or connection.unblocked does not come within 30 s.
+    fails, and when connection.blocked or connection.unblocked does not arrive within 30 s.
     """
     if not rabbitmqctl.is_file():
         raise CourseError(
@@ -111,7 +111,7 @@ def memory_alarm(
 
 
 class _Run:
-    """A publisher and a consumer, each on a thread and a connection of its own."""
+    """A publisher and a consumer, each on its own thread and connection."""
 
     def __init__(self, url: str) -> None:
         self.parameters = pika.URLParameters(url)

@@ -17,7 +17,7 @@ NEAR_ZERO = {
     "mean_active": (1.0, " messages"),
     "throughput_per_s": (0.1, "/s"),
 }
-"""Figures below which a ratio says nothing (0.01 messages for 0.02 are no error of 100%), and the unit of their
+"""Figures below which a ratio has no meaning (0.01 messages for 0.02 are no error of 100%), and the unit of their
 difference. The error of such a figure is relative to this much, and what is printed is the difference."""
 
 DEPTHS = {

@@ -3,8 +3,8 @@
 Measured are: consumer lag on keyed partitions (partitions, hot_share; consumers beyond the partitions idle); prefetch
 as max.poll.records; a quota of the broker on the producer (throttle "token-bucket": producer_byte_rate) with a bounded
 buffer (outbox_limit, block_timeout_s: what the Java client calls buffer.memory and max.block.ms. kafka-python 3.0.12 has
-no buffer.memory, its buffer has no bound, so the producer here counts the records that are not acknowledged yet).
-A topic has no bound that fills up and no order but that of its partitions: queue_limit and order have no setting.
+no buffer.memory, its buffer has no limit, so the producer here counts the records that are not acknowledged yet).
+A topic has no limit that is reached and no order but that of its partitions: queue_limit and order have no setting.
 """
 
 import threading
@@ -58,10 +58,10 @@ def adapted(scenario: Scenario) -> tuple[Scenario, list[str]]:
 
 
 def with_quota(scenario: Scenario, notes: list[str]) -> Scenario:
-    """The token bucket that comes nearest to a quota.
+    """The token bucket nearest to a quota.
 
     A quota is a sliding window, no bucket: a producer that starts to send at rate x under a quota of r is slowed down
-    after 10 r / x seconds, when the window of ten seconds holds all it may. A bucket with room for 10 r (1 - r / x)
+    after 10 r / x seconds, when the window of ten seconds holds all it may. A bucket of size 10 r (1 - r / x)
     tokens is empty at the same time.
     """
     if scenario.throttle == "none":
@@ -75,7 +75,7 @@ def with_quota(scenario: Scenario, notes: list[str]) -> Scenario:
 
 
 class Run:
-    """A topic of its own on the broker, and the threads that drive it."""
+    """A separate topic on the broker, and the threads that drive it."""
 
     def __init__(
         self, scenario: Scenario, planned: list[Planned], settings: dict[str, Any], overshoot_s: float

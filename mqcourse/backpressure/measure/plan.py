@@ -1,7 +1,7 @@
 """What is to happen on the broker: the scenario at a rate that one machine can drive, message by message.
 
-The messages arrive at the very times, and take the very work, that the simulation draws from the same seed. So one
-run of a few seconds says much: simulation and broker differ by what they do, not by the luck of the draw.
+The messages arrive at the very times, and take the very work, that the simulation draws from the same seed. So
+one run of a few seconds is informative: simulation and broker differ by what they do, not by the luck of the draw.
 """
 
 from dataclasses import dataclass

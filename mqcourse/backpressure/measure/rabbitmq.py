@@ -52,7 +52,7 @@ def arguments(scenario: Scenario) -> dict[str, Any]:
 
 
 class Run:
-    """A queue of its own on the broker, and the threads that drive it."""
+    """A separate queue on the broker, and the threads that drive it."""
 
     def __init__(self, scenario: Scenario, planned: list[Planned], url: str, overshoot_s: float) -> None:
         self.scenario = scenario
@@ -62,14 +62,14 @@ class Run:
         self.queue = f"measure-{uuid.uuid4().hex[:12]}"
 
     def connect(self) -> Any:
-        """A connection of one's own: pika's are for one thread each."""
+        """A separate connection: pika's are for one thread each."""
         try:
             return pika.BlockingConnection(self.parameters)
         except pika.exceptions.AMQPConnectionError as error:
             raise unanswered("rabbitmq", error) from error
 
     def broker_version(self, connection: Any) -> str:
-        """What the broker says it is."""
+        """The version that the broker reports."""
         return str(connection._impl.server_properties["version"])  # pika has no public name for it
 
     def execute(self) -> tuple[Record, float, str]:

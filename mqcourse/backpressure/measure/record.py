@@ -36,7 +36,7 @@ class Record:
             setattr(self, name, [None] * len(self.planned))
 
     def start(self) -> None:
-        """The run begins a moment from now, so that every thread is there."""
+        """The run begins a moment from now, so that every thread is ready."""
         self.started_at = time.monotonic() + 0.2
 
     def now(self) -> float:
@@ -84,7 +84,7 @@ class Record:
 
 
 def started_version(name: str) -> str:
-    """The version of a broker of the stack, as the stack knows it; "" for one elsewhere, which does not tell."""
+    """The version of a broker of the stack, as the stack has it; "" for one elsewhere, which does not report it."""
     from mqcourse.stack import stack  # here: a page of the book draws records without a stack
 
     return next((row.version for row in stack.status() if row.name == name and row.version), "")
@@ -99,9 +99,9 @@ def calibrated(scenario: Scenario, record: Record, idle_delivery_s: float) -> tu
     """The scenario with the times that this machine took for delivery and for work, and what they were.
 
     They belong to machine and client, not to the queue, and a busy machine takes longer. The gap between one message
-    and the next that was already there is the delivery time with prefetch 1; with more, the next message is at the
+    and the next that was already waiting is the delivery time with prefetch 1; with more, the next message is at the
     consumer already, and the gap is work of the client: acknowledging, committing, polling. Behind a throttled producer
-    a message that is due may still be at the producer, so there the gap says nothing.
+    a message that is due may still be at the producer, so there the gap has no meaning.
     """
     notes = []
     delivery_s, gap_s, how = idle_delivery_s, 0.0, "measured before the run"

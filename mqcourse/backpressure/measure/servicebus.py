@@ -69,9 +69,9 @@ def adapted(scenario: Scenario) -> tuple[Scenario, list[str]]:
 
 
 def with_credits(scenario: Scenario, notes: list[str]) -> tuple[Scenario, int]:
-    """The token bucket that comes nearest to the namespace's credits, and how many messages a batch has.
+    """The token bucket nearest to the namespace's credits, and how many messages a batch has.
 
-    The credits are what they are, so it is the message that costs as many as the scenario's rate asks for: it is sent
+    The credits are what they are, so it is the message that costs as many as the scenario's rate requires: it is sent
     in a batch to a topic, whose filter lets only this one through. All of the batch is paid for, and the delivery.
     Credits are not saved up from one second to the next: the bucket holds those of one.
     """
@@ -104,7 +104,7 @@ def of_the_stack() -> Iterator[Namespace]:
 
 @contextlib.contextmanager
 def of_the_standard_tier() -> Iterator[Namespace]:
-    """A namespace on an emulator of one's own, which holds to the limits of the Standard tier."""
+    """A namespace on a separate emulator, which holds to the limits of the Standard tier."""
     with tempfile.TemporaryDirectory(prefix="mq-measure-") as folder:
         arguments = ["--port", "0", "--tier", "standard", "--tls", "--data", folder]
         marks = {
@@ -134,7 +134,7 @@ def of_the_standard_tier() -> Iterator[Namespace]:
 
 
 class Run:
-    """A queue of its own in the namespace (with a throttle: a topic and a subscription), and the threads that drive it."""
+    """A separate queue in the namespace (with a throttle: a topic and a subscription), and the threads that drive it."""
 
     def __init__(
         self, scenario: Scenario, planned: list[Planned], namespace: Namespace, batch: int, overshoot_s: float
@@ -187,7 +187,7 @@ class Run:
         admin.delete_rule(self.name, SUBSCRIPTION, "$Default")
 
     def client(self) -> ServiceBusClient:
-        """A client of one's own: they are for one thread each. Retries are the SDK's."""
+        """A separate client: they are for one thread each. Retries are the SDK's."""
         return ServiceBusClient.from_connection_string(self.namespace.administration["conn_str"])
 
     def sender(self, client: ServiceBusClient) -> Any:
@@ -282,7 +282,7 @@ class Run:
             at = max(at + LOOK_EVERY_S, seen_at)
 
     def active_messages(self, admin: ServiceBusAdministrationClient) -> int:
-        """What the broker says; the locked ones are among them."""
+        """The broker's number; the locked ones are among them."""
         seen = (
             admin.get_subscription_runtime_properties(self.name, SUBSCRIPTION)
             if self.on_topic
@@ -292,7 +292,7 @@ class Run:
 
 
 class _Refusals(logging.Handler):
-    """Whether the broker said "server busy" to this thread meanwhile: the SDK tries again, and tells only its log.
+    """Whether the broker said "server busy" to this thread meanwhile: the SDK tries again, and writes it to its log only.
 
     How long a send took would not tell: on a busy machine it may take as long without a refusal.
     """
@@ -321,7 +321,7 @@ class _Refusals(logging.Handler):
 
 
 def busy(record: Record) -> list[str]:
-    """How often the broker said that it was busy, in words; nothing when it never did."""
+    """How often the broker said that it was busy, in words; empty when it never did."""
     if not record.blocked:
         return []
     made = sum(sent is not None for sent in record.sent)

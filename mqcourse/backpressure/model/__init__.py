@@ -40,11 +40,11 @@ what translates it, and any engine in another language keep to this:
    - A back-off: one from back-off (redelivery) or client (next attempt), if retry_jitter > 0, when it begins to wait.
 6. Order of events. The agenda is a heap ordered by (time, number): numbers go up with each scheduling, and a new
    process has 2**62 taken off its number (its first step comes before all else at that instant). Scheduled are:
-   a process when it is started; a timeout when the process asks for it (time = now + delay, that one sum); the waiter of
+   a process when it is started; a timeout when the process requests it (time = now + delay, that one sum); the waiter of
    an event when the event succeeds. Nothing else. The run takes events while their time is < duration_s. kernel.py is
    all of it. Processes are started in the order in which the constructors of Simulation, Broker, Consumers and Producer
    do, and everywhere else in the order of the statements.
-7. Containers. Queues and lines are first in, first out; dictionaries keep the order of insertion; nothing iterates a set.
+7. Containers. Queues and lines are first in, first out; dictionaries keep the order of insertion; no code iterates a set.
 8. Time. Every process that changes something calls `meter.tick(now)` first; areas are added up there, in that order.
 9. Figures. As simulation.summarise, simulation.percentile and meter.EDGES_S (edges by repeated multiplication with 1.02). Compare
    as numbers, not as text: 1e-07 and 1e-7 are the same double.

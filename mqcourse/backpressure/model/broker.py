@@ -1,4 +1,4 @@
-"""The broker: takes messages in, keeps them in order and within bounds, hands them to consumers with credit."""
+"""The broker: takes messages in, keeps them in order and within limits, hands them to consumers with credit."""
 
 from collections import deque
 from typing import Any
@@ -79,7 +79,7 @@ class Broker:
         self.work_wanted = None
 
     def make_room(self, queue: MessageQueue, message: Message) -> bool:
-        """Drop a waiting message in favour of this one, where the rule says so; else False."""
+        """Drop a waiting message in favour of this one, where the rule requires it; else False."""
         policy = self.scenario.on_full
         if policy == "drop-oldest" and queue.count > 0:
             victim = queue.take_oldest()
@@ -114,7 +114,7 @@ class Broker:
             consumer.asleep = None
 
     def dispatch(self, partition: int) -> None:
-        """Hand out waiting messages as long as a consumer has credit; then let waiting producers in."""
+        """Deliver waiting messages as long as a consumer has credit; then let waiting producers in."""
         queue = self.queues[partition]
         while queue.count:
             consumer = self.next_consumer(partition)
@@ -151,14 +151,14 @@ class Broker:
             self.serve(consumer)
 
     def serve(self, consumer: Consumer) -> None:
-        """Hand out from a consumer's own partitions, another one first each time."""
+        """Deliver from a consumer's own partitions, another one first each time."""
         if consumer.partitions:
             consumer.partitions.rotate(-1)
             for partition in tuple(consumer.partitions):
                 self.dispatch(partition)
 
     def joined(self, consumer: Consumer) -> None:
-        """A consumer with all its credit is there."""
+        """A consumer with all its credit is ready."""
         if not self.owners:
             self.available.append(consumer)
             self.dispatch(0)
@@ -183,7 +183,7 @@ class Broker:
             self.dispatch(partition)
 
     def requeue(self, message: Message) -> None:
-        """A delivered message comes back to the head of its queue: its consumer crashed, left or returned it."""
+        """A delivered message returns to the head of its queue: its consumer crashed, left or returned it."""
         self.queues[message.partition].put_back(message)
         self.meter.waiting += 1
         self.meter.note("returned", message)
@@ -216,7 +216,7 @@ class Broker:
                 yield self.work_wanted
 
     def expire_returned(self, message: Message) -> Any:
-        """Process: a message that came back is older than those the expiring process watches; see to it in time."""
+        """Process: a message that was returned is older than those the expiring process watches; see to it in time."""
         due_s = message.entered_s + self.expire_after_s
         yield self.env.timeout(due_s - self.env.now if due_s > self.env.now else 0.0)
         self.drop_expired()

@@ -1,4 +1,4 @@
-"""The consumers: take messages, work, acknowledge; crash and come back; be scaled up and down."""
+"""The consumers: take messages, work, acknowledge; crash and return; be scaled up and down."""
 
 from math import ceil
 from typing import Any
@@ -122,7 +122,7 @@ class Consumers:
             self.broker.requeue(message)
 
     def back_off(self, message: Message) -> Any:
-        """Process: after its back-off the message goes to the tail of its queue, whatever the bound says."""
+        """Process: after its backoff the message goes to the tail of its queue, whatever the limit is."""
         yield self.env.timeout(backoff_s(self.scenario, message.deliveries, self.jitter))
         meter, broker = self.meter, self.broker
         meter.tick(self.env.now)

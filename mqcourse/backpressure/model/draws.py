@@ -1,7 +1,7 @@
 """Random numbers that every language repeats: mulberry32, one stream for each purpose.
 
-mulberry32 (T. Ettinger, 2017, public domain) counts its 32-bit state up by a constant and scrambles it. A stream
-of its own for arrivals, work, keys and so on keeps scenarios comparable: change the service time, and the same
+mulberry32 (T. Ettinger, 2017, public domain) counts its 32-bit state up by a constant and scrambles it. A
+separate stream for arrivals, work, keys and so on keeps scenarios comparable: change the service time, and the same
 messages still arrive at the same times (common random numbers; Law, Simulation Modeling and Analysis, 11.2).
 """
 

@@ -129,13 +129,13 @@ def quoted(value: Any) -> str:
 
 
 def one_line(text: str) -> str:
-    """The beginning of a text, with what cannot stand in a line as its code."""
+    """The beginning of a text, with what cannot be in a line as its code."""
     short = text if len(text) <= LONGEST_SAID else text[:LONGEST_SAID] + "…"
     return UNSAYABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", short)
 
 
 def to_text(value: Any) -> str:
-    """A value as it stands in an address or an error: whole numbers without a point."""
+    """A value as it is in an address or an error: whole numbers without a point."""
     if value is None:
         return "none"
     if isinstance(value, list | tuple):

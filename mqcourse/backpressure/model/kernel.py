@@ -1,4 +1,4 @@
-"""A simulation kernel in fifty lines: the part of SimPy that this course's model uses, and nothing more.
+"""A simulation kernel in fifty lines: the part of SimPy that this course's model uses.
 
 The same processes run on `simpy.Environment` and on this one and give the same bits (a test holds them to it),
 because both take events in one order: by time, then new processes before everything else, then in the order in
@@ -49,7 +49,6 @@ class Environment:
         heappush(self.agenda, (self.now + delay, next(self.numbers), self._active))
 
     def event(self) -> Event:
-        """A new event."""
         return Event(self)
 
     def process(self, generator: Process) -> Process:
@@ -58,7 +57,7 @@ class Environment:
         return generator
 
     def run(self, until: float) -> None:
-        """Take events in order as long as they lie before `until`; then the clock stands at `until`."""
+        """Take events in order as long as they lie before `until`; then the clock is at `until`."""
         agenda = self.agenda
         while agenda and agenda[0][0] < until:
             self.step()

@@ -136,7 +136,7 @@ class Meter:
             self.series[name].append(value)
 
     def totals(self) -> dict[str, Any]:
-        """All that counts up, as it stands: the summary is the difference of two of these."""
+        """All that counts up, as it is now: the summary is the difference of two of these."""
         return {
             **{name: list(getattr(self, name)) for name in COUNTS},
             **{name: list(getattr(self, name)) for name in ("latency_s", "starts", "wait_s", "histogram")},

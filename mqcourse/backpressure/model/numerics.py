@@ -1,4 +1,4 @@
-"""Logarithm, exponential and normal quantile that come out the same, to the last bit, in every language.
+"""Logarithm, exponential and normal quantile that give the same result, to the last bit, in every language.
 
 Why not `math.log`: IEEE 754 fixes the result of + - * / and of the square root, and of nothing else. `log`, `exp`
 and `pow` come from the C library of the machine in CPython, from another one in Pyodide, and from a third in each

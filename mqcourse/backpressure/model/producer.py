@@ -1,4 +1,4 @@
-"""The producer: messages come to it, it sends them as fast as it may, and its callers lose patience."""
+"""The producer: messages arrive at it, it sends them as fast as it may, and its callers time out."""
 
 from collections import deque
 from collections.abc import Callable
@@ -23,7 +23,7 @@ FOREVER = 1e300
 
 
 class Waiter:
-    """One who waits, for room or for a token, until woken or until patience ends."""
+    """A waiter for capacity or a token, until woken or until its timeout."""
 
     def __init__(self, env: Any, message: Message) -> None:
         self.event = env.event()
@@ -32,7 +32,7 @@ class Waiter:
         self.late = False
 
     def wake(self) -> None:
-        """What was waited for is there."""
+        """The wait is over."""
         self.waiting = False
         self.event.succeed()
 
@@ -69,7 +69,7 @@ class Producer:
             env.process(self.adapt())
 
     def source(self) -> Any:
-        """Process: messages come to the producer, one after the other; while it is blocked, none comes."""
+        """Process: messages arrive at the producer, one after the other, except while it is blocked."""
         env, meter, publish = self.env, self.meter, self.broker.publish
         next_arrival = arrivals(self.scenario)
         simple = (
@@ -104,7 +104,7 @@ class Producer:
         return message
 
     def offer(self, message: Message, *, from_source: bool) -> Any:
-        """Bring a message to the broker through the brakes; `from_source`: the source stands still meanwhile."""
+        """Bring a message to the broker through the brakes; `from_source`: the source is blocked meanwhile."""
         meter = self.meter
         if self.scenario.client_timeout_s is not None:
             self.env.process(self.time_out(message, self.scenario.client_timeout_s))
@@ -145,7 +145,7 @@ class Producer:
         return len(self.outbox) < self.outbox_limit
 
     def send(self, message: Message, give_up_at: float) -> Any:
-        """Wait for a token, then (on_full 'block') for room in the queue, then publish; or give up at that time."""
+        """Wait for a token, then (on_full 'block') for capacity in the queue, then publish; or give up at that time."""
         env, meter, broker = self.env, self.meter, self.broker
         if self.scenario.throttle != "none":
             at = self.take_token(give_up_at)
@@ -170,7 +170,7 @@ class Producer:
     def wait_for_room(
         self, line: deque[Waiter], free: Callable[[Message], bool], message: Message, give_up_at: float
     ) -> Any:
-        """Stand in a line until there is room for the message (then True) or patience ends (then False)."""
+        """Wait in a line until the message can be taken (then True) or the timeout (then False)."""
         env = self.env
         first_time = True
         while not free(message):
@@ -202,7 +202,7 @@ class Producer:
         return at
 
     def end_wait(self, waiter: Waiter, line: deque[Waiter], patience_s: float) -> Any:
-        """Process: when patience ends and the waiter still stands in line, send it away."""
+        """Process: when the timeout is reached and the waiter is still in line, remove it."""
         yield self.env.timeout(patience_s if patience_s > 0.0 else 0.0)
         if waiter.waiting:
             line.remove(waiter)
@@ -240,7 +240,7 @@ class Producer:
         message.abandoned = True
 
     def another_attempt(self, message: Message) -> Any:
-        """Process: after the back-off, the same request comes as a new message."""
+        """Process: after the backoff, the same request arrives as a new message."""
         wait_s = backoff_s(self.scenario, message.attempt, self.jitter)
         yield self.env.timeout(wait_s)
         self.meter.tick(self.env.now)
@@ -277,7 +277,7 @@ def arrivals(s: Scenario) -> Callable[[float], float]:
     """A function from now to the time in seconds of the next arrival, both since the start of the run.
 
     An arrival needs an amount of load: 1 message (regular) or an exponential number with mean 1 (Poisson, bursty).
-    It comes when the rate, which a surge and the bursts switch up and down, has supplied that amount.
+    It arrives when the rate, which a surge and the bursts switch up and down, has supplied that amount.
     """
     if s.arrivals == "trace":
         recorded = iter(s.trace_s)

@@ -29,15 +29,15 @@ MOST_BACKLOG = 2_000_000
 
 
 MOST_REDELIVERIES = 10_000_000
-"""Deliveries that may fail in a run: without a limit or a back-off a poison message comes back at once, for ever."""
+"""Deliveries that may fail in a run: without a limit or a backoff a poison message returns at once, indefinitely."""
 
 
 @dataclass(frozen=True)
 class Scenario:
     """What is simulated. Times in seconds, rates in messages per second, shares between 0 and 1.
 
-    Raises ScenarioError (a CourseError) when a field is out of range, or when the backlog would grow without bound
-    beyond MOST_BACKLOG messages within the run.
+    Raises ScenarioError (a CourseError) when a field is out of range, or when the backlog would grow without
+    limit beyond MOST_BACKLOG messages within the run.
     """
 
     seed: int = number(1, "number", 0, 2**32 - 1, "Same seed, same messages, same figures.", whole=True)
@@ -46,7 +46,7 @@ class Scenario:
     samples: int = number(240, "points", 1, 100_000, "Points of each time series.", whole=True)
 
     arrivals: str = choice(
-        "poisson", ("poisson", "regular", "bursty", "trace"), "How messages come to the producer."
+        "poisson", ("poisson", "regular", "bursty", "trace"), "How messages arrive at the producer."
     )
     rate_per_s: float = number(80.0, "messages/s", 0.0, 1e6, "Messages offered, on average.", above=True)
     burst_on_s: float = number(1.0, "s", 0.0, 1e6, "Bursty: mean length of a burst.", above=True)
@@ -55,7 +55,7 @@ class Scenario:
         (), "s", 0.0, 1e7, 1_000_000, "Trace: recorded times of arrival, in order."
     )
     surge_from_s: float = number(0.0, "s", 0.0, 1e7, "When the surge begins.")
-    surge_for_s: float = number(0.0, "s", 0.0, 1e7, "How long the surge lasts; 0: none.")
+    surge_for_s: float = number(0.0, "s", 0.0, 1e7, "How long the surge lasts; 0 for no surge.")
     surge_factor: float = number(1.0, "times", 0.0, 1000.0, "By how much the surge multiplies rate_per_s.")
 
     service: str = choice(
@@ -90,7 +90,7 @@ class Scenario:
         100_000_000,
         "Messages that may wait (in each partition).",
         whole=True,
-        none="no bound",
+        none="no limit",
     )
     on_full: str = choice(
         "reject",
@@ -117,7 +117,7 @@ class Scenario:
     )
     throttle_burst: float = number(1.0, "messages", 1.0, 1e6, "Tokens the bucket holds.")
     aimd_interval_s: float = number(
-        1.0, "s", 0.0, 3600.0, "AIMD: time between two looks at the feedback.", above=True
+        1.0, "s", 0.0, 3600.0, "AIMD: interval at which the feedback is checked.", above=True
     )
     aimd_depth: int = number(
         100, "messages", 0, 100_000_000, "AIMD: waiting messages that mean 'too fast'.", whole=True
@@ -129,23 +129,23 @@ class Scenario:
         0.5, "times", 0.01, 0.99, "AIMD: the rate is multiplied by this when too fast."
     )
     outbox_limit: int | None = number(
-        0, "messages", 0, 100_000_000, "Messages that may wait at the producer.", whole=True, none="no bound"
+        0, "messages", 0, 100_000_000, "Messages that may wait at the producer.", whole=True, none="no limit"
     )
     block_timeout_s: float | None = number(
         None,
         "s",
         0.0,
         1e7,
-        "A producer that had to wait this long gives the message up.",
+        "A producer gives a message up after waiting this long.",
         above=True,
-        none="waits on",
+        none="no timeout",
     )
 
     client_timeout_s: float | None = number(
-        None, "s", 0.0, 1e7, "The caller's patience with one attempt.", above=True, none="waits on"
+        None, "s", 0.0, 1e7, "The caller's timeout for one attempt.", above=True, none="no timeout"
     )
     client_retries: int = number(
-        0, "attempts", 0, 100, "Further attempts after a time-out or a refusal.", whole=True
+        0, "attempts", 0, 100, "Further attempts after a timeout or a refusal.", whole=True
     )
 
     autoscale: str = choice("none", ("none", "lag", "age", "cpu"), "The signal that consumers are scaled on.")
@@ -154,14 +154,14 @@ class Scenario:
         "messages per consumer (lag), s (age), share busy (cpu)",
         0.0,
         1e7,
-        "What the signal is held to.",
+        "The target value of the signal.",
         above=True,
     )
     autoscale_interval_s: float = number(
-        5.0, "s", 0.0, 1e5, "Time between two looks at the signal.", above=True
+        5.0, "s", 0.0, 1e5, "Interval at which the signal is polled.", above=True
     )
     autoscale_delay_s: float = number(10.0, "s", 0.0, 1e5, "From the decision to a consumer that works.")
-    autoscale_cooldown_s: float = number(15.0, "s", 0.0, 1e5, "After a decision, no other for this long.")
+    autoscale_cooldown_s: float = number(15.0, "s", 0.0, 1e5, "No further decision for this long.")
     autoscale_most: int = number(10, "consumers", 1, 10_000, "The most consumers.", whole=True)
 
     crash_every_s: float | None = number(
@@ -216,7 +216,6 @@ class Scenario:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The scenario of a JSON object."""
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -253,7 +252,7 @@ class Scenario:
 
     @property
     def offered_per_s(self) -> float:
-        """Messages per second that come to the producer on average, the surge included."""
+        """Messages per second that arrive at the producer on average, the surge included."""
         if self.arrivals == "trace":
             return len(self.trace_s) / self.duration_s
         surge_s = max(0.0, min(self.surge_for_s, self.duration_s - self.surge_from_s))
@@ -350,7 +349,7 @@ def _check_periods(s: Scenario) -> None:
 
 
 def _check_growth(s: Scenario) -> None:
-    """A queue or an outbox without a bound must not be expected to pass MOST_BACKLOG messages in this run."""
+    """A queue or an outbox without a limit must not be expected to pass MOST_BACKLOG messages in this run."""
     comes, leaves = s.offered_per_s, s.capacity_per_s
     bounded = s.queue_limit is not None and s.queue_limit <= MOST_BACKLOG
     sent = s.throttle_rate_per_s if s.throttle == "token-bucket" else comes

@@ -1,8 +1,8 @@
 """Run a scenario: `simulate(scenario)` gives its figures.
 
 A producer (producer.py) sends messages (message.py) to a broker (broker.py), which hands them to consumers
-(consumers.py); a meter (meter.py) counts. All of them are SimPy processes over plain objects. Nothing else is
-read or changed: no clock, no global state, no randomness but the scenario's own streams (draws.py).
+(consumers.py); a meter (meter.py) counts. All of them are SimPy processes over plain objects. It reads and
+changes no other state: no clock, nothing global, no randomness but the scenario's own streams (draws.py).
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ ENGINES = ("kernel", "simpy")
 
 @dataclass(frozen=True)
 class Result:
-    """What came out of a run. `summary` covers the time after the warm-up, `series` all of it.
+    """The result of a run. `summary` covers the time after the warm-up, `series` all of it.
 
     summary: see `summarise`. series: one list for each name in meter.SERIES. latency_histogram: completions in
     each bin of meter.EDGES_S. journal: (time_s, what, message number, consumer or -1), as many as were asked for.
@@ -35,7 +35,7 @@ class Result:
 
 
 class Simulation:
-    """A run that can be taken step by step: what `simulate` drives, open to whoever wants to look inside.
+    """A run that can be taken step by step: what `simulate` drives, open to inspection.
 
     `env` is a `simpy.Environment` or a `kernel.Environment`.
     """
@@ -79,7 +79,7 @@ class Simulation:
         self.before = self.meter.totals()
 
     def live_messages(self) -> list[Any]:
-        """Every message that has not ended, found where it is: at the producer, waiting, in flight, in back-off."""
+        """Every message that has not ended, found where it is: at the producer, waiting, in flight, in backoff."""
         found: list[Any] = list(self.producer.held.values())
         for queue in self.broker.queues:
             for line in queue.lines:
@@ -133,7 +133,7 @@ def summarise(
     `classes`, with mean_latency_s and mean_wait_s); throughput_per_s, goodput_per_s; mean_waiting, mean_in_flight,
     mean_in_system (messages); utilisation (share of the running consumers' time); mean_latency_s, p50_s, p95_s,
     p99_s (from the caller's first attempt to completion); mean_wait_s (to the start of work); blocked_s (the
-    producer's source stood still) and blocked_share; time_outs, redeliveries, crashes; most_waiting (whole run).
+    producer's source was blocked) and blocked_share; time_outs, redeliveries, crashes; most_waiting (whole run).
     """
     diff = {name: after[name] - before[name] for name in TOTALS}
     lists = {

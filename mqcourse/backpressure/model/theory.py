@@ -1,4 +1,4 @@
-"""What queueing theory says about a steady queue: closed forms to hold the simulation against.
+"""The results of queueing theory for a steady queue: closed forms to compare the simulation with.
 
 Rates in messages per second, times in seconds. Every function raises CourseError for a load without a steady
 state. Letters: lambda the arrival rate, mu = 1 / service_mean_s, c consumers, a = lambda / mu the offered load in
@@ -83,7 +83,7 @@ def mm1k(rate_per_s: float, service_mean_s: float, room: int) -> Steady:
 
 
 def mmcc(rate_per_s: float, service_mean_s: float, consumers: int) -> Steady:
-    """M/M/c/c: no room to wait; the lost share is Erlang B. Source: Kleinrock 1975, 3.6."""
+    """M/M/c/c: no waiting places; the lost share is Erlang B. Source: Kleinrock 1975, 3.6."""
     return mmck(rate_per_s, service_mean_s, consumers, consumers)
 
 

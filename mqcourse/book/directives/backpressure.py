@@ -20,7 +20,7 @@ from mqcourse.backpressure.model.presets import Preset, preset
 from mqcourse.backpressure.model.scenario import NAMES, Scenario
 from mqcourse.backpressure.model.simulation import simulate
 from mqcourse.book.directives.block import Block
-from mqcourse.book.directives.html_element import Element
+from mqcourse.book.directives.html_element import Element, holds
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 
@@ -93,9 +93,7 @@ def load_script(app: "Sphinx", page: str, template: str, context: dict[str, Any]
 
     A browser loads no module for a page that was opened from a folder, but a script: so that is asked first.
     """
-    if doctree is None or not any(
-        node["tag"] == "backpressure-explorer" for node in doctree.findall(Element)
-    ):
+    if not holds(doctree, "backpressure-explorer"):
         return
     folder = context["pathto"](f"_static/{FOLDER}/", resource=True)
     version = sha256(BUNDLE.read_bytes()).hexdigest()[:8]

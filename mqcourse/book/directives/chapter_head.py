@@ -139,5 +139,4 @@ def notice(text: str, command: str) -> nodes.Node:
 
 
 def setup(app: "Sphinx") -> None:
-    """Register the directive."""
     app.add_directive("chapter-head", ChapterHead)

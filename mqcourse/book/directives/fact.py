@@ -67,7 +67,6 @@ class FactBox(Block):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """The box."""
         try:
             fact = find(self.arguments[0])
         except CourseError as error:

@@ -5,20 +5,18 @@ the page. `{doors}` counts the book's chapters, labs and cards itself.
 """
 
 import tomllib
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from docutils import nodes
 
-from mqcourse.book.chapter import HEAD, Chapter
+from mqcourse.book.chapter import Chapter, pages
 from mqcourse.book.directives.block import Block
 from mqcourse.book.directives.chapter_head import day, notice, shown_versions
-from mqcourse.book.directives.html_element import Element
+from mqcourse.book.directives.html_element import Element, holds
 from mqcourse.book.directives.replay import recordings
-from mqcourse.book.questions import load_bank
+from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.book.record import choose, kept_path
 from mqcourse.replay.recording import read
 from mqcourse.replay.story import story
@@ -91,15 +89,15 @@ class Doors(Block):
     def run(self) -> list[nodes.Node]:
         """Three boxes, each a link."""
         root = Path(self.env.srcdir)
-        pages = list(minutes_of_pages(root))
+        minutes = [page.minutes for page in pages(root) if page.minutes]
         labs = [tomllib.loads(file.read_text(encoding="utf-8")) for file in root.glob("solutions/*/lab.toml")]
-        cards = sum(len(topic.questions) for topic in load_bank().values())
+        cards = len(all_questions(load_bank()))
         first = "foundations/why-asynchronous"
         doors = (
             (
                 first,
                 "Read",
-                f"{len(pages)} pages, about {round(sum(pages) / 60)} hours. Begin with {minutes_of(root, first)} minutes.",
+                f"{len(minutes)} pages, about {round(sum(minutes) / 60)} hours. Begin with {Chapter(first, root).minutes} minutes.",
             ),
             (
                 "",
@@ -123,25 +121,9 @@ class Doors(Block):
         return f'<a class="mq-door" href="{address}"><strong>{escape(name)}</strong><span>{said}</span></a>'
 
 
-def minutes_of(root: Path, page: str) -> int:
-    """The minutes that a page's head states, 0 for a page without a head."""
-    found = HEAD.search((root / "book" / f"{page}.md").read_text(encoding="utf-8"))
-    return int(yaml.safe_load(found["yaml"])["minutes"]) if found else 0
-
-
-def minutes_of_pages(root: Path) -> Iterator[int]:
-    """The minutes of every page that is read from top to bottom."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    for part in toc.get("parts", []):
-        for entry in part["chapters"]:
-            found = minutes_of(root, entry["file"].removeprefix("book/"))
-            if found:
-                yield found
-
-
 def load_script(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Load the script on the page that has the queue, and on no other."""
-    if doctree is not None and any(node["tag"] == "live-queue" for node in doctree.findall(Element)):
+    if holds(doctree, "live-queue"):
         app.add_js_file("live-queue.js", loading_method="defer")
 
 

@@ -32,6 +32,11 @@ def name(node: nodes.Element, tag: str, html: dict[str, str]) -> None:
     node["html"] = html
 
 
+def holds(doctree: Any, tag: str) -> bool:
+    """Whether a page has an element of that tag. Pages that Sphinx makes itself, such as the search, have no doctree."""
+    return doctree is not None and any(node["tag"] == tag for node in doctree.findall(Element))
+
+
 BLOCK = {
     "section",
     "details",

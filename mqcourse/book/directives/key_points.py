@@ -15,7 +15,6 @@ class KeyPoints(Block):
     """The body is Markdown, a list as a rule."""
 
     def run(self) -> list[nodes.Node]:
-        """The box."""
         self.assert_has_content()
         title = Element("p", **{"class": "mq-box-title"})
         title += nodes.Text("Key points")
@@ -25,5 +24,4 @@ class KeyPoints(Block):
 
 
 def setup(app: "Sphinx") -> None:
-    """Register the directive."""
     app.add_directive("key-points", KeyPoints)

@@ -24,7 +24,6 @@ NOT_RUN = "This cell has changed since its run: the outputs of this page are of 
 
 
 def chapter_of(env: "BuildEnvironment", page: str) -> Chapter:
-    """The chapter of a page."""
     return Chapter(page.removeprefix("book/"), Path(env.srcdir))
 
 

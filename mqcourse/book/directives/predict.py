@@ -34,5 +34,4 @@ class Predict(Block):
 
 
 def setup(app: "Sphinx") -> None:
-    """Register the directive."""
     app.add_directive("predict", Predict)

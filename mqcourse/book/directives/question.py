@@ -32,7 +32,7 @@ from mqcourse.book.question import (
     Steps,
     letter,
 )
-from mqcourse.book.questions import BANK, Topic, find, load_bank
+from mqcourse.book.questions import BANK, Topic, all_questions, find, load_bank
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 
@@ -63,7 +63,6 @@ class Card(Block):
         return load_bank()
 
     def card(self, question: Question, topic: str) -> Element:
-        """The whole card of one question."""
         anchor = f"question-{question.id}"
         level = LEVELS[question.level]
         tags = Element("p", **{"class": "mq-card-tags"})
@@ -146,9 +145,7 @@ class Card(Block):
                 whys = [f"**{letter(place)}.** {option.why}" for place, option in enumerate(options)]
                 return [self.part(f"Right: {letters}", self.bullets(whys))]
             case Steps(right=right) as steps:
-                shown = steps.shuffled(question.id)
-                order = ", ".join(letter(shown.index(step)) for step in right)
-                return [self.part(f"Right: {order}", self.numbered(right))]
+                return [self.part(f"Right: {steps.letters(question.id)}", self.numbered(right))]
             case Spot() as spot:
                 instead = self.bullets([f"Wrong: `{spot.mistake}`", f"Right: {spot.correction}"])
                 return [self.part("The mistake", instead)]
@@ -200,11 +197,9 @@ class Card(Block):
         return [ask, *self.markdown(each.answer)]
 
     def lettered(self, items: Sequence[str]) -> nodes.enumerated_list:
-        """A list with letters."""
         return self.enumerated([self.markdown(item) for item in items], "upperalpha")
 
     def numbered(self, items: Sequence[str]) -> nodes.enumerated_list:
-        """A list with numbers."""
         return self.enumerated([self.markdown(item) for item in items], "arabic")
 
     def enumerated(self, items: Sequence[Sequence[nodes.Node]], sort: str) -> nodes.enumerated_list:
@@ -265,8 +260,12 @@ class Card(Block):
         """A link to another page of the book, by its title."""
         chapter = Chapter(name)
         self.env.note_dependency(str(chapter.path))
+        return self.link(name, chapter.title)
+
+    def link(self, name: str, title: str) -> nodes.reference:
+        """A link to another page of the book."""
         address = self.env.app.builder.get_relative_uri(self.env.docname, f"book/{name}")
-        return nodes.reference("", chapter.title, refuri=address, internal=True)
+        return nodes.reference("", title, refuri=address, internal=True)
 
 
 class Cards(Card):
@@ -302,8 +301,7 @@ class Cards(Card):
             return [find(bank, name) for name in ids]
         chosen = [
             question
-            for each in bank.values()
-            for question in each.questions
+            for question in all_questions(bank)
             if topic in (None, question.topic) and level in (None, question.level)
         ]
         if not chosen:
@@ -326,12 +324,10 @@ class Overview(Card):
             raise self.error(f"{{question-topics}}: {error}") from error
         counted = coverage(bank)
         head = ["Topic", *LEVELS.values(), "All"]
-        rows = [[topic.name, topic.title] for topic in bank.values()]
         table = Element("table", self.row("th", [nodes.Text(name) for name in head]), **{"class": "table"})
-        for name, title in rows:
-            address = self.env.app.builder.get_relative_uri(self.env.docname, f"book/questions/{name}")
-            link = nodes.reference("", title, refuri=address, internal=True)
-            table += self.row("td", [link, *self.counts(counted, name)])
+        for topic in bank.values():
+            link = self.link(f"questions/{topic.name}", topic.title)
+            table += self.row("td", [link, *self.counts(counted, topic.name)])
         table += self.row("td", [nodes.Text("All"), *self.counts(counted)])
         return [table]
 
@@ -341,7 +337,6 @@ class Overview(Card):
         return [nodes.Text(str(number or "")) for number in numbers]
 
     def row(self, tag: str, cells: Sequence[nodes.Node]) -> Element:
-        """One row of the table."""
         made = Element("tr")
         for cell in cells:
             held = InlineElement(tag)

@@ -11,7 +11,7 @@ from docutils import nodes
 from mqcourse.book.chapter import Cell, Chapter
 from mqcourse.book.directives.block import Block
 from mqcourse.book.directives.chapter_head import day, notice, shown_versions
-from mqcourse.book.directives.html_element import Element
+from mqcourse.book.directives.html_element import Element, holds
 from mqcourse.book.directives.outputs import chapter_of, chosen_for, joined
 from mqcourse.book.record import Record
 from mqcourse.errors import CourseError
@@ -153,10 +153,9 @@ def story_data(told: Story, sources: Sequence[tuple[str, str, list[str]]]) -> di
 
 def load_files(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Load script and style sheet on the pages that have a replay, and on no other."""
-    if doctree is None or not any(node["tag"] == "broker-replay" for node in doctree.findall(Element)):
-        return
-    app.add_css_file(f"{FOLDER}/replay.css")
-    app.add_js_file(f"{FOLDER}/replay.js", loading_method="defer")
+    if holds(doctree, "broker-replay"):
+        app.add_css_file(f"{FOLDER}/replay.css")
+        app.add_js_file(f"{FOLDER}/replay.js", loading_method="defer")
 
 
 def copy_files(app: "Sphinx") -> None:

@@ -1,4 +1,4 @@
-"""What the checks of every broker have in common: numbered bodies, names of their own, waiting, and removing at the end."""
+"""What the checks of every broker have in common: numbered bodies, unique names, waiting, and removing at the end."""
 
 import json
 import secrets
@@ -12,7 +12,7 @@ from mqcourse.grading import journal
 
 
 class CheckBroker(ABC):
-    """What one check does at a broker, over connections of its own. As a context manager it removes what it made."""
+    """One check's work at a broker, over separate connections. As a context manager it removes what it made."""
 
     BROKER: ClassVar[str]
     """Its name in the stack."""
@@ -52,7 +52,7 @@ class CheckBroker(ABC):
         return body
 
     def _new_name(self, kind: str, purpose: str) -> str:
-        """A name that nobody used before, noted in the journal as that of a queue, topic or group."""
+        """A new name, noted in the journal as that of a queue, topic or group."""
         name = f"{purpose}.{secrets.token_hex(4)}"
         journal.note(self.BROKER, kind, name)
         return name

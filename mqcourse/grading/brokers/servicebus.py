@@ -116,7 +116,6 @@ class CheckServiceBus(CheckBroker):
         return self._admin.get_queue_runtime_properties(queue).active_message_count or 0
 
     def dead(self, queue: str) -> int:
-        """How many dead letters the queue has."""
         return self._admin.get_queue_runtime_properties(queue).dead_letter_message_count or 0
 
     def peek(self, queue: str) -> list[int]:

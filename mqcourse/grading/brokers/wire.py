@@ -65,7 +65,7 @@ class Cut(StrEnum):
 
 
 class Wire:
-    """A door of 127.0.0.1 to RabbitMQ, for the programs of one trial. Use as a context manager."""
+    """A proxy on 127.0.0.1 in front of RabbitMQ, for the programs of one trial. Use as a context manager."""
 
     def __init__(self, number_of: Callable[[bytes], int | None]) -> None:
         self._number_of = number_of

@@ -31,6 +31,9 @@ FORMS = {
 }
 DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671, "sb": 5671, "postgresql": 5432, "postgres": 5432, "": 9092}
 POSTGRESQL = ("postgresql://", "postgres://")
+AMQP = ("amqp://", "amqps://")
+SCHEMES = {"rabbitmq": AMQP, "kafka": ("",), "servicebus": ("Endpoint=sb://",), "postgres": POSTGRESQL}
+"""How an address of each begins."""
 LOGIN_LIMIT_S = 10
 
 
@@ -139,15 +142,12 @@ def _title(service: Service) -> str:
 
 def well_formed(name: str, address: str) -> bool:
     """Whether an address has the form that the clients of this broker read (see FORMS)."""
-    schemes = {"rabbitmq": ("amqp://", "amqps://"), "kafka": ("",), "servicebus": ("Endpoint=sb://",)}.get(
-        name, POSTGRESQL
-    )
     try:
         pairs = hosts_of(address)
     except ValueError:  # a port that is none, half an IPv6 address
         return False
     # the key of a connection string may stand anywhere in it, and in any order
-    begins = any(part.startswith(schemes) for part in address.split(";"))
+    begins = any(part.startswith(SCHEMES[name]) for part in address.split(";"))
     return begins and all(host and not set(host) & set(" /@;") for host, _ in pairs)
 
 
@@ -172,7 +172,7 @@ def shown(address: str) -> str:
 
 def hosts_of(address: str) -> list[tuple[str, int]]:
     """The (host, port) pairs of an AMQP URL, a bootstrap list, or a Service Bus connection string."""
-    if address.startswith(("amqp://", "amqps://", *POSTGRESQL)):
+    if address.startswith((*AMQP, *POSTGRESQL)):
         parts = urlsplit(address)
         return [(parts.hostname or "localhost", parts.port or DEFAULT_PORTS[parts.scheme])]
     fields = dict(part.split("=", 1) for part in address.split(";") if "=" in part)

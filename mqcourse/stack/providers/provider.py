@@ -53,8 +53,7 @@ class Provider(ABC):
         """Finish a start whose launcher was killed."""
 
     @abstractmethod
-    def observe(self, service: Service, layout: StackLayout, known: Record) -> Observation:
-        """How it is now."""
+    def observe(self, service: Service, layout: StackLayout, known: Record) -> Observation: ...
 
     @abstractmethod
     def stop(self, service: Service, state: Path) -> None:

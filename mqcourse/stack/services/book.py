@@ -14,8 +14,6 @@ from mqcourse.variables import Kind, environment_of
 
 
 class Book(Service):
-    """The service `book`."""
-
     name = "book"
     title = "the book"
     ports: tuple[str, ...] = ("book",)
@@ -63,5 +61,4 @@ class Book(Service):
         return Addresses(f"http://127.0.0.1:{layout.ports.of('book')}/")
 
     def data_dir(self, layout: StackLayout) -> Path | None:
-        """The pages."""
         return self.html(layout)

@@ -58,8 +58,6 @@ TOKEN_CHARS = 48
 
 
 class Jupyter(Service):
-    """The service `jupyter`."""
-
     name = "jupyter"
     title = "JupyterLab"
     ports: tuple[str, ...] = ("jupyter",)

@@ -12,8 +12,6 @@ from mqcourse.stack.services.service import Addresses, Launch, Service
 
 
 class Kafka(Service):
-    """The service `kafka`."""
-
     name = "kafka"
     title = "Kafka"
     ports: tuple[str, ...] = ("kafka", "kafka_controller")
@@ -29,7 +27,6 @@ class Kafka(Service):
         return jars.KAFKA_VERSION
 
     def node(self, layout: StackLayout) -> Node:
-        """The node of this stack."""
         ports = layout.ports
         return Node(layout.folder(self.name), ports.of("kafka"), ports.of("kafka_controller"), ports.base)
 

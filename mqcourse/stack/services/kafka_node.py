@@ -74,11 +74,9 @@ class Node:
 
     @property
     def properties(self) -> Path:
-        """Its server.properties."""
         return self.folder / "server.properties"
 
     def write(self) -> None:
-        """Write its configuration."""
         make_folder(self.folder / "tmp")
         try:
             self.properties.write_text(

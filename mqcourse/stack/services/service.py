@@ -78,8 +78,7 @@ class Service(ABC):
         """Whether it answers the first bytes of its protocol: cheap enough for every `mq status`."""
 
     @abstractmethod
-    def addresses(self, layout: StackLayout) -> Addresses:
-        """Where it is reached."""
+    def addresses(self, layout: StackLayout) -> Addresses: ...
 
     def data_dir(self, layout: StackLayout) -> Path | None:
         """The folder that a reset empties, or None when it keeps no data."""

@@ -17,8 +17,6 @@ from mqcourse.variables import Kind, environment_of
 
 
 class ServiceBus(Service):
-    """The service `servicebus`."""
-
     name = "servicebus"
     title = "Azure Service Bus emulator"
     ports: tuple[str, ...] = ("servicebus",)
@@ -85,7 +83,6 @@ class ServiceBus(Service):
         return Addresses(connection_string, f"http://127.0.0.1:{port}/", known)
 
     def data_dir(self, layout: StackLayout) -> Path | None:
-        """Its database."""
         return layout.folder(self.name) / "data"
 
     def empty(self, layout: StackLayout) -> None:

@@ -40,7 +40,7 @@ def test_the_proof_is_that_of_the_kept_run_and_leads_to_its_replay(built: Any, b
         assert re.search(r"was lost at \d\d:\d\d:\d\d UTC", proof.inner_text())
         assert f"RabbitMQ {record.versions['rabbitmq']}" in proof.inner_text()
         proof.get_by_role("link").click()
-        assert page.locator("#replay-auto-ack").is_visible()
+        page.locator("#replay-auto-ack .mq-replay-controls").wait_for(timeout=120_000)
 
 
 def test_every_page_has_a_description_of_its_own_and_a_picture(built: Any) -> None:

@@ -213,8 +213,8 @@ export class Flow {
     const shown = Math.min(replay.depth, places);
     for (let i = 0; i < shown; i++) mark(c, right - 8 - Math.floor(i / rows) * step, height / 2 - 14 + (i % rows) * 14, colours[0], false);
     c.fillStyle = look.ink;
-    const bound = scenario.queue_limit === null ? "no bound" : `bound ${brief(scenario.queue_limit)}`;
-    c.fillText(`${brief(replay.depth)} in the queue (${bound})`, (left + right) / 2, height / 2 - 32);
+    const limit = scenario.queue_limit === null ? "no limit" : `limit ${brief(scenario.queue_limit)}`;
+    c.fillText(`${brief(replay.depth)} in the queue (${limit})`, (left + right) / 2, height / 2 - 32);
     if (replay.depth > places) {
       c.textAlign = "left";
       c.fillText(`+${brief(replay.depth - places)}`, left - 2, height / 2 + 38);

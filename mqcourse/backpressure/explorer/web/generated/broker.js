@@ -1,6 +1,6 @@
 // Generated from mqcourse/backpressure/model/broker.py by `make derived`; change it there.
 
-// The broker: takes messages in, keeps them in order and within bounds, hands them to consumers with credit.
+// The broker: takes messages in, keeps them in order and within limits, hands them to consumers with credit.
 
 import { Deque } from "../engine/deque.js";
 import { modulo } from "../engine/runtime.js";
@@ -86,7 +86,7 @@ export class Broker {
     this.work_wanted = null;
   }
 
-  /** Drop a waiting message in favour of this one, where the rule says so; else False. */
+  /** Drop a waiting message in favour of this one, where the rule requires it; else False. */
   make_room(queue, message) {
     const policy = this.scenario.on_full;
     let victim;
@@ -131,7 +131,7 @@ export class Broker {
     }
   }
 
-  /** Hand out waiting messages as long as a consumer has credit; then let waiting producers in. */
+  /** Deliver waiting messages as long as a consumer has credit; then let waiting producers in. */
   dispatch(partition) {
     const queue = this.queues[partition];
     while (queue.count !== 0) {
@@ -180,7 +180,7 @@ export class Broker {
     }
   }
 
-  /** Hand out from a consumer's own partitions, another one first each time. */
+  /** Deliver from a consumer's own partitions, another one first each time. */
   serve(consumer) {
     if (consumer.partitions.length > 0) {
       consumer.partitions.rotate(-1);
@@ -190,7 +190,7 @@ export class Broker {
     }
   }
 
-  /** A consumer with all its credit is there. */
+  /** A consumer with all its credit is ready. */
   joined(consumer) {
     if (this.owners.length === 0) {
       this.available.push(consumer);
@@ -227,7 +227,7 @@ export class Broker {
     }
   }
 
-  /** A delivered message comes back to the head of its queue: its consumer crashed, left or returned it. */
+  /** A delivered message returns to the head of its queue: its consumer crashed, left or returned it. */
   requeue(message) {
     this.queues[message.partition].put_back(message);
     this.meter.waiting += 1;
@@ -272,7 +272,7 @@ export class Broker {
     }
   }
 
-  /** Process: a message that came back is older than those the expiring process watches; see to it in time. */
+  /** Process: a message that was returned is older than those the expiring process watches; see to it in time. */
   *expire_returned(message) {
     const due_s = message.entered_s + this.expire_after_s;
     yield this.env.timeout(due_s > this.env.now ? due_s - this.env.now : 0.0);

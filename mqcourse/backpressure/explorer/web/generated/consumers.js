@@ -1,6 +1,6 @@
 // Generated from mqcourse/backpressure/model/consumers.py by `make derived`; change it there.
 
-// The consumers: take messages, work, acknowledge; crash and come back; be scaled up and down.
+// The consumers: take messages, work, acknowledge; crash and return; be scaled up and down.
 
 import { removeFrom } from "../engine/runtime.js";
 import { Consumer } from "./consumer.js";
@@ -138,7 +138,7 @@ export class Consumers {
     }
   }
 
-  /** Process: after its back-off the message goes to the tail of its queue, whatever the bound says. */
+  /** Process: after its backoff the message goes to the tail of its queue, whatever the limit is. */
   *back_off(message) {
     yield this.env.timeout(backoff_s(this.scenario, message.deliveries, this.jitter));
     const meter = this.meter;

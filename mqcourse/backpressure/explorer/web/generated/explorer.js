@@ -60,7 +60,7 @@ const FIELDS = [
       "bursty",
       "trace"
     ],
-    "help": "How messages come to the producer."
+    "help": "How messages arrive at the producer."
   },
   {
     "name": "rate_per_s",
@@ -125,7 +125,7 @@ const FIELDS = [
     "high": 10000000.0,
     "above": false,
     "none": "",
-    "help": "How long the surge lasts; 0: none."
+    "help": "How long the surge lasts; 0 for no surge."
   },
   {
     "name": "surge_factor",
@@ -247,7 +247,7 @@ const FIELDS = [
     "low": 0,
     "high": 100000000,
     "above": false,
-    "none": "no bound",
+    "none": "no limit",
     "help": "Messages that may wait (in each partition)."
   },
   {
@@ -341,7 +341,7 @@ const FIELDS = [
     "high": 3600.0,
     "above": true,
     "none": "",
-    "help": "AIMD: time between two looks at the feedback."
+    "help": "AIMD: interval at which the feedback is checked."
   },
   {
     "name": "aimd_depth",
@@ -384,7 +384,7 @@ const FIELDS = [
     "low": 0,
     "high": 100000000,
     "above": false,
-    "none": "no bound",
+    "none": "no limit",
     "help": "Messages that may wait at the producer."
   },
   {
@@ -395,8 +395,8 @@ const FIELDS = [
     "low": 0.0,
     "high": 10000000.0,
     "above": true,
-    "none": "waits on",
-    "help": "A producer that had to wait this long gives the message up."
+    "none": "no timeout",
+    "help": "A producer gives a message up after waiting this long."
   },
   {
     "name": "client_timeout_s",
@@ -406,8 +406,8 @@ const FIELDS = [
     "low": 0.0,
     "high": 10000000.0,
     "above": true,
-    "none": "waits on",
-    "help": "The caller's patience with one attempt."
+    "none": "no timeout",
+    "help": "The caller's timeout for one attempt."
   },
   {
     "name": "client_retries",
@@ -418,7 +418,7 @@ const FIELDS = [
     "high": 100,
     "above": false,
     "none": "",
-    "help": "Further attempts after a time-out or a refusal."
+    "help": "Further attempts after a timeout or a refusal."
   },
   {
     "name": "autoscale",
@@ -442,7 +442,7 @@ const FIELDS = [
     "high": 10000000.0,
     "above": true,
     "none": "",
-    "help": "What the signal is held to."
+    "help": "The target value of the signal."
   },
   {
     "name": "autoscale_interval_s",
@@ -453,7 +453,7 @@ const FIELDS = [
     "high": 100000.0,
     "above": true,
     "none": "",
-    "help": "Time between two looks at the signal."
+    "help": "Interval at which the signal is polled."
   },
   {
     "name": "autoscale_delay_s",
@@ -475,7 +475,7 @@ const FIELDS = [
     "high": 100000.0,
     "above": false,
     "none": "",
-    "help": "After a decision, no other for this long."
+    "help": "No further decision for this long."
   },
   {
     "name": "autoscale_most",
@@ -1250,7 +1250,7 @@ return { Message, MessageQueue };
 const generated_broker = (() => {
 // Generated from mqcourse/backpressure/model/broker.py by `make derived`; change it there.
 
-// The broker: takes messages in, keeps them in order and within bounds, hands them to consumers with credit.
+// The broker: takes messages in, keeps them in order and within limits, hands them to consumers with credit.
 
 const { Deque } = engine_deque;
 const { modulo } = engine_runtime;
@@ -1336,7 +1336,7 @@ class Broker {
     this.work_wanted = null;
   }
 
-  /** Drop a waiting message in favour of this one, where the rule says so; else False. */
+  /** Drop a waiting message in favour of this one, where the rule requires it; else False. */
   make_room(queue, message) {
     const policy = this.scenario.on_full;
     let victim;
@@ -1381,7 +1381,7 @@ class Broker {
     }
   }
 
-  /** Hand out waiting messages as long as a consumer has credit; then let waiting producers in. */
+  /** Deliver waiting messages as long as a consumer has credit; then let waiting producers in. */
   dispatch(partition) {
     const queue = this.queues[partition];
     while (queue.count !== 0) {
@@ -1430,7 +1430,7 @@ class Broker {
     }
   }
 
-  /** Hand out from a consumer's own partitions, another one first each time. */
+  /** Deliver from a consumer's own partitions, another one first each time. */
   serve(consumer) {
     if (consumer.partitions.length > 0) {
       consumer.partitions.rotate(-1);
@@ -1440,7 +1440,7 @@ class Broker {
     }
   }
 
-  /** A consumer with all its credit is there. */
+  /** A consumer with all its credit is ready. */
   joined(consumer) {
     if (this.owners.length === 0) {
       this.available.push(consumer);
@@ -1477,7 +1477,7 @@ class Broker {
     }
   }
 
-  /** A delivered message comes back to the head of its queue: its consumer crashed, left or returned it. */
+  /** A delivered message returns to the head of its queue: its consumer crashed, left or returned it. */
   requeue(message) {
     this.queues[message.partition].put_back(message);
     this.meter.waiting += 1;
@@ -1522,7 +1522,7 @@ class Broker {
     }
   }
 
-  /** Process: a message that came back is older than those the expiring process watches; see to it in time. */
+  /** Process: a message that was returned is older than those the expiring process watches; see to it in time. */
   *expire_returned(message) {
     const due_s = message.entered_s + this.expire_after_s;
     yield this.env.timeout(due_s > this.env.now ? due_s - this.env.now : 0.0);
@@ -1579,7 +1579,7 @@ return { Consumer };
 const generated_numerics = (() => {
 // Generated from mqcourse/backpressure/model/numerics.py by `make derived`; change it there.
 
-// Logarithm, exponential and normal quantile that come out the same, to the last bit, in every language.
+// Logarithm, exponential and normal quantile that give the same result, to the last bit, in every language.
 //
 // Why not `math.log`: IEEE 754 fixes the result of + - * / and of the square root, and of nothing else. `log`, `exp`
 // and `pow` come from the C library of the machine in CPython, from another one in Pyodide, and from a third in each
@@ -1697,8 +1697,8 @@ const generated_draws = (() => {
 
 // Random numbers that every language repeats: mulberry32, one stream for each purpose.
 //
-// mulberry32 (T. Ettinger, 2017, public domain) counts its 32-bit state up by a constant and scrambles it. A stream
-// of its own for arrivals, work, keys and so on keeps scenarios comparable: change the service time, and the same
+// mulberry32 (T. Ettinger, 2017, public domain) counts its 32-bit state up by a constant and scrambles it. A
+// separate stream for arrivals, work, keys and so on keeps scenarios comparable: change the service time, and the same
 // messages still arrive at the same times (common random numbers; Law, Simulation Modeling and Analysis, 11.2).
 
 const { exp, ln, normal_quantile } = generated_numerics;
@@ -1786,7 +1786,7 @@ return { STREAMS, MASK, STEP, STREAM_SPACING, SEED_SPACING, start, uniform, expo
 const generated_consumers = (() => {
 // Generated from mqcourse/backpressure/model/consumers.py by `make derived`; change it there.
 
-// The consumers: take messages, work, acknowledge; crash and come back; be scaled up and down.
+// The consumers: take messages, work, acknowledge; crash and return; be scaled up and down.
 
 const { removeFrom } = engine_runtime;
 const { Consumer } = generated_consumer;
@@ -1924,7 +1924,7 @@ class Consumers {
     }
   }
 
-  /** Process: after its back-off the message goes to the tail of its queue, whatever the bound says. */
+  /** Process: after its backoff the message goes to the tail of its queue, whatever the limit is. */
   *back_off(message) {
     yield this.env.timeout(backoff_s(this.scenario, message.deliveries, this.jitter));
     const meter = this.meter;
@@ -2258,7 +2258,7 @@ class Meter {
     }
   }
 
-  /** All that counts up, as it stands: the summary is the difference of two of these. */
+  /** All that counts up, as it is now: the summary is the difference of two of these. */
   totals() {
     return { ...Object.fromEntries(COUNTS.map((name) => [name, [...this[name]]])),
         ...Object.fromEntries(["latency_s", "starts", "wait_s",
@@ -2287,7 +2287,7 @@ return { SERIES, COUNTS, histogram_edges, EDGES_S, Meter, TOTALS, total };
 const generated_producer = (() => {
 // Generated from mqcourse/backpressure/model/producer.py by `make derived`; change it there.
 
-// The producer: messages come to it, it sends them as fast as it may, and its callers lose patience.
+// The producer: messages arrive at it, it sends them as fast as it may, and its callers time out.
 
 const { Deque } = engine_deque;
 const { nextOr } = engine_runtime;
@@ -2297,7 +2297,7 @@ const { Message } = generated_message;
 
 const FOREVER = 1e300;
 
-/** One who waits, for room or for a token, until woken or until patience ends. */
+/** A waiter for capacity or a token, until woken or until its timeout. */
 class Waiter {
   constructor(env, message) {
     this.event = env.event();
@@ -2306,7 +2306,7 @@ class Waiter {
     this.late = false;
   }
 
-  /** What was waited for is there. */
+  /** The wait is over. */
   wake() {
     this.waiting = false;
     this.event.succeed();
@@ -2346,7 +2346,7 @@ class Producer {
     }
   }
 
-  /** Process: messages come to the producer, one after the other; while it is blocked, none comes. */
+  /** Process: messages arrive at the producer, one after the other, except while it is blocked. */
   *source() {
     const env = this.env;
     const meter = this.meter;
@@ -2392,7 +2392,7 @@ class Producer {
     return message;
   }
 
-  /** Bring a message to the broker through the brakes; `from_source`: the source stands still meanwhile. */
+  /** Bring a message to the broker through the brakes; `from_source`: the source is blocked meanwhile. */
   *offer(message, from_source) {
     const meter = this.meter;
     if (this.scenario.client_timeout_s !== null) {
@@ -2446,7 +2446,7 @@ class Producer {
     return this.outbox.length < this.outbox_limit;
   }
 
-  /** Wait for a token, then (on_full 'block') for room in the queue, then publish; or give up at that time. */
+  /** Wait for a token, then (on_full 'block') for capacity in the queue, then publish; or give up at that time. */
   *send(message, give_up_at) {
     const env = this.env;
     const meter = this.meter;
@@ -2480,7 +2480,7 @@ class Producer {
     }
   }
 
-  /** Stand in a line until there is room for the message (then True) or patience ends (then False). */
+  /** Wait in a line until the message can be taken (then True) or the timeout (then False). */
   *wait_for_room(line, free, message, give_up_at) {
     const env = this.env;
     let first_time = true;
@@ -2521,7 +2521,7 @@ class Producer {
     return at;
   }
 
-  /** Process: when patience ends and the waiter still stands in line, send it away. */
+  /** Process: when the timeout is reached and the waiter is still in line, remove it. */
   *end_wait(waiter, line, patience_s) {
     yield this.env.timeout(patience_s > 0.0 ? patience_s : 0.0);
     if (waiter.waiting) {
@@ -2568,7 +2568,7 @@ class Producer {
     message.abandoned = true;
   }
 
-  /** Process: after the back-off, the same request comes as a new message. */
+  /** Process: after the backoff, the same request arrives as a new message. */
   *another_attempt(message) {
     const wait_s = backoff_s(this.scenario, message.attempt, this.jitter);
     yield this.env.timeout(wait_s);
@@ -2615,7 +2615,7 @@ function work_times(s) {
  * A function from now to the time in seconds of the next arrival, both since the start of the run.
  *
  * An arrival needs an amount of load: 1 message (regular) or an exponential number with mean 1 (Poisson, bursty).
- * It comes when the rate, which a surge and the bursts switch up and down, has supplied that amount.
+ * It arrives when the rate, which a surge and the bursts switch up and down, has supplied that amount.
  */
 function arrivals(s) {
   if (s.arrivals === "trace") {
@@ -2713,8 +2713,8 @@ const generated_simulation = (() => {
 // Run a scenario: `simulate(scenario)` gives its figures.
 //
 // A producer (producer.py) sends messages (message.py) to a broker (broker.py), which hands them to consumers
-// (consumers.py); a meter (meter.py) counts. All of them are SimPy processes over plain objects. Nothing else is
-// read or changed: no clock, no global state, no randomness but the scenario's own streams (draws.py).
+// (consumers.py); a meter (meter.py) counts. All of them are SimPy processes over plain objects. It reads and
+// changes no other state: no clock, nothing global, no randomness but the scenario's own streams (draws.py).
 
 const { environment, mapBoth, quoted } = engine_runtime;
 const { CourseError, MOST_BACKLOG, general } = engine_scenario;
@@ -2727,7 +2727,7 @@ const { Producer } = generated_producer;
 const ENGINES = ["kernel", "simpy"];
 
 /**
- * What came out of a run. `summary` covers the time after the warm-up, `series` all of it.
+ * The result of a run. `summary` covers the time after the warm-up, `series` all of it.
  *
  * summary: see `summarise`. series: one list for each name in meter.SERIES. latency_histogram: completions in
  * each bin of meter.EDGES_S. journal: (time_s, what, message number, consumer or -1), as many as were asked for.
@@ -2743,7 +2743,7 @@ class Result {
 }
 
 /**
- * A run that can be taken step by step: what `simulate` drives, open to whoever wants to look inside.
+ * A run that can be taken step by step: what `simulate` drives, open to inspection.
  *
  * `env` is a `simpy.Environment` or a `kernel.Environment`.
  */
@@ -2792,7 +2792,7 @@ class Simulation {
     this.before = this.meter.totals();
   }
 
-  /** Every message that has not ended, found where it is: at the producer, waiting, in flight, in back-off. */
+  /** Every message that has not ended, found where it is: at the producer, waiting, in flight, in backoff. */
   live_messages() {
     const found = [...this.producer.held.values()];
     for (const queue of this.broker.queues) {
@@ -2846,7 +2846,7 @@ function simulate(scenario, { engine = "kernel", journal = 0 } = {}) {
  * `classes`, with mean_latency_s and mean_wait_s); throughput_per_s, goodput_per_s; mean_waiting, mean_in_flight,
  * mean_in_system (messages); utilisation (share of the running consumers' time); mean_latency_s, p50_s, p95_s,
  * p99_s (from the caller's first attempt to completion); mean_wait_s (to the start of work); blocked_s (the
- * producer's source stood still) and blocked_share; time_outs, redeliveries, crashes; most_waiting (whole run).
+ * producer's source was blocked) and blocked_share; time_outs, redeliveries, crashes; most_waiting (whole run).
  */
 function summarise(scenario, before, after) {
   const diff = Object.fromEntries(TOTALS.map((name) => [name, after[name] - before[name]]));
@@ -3132,9 +3132,9 @@ const generated_presets = (() => {
 const PRESETS = [
   {
     "name": "overload",
-    "title": "Overload without a bound",
+    "title": "Overload without a limit",
     "look_at": "Depth and age of the oldest message; utilisation.",
-    "question": "One consumer can handle 100 messages/s and 120 come. How deep is the queue after a minute?",
+    "question": "One consumer can handle 100 messages/s, and 120 arrive. How deep is the queue after a minute?",
     "choices": [
       "About 20",
       "About 200",
@@ -3174,12 +3174,12 @@ const PRESETS = [
   {
     "name": "throttle",
     "title": "Answer 2: throttle the producer",
-    "look_at": "Blocked time of the producer; messages offered.",
-    "question": "A token bucket lets 90 messages/s pass. Where does the rest wait?",
+    "look_at": "Blocked time of the producer; 90 messages/s are offered instead of 120.",
+    "question": "A source could send 120 messages/s, and a token bucket lets 90 pass. What happens to the other 30?",
     "choices": [
-      "In the queue",
-      "At the producer, which stands still a quarter of the time",
-      "Nowhere, it is lost"
+      "They wait in the queue",
+      "They are not produced: the source is blocked a quarter of the time",
+      "They are lost"
     ],
     "answer": 1,
     "values": {
@@ -3200,11 +3200,11 @@ const PRESETS = [
   {
     "name": "block",
     "title": "Backpressure: a full queue blocks the producer",
-    "look_at": "Blocked time; the queue stays at its bound.",
+    "look_at": "Blocked time; the queue stays at its limit.",
     "question": "The queue holds 100 messages and blocks the producer when full. How many messages are lost?",
     "choices": [
       "None",
-      "20 each second",
+      "20 per second",
       "All after the first 100"
     ],
     "answer": 0,
@@ -3225,7 +3225,7 @@ const PRESETS = [
     "name": "drop",
     "title": "Answer 3: drop",
     "look_at": "Rejected messages; p99 of the latency.",
-    "question": "The queue holds 100 messages and rejects more. How long does a message that is taken wait at most?",
+    "question": "The queue holds 100 messages and rejects more. How long does an accepted message wait at most?",
     "choices": [
       "About 0.1 s",
       "About 1 s",
@@ -3247,11 +3247,11 @@ const PRESETS = [
     "name": "burst",
     "title": "Bursts",
     "look_at": "Depth during and after each burst; utilisation.",
-    "question": "On average 60 messages/s come, 100 can be handled, but they come in bursts. How deep does the queue get?",
+    "question": "On average 60 messages/s arrive and 100 can be handled, but they arrive in bursts. How deep does the queue get?",
     "choices": [
       "A few messages: the consumer has time to spare",
       "Hundreds in a burst, and it drains after it",
-      "It grows for ever"
+      "It grows without limit"
     ],
     "answer": 1,
     "values": {
@@ -3270,13 +3270,13 @@ const PRESETS = [
   },
   {
     "name": "retry-storm",
-    "title": "A retry storm that does not heal",
+    "title": "A retry storm that outlives its surge",
     "look_at": "Goodput and throughput before, during and after the surge.",
     "question": "A surge of 20 s passes. Callers wait 1 s and try again, up to 5 times. What happens after the surge?",
     "choices": [
       "All is well within seconds",
       "It heals after a minute",
-      "It stays broken: the retries alone are too many"
+      "It stays down: the retries alone exceed the capacity"
     ],
     "answer": 2,
     "values": {
@@ -3307,10 +3307,10 @@ const PRESETS = [
     "name": "priority-shedding",
     "title": "Shed the messages of low priority",
     "look_at": "Dropped and rejected messages of each class; waits of each class.",
-    "question": "Of 150 messages/s a fifth is important. The queue drops the least important first. How many important ones are lost?",
+    "question": "Of 150 messages/s a fifth is important. The queue drops the least important first. How many important messages are lost?",
     "choices": [
       "A third, as of all",
-      "None or almost none",
+      "Almost no message",
       "A fifth"
     ],
     "answer": 1,
@@ -3372,7 +3372,7 @@ const PRESETS = [
     "name": "hot-key",
     "title": "One hot key",
     "look_at": "Utilisation and depth although consumers have time to spare.",
-    "question": "Four partitions, four consumers: 400 messages/s can be handled and 200 come, 60% of them with one key. Is it enough?",
+    "question": "Four partitions, four consumers: 400 messages/s can be handled and 200 arrive, 60% of them with one key. Is it enough?",
     "choices": [
       "Yes, half of the capacity is free",
       "No, the hot partition grows",
@@ -3401,9 +3401,9 @@ const PRESETS = [
     "look_at": "p99 of the latency with prefetch 1 and 1,000; the queue looks empty.",
     "question": "Four consumers, 80% busy, work that varies much. Prefetch goes from 1 to 1,000. What happens to the mean latency?",
     "choices": [
-      "It falls: fewer round trips",
-      "Nothing",
-      "It rises several times: messages sit behind a slow one"
+      "It falls, because there are fewer round trips",
+      "It stays the same",
+      "It rises several times, because messages wait behind a slow one"
     ],
     "answer": 2,
     "values": {
@@ -3428,11 +3428,11 @@ const PRESETS = [
     "name": "poison",
     "title": "Poison messages without a delivery limit",
     "look_at": "Redeliveries and goodput.",
-    "question": "One message in 200 fails every time and comes back after a second, without a delivery limit. What becomes of the others?",
+    "question": "One message in 200 fails every time and is redelivered after a second, without a delivery limit. What happens to the other messages?",
     "choices": [
-      "Nothing: 0.5% is little",
+      "They are not affected, because 0.5% is little",
       "They wait a little longer",
-      "They wait longer and longer: the failing ones pile up"
+      "They wait longer and longer, because the failing messages pile up"
     ],
     "answer": 2,
     "values": {
@@ -4344,8 +4344,8 @@ class Flow {
     const shown = Math.min(replay.depth, places);
     for (let i = 0; i < shown; i++) mark(c, right - 8 - Math.floor(i / rows) * step, height / 2 - 14 + (i % rows) * 14, colours[0], false);
     c.fillStyle = look.ink;
-    const bound = scenario.queue_limit === null ? "no bound" : `bound ${brief(scenario.queue_limit)}`;
-    c.fillText(`${brief(replay.depth)} in the queue (${bound})`, (left + right) / 2, height / 2 - 32);
+    const limit = scenario.queue_limit === null ? "no limit" : `limit ${brief(scenario.queue_limit)}`;
+    c.fillText(`${brief(replay.depth)} in the queue (${limit})`, (left + right) / 2, height / 2 - 32);
     if (replay.depth > places) {
       c.textAlign = "left";
       c.fillText(`+${brief(replay.depth - places)}`, left - 2, height / 2 + 38);

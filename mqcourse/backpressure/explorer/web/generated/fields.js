@@ -56,7 +56,7 @@ export const FIELDS = [
       "bursty",
       "trace"
     ],
-    "help": "How messages come to the producer."
+    "help": "How messages arrive at the producer."
   },
   {
     "name": "rate_per_s",
@@ -121,7 +121,7 @@ export const FIELDS = [
     "high": 10000000.0,
     "above": false,
     "none": "",
-    "help": "How long the surge lasts; 0: none."
+    "help": "How long the surge lasts; 0 for no surge."
   },
   {
     "name": "surge_factor",
@@ -243,7 +243,7 @@ export const FIELDS = [
     "low": 0,
     "high": 100000000,
     "above": false,
-    "none": "no bound",
+    "none": "no limit",
     "help": "Messages that may wait (in each partition)."
   },
   {
@@ -337,7 +337,7 @@ export const FIELDS = [
     "high": 3600.0,
     "above": true,
     "none": "",
-    "help": "AIMD: time between two looks at the feedback."
+    "help": "AIMD: interval at which the feedback is checked."
   },
   {
     "name": "aimd_depth",
@@ -380,7 +380,7 @@ export const FIELDS = [
     "low": 0,
     "high": 100000000,
     "above": false,
-    "none": "no bound",
+    "none": "no limit",
     "help": "Messages that may wait at the producer."
   },
   {
@@ -391,8 +391,8 @@ export const FIELDS = [
     "low": 0.0,
     "high": 10000000.0,
     "above": true,
-    "none": "waits on",
-    "help": "A producer that had to wait this long gives the message up."
+    "none": "no timeout",
+    "help": "A producer gives a message up after waiting this long."
   },
   {
     "name": "client_timeout_s",
@@ -402,8 +402,8 @@ export const FIELDS = [
     "low": 0.0,
     "high": 10000000.0,
     "above": true,
-    "none": "waits on",
-    "help": "The caller's patience with one attempt."
+    "none": "no timeout",
+    "help": "The caller's timeout for one attempt."
   },
   {
     "name": "client_retries",
@@ -414,7 +414,7 @@ export const FIELDS = [
     "high": 100,
     "above": false,
     "none": "",
-    "help": "Further attempts after a time-out or a refusal."
+    "help": "Further attempts after a timeout or a refusal."
   },
   {
     "name": "autoscale",
@@ -438,7 +438,7 @@ export const FIELDS = [
     "high": 10000000.0,
     "above": true,
     "none": "",
-    "help": "What the signal is held to."
+    "help": "The target value of the signal."
   },
   {
     "name": "autoscale_interval_s",
@@ -449,7 +449,7 @@ export const FIELDS = [
     "high": 100000.0,
     "above": true,
     "none": "",
-    "help": "Time between two looks at the signal."
+    "help": "Interval at which the signal is polled."
   },
   {
     "name": "autoscale_delay_s",
@@ -471,7 +471,7 @@ export const FIELDS = [
     "high": 100000.0,
     "above": false,
     "none": "",
-    "help": "After a decision, no other for this long."
+    "help": "No further decision for this long."
   },
   {
     "name": "autoscale_most",

@@ -150,7 +150,7 @@ export class Meter {
     }
   }
 
-  /** All that counts up, as it stands: the summary is the difference of two of these. */
+  /** All that counts up, as it is now: the summary is the difference of two of these. */
   totals() {
     return { ...Object.fromEntries(COUNTS.map((name) => [name, [...this[name]]])),
         ...Object.fromEntries(["latency_s", "starts", "wait_s",

@@ -3,9 +3,9 @@
 export const PRESETS = [
   {
     "name": "overload",
-    "title": "Overload without a bound",
+    "title": "Overload without a limit",
     "look_at": "Depth and age of the oldest message; utilisation.",
-    "question": "One consumer can handle 100 messages/s and 120 come. How deep is the queue after a minute?",
+    "question": "One consumer can handle 100 messages/s, and 120 arrive. How deep is the queue after a minute?",
     "choices": [
       "About 20",
       "About 200",
@@ -45,12 +45,12 @@ export const PRESETS = [
   {
     "name": "throttle",
     "title": "Answer 2: throttle the producer",
-    "look_at": "Blocked time of the producer; messages offered.",
-    "question": "A token bucket lets 90 messages/s pass. Where does the rest wait?",
+    "look_at": "Blocked time of the producer; 90 messages/s are offered instead of 120.",
+    "question": "A source could send 120 messages/s, and a token bucket lets 90 pass. What happens to the other 30?",
     "choices": [
-      "In the queue",
-      "At the producer, which stands still a quarter of the time",
-      "Nowhere, it is lost"
+      "They wait in the queue",
+      "They are not produced: the source is blocked a quarter of the time",
+      "They are lost"
     ],
     "answer": 1,
     "values": {
@@ -71,11 +71,11 @@ export const PRESETS = [
   {
     "name": "block",
     "title": "Backpressure: a full queue blocks the producer",
-    "look_at": "Blocked time; the queue stays at its bound.",
+    "look_at": "Blocked time; the queue stays at its limit.",
     "question": "The queue holds 100 messages and blocks the producer when full. How many messages are lost?",
     "choices": [
       "None",
-      "20 each second",
+      "20 per second",
       "All after the first 100"
     ],
     "answer": 0,
@@ -96,7 +96,7 @@ export const PRESETS = [
     "name": "drop",
     "title": "Answer 3: drop",
     "look_at": "Rejected messages; p99 of the latency.",
-    "question": "The queue holds 100 messages and rejects more. How long does a message that is taken wait at most?",
+    "question": "The queue holds 100 messages and rejects more. How long does an accepted message wait at most?",
     "choices": [
       "About 0.1 s",
       "About 1 s",
@@ -118,11 +118,11 @@ export const PRESETS = [
     "name": "burst",
     "title": "Bursts",
     "look_at": "Depth during and after each burst; utilisation.",
-    "question": "On average 60 messages/s come, 100 can be handled, but they come in bursts. How deep does the queue get?",
+    "question": "On average 60 messages/s arrive and 100 can be handled, but they arrive in bursts. How deep does the queue get?",
     "choices": [
       "A few messages: the consumer has time to spare",
       "Hundreds in a burst, and it drains after it",
-      "It grows for ever"
+      "It grows without limit"
     ],
     "answer": 1,
     "values": {
@@ -141,13 +141,13 @@ export const PRESETS = [
   },
   {
     "name": "retry-storm",
-    "title": "A retry storm that does not heal",
+    "title": "A retry storm that outlives its surge",
     "look_at": "Goodput and throughput before, during and after the surge.",
     "question": "A surge of 20 s passes. Callers wait 1 s and try again, up to 5 times. What happens after the surge?",
     "choices": [
       "All is well within seconds",
       "It heals after a minute",
-      "It stays broken: the retries alone are too many"
+      "It stays down: the retries alone exceed the capacity"
     ],
     "answer": 2,
     "values": {
@@ -178,10 +178,10 @@ export const PRESETS = [
     "name": "priority-shedding",
     "title": "Shed the messages of low priority",
     "look_at": "Dropped and rejected messages of each class; waits of each class.",
-    "question": "Of 150 messages/s a fifth is important. The queue drops the least important first. How many important ones are lost?",
+    "question": "Of 150 messages/s a fifth is important. The queue drops the least important first. How many important messages are lost?",
     "choices": [
       "A third, as of all",
-      "None or almost none",
+      "Almost no message",
       "A fifth"
     ],
     "answer": 1,
@@ -243,7 +243,7 @@ export const PRESETS = [
     "name": "hot-key",
     "title": "One hot key",
     "look_at": "Utilisation and depth although consumers have time to spare.",
-    "question": "Four partitions, four consumers: 400 messages/s can be handled and 200 come, 60% of them with one key. Is it enough?",
+    "question": "Four partitions, four consumers: 400 messages/s can be handled and 200 arrive, 60% of them with one key. Is it enough?",
     "choices": [
       "Yes, half of the capacity is free",
       "No, the hot partition grows",
@@ -272,9 +272,9 @@ export const PRESETS = [
     "look_at": "p99 of the latency with prefetch 1 and 1,000; the queue looks empty.",
     "question": "Four consumers, 80% busy, work that varies much. Prefetch goes from 1 to 1,000. What happens to the mean latency?",
     "choices": [
-      "It falls: fewer round trips",
-      "Nothing",
-      "It rises several times: messages sit behind a slow one"
+      "It falls, because there are fewer round trips",
+      "It stays the same",
+      "It rises several times, because messages wait behind a slow one"
     ],
     "answer": 2,
     "values": {
@@ -299,11 +299,11 @@ export const PRESETS = [
     "name": "poison",
     "title": "Poison messages without a delivery limit",
     "look_at": "Redeliveries and goodput.",
-    "question": "One message in 200 fails every time and comes back after a second, without a delivery limit. What becomes of the others?",
+    "question": "One message in 200 fails every time and is redelivered after a second, without a delivery limit. What happens to the other messages?",
     "choices": [
-      "Nothing: 0.5% is little",
+      "They are not affected, because 0.5% is little",
       "They wait a little longer",
-      "They wait longer and longer: the failing ones pile up"
+      "They wait longer and longer, because the failing messages pile up"
     ],
     "answer": 2,
     "values": {

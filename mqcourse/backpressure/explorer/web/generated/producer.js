@@ -1,6 +1,6 @@
 // Generated from mqcourse/backpressure/model/producer.py by `make derived`; change it there.
 
-// The producer: messages come to it, it sends them as fast as it may, and its callers lose patience.
+// The producer: messages arrive at it, it sends them as fast as it may, and its callers time out.
 
 import { Deque } from "../engine/deque.js";
 import { nextOr } from "../engine/runtime.js";
@@ -10,7 +10,7 @@ import { Message } from "./message.js";
 
 export const FOREVER = 1e300;
 
-/** One who waits, for room or for a token, until woken or until patience ends. */
+/** A waiter for capacity or a token, until woken or until its timeout. */
 export class Waiter {
   constructor(env, message) {
     this.event = env.event();
@@ -19,7 +19,7 @@ export class Waiter {
     this.late = false;
   }
 
-  /** What was waited for is there. */
+  /** The wait is over. */
   wake() {
     this.waiting = false;
     this.event.succeed();
@@ -59,7 +59,7 @@ export class Producer {
     }
   }
 
-  /** Process: messages come to the producer, one after the other; while it is blocked, none comes. */
+  /** Process: messages arrive at the producer, one after the other, except while it is blocked. */
   *source() {
     const env = this.env;
     const meter = this.meter;
@@ -105,7 +105,7 @@ export class Producer {
     return message;
   }
 
-  /** Bring a message to the broker through the brakes; `from_source`: the source stands still meanwhile. */
+  /** Bring a message to the broker through the brakes; `from_source`: the source is blocked meanwhile. */
   *offer(message, from_source) {
     const meter = this.meter;
     if (this.scenario.client_timeout_s !== null) {
@@ -159,7 +159,7 @@ export class Producer {
     return this.outbox.length < this.outbox_limit;
   }
 
-  /** Wait for a token, then (on_full 'block') for room in the queue, then publish; or give up at that time. */
+  /** Wait for a token, then (on_full 'block') for capacity in the queue, then publish; or give up at that time. */
   *send(message, give_up_at) {
     const env = this.env;
     const meter = this.meter;
@@ -193,7 +193,7 @@ export class Producer {
     }
   }
 
-  /** Stand in a line until there is room for the message (then True) or patience ends (then False). */
+  /** Wait in a line until the message can be taken (then True) or the timeout (then False). */
   *wait_for_room(line, free, message, give_up_at) {
     const env = this.env;
     let first_time = true;
@@ -234,7 +234,7 @@ export class Producer {
     return at;
   }
 
-  /** Process: when patience ends and the waiter still stands in line, send it away. */
+  /** Process: when the timeout is reached and the waiter is still in line, remove it. */
   *end_wait(waiter, line, patience_s) {
     yield this.env.timeout(patience_s > 0.0 ? patience_s : 0.0);
     if (waiter.waiting) {
@@ -281,7 +281,7 @@ export class Producer {
     message.abandoned = true;
   }
 
-  /** Process: after the back-off, the same request comes as a new message. */
+  /** Process: after the backoff, the same request arrives as a new message. */
   *another_attempt(message) {
     const wait_s = backoff_s(this.scenario, message.attempt, this.jitter);
     yield this.env.timeout(wait_s);
@@ -328,7 +328,7 @@ export function work_times(s) {
  * A function from now to the time in seconds of the next arrival, both since the start of the run.
  *
  * An arrival needs an amount of load: 1 message (regular) or an exponential number with mean 1 (Poisson, bursty).
- * It comes when the rate, which a surge and the bursts switch up and down, has supplied that amount.
+ * It arrives when the rate, which a surge and the bursts switch up and down, has supplied that amount.
  */
 export function arrivals(s) {
   if (s.arrivals === "trace") {

@@ -3,8 +3,8 @@
 // Run a scenario: `simulate(scenario)` gives its figures.
 //
 // A producer (producer.py) sends messages (message.py) to a broker (broker.py), which hands them to consumers
-// (consumers.py); a meter (meter.py) counts. All of them are SimPy processes over plain objects. Nothing else is
-// read or changed: no clock, no global state, no randomness but the scenario's own streams (draws.py).
+// (consumers.py); a meter (meter.py) counts. All of them are SimPy processes over plain objects. It reads and
+// changes no other state: no clock, nothing global, no randomness but the scenario's own streams (draws.py).
 
 import { environment, mapBoth, quoted } from "../engine/runtime.js";
 import { CourseError, MOST_BACKLOG, general } from "../engine/scenario.js";
@@ -17,7 +17,7 @@ import { Producer } from "./producer.js";
 export const ENGINES = ["kernel", "simpy"];
 
 /**
- * What came out of a run. `summary` covers the time after the warm-up, `series` all of it.
+ * The result of a run. `summary` covers the time after the warm-up, `series` all of it.
  *
  * summary: see `summarise`. series: one list for each name in meter.SERIES. latency_histogram: completions in
  * each bin of meter.EDGES_S. journal: (time_s, what, message number, consumer or -1), as many as were asked for.
@@ -33,7 +33,7 @@ export class Result {
 }
 
 /**
- * A run that can be taken step by step: what `simulate` drives, open to whoever wants to look inside.
+ * A run that can be taken step by step: what `simulate` drives, open to inspection.
  *
  * `env` is a `simpy.Environment` or a `kernel.Environment`.
  */
@@ -82,7 +82,7 @@ export class Simulation {
     this.before = this.meter.totals();
   }
 
-  /** Every message that has not ended, found where it is: at the producer, waiting, in flight, in back-off. */
+  /** Every message that has not ended, found where it is: at the producer, waiting, in flight, in backoff. */
   live_messages() {
     const found = [...this.producer.held.values()];
     for (const queue of this.broker.queues) {
@@ -136,7 +136,7 @@ export function simulate(scenario, { engine = "kernel", journal = 0 } = {}) {
  * `classes`, with mean_latency_s and mean_wait_s); throughput_per_s, goodput_per_s; mean_waiting, mean_in_flight,
  * mean_in_system (messages); utilisation (share of the running consumers' time); mean_latency_s, p50_s, p95_s,
  * p99_s (from the caller's first attempt to completion); mean_wait_s (to the start of work); blocked_s (the
- * producer's source stood still) and blocked_share; time_outs, redeliveries, crashes; most_waiting (whole run).
+ * producer's source was blocked) and blocked_share; time_outs, redeliveries, crashes; most_waiting (whole run).
  */
 export function summarise(scenario, before, after) {
   const diff = Object.fromEntries(TOTALS.map((name) => [name, after[name] - before[name]]));
