@@ -286,9 +286,7 @@ def _check_together(s: Scenario) -> None:
     if s.arrivals == "trace" and not s.trace_s:
         raise ScenarioError("trace_s", "is empty", "with arrivals 'trace' at least one time of arrival in s")
     if any(later < earlier for earlier, later in zip(s.trace_s, s.trace_s[1:], strict=False)):
-        raise ScenarioError(
-            "trace_s", "is not in order", "times of arrival in s, in ascending order"
-        )
+        raise ScenarioError("trace_s", "is not in order", "times of arrival in s, in ascending order")
     if not any(share > 0.0 for share in s.priority_mix):
         raise ScenarioError(
             "priority_mix", f"is {s.priority_mix!r}", "1 to 10 shares, at least one of them above 0"
