@@ -1,5 +1,6 @@
 """The bank of questions: the real one is in order, and a bad one is refused by file, question and field."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from mqcourse.book.arithmetic import value_of
 from mqcourse.book.coverage import coverage
 from mqcourse.book.facts import load_facts
-from mqcourse.book.question import KINDS, Claim, Number, Steps
+from mqcourse.book.question import KINDS, Claim, Incident, Number, Steps
 from mqcourse.book.questions import BANK, all_questions, find, load_bank, read_bank
 from mqcourse.errors import CourseError
 from mqcourse.grading import manifest
@@ -342,3 +343,17 @@ def test_an_unknown_question_says_where_ids_are(tmp_path: Path) -> None:
     topics = load_bank(bank(tmp_path, HEAD + entry()), {"known"})
     with pytest.raises(CourseError, match=r"no question 'other'.*book/questions"):
         find(topics, "other")
+
+
+def test_a_log_line_of_an_incident_names_the_version_that_printed_it() -> None:
+    incidents = [card.details for card in all_questions(load_bank()) if isinstance(card.details, Incident)]
+    lines = [line for incident in incidents for line in incident.signals]
+    logged = [
+        line
+        for line in lines
+        if re.search(r"\[(error|warning|info)\]|\b(ERROR|WARN|INFO)\b|Exception:", line)
+    ]
+    assert logged
+    assert not [
+        line for line in logged if not re.match(r"(RabbitMQ|Kafka|kafka-python|pika) \d+\.\d+\.\d+: ", line)
+    ]
