@@ -60,6 +60,7 @@ CASES: dict[str, tuple[str, set[Exit]]] = {
     "questions new": ("Topic", {Exit.USAGE}),
     "questions check": ("", {Exit.DONE}),
     "questions coverage": ("", {Exit.DONE}),
+    "questions export": ("csv {folder}/cards.csv", {Exit.DONE}),
     "quiz": ("--minutes 5", {Exit.DONE}),
     "quiz stats": ("", {Exit.DONE}),
     "quiz merge": ("{folder}/nosuch.jsonl", {Exit.USAGE}),

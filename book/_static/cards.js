@@ -1,5 +1,6 @@
 // Recall-then-reveal cards. The page works without this file: it adds a field to answer in before the reveal, a rating
-// of oneself after it, and a count. Ratings stay in this browser (localStorage "mq-card:ID") and are sent nowhere.
+// of oneself after it, and a count. Ratings stay in this browser and are sent nowhere: the last one of each card in
+// localStorage "mq-card:ID", and all of them, a line each, in "mq-card-journal", in the format that `mq quiz` keeps.
 "use strict";
 
 (() => {
@@ -37,6 +38,36 @@
     },
   };
 
+  // Every rating as a line {card, at, rating}; what is no such line is passed over, as `mq quiz` does.
+  const JOURNAL = "mq-card-journal";
+  function reviews(text) {
+    const found = [];
+    for (const line of text.split("\n")) {
+      try {
+        const { card, at, rating } = JSON.parse(line);
+        const known = typeof card === "string" && RATINGS.some(([name]) => name === rating);
+        if (known && typeof at === "string" && !Number.isNaN(Date.parse(at))) found.push({ card, at, rating });
+      } catch {} // torn, or not ours
+    }
+    return found;
+  }
+  const journal = () => reviews(store.get(JOURNAL) ?? "");
+  const written = (lines) => lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  const keepAll = (lines) => store.set(JOURNAL, written(lines));
+
+  // The union of the journal and a file's ratings, each once, in the order of time.
+  function merge(theirs) {
+    const ours = journal();
+    const each = new Map([...ours, ...theirs].map((line) => [JSON.stringify([line.card, line.at, line.rating]), line]));
+    const all = [...each.values()].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+    keepAll(all);
+    for (const { card, at, rating } of all) {
+      const last = rated(card);
+      if (!last || Date.parse(last.at) <= Date.parse(at)) store.set(`mq-card:${card}`, JSON.stringify({ rating, at }));
+    }
+    return all.length - ours.length;
+  }
+
   function rated(id) {
     try {
       const found = JSON.parse(store.get(`mq-card:${id}`) ?? "null");
@@ -63,10 +94,18 @@
 
     const status = make("p", { class: "mq-card-rated", role: "status" });
     const fieldset = make("fieldset", {}, make("legend", {}, "How well did you know it?"));
+    // Arrow keys pass the ratings between: until the answer is closed, a later choice replaces the one before.
+    let chosen = null;
+    details.addEventListener("toggle", () => {
+      if (!details.open) chosen = null;
+    });
     for (const [name, text] of RATINGS) {
       const choice = make("input", { type: "radio", name: `rating-${id}`, value: name });
       choice.addEventListener("change", () => {
-        store.set(`mq-card:${id}`, JSON.stringify({ rating: name, at: new Date().toISOString() }));
+        const at = new Date().toISOString();
+        store.set(`mq-card:${id}`, JSON.stringify({ rating: name, at }));
+        keepAll([...journal().filter((line) => !(line.card === id && line.at === chosen)), { card: id, at, rating: name }]);
+        chosen = at;
         show();
         changed();
       });
@@ -91,13 +130,18 @@
     const hide = make("button", { type: "button", "aria-pressed": "false" }, "Hide what I know");
     const close = make("button", { type: "button" }, "Close all answers");
     const forget = make("button", { type: "button" }, "Forget my ratings");
+    const save = make("button", { type: "button" }, "Save my ratings as a file");
+    const file = make("input", { type: "file", accept: ".jsonl", hidden: "", "aria-label": "A file of ratings" });
+    const read = make("button", { type: "button" }, "Add ratings from a file");
+    read.addEventListener("click", () => file.click());
+    const news = make("p", { role: "status", class: "mq-cards-news" });
     const level = make("select", {}, make("option", { value: "" }, "all levels"));
     for (const one of ["J", "M", "S", "St"]) {
       const has = cards.find(({ card }) => card.dataset.level === one);
       if (has) level.append(make("option", { value: one }, has.card.querySelector(".mq-level").textContent));
     }
     const show = make("label", {}, "Show ", level);
-    const all = make("div", { class: "mq-cards-bar", role: "group", "aria-label": "Your progress on this page" }, count, show, hide, close, forget);
+    const all = make("div", { class: "mq-cards-bar", role: "group", "aria-label": "Your progress on this page" }, count, show, hide, close, forget, save, read, file, news);
     const topics = new Set(cards.map(({ card }) => card.parentElement.closest("section")));
 
     function update() {
@@ -124,18 +168,37 @@
       for (const { details } of cards) details.open = false;
       update();
     });
+    let forgottenLines = [];
     const forgotten = new Map(); // until the page is left: one wrong click must not cost weeks
     forget.addEventListener("click", () => {
       if (forgotten.size > 0) {
         for (const [id, text] of forgotten) if (!rated(id)) store.set(`mq-card:${id}`, text);
+        merge(forgottenLines);
         forgotten.clear();
       } else {
+        const here = new Set(cards.map(({ id }) => id));
+        forgottenLines = journal().filter(({ card }) => here.has(card));
+        keepAll(journal().filter(({ card }) => !here.has(card)));
         for (const { id } of cards) {
           if (rated(id)) forgotten.set(id, store.get(`mq-card:${id}`));
           store.remove(`mq-card:${id}`);
         }
       }
       forget.textContent = forgotten.size > 0 ? "Bring my ratings back" : "Forget my ratings";
+      for (const { show } of cards) show();
+      update();
+    });
+    save.addEventListener("click", () => {
+      const address = URL.createObjectURL(new Blob([written(journal())], { type: "application/x-ndjson" }));
+      make("a", { href: address, download: "cards.jsonl" }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000); // the download has begun by then
+      news.textContent = `${journal().length} ratings of all topics are in cards.jsonl. In the terminal: mq quiz merge cards.jsonl`;
+    });
+    file.addEventListener("change", async () => {
+      const theirs = reviews(await file.files[0].text());
+      const added = merge(theirs);
+      news.textContent = theirs.length === 0 ? "The file has no rating of a card. Choose the file that this page or mq quiz wrote." : `${added} ratings were added.`;
+      file.value = "";
       for (const { show } of cards) show();
       update();
     });
@@ -147,6 +210,10 @@
     if (found.length === 0) return;
     let update = () => {};
     const cards = found.map((card) => furnish(card, () => update()));
+    // A rating of the time before there was a journal becomes a line of it.
+    const have = new Set(journal().map(({ card }) => card));
+    const old = cards.filter(({ id }) => rated(id) && !have.has(id));
+    if (old.length > 0) merge(old.map(({ id }) => ({ card: id, at: rated(id).at, rating: rated(id).rating })));
     if (cards.length > 1) {
       const made = bar(cards);
       update = made.update;

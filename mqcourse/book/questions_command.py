@@ -1,13 +1,17 @@
-"""`mq questions check`, `mq questions coverage` and `mq questions new`."""
+"""`mq questions check`, `mq questions coverage`, `mq questions export` and `mq questions new`."""
 
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from mqcourse.command_line import actions_of, add, answer, out, say
 from mqcourse.exits import Exit
 from mqcourse.home import shown
+
+ANKI = """Anki reads its file by File > Import. A second import
+renews the cards and keeps their schedule."""
 
 
 def register(subcommands: Any) -> None:
@@ -37,6 +41,23 @@ def register(subcommands: Any) -> None:
         run_coverage,
         "count the questions by topic, level and kind",
         example="mq questions coverage",
+    )
+    export = add(
+        actions,
+        "export",
+        run_export,
+        "write the bank as a table, as notes for Anki, or as a page to print",
+        example="mq questions export anki cards.txt\nmq questions export csv --topic delivery cards.csv",
+        more=ANKI,
+    )
+    export.add_argument("format", choices=["anki", "csv", "markdown"], help="what is written")
+    export.add_argument("file", metavar="FILE", type=Path, help="the file to write")
+    export.add_argument("--topic", metavar="TOPIC", help="only this topic: a file of book/questions")
+    export.add_argument(
+        "--level",
+        metavar="LEVEL",
+        choices=["junior", "mid", "senior", "staff"],
+        help="only this level: junior, mid, senior or staff",
     )
 
 
@@ -82,4 +103,41 @@ def run_coverage(arguments: argparse.Namespace) -> int:
 
     found = coverage(load_bank())
     answer(arguments, found.as_dict(), "\n".join(found.lines()))
+    return Exit.DONE
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    """Write the file, and print how many questions it has."""
+    from mqcourse.book.question import LEVELS
+    from mqcourse.book.question_export import FORMATS
+    from mqcourse.book.questions import all_questions, load_bank
+    from mqcourse.disk import write_text
+    from mqcourse.errors import CourseError
+    from mqcourse.nearest import did_you_mean
+
+    bank = load_bank()
+    if arguments.topic is not None and arguments.topic not in bank:
+        raise CourseError(
+            f"there is no topic {arguments.topic!r}",
+            do=did_you_mean(arguments.topic, bank, f"The topics are {', '.join(bank)}"),
+            code=Exit.USAGE,
+        )
+    chosen = [
+        question
+        for question in all_questions(bank)
+        if arguments.topic in (None, question.topic)
+        and arguments.level in (None, LEVELS[question.level].lower())
+    ]
+    if not chosen:
+        raise CourseError(
+            f"the topic {arguments.topic!r} has no question of the level {arguments.level!r}",
+            do="`mq questions coverage` shows what there is",
+            code=Exit.SAID_NO,
+        )
+    write_text(arguments.file, FORMATS[arguments.format](chosen, bank))
+    answer(
+        arguments,
+        {"written": [str(arguments.file)], "questions": len(chosen)},
+        f"{len(chosen)} questions are in {arguments.file}",
+    )
     return Exit.DONE

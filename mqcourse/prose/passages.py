@@ -176,7 +176,7 @@ def of_toml(source: str) -> Iterator[Passage]:
             for field, keys in CARD_TABLES.items():
                 for table in card.get(field) or ():
                     for key in keys:
-                        kind = "item" if field == "options" else "paragraph"
+                        kind = "item" if field in ("options", "choices") else "paragraph"
                         yield from passages(kind, table.get(key))
         return
     for entry in data.values():

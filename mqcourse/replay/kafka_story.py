@@ -99,11 +99,13 @@ class KafkaStory:
     def tell_assigned(self, event: Event) -> str:
         """A consumer has its partitions."""
         pairs = partitions_of(event)
-        numbers = [f"{self.label[topic]} {number}" for topic, number in pairs]
-        self.scene.note(
-            self.program[event.who], f"reads {', '.join(numbers)}" if numbers else "has no partition"
+        topics = dict.fromkeys(topic for topic, _ in pairs)
+        found = " and ".join(
+            f"{partitions([number for of, number in pairs if of == topic])} of {self.label[topic]}"
+            for topic in topics
         )
-        return f"{event.who} is assigned {', '.join(numbers) if numbers else 'no partition'}."
+        self.scene.note(self.program[event.who], f"reads {found}" if found else "has no partition")
+        return f"{event.who} is assigned {found or 'no partition'}."
 
     def tell_read(self, event: Event) -> str:
         """poll has returned a record."""
@@ -131,14 +133,15 @@ class KafkaStory:
     def tell_committed(self, event: Event) -> str:
         """The coordinator has accepted offsets."""
         group = str(event.what["group"])
-        said = []
+        same: dict[int, list[int]] = {}
         for topic, number, offset in event.what["offsets"]:
             self.committed.setdefault((topic, number), {})[group] = int(offset)
-            said.append(f"offset {offset} of partition {number}")
+            same.setdefault(int(offset), []).append(int(number))
             for of, part, at, copy in self.copies.get(event.who, []):
                 if (of, part) == (topic, number) and at < int(offset):
                     self.scene.move(copy, self.program[event.who], "done")
-        return f"{event.who} commits {' and '.join(said)} for the group {self.label[group]}."
+        said = " and ".join(f"offset {offset} of {partitions(numbers)}" for offset, numbers in same.items())
+        return f"{event.who} commits {said} for the group {self.label[group]}."
 
     def tell_signalled(self, event: Event) -> str:
         """A process got a signal."""
@@ -172,6 +175,14 @@ def partitions_of(event: Event) -> list[tuple[str, int]]:
     if "partition" in event.what:
         return [(str(event.what["topic"]), int(event.what["partition"]))]
     return []
+
+
+def partitions(numbers: list[int]) -> str:
+    """ "partition 0", "partitions 0 and 2", "partitions 0, 1 and 2"."""
+    first, *more = [str(number) for number in sorted(numbers)]
+    if not more:
+        return f"partition {first}"
+    return f"partitions {', '.join([first, *more[:-1]])} and {more[-1]}"
 
 
 def plain_with_hyphens(names: list[str]) -> dict[str, str]:

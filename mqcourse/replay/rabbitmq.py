@@ -59,6 +59,14 @@ class Channel:
     acks: bool = False
     before: int = -1  # publishes before the recording, which the broker numbered too; -1 until that is known
 
+    def answers(self, question: str) -> tuple[Any, str]:
+        """The oldest question of that name and its line, which count as answered now; (None, BROKER) without one."""
+        for at, (sent, line) in enumerate(self.asked):
+            if question == sent.NAME:
+                del self.asked[at]
+                return sent, line
+        return None, BROKER
+
 
 class Frames:
     """Reads along with one connection, until its recording ends."""
@@ -157,17 +165,10 @@ class Frames:
     def answered(self, number: int, channel: Channel, method: Any) -> None:
         """Note a received method."""
         name = method.NAME
-        asked: Any = None
-        cause = BROKER
         if name in ("Basic.Deliver", "Basic.Return", "Basic.GetOk"):
             channel.arriving = Arriving(method)
             return
-        question = "Basic.Get" if name == "Basic.GetEmpty" else name.removesuffix("Ok")
-        for at, (sent, line) in enumerate(channel.asked):
-            if question not in (name, "") and question == sent.NAME:
-                asked, cause = sent, line
-                del channel.asked[at]
-                break
+        asked, cause = channel.answers("Basic.Get" if name == "Basic.GetEmpty" else name.removesuffix("Ok"))
         if name == "Queue.DeclareOk":
             found = (method.message_count, method.consumer_count)
             known = self.counted.get(method.queue)
@@ -255,11 +256,7 @@ class Frames:
             cause = self.consumers.get(f"{number}/{method.consumer_tag}", BROKER)
             self.write("delivered", cause=cause, consumer=method.consumer_tag, **what)
             return
-        cause = BROKER
-        for at, (sent, line) in enumerate(channel.asked):
-            if sent.NAME == "Basic.Get":
-                what |= {"queue": sent.queue, "auto_ack": sent.no_ack or None}
-                cause = line
-                del channel.asked[at]
-                break
+        asked, cause = channel.answers("Basic.Get")
+        if asked is not None:
+            what |= {"queue": asked.queue, "auto_ack": asked.no_ack or None}
         self.write("got", cause=cause, **what)

@@ -4,8 +4,14 @@ from mqcourse.replay.kafka_story import KafkaStory
 from mqcourse.replay.rabbitmq_story import RabbitMQStory
 from mqcourse.replay.recording import Recording
 from mqcourse.replay.scene import Scene, Story
+from mqcourse.replay.servicebus_story import ServiceBusStory
 
-TELLERS: dict[str, type[RabbitMQStory] | type[KafkaStory]] = {"kafka": KafkaStory, "rabbitmq": RabbitMQStory}
+Teller = RabbitMQStory | KafkaStory | ServiceBusStory
+TELLERS: dict[str, type[Teller]] = {
+    "rabbitmq": RabbitMQStory,
+    "kafka": KafkaStory,
+    "servicebus": ServiceBusStory,
+}
 
 
 def story(recording: Recording) -> Story:

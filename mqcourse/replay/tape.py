@@ -239,7 +239,6 @@ def _heard(event: str, arguments: tuple[Any, ...]) -> None:
     pid, number = arguments
     if number == 0:
         return
-    for line in _now.path.read_text(encoding="utf-8").splitlines():
-        joined = json.loads(line)
-        if joined["pid"] == pid and joined["did"] == "joined":
-            _now.write(joined["who"], "signalled", signal=signal.Signals(number).name)
+    lines = [json.loads(line) for line in _now.path.read_text(encoding="utf-8").splitlines()]
+    for who in dict.fromkeys(line["who"] for line in lines if line["pid"] == pid and line["did"] == "joined"):
+        _now.write(who, "signalled", signal=signal.Signals(number).name)

@@ -44,7 +44,8 @@ def write_book(source: Path, *names: str) -> Path:
     """A front page and chapters `part/NAME` whose cell prints 42, with the course's own settings. None was ever run."""
     (source / "book" / "part").mkdir(parents=True)
     shutil.copyfile(CHECKOUT / "_config.yml", source / "_config.yml")
-    shutil.copytree(CHECKOUT / "book" / "_static", source / "book" / "_static")
+    for name in ("_static", "_templates"):
+        shutil.copytree(CHECKOUT / "book" / name, source / "book" / name)
     (source / "book" / "index.md").write_text("# Front\n\nWords.\n", encoding="utf-8")
     write_toc(source, *names)
     for name in names:

@@ -232,5 +232,20 @@ def test_a_style_sheet_that_changed_reaches_every_page(built: Built) -> None:
     assert "p { color: inherit; }" in (built.html / "_static" / "course.css").read_text(encoding="utf-8")
 
 
+def test_a_page_loads_no_script_for_icons_or_search_and_each_of_its_icons_is_drawn(built: Built) -> None:
+    page = built.first["kept"]
+    used = set(re.findall(r"\bfa-[a-z-]+", " ".join(re.findall(r'class="([^"]*)"', page))))
+    drawn = set(
+        re.findall(
+            r"^\.(fa-[a-z-]+) ", (built.html / "_static" / "icons.css").read_text(encoding="utf-8"), re.M
+        )
+    )
+    assert used - drawn == {"fa-solid", "fa-lg"}  # the family of the icons, and a larger size
+    assert "fontawesome" not in page
+    assert (
+        page.count("_static/scripts/bootstrap.js") == 2
+    )  # what the theme loads after that script is still there
+
+
 def test_nothing_of_a_build_is_left_in_the_home_folder(built: Built) -> None:
     assert not list(built.home.iterdir())

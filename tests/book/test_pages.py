@@ -28,8 +28,9 @@ def test_a_page_begins_with_questions_objectives_minutes_and_what_it_runs_with(p
     found = (AFTER_ITS_OPENING if page == TOC["root"] else HEAD).search(text)
     assert found, "no {chapter-head} straight after the title"
     head = yaml.safe_load(found["yaml"])
-    assert head["questions"]
-    assert head["objectives"]
+    for key in ("questions", "objectives"):
+        assert head[key]
+        assert all(isinstance(item, str) for item in head[key]), "a text with a colon needs quotes"
     assert head["minutes"] > 0
     assert bool(head.get("runs_with")) == ("```{code-cell}" in text)
 

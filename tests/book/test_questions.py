@@ -1,5 +1,7 @@
 """The bank of questions: the real one is in order, and a bad one is refused by file, question and field."""
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from mqcourse.book.arithmetic import value_of
 from mqcourse.book.coverage import coverage
 from mqcourse.book.facts import load_facts
-from mqcourse.book.question import KINDS, LEVELS, Claim, Number, Steps
+from mqcourse.book.question import KINDS, Claim, Incident, Number, Steps
 from mqcourse.book.questions import BANK, all_questions, find, load_bank, read_bank
 from mqcourse.errors import CourseError
 from mqcourse.grading import manifest
@@ -70,11 +72,18 @@ def bank(tmp_path: Path, text: str, name: str = "topic.toml") -> Path:
     return tmp_path
 
 
-def test_the_course_has_twenty_questions_or_more_of_every_level() -> None:
-    questions = all_questions(load_bank())
-    assert len(questions) >= 20
-    assert {question.level for question in questions} == set(LEVELS)
+def test_the_bank_is_large_enough_in_every_level_and_kind() -> None:
+    bank_ = load_bank()
+    questions = all_questions(bank_)
     assert len({question.prompt for question in questions}) == len(questions)
+    by_level = Counter(question.level for question in questions)
+    assert all(by_level[level] >= least for level, least in {"J": 40, "M": 60, "S": 65, "St": 35}.items())
+    by_kind = Counter(question.kind for question in questions)
+    assert set(by_kind) == set(KINDS)
+    least = {"claim": 40, "incident": 15, "design": 10}
+    assert all(by_kind[kind] >= many for kind, many in least.items())
+    assert len(bank_["estimates"].questions) >= 25
+    assert all(topic.questions for topic in bank_.values())
 
 
 def test_a_good_question_is_read_as_written(tmp_path: Path) -> None:
@@ -334,3 +343,17 @@ def test_an_unknown_question_says_where_ids_are(tmp_path: Path) -> None:
     topics = load_bank(bank(tmp_path, HEAD + entry()), {"known"})
     with pytest.raises(CourseError, match=r"no question 'other'.*book/questions"):
         find(topics, "other")
+
+
+def test_a_log_line_of_an_incident_names_the_version_that_printed_it() -> None:
+    incidents = [card.details for card in all_questions(load_bank()) if isinstance(card.details, Incident)]
+    lines = [line for incident in incidents for line in incident.signals]
+    logged = [
+        line
+        for line in lines
+        if re.search(r"\[(error|warning|info)\]|\b(ERROR|WARN|INFO)\b|Exception:", line)
+    ]
+    assert logged
+    assert not [
+        line for line in logged if not re.match(r"(RabbitMQ|Kafka|kafka-python|pika) \d+\.\d+\.\d+: ", line)
+    ]

@@ -54,7 +54,7 @@ def test_each_rating_is_kept_at_once_and_any_end_is_an_end(keys: str, ratings: l
 @pytest.mark.parametrize("question", BANK, ids=lambda question: question.id)
 def test_every_card_can_be_read_in_a_narrow_terminal(question: Question) -> None:
     for text in (front(question, 60), back(question, 60)):
-        assert "**" not in text
+        assert not [line for line in text.splitlines() if "**" in line and not line.startswith("    ")]
         long = [
             line for line in text.splitlines() if len(line) > 60 and not line.startswith(("    ", "http"))
         ]

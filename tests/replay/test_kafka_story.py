@@ -65,6 +65,18 @@ def test_a_commit_finishes_what_lies_below_it_and_no_more() -> None:
     assert last.say == "reader commits offset 1 of partition 0 for the group packing."
 
 
+def test_partitions_with_one_offset_are_named_together() -> None:
+    offsets = [[TOPIC, 2, 0], [TOPIC, 0, 0], [TOPIC, 1, 5]]
+    found = told(
+        ("reader", "assigned", {"group": GROUP, "partitions": [[TOPIC, number] for number in (0, 1, 2)]}),
+        ("reader", "committed", {"group": GROUP, "offsets": offsets}),
+    )
+    assert [step.say for step in found.steps] == [
+        "reader is assigned partitions 0, 1 and 2 of orders.",
+        "reader commits offset 0 of partitions 0 and 2 and offset 5 of partition 1 for the group packing.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("event", "reason"),
     [

@@ -5,7 +5,7 @@
     explorer                                    # shows it
     explorer.result.summary                     # the figures of what the sliders say now
 
-An explorer of your own takes ten lines of plain ipywidgets:
+A separate explorer takes ten lines of plain ipywidgets:
 
     import ipywidgets
     import matplotlib.pyplot as plt

@@ -41,7 +41,7 @@ RECORD_BYTES = 1130
 """What a record of BODY, sent alone, counts against the quota: the size of its produce request."""
 QUOTA_WINDOW_S = 10.0
 """The broker averages over ten full windows of 1 s (quota.window.num 11, quota.window.size.seconds 1), so a producer
-that was silent may send this many seconds' worth at once."""
+that sent nothing for a while may send the quota of this many seconds at once."""
 LOOK_EVERY_S = 0.1
 
 
@@ -185,7 +185,7 @@ class Run:
         return sorted(seen)[15]
 
     def produce(self, producer: Any) -> None:
-        """Send every message when it is due. While the buffer is full the source stands still, and none comes."""
+        """Send every message when it is due. While the buffer is full, the source is blocked and makes no messages."""
         record, s = self.record, self.scenario
         next_arrival = arrivals(s)
         at = next_arrival(0.0)

@@ -23,7 +23,7 @@ class Record:
     depth: list[tuple[float, int]] = field(default_factory=list)  # (time_s, messages that wait)
     blocked: list[tuple[float, float]] = field(
         default_factory=list
-    )  # (from_s, to_s) the producer stood still
+    )  # (from_s, to_s) the producer was blocked
     gaps_s: list[float] = field(
         default_factory=list
     )  # from done to the next start, where the next one was there

@@ -235,7 +235,7 @@ class Run:
         return sorted(seen)[15]
 
     def produce(self, sender: Any) -> None:
-        """Send every message when it is due. While a send waits for credits the source stands still, and none comes."""
+        """Send every message when it is due. While a send waits for credits, the source is blocked and makes no messages."""
         record, s = self.record, self.scenario
         next_arrival = arrivals(s)
         at = next_arrival(0.0)

@@ -26,7 +26,7 @@ class Consumers:
         self.error = uniform(scenario.seed, "error")
         self.crash_after = exponential(uniform(scenario.seed, "crash"))
         self.repair_after = exponential(uniform(scenario.seed, "repair"))
-        self.jitter = uniform(scenario.seed, "back-off")
+        self.jitter = uniform(scenario.seed, "backoff")
         self.retrying: dict[int, Message] = {}
         for _ in range(scenario.consumers):
             self.group.append(self.new_consumer())

@@ -22,7 +22,7 @@ STREAMS = (
     "error",
     "crash",
     "repair",
-    "back-off",
+    "backoff",
     "client",
 )
 """What each stream is for; its place in this tuple is its number in the contract."""

@@ -1,4 +1,4 @@
-"""Ready scenarios: the lesson's three answers to overload, and what goes wrong with each."""
+"""Ready scenarios: three answers to overload, and what goes wrong with each."""
 
 from dataclasses import dataclass
 

@@ -286,9 +286,7 @@ def _check_together(s: Scenario) -> None:
     if s.arrivals == "trace" and not s.trace_s:
         raise ScenarioError("trace_s", "is empty", "with arrivals 'trace' at least one time of arrival in s")
     if any(later < earlier for earlier, later in zip(s.trace_s, s.trace_s[1:], strict=False)):
-        raise ScenarioError(
-            "trace_s", "is not in order", "times of arrival in s, none before the one it follows"
-        )
+        raise ScenarioError("trace_s", "is not in order", "times of arrival in s, in ascending order")
     if not any(share > 0.0 for share in s.priority_mix):
         raise ScenarioError(
             "priority_mix", f"is {s.priority_mix!r}", "1 to 10 shares, at least one of them above 0"
@@ -366,7 +364,7 @@ def _must_not_grow(s: Scenario, field_name: str, comes: float, leaves: float) ->
     if (comes - leaves) * s.duration_s > MOST_BACKLOG:
         raise ScenarioError(
             field_name,
-            f"is {to_text(getattr(s, field_name))} messages while {comes:.6g} messages/s come and at most {leaves:.6g} leave: "
+            f"is {to_text(getattr(s, field_name))} messages while {comes:.6g} messages/s arrive and at most {leaves:.6g} leave: "
             "unstable, it grows without bound",
             f"whole numbers from 0 to {MOST_BACKLOG} messages, "
             f"or rate_per_s up to {leaves + MOST_BACKLOG / s.duration_s:.6g} messages/s",

@@ -94,7 +94,8 @@ def mmck(rate_per_s: float, service_mean_s: float, consumers: int, room: int) ->
     """
     if room < consumers:
         raise CourseError(
-            f"theory: room is {room} messages", do=f"Allowed: from consumers, {consumers}, messages"
+            f"theory: the capacity (`room`) is {room} messages",
+            do=f"Allowed: from consumers, {consumers}, messages",
         )
     load = rate_per_s * service_mean_s
     weights, weight = [1.0], 1.0

@@ -111,8 +111,9 @@ class Card(Block):
             case Number(unit=unit):
                 return [nodes.paragraph("", f"Give a number in {unit}.", classes=["mq-card-given"])]
             case Incident(signals=signals):
-                text = "\n".join(signals)
-                return [nodes.literal_block(text, text, language="text")]
+                # A list and no block of code: a line of a log is wide, and a phone is not.
+                items = [nodes.list_item("", nodes.paragraph("", signal)) for signal in signals]
+                return [nodes.bullet_list("", *items, bullet="-", classes=["mq-card-signals"])]
         return []
 
     def answer(self, question: Question) -> list[nodes.Node]:

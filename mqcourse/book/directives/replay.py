@@ -27,6 +27,8 @@ WEB = Path(__file__).parents[2] / "replay" / "web"
 FOLDER = "replay"
 """Where its script and style sheet are in the built book's _static."""
 WRITTEN = "%%writefile "
+MADE_BY = (*sorted(WEB.parent.glob("*.py")), Path(__file__))
+"""What turns a recording into a page: when any of it changes, a page with a replay is made again."""
 
 
 class Replay(Block):
@@ -40,6 +42,8 @@ class Replay(Block):
         settings = self.settings(self.KEYS)
         name = self.arguments[0]
         page = self.env.docname
+        for path in MADE_BY:
+            self.env.note_dependency(str(path))
         chapter, chosen = chapter_of(self.env, page), chosen_for(self.env, page)
         found = recordings(chosen.record) if chosen else {}
         if name not in found:
@@ -128,26 +132,24 @@ def row(step: Step, names: dict[str, str]) -> str:
 
 
 def story_data(told: Story, sources: Sequence[tuple[str, str, list[str]]]) -> dict[str, Any]:
-    """What replay.js plays."""
+    """What replay.js plays. Times and sentences are those of the table, and empty fields are left out."""
     index = {digest: number for number, (digest, _, _) in enumerate(sources)}
+    steps = []
+    for step in told.steps:
+        whole = {
+            "at": step.at,
+            "code": [index[step.source], step.line] if step.source in index else None,
+            "moves": [[move.message, move.to, move.look] for move in step.moves],
+            "notes": step.notes,
+            "states": step.states,
+            "mark": step.mark,
+        }
+        steps.append({name: value for name, value in whole.items() if value})
     return {
         "places": [vars(place) for place in told.places],
         "messages": list(told.messages),
         "sources": [{"name": name, "lines": lines} for _, name, lines in sources],
-        "steps": [
-            {
-                "at_ms": step.at_ms,
-                "say": step.say,
-                "at": step.at,
-                "source": index.get(step.source, -1),
-                "line": step.line,
-                "moves": [[move.message, move.to, move.look] for move in step.moves],
-                "notes": step.notes,
-                "states": step.states,
-                "mark": step.mark,
-            }
-            for step in told.steps
-        ],
+        "steps": steps,
     }
 
 

@@ -28,17 +28,21 @@
     return element;
   };
 
-  const shown = (label) => {
-    const last = label.split(/\s+/).at(-1);
-    return last.length <= 4 ? last : label.slice(0, 4);
-  };
+  // four letters of a label at most: its number at the end, else its first word, which is the key of a record
+  const shown = (label) => label.match(/(?:^|\s)(\d{1,4})$/)?.[1] ?? label.split(/\s+/)[0].slice(0, 4);
 
   const seconds = (ms) => `${(ms / 1000).toFixed(3)} s`;
 
   class Replay extends HTMLElement {
     connectedCallback() {
       if (this.story) return;
-      this.story = JSON.parse(this.querySelector("script[type='application/json']").textContent);
+      const story = JSON.parse(this.querySelector("script[type='application/json']").textContent);
+      const rows = this.querySelectorAll(".mq-replay-table tbody tr");
+      story.steps = story.steps.map((step, index) => {
+        const [time, say] = rows[index].cells;
+        return { moves: [], notes: {}, states: {}, ...step, at_ms: Number(time.textContent), say: say.textContent };
+      });
+      this.story = story;
       this.step = 0; // how many events have happened
       this.speed = 1;
       this.build();
@@ -75,7 +79,9 @@
         this.places.set(place.id, { ...place, box, note, slots, more, most: most.get(place.id) ?? 0, held: [] });
       }
       this.stage.append(...Object.values(columns).filter((column) => column.childElementCount));
-      if (!columns.right.childElementCount) this.stage.classList.add("mq-replay-two");
+      for (const side of ["left", "right"]) {
+        if (!columns[side].childElementCount) this.stage.classList.add(`mq-replay-no-${side}`);
+      }
       this.tokens = messages.map((label) => {
         const element = make("span", { className: "mq-replay-message", hidden: true, title: label });
         element.textContent = shown(label);
@@ -233,7 +239,7 @@
 
     frame(now) {
       const { steps } = this.story;
-      this.left -= (now - this.last) * this.speed;
+      this.left -= Math.min(now - this.last, 250) * this.speed; // a tab that was hidden goes on where it was
       this.last = now;
       const changed = new Set();
       let before = this.step;
@@ -274,10 +280,11 @@
     mark(step) {
       this.marked?.removeAttribute("aria-current");
       this.marked = undefined;
-      const source = step && step.source >= 0 ? this.sources[step.source] : undefined;
-      if (!source) return; // the code of the event before stays in sight, with no line marked
+      if (!step?.code) return; // the code of the event before stays in sight, with no line marked
+      const [number, line] = step.code;
+      const source = this.sources[number];
       for (const { figure } of this.sources) figure.hidden = figure !== source.figure;
-      this.marked = source.rows[step.line - 1];
+      this.marked = source.rows[line - 1];
       if (!this.marked) return;
       this.marked.setAttribute("aria-current", "true");
       const box = source.figure.querySelector("pre");

@@ -70,6 +70,11 @@ topic: ordering
 ```{question-topics}
 ```
 
+```{questions}
+ids: [choice-clicks, sb-purge, estimate-drain-quiet, order-outbox, spot-requeue-loop, design-webhooks,
+  incident-disk-full, claim-kafka-zookeeper]
+```
+
 ```{key-points}
 - One.
 ```
@@ -165,10 +170,40 @@ def test_a_card_is_a_labelled_section_with_prompt_before_a_closed_answer(page: s
 
 
 def test_all_cards_of_a_topic_come_in_the_banks_order(page: str) -> None:
-    shown = re.findall(r'data-question="([^"]+)"', page)
+    shown = re.findall(r'data-question="([^"]+)"', page)[:-8]
     of_the_bank = [question.id for question in load_bank()["ordering"].questions]
     assert shown == ["why-a-queue", *of_the_bank]
     assert of_the_bank[:2] == ["kafka-order", "partition-key"]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("choice-clicks", ["One queue with four consumers"], ["Right: B"]),
+        ("sb-purge", ["Batch delete works by enqueue time"], ["Right: A, D"]),
+        ("estimate-drain-quiet", ["Give a number in minutes"], ["10 minutes", "120000 / (4 * 50) / 60"]),
+        ("order-outbox", ["The broker confirms"], ["Right: "]),
+        ("spot-requeue-loop", ["def on_message"], ["The mistake", "Wrong: "]),
+        (
+            "design-webhooks",
+            [],
+            ["Requirements to ask for", "The drawing", "Three options, each with its price"],
+        ),
+        ("incident-disk-full", ["No space left on device"], ["Three decisions", "The post-mortem"]),
+        ("claim-kafka-zookeeper", ["Choose: True, False, False since"], ["Verdict", "False since Kafka 4.0"]),
+    ],
+)
+def test_each_kind_shows_what_is_given_and_hides_what_is_right(
+    page: str, name: str, before: list[str], after: list[str]
+) -> None:
+    card = page[page.index(f'id="question-{name}"') :]
+    card = card[: card.index("</section>")]
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", card))
+    given, _, hidden = text.partition("Show a strong answer")
+    assert all(words in given for words in before), given
+    assert all(words in hidden and words not in given for words in after), hidden
+    assert "What each level adds" in hidden
+    assert "Proof:" in hidden
 
 
 def test_the_topics_are_a_table_with_a_link_to_each_page_and_the_number_of_cards(page: str) -> None:

@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mqcourse import json_lines
 from mqcourse.book.questions import load_bank
+from mqcourse.quiz import journal
+from mqcourse.quiz.journal import Review
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
 TOPIC = load_bank()["failure"]
@@ -71,6 +76,57 @@ def test_a_rating_is_remembered_and_can_be_forgotten(page: Any) -> None:
     assert page.locator(FIRST).get_by_label("With gaps").is_checked()
     assert f"1 of {COUNT} rated" in page.locator(".mq-cards-bar").inner_text()
     assert page.get_by_role("button", name="Forget my ratings").is_visible()
+
+
+def test_ratings_are_saved_as_a_file_that_the_quiz_of_the_terminal_reads(page: Any, tmp_path: Path) -> None:
+    cards = [question.id for question in TOPIC.questions[:2]]
+    page.locator(f"{FIRST} >> summary").click()
+    page.locator(FIRST).get_by_label("Not yet").check()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")  # the ratings between were passed, and not given
+    page.locator(".mq-card >> nth=1 >> summary").click()
+    page.locator(".mq-card >> nth=1").get_by_label("Easily").check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save my ratings as a file").click()
+    saved = tmp_path / download.value.suggested_filename
+    download.value.save_as(saved)
+    assert [(review.card, review.rating) for review in journal.read(saved)] == [
+        (cards[0], "good"),
+        (cards[1], "easy"),
+    ]
+    assert "2 ratings" in page.locator(".mq-cards-news").inner_text()
+
+
+def test_ratings_of_the_terminal_are_added_once_and_their_newest_is_shown(page: Any, tmp_path: Path) -> None:
+    card = TOPIC.questions[0].id
+    reviews = [
+        Review(datetime(2026, 11, day, 7, tzinfo=UTC), card, rating)
+        for day, rating in ((26, "easy"), (24, "again"))
+    ]
+    file = tmp_path / "cards.jsonl"
+    json_lines.append(file, [journal.line_of(review) for review in reviews])
+    file.write_text(file.read_text(encoding="utf-8") + '{"card": "torn', encoding="utf-8")
+    chooser = page.locator(".mq-cards-bar input[type=file]")
+    news = page.locator(".mq-cards-news")
+    with page.expect_file_chooser() as asked:
+        page.get_by_role("button", name="Add ratings from a file").press("Enter")
+    asked.value.set_files(file)
+    page.get_by_text("2 ratings were added.").wait_for()
+    page.locator(f"{FIRST} >> summary").click()
+    assert page.locator(FIRST).get_by_label("Easily").is_checked()
+    chooser.set_input_files(file)
+    page.get_by_text("0 ratings were added.").wait_for()
+    kept = page.evaluate("localStorage.getItem('mq-card-journal')")
+    assert journal.history(json_lines.objects(kept)) == tuple(sorted(reviews))
+    file.write_text("no rating", encoding="utf-8")
+    chooser.set_input_files(file)
+    page.get_by_text("The file has no rating of a card").wait_for()
+    page.get_by_role("button", name="Forget my ratings").click()
+    assert page.evaluate("localStorage.getItem('mq-card-journal')") == ""
+    page.get_by_role("button", name="Bring my ratings back").click()
+    kept = page.evaluate("localStorage.getItem('mq-card-journal')")
+    assert journal.history(json_lines.objects(kept)) == tuple(sorted(reviews))
+    assert news.is_visible()
 
 
 def test_one_level_can_be_shown(page: Any) -> None:

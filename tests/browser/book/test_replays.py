@@ -118,6 +118,18 @@ def test_the_line_that_caused_an_event_is_marked(built: Any, browser: Any) -> No
         assert replay.locator("figure:visible figcaption").inner_text().startswith("cell ")
 
 
+def test_a_record_is_drawn_with_its_key_and_a_message_with_its_number(built: Any, browser: Any) -> None:
+    drawn = ".mq-replay-stage > .mq-replay-message"
+    with browser.new_context(reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.goto(built.address("book/kafka/log"))
+        keys = page.locator(f"#replay-keys {drawn}").all_text_contents()
+        assert set(keys) == {"ann", "bob", "cat", "dan", "eve", "fay"}
+        page.goto(built.address("book/rabbitmq/work-queue"))
+        numbers = page.locator(f"#replay-ack-when-done {drawn}").all_text_contents()
+        assert numbers == ["1", "2", "3", "4", "5"]
+
+
 def test_a_replay_plays_to_its_end_and_can_be_paused(built: Any, browser: Any) -> None:
     with browser.new_context() as context:
         page = context.new_page()

@@ -11,7 +11,7 @@ const PATIENCE_MS = 250; // a run that takes longer is given up as soon as a new
 
 /**
  * About how much a run has to do: messages, and what goes on without any: looks at a signal, bursts, crashes, and
- * handlings that fail and come back at once.
+ * handlings that fail and are redelivered at once.
  */
 export function steps(s) {
   const every = (on, seconds, each = 1) => (on ? (s.duration_s / seconds) * each : 0);

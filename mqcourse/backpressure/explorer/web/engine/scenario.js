@@ -125,7 +125,7 @@ function checkTogether(s) {
   if (s.arrivals === "trace" && s.trace_s.length === 0)
     throw new ScenarioError("trace_s", "is empty", "with arrivals 'trace' at least one time of arrival in s");
   if (s.trace_s.some((later, i) => i > 0 && later < s.trace_s[i - 1]))
-    throw new ScenarioError("trace_s", "is not in order", "times of arrival in s, none before the one it follows");
+    throw new ScenarioError("trace_s", "is not in order", "times of arrival in s, in ascending order");
   if (!s.priority_mix.some((share) => share > 0.0))
     throw new ScenarioError("priority_mix", `is ${tuple(s.priority_mix)}`, "1 to 10 shares, at least one of them above 0");
   if (s.on_full === "expire" && s.expire_after_s === null)
@@ -183,7 +183,7 @@ function mustNotGrow(s, field, comes, leaves) {
   if ((comes - leaves) * s.duration_s > MOST_BACKLOG)
     throw new ScenarioError(
       field,
-      `is ${toText(s[field])} messages while ${general(comes)} messages/s come and at most ${general(leaves)} leave: ` +
+      `is ${toText(s[field])} messages while ${general(comes)} messages/s arrive and at most ${general(leaves)} leave: ` +
         "unstable, it grows without bound",
       `whole numbers from 0 to ${MOST_BACKLOG} messages, or rate_per_s up to ` +
         `${general(leaves + MOST_BACKLOG / s.duration_s)} messages/s`,

@@ -20,7 +20,7 @@ export class Consumers {
     this.error = uniform(scenario.seed, "error");
     this.crash_after = exponential(uniform(scenario.seed, "crash"));
     this.repair_after = exponential(uniform(scenario.seed, "repair"));
-    this.jitter = uniform(scenario.seed, "back-off");
+    this.jitter = uniform(scenario.seed, "backoff");
     this.retrying = new Map();
     for (let _ = 0, _end = scenario.consumers; _ < _end; _++) {
       this.group.push(this.new_consumer());

@@ -10,8 +10,7 @@ import { exp, ln, normal_quantile } from "./numerics.js";
 
 /** What each stream is for; its place in this tuple is its number in the contract. */
 export const STREAMS =
-    ["arrivals", "bursts", "work", "class", "key", "poison", "error", "crash", "repair", "back-off",
-    "client"];
+    ["arrivals", "bursts", "work", "class", "key", "poison", "error", "crash", "repair", "backoff", "client"];
 
 export const MASK = 0xFFFFFFFF;
 export const STEP = 0x6D2B79F5;

@@ -709,7 +709,7 @@ function checkTogether(s) {
   if (s.arrivals === "trace" && s.trace_s.length === 0)
     throw new ScenarioError("trace_s", "is empty", "with arrivals 'trace' at least one time of arrival in s");
   if (s.trace_s.some((later, i) => i > 0 && later < s.trace_s[i - 1]))
-    throw new ScenarioError("trace_s", "is not in order", "times of arrival in s, none before the one it follows");
+    throw new ScenarioError("trace_s", "is not in order", "times of arrival in s, in ascending order");
   if (!s.priority_mix.some((share) => share > 0.0))
     throw new ScenarioError("priority_mix", `is ${tuple(s.priority_mix)}`, "1 to 10 shares, at least one of them above 0");
   if (s.on_full === "expire" && s.expire_after_s === null)
@@ -767,7 +767,7 @@ function mustNotGrow(s, field, comes, leaves) {
   if ((comes - leaves) * s.duration_s > MOST_BACKLOG)
     throw new ScenarioError(
       field,
-      `is ${toText(s[field])} messages while ${general(comes)} messages/s come and at most ${general(leaves)} leave: ` +
+      `is ${toText(s[field])} messages while ${general(comes)} messages/s arrive and at most ${general(leaves)} leave: ` +
         "unstable, it grows without bound",
       `whole numbers from 0 to ${MOST_BACKLOG} messages, or rate_per_s up to ` +
         `${general(leaves + MOST_BACKLOG / s.duration_s)} messages/s`,
@@ -1705,8 +1705,7 @@ const { exp, ln, normal_quantile } = generated_numerics;
 
 /** What each stream is for; its place in this tuple is its number in the contract. */
 const STREAMS =
-    ["arrivals", "bursts", "work", "class", "key", "poison", "error", "crash", "repair", "back-off",
-    "client"];
+    ["arrivals", "bursts", "work", "class", "key", "poison", "error", "crash", "repair", "backoff", "client"];
 
 const MASK = 0xFFFFFFFF;
 const STEP = 0x6D2B79F5;
@@ -1806,7 +1805,7 @@ class Consumers {
     this.error = uniform(scenario.seed, "error");
     this.crash_after = exponential(uniform(scenario.seed, "crash"));
     this.repair_after = exponential(uniform(scenario.seed, "repair"));
-    this.jitter = uniform(scenario.seed, "back-off");
+    this.jitter = uniform(scenario.seed, "backoff");
     this.retrying = new Map();
     for (let _ = 0, _end = scenario.consumers; _ < _end; _++) {
       this.group.push(this.new_consumer());
@@ -2208,7 +2207,7 @@ class Meter {
   redelivered() {
     this.redeliveries += 1;
     if (this.redeliveries > MOST_REDELIVERIES) {
-      throw new CourseError(`more than ${MOST_REDELIVERIES} deliveries failed within ${general(this.now)} s: messages come back at once`,
+      throw new CourseError(`more than ${MOST_REDELIVERIES} deliveries failed within ${general(this.now)} s: messages are redelivered at once`,
           { do: "Set delivery_limit (deliveries) or retry_backoff_s (s), or make duration_s (s) shorter" });
     }
   }
@@ -2714,7 +2713,7 @@ const generated_simulation = (() => {
 //
 // A producer (producer.py) sends messages (message.py) to a broker (broker.py), which hands them to consumers
 // (consumers.py); a meter (meter.py) counts. All of them are SimPy processes over plain objects. It reads and
-// changes no other state: no clock, nothing global, no randomness but the scenario's own streams (draws.py).
+// changes no other state: no clock, no global state, no randomness except the scenario's own streams (draws.py).
 
 const { environment, mapBoth, quoted } = engine_runtime;
 const { CourseError, MOST_BACKLOG, general } = engine_scenario;
@@ -2959,7 +2958,7 @@ const PATIENCE_MS = 250; // a run that takes longer is given up as soon as a new
 
 /**
  * About how much a run has to do: messages, and what goes on without any: looks at a signal, bursts, crashes, and
- * handlings that fail and come back at once.
+ * handlings that fail and are redelivered at once.
  */
 function steps(s) {
   const every = (on, seconds, each = 1) => (on ? (s.duration_s / seconds) * each : 0);

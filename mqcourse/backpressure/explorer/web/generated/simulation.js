@@ -4,7 +4,7 @@
 //
 // A producer (producer.py) sends messages (message.py) to a broker (broker.py), which hands them to consumers
 // (consumers.py); a meter (meter.py) counts. All of them are SimPy processes over plain objects. It reads and
-// changes no other state: no clock, nothing global, no randomness but the scenario's own streams (draws.py).
+// changes no other state: no clock, no global state, no randomness except the scenario's own streams (draws.py).
 
 import { environment, mapBoth, quoted } from "../engine/runtime.js";
 import { CourseError, MOST_BACKLOG, general } from "../engine/scenario.js";
