@@ -2,25 +2,35 @@
 
     python tests/in_turn.py < cases.json
 
-Each case: words, what standard output is ("file", "full" or "closed"), whether Ctrl-C comes as soon as the command
-runs. Prints one JSON list of what each did.
+Each case: words, what standard output is ("file", "full", "closed" or "terminal", a dumb one of 60 columns), whether
+Ctrl-C comes as soon as the command runs. Prints one JSON list of what each did.
 """
 
 import contextlib
+import fcntl
 import json
 import os
+import pty
+import struct
 import sys
 import tempfile
+import termios
 from typing import Any, BinaryIO
 
 from mqcourse import cli
 
+COLUMNS = 60
+
 
 def run(case: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
+        shown, terminal = _terminal() if case["stdout"] == "terminal" else (-1, -1)
         child = os.fork()
         if not child:
-            _child(case, out, said)
+            _child(case, out, said, terminal)
+        if case["stdout"] == "terminal":
+            os.close(terminal)
+            out.write(_shown_on(shown))
         _, status = os.waitpid(child, 0)
         texts = []
         for file in (out, said):
@@ -29,11 +39,34 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
         return {"code": os.waitstatus_to_exitcode(status), "out": texts[0], "said": texts[1]}
 
 
-def _child(case: dict[str, Any], out: BinaryIO, said: BinaryIO) -> None:
+def _terminal() -> tuple[int, int]:
+    """Both ends of a terminal of COLUMNS columns: where its screen is read, and what a program writes to."""
+    shown, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
+    return shown, terminal
+
+
+def _shown_on(shown: int) -> bytes:
+    """All that was written to a terminal, until nobody holds it any more."""
+    text = b""
+    with contextlib.suppress(OSError):  # on Linux the end is an error
+        while part := os.read(shown, 65536):
+            text += part
+    os.close(shown)
+    return text
+
+
+def _child(case: dict[str, Any], out: BinaryIO, said: BinaryIO, terminal: int) -> None:
     code = 99
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(_stdout(case, out), 1)
+        if case["stdout"] == "terminal":
+            os.environ["TERM"] = "dumb"
+            os.environ.pop("COLUMNS", None)
+            os.dup2(terminal, 1)
+            os.close(terminal)
+        else:
+            os.dup2(_stdout(case, out), 1)
         os.dup2(said.fileno(), 2)
         sys.argv = ["mq", *case["words"]]
         if case.get("interrupted"):

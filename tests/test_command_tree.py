@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 
-from mqcourse import cli, topics
+from mqcourse import cli, foreign, topics
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 from mqcourse.settings import OURS, SETTINGS
+from tests import in_turn
 from tests.test_cli import mq
 from tools import golden_texts
 
@@ -68,7 +69,19 @@ CASES: dict[str, tuple[str, set[Exit]]] = {
     "completion": ("bash", {Exit.DONE}),
 }
 """Each command with words that need no broker, and the codes it may then end with."""
-WAYS = ("file", "json", "full", "closed", "interrupted")
+WIDER = {
+    *("completion", "env"),  # a shell reads it, so it stands as it is
+    *("labs solutions", "labs source"),  # paths, which are copied
+    *(
+        "reset",
+        "doctor",
+        "hint",
+        "help",
+    ),  # sentences and a table of 80 columns: the terminal breaks their lines
+    *("questions check", "questions coverage"),
+}
+"""Commands with lines that are not fitted to the terminal."""
+WAYS = ("file", "json", "full", "closed", "interrupted", "terminal")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +95,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
             words_now = ["lock-jars"] if (name, way) == ("lock-jars", "interrupted") else typed
             cases[name, way] = {
                 "words": [*words_now, "--json"] if way == "json" else words_now,
-                "stdout": way if way in ("full", "closed") else "file",
+                "stdout": way if way in ("full", "closed", "terminal") else "file",
                 "interrupted": way == "interrupted",
             }
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MQ_")}
@@ -162,6 +175,17 @@ def test_a_reader_that_has_seen_enough_is_no_error(name: str, outcomes: Any) -> 
     assert done["code"] in (Exit.DONE, usual["code"])
     assert "Traceback" not in done["said"]
     assert "Broken pipe" not in done["said"]
+
+
+@pytest.mark.lengthy
+@pytest.mark.parametrize("name", CASES)
+def test_a_dumb_terminal_of_60_columns_gets_plain_lines(name: str, outcomes: Any) -> None:
+    done = outcomes[name, "terminal"]
+    assert done["code"] in CASES[name][1], done
+    assert foreign.CONTROL.findall(done["out"].replace("\r\n", "\n")) == []
+    assert "\x1b" not in done["said"]
+    if name not in WIDER:
+        assert [line for line in done["out"].splitlines() if len(line) > in_turn.COLUMNS] == []
 
 
 @pytest.mark.parametrize("name", golden_texts.texts())

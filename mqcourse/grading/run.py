@@ -27,6 +27,7 @@ from mqcourse.grading.journal import MARK
 from mqcourse.grading.judge import draw_seed
 from mqcourse.grading.outcome import Unjudged, Void
 from mqcourse.grading.prctl import orphans
+from mqcourse.grading.run_watch import ENDED, RunWatch
 from mqcourse.grading.sandbox import Sandbox
 from mqcourse.grading.submission import Submission, read
 from mqcourse.grading.verdict import Report, Verdict, read_verdict, with_breach
@@ -38,11 +39,13 @@ RUN_LIMIT_S = 600.0
 """Every wait of a check has its own limit; this one is met only when the machine or the grader hangs."""
 NONE_KNOWN: Mapping[str, Verdict] = {}
 POLL_S = 0.3
-MOST_FOLDER_BYTES = 512 << 20
-"""Of the run's folder, the one place outside /tmp where a sandboxed answer can write. A grading writes about 1 MB."""
-MOST_FOLDER_FILES = 20_000
 ENOUGH = b"."
 """The sign for a run that its verdicts have no reader any more. When its standard input ends without it, we have died."""
+SENT = (
+    *(signal.SIGKILL, signal.SIGTERM, signal.SIGINT),
+    *(signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT),
+)
+"""Signals with which an answer may end its run. A run that breaks by itself ends in other ways, and is not judged."""
 GRACE_S = 6.0
 """How long the run may take to give back what it made at the brokers, when nobody waits for it any more."""
 
@@ -95,6 +98,8 @@ def grade_submission(
         if exercise.id in submission.unusable
     } | {id_: known[id_] for id_ in submission.answers if id_ in known}
     new = {id_: source for id_, source in submission.answers.items() if id_ not in known}
+    ends: dict[str, str] = {}
+    """Why the last run of each answer has no verdict on it."""
     leftovers.sweep()
     if new:
         with Witness(lab.brokers) as witness:
@@ -102,7 +107,8 @@ def grade_submission(
             say(f"running {len(new)} answers")
 
             def run(answers: Mapping[str, str]) -> dict[str, Verdict]:
-                entries = _run(lab.name, master.graded_notebook(lab, answers, seed), witness, sandbox)
+                entries, why = _run(lab.name, master.graded_notebook(lab, answers, seed), witness, sandbox)
+                ends.update(dict.fromkeys(answers, why))
                 return {
                     id_: read_verdict(lab.exercise(id_), plain_all(entry))
                     for id_, entry in entries.items()
@@ -127,12 +133,7 @@ def grade_submission(
     return Report(
         lab,
         tuple(
-            found.get(exercise.id)
-            or with_breach(
-                exercise,
-                Guarantee.RUNS,
-                "the answer ended the process that runs it before there was a verdict, or filled its folder",
-            )
+            found.get(exercise.id) or with_breach(exercise, Guarantee.RUNS, ends.get(exercise.id, ENDED))
             for exercise in lab.exercises
         ),
         time.monotonic() - began_s,
@@ -140,8 +141,10 @@ def grade_submission(
     )
 
 
-def _run(name: str, notebook: str, witness: Witness, sandbox: Sandbox | None) -> dict[str, Mapping[str, Any]]:
-    """The verdict on each exercise, by id; an exercise is missing when the run ended before its verdict."""
+def _run(
+    name: str, notebook: str, witness: Witness, sandbox: Sandbox | None
+) -> tuple[dict[str, Mapping[str, Any]], str]:
+    """The verdict on each exercise, by id, and why one is missing, for the case that the run ended before its verdict."""
     mark = secrets.token_hex(8)
     key = secrets.token_hex(32)
     with _folder(mark) as folder, orphans():
@@ -170,35 +173,41 @@ def _run(name: str, notebook: str, witness: Witness, sandbox: Sandbox | None) ->
             )
             os.close(verdicts_out)
             stdin: Any = process.stdin
+            watch = RunWatch(process.pid, folder)
             try:
                 with contextlib.suppress(BrokenPipeError):
                     # The key goes this way, so no process of an answer finds it in an environment or a command line.
                     stdin.write(f"{key}\n".encode())
                     stdin.flush()
-                verdicts = _verdicts(
-                    _lines(verdicts_in, time.monotonic() + RUN_LIMIT_S, witness, folder), key
-                )
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(timeout=GRACE_S)
+                verdicts = _verdicts(_lines(verdicts_in, time.monotonic() + RUN_LIMIT_S, witness, watch), key)
+                if not watch.is_stopped:
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(timeout=GRACE_S)
             finally:
                 os.close(verdicts_in)
                 with contextlib.suppress(OSError):
                     stdin.write(ENOUGH)  # the run ends, and gives back what it made
                     stdin.close()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(timeout=GRACE_S)
+                if not watch.is_stopped:  # a process that is stopped ends by no word
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(timeout=GRACE_S)
                 _end_all(process, mark)
                 leftovers.sweep()  # of a run that was killed
             log.seek(0)
             said = log.read(200_000)
     if not verdicts and "CourseError" in said:
         raise CourseError(plain(said.split("CourseError: ", 1)[1].splitlines()[0]), code=Exit.ENVIRONMENT)
-    if not verdicts and process.returncode not in (0, 1, -signal.SIGKILL, -signal.SIGTERM):
+    if not verdicts and process.returncode not in (0, 1) and not _was_ended(process.returncode):
         witness.confirm()
         raise Unjudged(
             f"the grading run ended with code {process.returncode}: {_last(said)}", do="Run `mq doctor`"
         )
-    return verdicts
+    return verdicts, watch.what
+
+
+def _was_ended(code: int) -> bool:
+    """Whether an exit code means a signal that a process sent; around a sandbox it is 128 and the signal's number."""
+    return (-code if code < 0 else code - 128) in SENT
 
 
 @contextlib.contextmanager
@@ -242,8 +251,8 @@ def signature(key: str, body: str) -> str:
     return hmac.new(key.encode(), body.encode(), hashlib.sha256).hexdigest()
 
 
-def _lines(source: int, end_s: float, witness: Witness, folder: str) -> Iterator[Mapping[str, Any]]:
-    """The lines of JSON that arrive through the pipe until its other end closes, or an answer fills the run's folder.
+def _lines(source: int, end_s: float, witness: Witness, watch: RunWatch) -> Iterator[Mapping[str, Any]]:
+    """The lines of JSON that arrive through the pipe until its other end closes, or an answer breaks the run.
 
     Unjudged when a broker goes away meanwhile, or the time is up.
     """
@@ -253,7 +262,7 @@ def _lines(source: int, end_s: float, witness: Witness, folder: str) -> Iterator
         while time.monotonic() < end_s:
             if not selector.select(POLL_S):
                 witness.alive()
-                if _is_filled(folder):
+                if watch.is_broken():
                     return
                 continue
             part = os.read(source, 65_536)
@@ -270,19 +279,6 @@ def _lines(source: int, end_s: float, witness: Witness, folder: str) -> Iterator
     raise Unjudged(
         f"the answers were not judged within {RUN_LIMIT_S:.0f} s", do="Run it again when less runs beside it"
     )
-
-
-def _is_filled(folder: str) -> bool:
-    """Whether more was written into the run's folder than any grading needs."""
-    used = files = 0
-    for place, folders, names in os.walk(folder):
-        for name in (*folders, *names):
-            with contextlib.suppress(OSError):  # removed meanwhile
-                used += Path(place, name).lstat().st_blocks * 512
-            files += 1
-            if used > MOST_FOLDER_BYTES or files > MOST_FOLDER_FILES:
-                return True
-    return False
 
 
 def _environment(mark: str, folder: str) -> dict[str, str]:

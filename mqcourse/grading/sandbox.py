@@ -45,6 +45,7 @@ OF_ETC = (
     "/etc/ssl",
 )
 TMP_BYTES = 256 * 1024 * 1024
+SHARED_MEMORY_BYTES = 64 * 1024 * 1024
 
 Address = tuple[str, int]
 
@@ -91,12 +92,16 @@ class Sandbox:
             yield [
                 str(self.program),
                 *("--unshare-all", "--die-with-parent", "--hostname", "grading"),
+                *("--cap-drop", "ALL"),  # root's run keeps all of them otherwise, and mounts what it likes
                 *("--proc", "/proc", "--dev", "/dev"),
+                *("--size", str(SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm"),  # noqa: S108  inside
                 # before what is bound: the checkout, or the state folder, may lie in /tmp
                 *("--size", str(TMP_BYTES), "--tmpfs", "/tmp", "--dir", "/tmp/home"),  # noqa: S108  inside
                 *_bound(),
                 *("--ro-bind", sockets, SOCKETS, "--ro-bind", str(hosts), "/etc/hosts"),
                 *("--bind", str(folder), str(folder), "--chdir", str(folder)),
+                # both lie in memory, and without a limit would hold half of the machine's
+                *("--remount-ro", "/dev", "--remount-ro", "/"),
                 *("--setenv", "HOME", "/tmp/home", "--setenv", "TMPDIR", "/tmp"),  # noqa: S108  inside
                 *("--setenv", "MQ_HOME", str(state), "--setenv", "IPYTHONDIR", str(folder / "ipython")),
                 "--",

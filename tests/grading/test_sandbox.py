@@ -15,7 +15,7 @@ import pytest
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.grading import journal, leftovers, manifest, master, run, sandbox, sandbox_inside
+from mqcourse.grading import journal, leftovers, manifest, master, run, run_watch, sandbox, sandbox_inside
 from mqcourse.grading.sandbox import Sandbox
 from mqcourse.grading.submission import Submission
 from mqcourse.home import CHECKOUT
@@ -323,7 +323,7 @@ time.sleep(600)
 
 
 def test_an_answer_that_fills_its_folder_is_ended(monkeypatch: pytest.MonkeyPatch, stack: RunStack) -> None:
-    monkeypatch.setattr(run, "MOST_FOLDER_BYTES", 8 << 20)
+    monkeypatch.setattr(run_watch, "MOST_FOLDER_BYTES", 8 << 20)
     lab = manifest.find("backpressure_sizing")
     answer = {"consumers": FILLING % 20}
     report = run.grade_submission(Submission(lab, answer, {}))
