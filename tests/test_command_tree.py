@@ -70,15 +70,12 @@ CASES: dict[str, tuple[str, set[Exit]]] = {
 }
 """Each command with words that need no broker, and the codes it may then end with."""
 WIDER = {
-    *("completion", "env"),  # a shell reads it, so it stands as it is
-    *("labs solutions", "labs source"),  # paths, which are copied
-    *(
-        "reset",
-        "doctor",
-        "hint",
-        "help",
-    ),  # sentences and a table of 80 columns: the terminal breaks their lines
-    *("questions check", "questions coverage"),
+    # a shell reads it, so it stands as it is
+    *("completion", "env"),
+    # paths, which are copied
+    *("labs solutions", "labs source", "questions export"),
+    # sentences and tables of 80 columns: the terminal breaks their lines
+    *("reset", "doctor", "hint", "help", "questions check", "questions coverage"),
 }
 """Commands with lines that are not fitted to the terminal."""
 WAYS = ("file", "json", "full", "closed", "interrupted", "terminal")
