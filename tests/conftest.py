@@ -24,6 +24,7 @@ LANES = (
     "tests/browser/",
     "tests/",
     "tests/grading/",
+    "tests/grading/test_known_answers.py",
     "tests/notebooks/",
     "emulator/tests/",
     "tests/book/",

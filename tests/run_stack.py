@@ -80,8 +80,13 @@ class RunStack:
 def free_base() -> int:
     """A block of ports that no one holds; random, so that two runs that start at once seldom choose the same."""
     held = set(ports.course_bases())
-    lane = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    # Two processes of one run never look at the same blocks.
-    bases = list(range(FIRST_BASE, LAST_BASE, ports.BLOCK))[lane % 2 :: 2]
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    bases = blocks(worker, workers)
     random.SystemRandom().shuffle(bases)
     return next(base for base in bases if ports.block_is_free(base, held))
+
+
+def blocks(worker: int, workers: int) -> list[int]:
+    """The blocks of one of a run's processes: no other process of the run looks at them."""
+    return list(range(FIRST_BASE, LAST_BASE, ports.BLOCK))[worker::workers]

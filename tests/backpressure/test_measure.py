@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from kafka.errors import KafkaTimeoutError
 
 from mqcourse.backpressure import Scenario, simulate
 from mqcourse.backpressure.command import scenario_of
@@ -228,3 +229,15 @@ def test_a_command_reads_presets_json_files_and_addresses(tmp_path: Path) -> Non
         scenario_of(str(tmp_path / "none.json"))
     with pytest.raises(CourseError, match="not JSON"):
         scenario_of("{")
+
+
+def test_what_kafka_has_not_taken_when_the_run_ends_is_no_failure_of_the_run() -> None:
+    scenario = Scenario(partitions=1, throttle="token-bucket", throttle_rate_per_s=1.0, duration_s=2.0)
+    during, after = (kafka.Run(scenario, plan.messages(scenario), {}, 0.0) for _ in range(2))
+    error = KafkaTimeoutError("Expiring 7 record(s)")
+    during.not_sent(error)
+    assert during.record.trouble == [error]
+    assert during.record.stop.is_set()
+    after.record.stop.set()
+    after.not_sent(error)
+    assert after.record.trouble == []

@@ -4,9 +4,17 @@ import pika
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-pytestmark = pytest.mark.stack
+from tests.run_stack import blocks
 
 
+def test_two_processes_of_a_run_never_look_at_the_same_ports():
+    for workers in (1, 2, 3, 4):
+        each = [set(blocks(worker, workers)) for worker in range(workers)]
+        assert all(each)
+        assert sum(map(len, each)) == len(set().union(*each))
+
+
+@pytest.mark.stack
 def test_rabbitmq_takes_a_message_and_gives_it_back(stack):
     with pika.BlockingConnection(pika.URLParameters(stack.endpoints.rabbitmq_url)) as connection:
         channel = connection.channel()
@@ -18,6 +26,7 @@ def test_rabbitmq_takes_a_message_and_gives_it_back(stack):
         channel.queue_delete("run-stack")
 
 
+@pytest.mark.stack
 def test_kafka_takes_a_record_and_gives_it_back(stack):
     settings = stack.endpoints.kafka_settings
     producer = KafkaProducer(**settings)
@@ -30,6 +39,7 @@ def test_kafka_takes_a_record_and_gives_it_back(stack):
     consumer.close()
 
 
+@pytest.mark.stack
 def test_the_stack_lies_in_a_path_with_a_space(stack):
     assert " " in str(stack.home)
     assert all(

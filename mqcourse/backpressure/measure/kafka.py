@@ -43,6 +43,8 @@ QUOTA_WINDOW_S = 10.0
 """The broker averages over ten full windows of 1 s (quota.window.num 11, quota.window.size.seconds 1), so a producer
 that sent nothing for a while may send the quota of this many seconds at once."""
 LOOK_EVERY_S = 0.1
+PATIENCE_S = 120.0
+"""How long the client waits for the broker on a busy machine: no figure of the run depends on it."""
 
 
 def adapted(scenario: Scenario) -> tuple[Scenario, list[str]]:
@@ -92,7 +94,7 @@ class Run:
     def execute(self) -> tuple[Record, float]:
         """Drive the whole run; the record, and the delivery time in seconds."""
         try:
-            admin = KafkaAdminClient(**self.settings, request_timeout_ms=10_000)
+            admin = KafkaAdminClient(**self.settings, request_timeout_ms=int(PATIENCE_S * 1000))
         except KafkaError as error:
             raise unanswered("kafka", error) from error
         throttled = self.scenario.throttle == "token-bucket"
@@ -132,7 +134,11 @@ class Run:
 
     def drive(self, lift_quota: Callable[[], None]) -> None:
         """Start everything, produce, wait for the end; without the quota what is still in the buffer goes at once."""
-        producer = KafkaProducer(**self.settings, client_id=self.topic, linger_ms=0)
+        # Under a quota a record may wait in the buffer for the whole run.
+        waits_ms = int((self.scenario.duration_s + PATIENCE_S) * 1000)
+        producer = KafkaProducer(
+            **self.settings, client_id=self.topic, linger_ms=0, delivery_timeout_ms=waits_ms
+        )
         threads = [self._thread(self.consume, number) for number in range(self.scenario.consumers)]
         sampler = self._thread(self.sample_depth)
         try:
@@ -140,7 +146,11 @@ class Run:
             for thread in threads:
                 thread.start()
             for _ in threads:
-                self.ready.acquire(timeout=30)
+                if not self.ready.acquire(timeout=PATIENCE_S):
+                    raise CourseError(
+                        f"no answer from Kafka for {PATIENCE_S:.0f} s while the consumers look for their positions",
+                        do="Look at `mq status`, then measure again",
+                    )
             self.record.start()
             sampler.start()
             self.produce(producer)
@@ -150,8 +160,10 @@ class Run:
             for thread in [*threads, sampler]:
                 if thread.ident is not None:
                     thread.join()
-            lift_quota()
-            producer.close(timeout=30)
+            try:
+                lift_quota()
+            finally:
+                producer.close(timeout=PATIENCE_S)
 
     def _thread(self, target: Callable[..., None], *arguments: int) -> threading.Thread:
         def guarded() -> None:
@@ -213,7 +225,12 @@ class Run:
             key = str(message.number).encode()
             future = producer.send(self.topic, BODY, key=key, partition=message.partition)
             future.add_callback(lambda _metadata: room.release())
-            future.add_errback(record.failed)
+            future.add_errback(self.not_sent)
+
+    def not_sent(self, error: BaseException) -> None:
+        """A record failed: the end of the run, unless it has ended before; what is unsent then is no part of it."""
+        if not self.record.stop.is_set():
+            self.record.failed(error)
 
     def consume(self, number: int) -> None:
         """Read one's partitions (the same share as in the simulation), work, commit each record."""
