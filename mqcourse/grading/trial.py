@@ -191,6 +191,7 @@ class Trial:
         with self._changed:
             program, call = self._held.pop((worker, message))
             self._record(Kind.FINISHED, worker, message)
+            self._last_s = time.monotonic()  # the worker has something to do again
         program.send({"id": call, "return": None})
 
     def kill(self, program: Program) -> None:
@@ -198,6 +199,7 @@ class Trial:
         program.kill()
         with self._changed:
             self._record(Kind.KILLED, program.name)
+            self._last_s = time.monotonic()  # the broker has yet to give back what it held
             self._held = {key: value for key, value in self._held.items() if key[0] != program.name}
 
     def wait(self, until: Callable[[History], bool], *, deadline_s: float = DEADLINE_S) -> bool:
@@ -228,11 +230,12 @@ class Trial:
         drained: Callable[[], bool] = lambda: True,
         *,
         quiet_s: float = QUIET_S,
+        stuck_s: float = STUCK_S,
         deadline_s: float = DEADLINE_S,
     ) -> bool:
         """Wait until the history is as wanted, or it has been idle for a while and `drained()` returns that no more can follow.
 
-        Programs that take none of the work there is are given up after STUCK_S.
+        Programs that take none of the work there is are given up after `stuck_s`.
         """
         self._await_ready()
         end_s = time.monotonic() + deadline_s * self._patience
@@ -240,7 +243,7 @@ class Trial:
             if self.wait(until, deadline_s=0.1):
                 return True
             quiet_for_s = (time.monotonic() - self._last_s) / self._patience
-            if quiet_for_s > STUCK_S or (quiet_for_s > quiet_s and drained()):
+            if quiet_for_s > stuck_s or (quiet_for_s > quiet_s and drained()):
                 break
             if not any(program.running for program in self._programs):
                 return False

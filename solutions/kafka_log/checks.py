@@ -85,6 +85,12 @@ def commit(answer: Answer) -> Sequence[Breach]:
     with CheckKafka() as broker, Trial(answer, broker.number_of) as trial:
         topic, group = broker.topic("commit", len(places)), broker.group("work")
         broker.produce(topic, places)
+
+        def drained() -> bool:
+            """No record waits. While one does, two consumers of a worker may be about to share the partitions."""
+            place = broker.committed(group, topic)
+            return all(place.get(part, 0) >= len(numbers) for part, numbers in places.items())
+
         trial.hold(lambda worker, _message: _begun(trial.history, worker) >= kills.get(worker, math.inf))
         reached = True
         for worker, begins in kills.items():
@@ -93,7 +99,8 @@ def commit(answer: Answer) -> Sequence[Breach]:
             )
             reached = trial.wait_quiet(
                 lambda seen, w=worker, n=begins: _begun(seen, w) >= n,  # type: ignore[misc]
-                quiet_s=3,
+                drained,
+                stuck_s=JOIN_S,
             )
             if not reached:
                 break  # it is idle before it came to where it would be killed: there is no more to interrupt
@@ -118,7 +125,7 @@ def commit(answer: Answer) -> Sequence[Breach]:
             programs.append(
                 last := trial.start("worker C", "work", topic=topic, group=group, handle="@handle")
             )
-            if trial.wait_quiet(lambda seen: _all(sent, seen), quiet_s=3):
+            if trial.wait_quiet(lambda seen: _all(sent, seen), drained, stuck_s=JOIN_S):
                 done = trial.history.messages(Kind.FINISHED)
                 broker.becomes(
                     lambda: not _uncommitted(done, at, broker.committed(group, topic), ""),

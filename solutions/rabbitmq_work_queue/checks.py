@@ -75,8 +75,9 @@ def fair(answer: Answer) -> Sequence[Breach]:
         shift.inspect(first, [long])
         others = sent - {long}
         trial.hold(lambda worker, _message: worker == first.name)
+        kept = set(wire.held())  # by worker A, whatever it has fetched
         second = trial.start("worker B", "work_fairly", queue=queue, handle="@handle")
-        trial.wait_quiet(lambda seen: _all(others, seen), lambda: broker.ready(queue) == 0)
+        trial.wait_quiet(lambda seen: _all(others, seen), lambda: shift.nothing_left(kept))
         waiting = others - set(trial.history.messages(Kind.STARTED))
         wire.settle()
         taken = wire.numbers(Did.DELIVERED)
@@ -90,7 +91,9 @@ def fair(answer: Answer) -> Sequence[Breach]:
             )
         shift.kill(first, long, Step.WORK)
         trial.hold(lambda _worker, _message: False)
-        trial.wait_quiet(lambda seen: _all(sent, seen), lambda: broker.ready(queue) == 0)
+        trial.wait_quiet(lambda seen: _all(sent, seen), shift.nothing_left)
+        if not second.running:
+            return shift.goes_on(second)
         back = shift.end(second)
         seen = trial.history
     finished = seen.messages(Kind.FINISHED)
@@ -155,7 +158,7 @@ def poison(answer: Answer) -> Sequence[Breach]:
         def set_aside(seen: History) -> bool:
             return seen.messages(Kind.STARTED).count(always) > most * 2 or bool(broker.ready(dead_letters))
 
-        trial.wait_quiet(set_aside, lambda: broker.ready(queue) == 0)
+        trial.wait_quiet(set_aside, shift.nothing_left)
         back = shift.end(worker)
         left = {number for number, _ in broker.take_all(queue)}
         seen = trial.history

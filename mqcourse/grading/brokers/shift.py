@@ -57,7 +57,7 @@ class Shift:
                     worker.name in seen.open_work()
                     or (to is None and all_of <= set(seen.messages(Kind.FINISHED)))
                 ),
-                lambda: not any(self._broker.ready(queue) for queue in self._queues),
+                self.nothing_left,
             ):
                 return False
             held = self._trial.history.open_work().get(worker.name, [])
@@ -67,6 +67,22 @@ class Shift:
             if to in held:
                 return True
             self._trial.release(worker.name, held[0])
+
+    def nothing_left(self, apart: Set[int] = frozenset()) -> bool:
+        """Whether no work can begin any more: no message waits, and none is on its way to a worker.
+
+        A slow worker has a message for a while before it begins on it. `apart`: messages that a busy worker keeps.
+        """
+        if any(self._broker.ready(queue) for queue in self._queues):
+            return False
+        history = self._trial.history
+        killed = {event.worker for event in history if event.kind is Kind.KILLED}
+        begun = {
+            event.message
+            for event in history
+            if event.kind in (Kind.STARTED, Kind.FINISHED) and event.worker not in killed
+        }
+        return begun.union(apart).issuperset(self._wire.held())
 
     def inspect(self, worker: Program, held: Sequence[int]) -> None:
         """Compare what the worker holds with what was reported to the broker. GuaranteesBroken when they do not fit."""

@@ -133,7 +133,11 @@ class Wire:
     @property
     def in_hand(self) -> int:
         """Deliveries that are neither acknowledged nor given back, on connections that are open."""
-        return sum(link.in_hand() for link in list(self._links))
+        return len(self.held())
+
+    def held(self) -> list[int]:
+        """Numbers of the messages of these deliveries."""
+        return [number for link in list(self._links) for number in link.held()]
 
     def cut(self, where: Callable[[Act], Cut | None]) -> None:
         """From now on an acknowledgement for which `where` names a place ends its connection there.
@@ -226,11 +230,15 @@ class _Link:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
-    def in_hand(self) -> int:
-        """Deliveries that its client still has; none when it is closed."""
+    def held(self) -> list[int]:
+        """Numbers of the messages whose deliveries its client still has; none when it is closed."""
         if self._is_closed:
-            return 0
-        return sum(len(channel.unsettled) for channel in list(self._channels.values()))
+            return []
+        return [
+            number
+            for channel in list(self._channels.values())
+            for _, number in list(channel.unsettled.values())
+        ]
 
     def drained(self) -> bool:
         """Whether nothing that the client has sent is still unread."""

@@ -1,0 +1,32 @@
+"""Workers that are slow between a delivery and their work: a check waits for what they have in their hands."""
+
+import pytest
+
+from mqcourse.grading import manifest, run
+from mqcourse.grading.submission import Submission
+from mqcourse.grading.trial import QUIET_S, STUCK_S
+
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("stack")]
+
+SLOW_S = 2.5
+SLOW = f"""
+import time
+def NAME(queue, handle):
+    connection = pika.BlockingConnection(pika.URLParameters(at.rabbitmq_url))
+    channel = connection.channel()
+    channel.basic_qos(prefetch_count=1)
+    for method, properties, body in channel.consume(queue):
+        if channel.queue_declare(queue, passive=True).method.message_count == 0:
+            time.sleep({SLOW_S})  # the last message, and no other waits
+        handle(body)
+        channel.basic_ack(method.delivery_tag)
+"""
+
+
+@pytest.mark.parametrize(("exercise", "name"), [("acknowledge", "work"), ("fair", "work_fairly")])
+def test_a_message_that_a_worker_has_and_has_not_begun_is_waited_for(exercise: str, name: str) -> None:
+    assert QUIET_S < SLOW_S < STUCK_S
+    lab = manifest.find("rabbitmq_work_queue")
+    report = run.grade_submission(Submission(lab, {exercise: SLOW.replace("NAME", name)}, {}))
+    [verdict] = [each for each in report.verdicts if each.exercise.id == exercise]
+    assert verdict.breaches == (), verdict.traces
