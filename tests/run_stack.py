@@ -88,5 +88,7 @@ def free_base() -> int:
 
 
 def blocks(worker: int, workers: int) -> list[int]:
-    """The blocks of one of a run's processes: no other process of the run looks at them."""
-    return list(range(FIRST_BASE, LAST_BASE, ports.BLOCK))[worker::workers]
+    """The blocks of one of a run's processes, side by side: no other process of the run looks at them."""
+    every = list(range(FIRST_BASE, LAST_BASE, ports.BLOCK))
+    share = len(every) // workers
+    return every[worker * share : (worker + 1) * share]
