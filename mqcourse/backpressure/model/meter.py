@@ -94,7 +94,7 @@ class Meter:
         self.redeliveries += 1
         if self.redeliveries > MOST_REDELIVERIES:
             raise CourseError(
-                f"more than {MOST_REDELIVERIES} deliveries failed within {self.now:.6g} s: messages are redelivered at once",
+                f"more than {MOST_REDELIVERIES} deliveries failed within {self.now:.6g} s: messages return at once",
                 do="Set delivery_limit (deliveries) or retry_backoff_s (s), or make duration_s (s) shorter",
             )
 

@@ -100,7 +100,7 @@ export class Meter {
   redelivered() {
     this.redeliveries += 1;
     if (this.redeliveries > MOST_REDELIVERIES) {
-      throw new CourseError(`more than ${MOST_REDELIVERIES} deliveries failed within ${general(this.now)} s: messages are redelivered at once`,
+      throw new CourseError(`more than ${MOST_REDELIVERIES} deliveries failed within ${general(this.now)} s: messages return at once`,
           { do: "Set delivery_limit (deliveries) or retry_backoff_s (s), or make duration_s (s) shorter" });
     }
   }
