@@ -258,8 +258,8 @@ export class View {
     if (!this.ready) return;
     this.busy();
     if (this.settling.signal.aborted) this.settling = new AbortController();
-    const { sides, results, changes } = this;
-    const words = this.asked ? "" : results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
+    const { changes } = this;
+    const words = this.asked ? "" : this.sentences;
     const drew = this.charts[0].drawn !== null;
     this.said.textContent = (this.judged && this.preset.choices ? verdict(this.preset, this.picked, drew) : "") + words;
     this.nameCharts(words || NOT_RUN);
@@ -270,6 +270,12 @@ export class View {
     if (changes !== this.changes) return;
     this.host.dataset.state = "calm";
     this.host.dispatchEvent(new CustomEvent("settled"));
+  }
+
+  /** What came out, a sentence for each scenario. */
+  get sentences() {
+    const { sides } = this;
+    return this.results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
   }
 
   nameCharts(words) {
@@ -449,8 +455,8 @@ export class View {
     this.dress();
     this.drawCharts();
     this.showFigures();
-    this.nameCharts(this.results.slice(0, this.sides.length).map((result) => sentence(result)).join(" "));
-    this.said.textContent = verdict(this.preset, null, false) + sentence(this.results[0]);
+    this.nameCharts(this.sentences);
+    this.said.textContent = verdict(this.preset, null, this.charts[0].drawn !== null) + this.sentences;
     this.forPaper = true;
   }
 
