@@ -63,6 +63,8 @@ def test_an_error_names_controls_by_their_labels() -> None:
     assert given(f"labelled({json.dumps(error)})") == (
         "“Limit of the queue” is 5 messages, and “Producer's buffer” is 3. Allowed: from consumers, 2"
     )
+    unit = {"message": "scenario: consumers is 0 consumers. Allowed: 1 to 9 consumers", "field": "consumers"}
+    assert given(f"labelled({json.dumps(unit)})") == "“Consumers” is 0 consumers. Allowed: 1 to 9 consumers"
     other = {"message": "scenario: colour is no field of a scenario. Allowed: arrivals", "field": "colour"}
     assert given(f"labelled({json.dumps(other)})") == other["message"]
     assert given("labelled(new Error('the run took too long'))") == "the run took too long"

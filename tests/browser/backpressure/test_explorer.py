@@ -330,6 +330,7 @@ def test_on_paper_the_run_and_its_answer_stand_and_the_question_is_asked_again(p
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert "The answer is" in said.inner_text()
     assert explorer.element.locator("canvas.chart:visible").count() == 6
+    assert explorer.element.locator("canvas.flow:visible").count() == 0  # nothing plays on paper
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert said.inner_text() == ""
     assert explorer.element.locator("canvas:visible").count() == 1

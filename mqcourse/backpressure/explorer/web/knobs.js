@@ -83,11 +83,14 @@ export const KNOBS = Object.fromEntries(
   GROUPS.flatMap(([, knobs]) => knobs.map(([name, label, low, high, more = {}]) => [name, { name, label, low, high, ...more }])),
 );
 
-/** An error about a field, in the page's words: each field by the label of its control. Any other error as it is. */
+/**
+ * An error about a field, in the page's words: each field by the label of its control. Any other error as it is.
+ * A name without an underscore is a field only where the error begins: "consumers" is also a unit.
+ */
 export function labelled({ message, field }) {
   if (!Object.hasOwn(KNOBS, field ?? "")) return message;
-  const names = Object.keys(KNOBS).filter((name) => name === field || name.includes("_"));
-  const name = new RegExp(`\\b(?:${names.join("|")})\\b`, "g");
+  const others = Object.keys(KNOBS).filter((name) => name.includes("_"));
+  const name = new RegExp(`^${field}\\b|\\b(?:${others.join("|")})\\b`, "g");
   return message.replace(/^scenario: /, "").replace(name, (one) => `“${KNOBS[one].label}”`);
 }
 

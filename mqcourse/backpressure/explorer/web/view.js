@@ -453,6 +453,7 @@ export class View {
     if (!this.asked || !this.ready) return;
     this.asked = false;
     this.dress();
+    this.flowHolder.hidden = true; // it has nothing to play before the question is answered
     this.drawCharts();
     this.showFigures();
     this.nameCharts(this.sentences);
