@@ -72,7 +72,7 @@ class FactBox(Block):
         except CourseError as error:
             raise self.error(f"{{fact}}: {error}") from error
         self.env.note_dependency(str(FACTS))
-        box = Element("aside", **{"class": "mq-fact", "aria-label": f"Fact, {fact.stamp}"})
+        box = Element("aside", role="note", **{"class": "mq-fact", "aria-label": f"Fact, {fact.stamp}"})
         box += nodes.paragraph("", "", *self.inline(fact.text))
         box += self.foot(fact)
         return [box]

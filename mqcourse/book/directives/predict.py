@@ -27,7 +27,7 @@ class Predict(Block):
         title += nodes.Text("Predict first")
         summary = Element("summary")
         summary += nodes.Text("What happens, and why")
-        box = Element("section", title, **{"class": "mq-predict", "aria-label": "Predict first"})
+        box = Element("div", title, role="group", **{"class": "mq-predict", "aria-label": "Predict first"})
         box += self.markdown(question)
         box += Element("details", summary, *self.markdown(answer))
         return [box]

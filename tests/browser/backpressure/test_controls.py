@@ -152,7 +152,7 @@ def test_lists_and_switches_of_what_may_be_none(page: Any) -> None:
         ("rate_per_s", "90000", {"rate_per_s": 90000.0}),
     ],
 )
-def test_a_bad_scenario_is_named_in_pythons_words_and_can_be_mended(
+def test_a_bad_scenario_is_named_by_the_label_of_its_control_and_can_be_mended(
     page: Any, field: str, text: str, change: dict[str, Any] | None
 ) -> None:
     def in_python() -> Scenario:
@@ -169,8 +169,12 @@ def test_a_bad_scenario_is_named_in_pythons_words_and_can_be_mended(
     exact.press("Enter")
     alert = explorer.element.get_by_role("alert")
     alert.wait_for()
-    assert alert.inner_text() == str(raised.value)
     named = raised.value.field
+    label = explorer.view("view.controls.rows.get(argument).knob.label", named)
+    problem, allowed = str(raised.value).removeprefix(f"scenario: {named} ").split(" Allowed: ")
+    assert alert.inner_text().startswith(f"“{label}” {problem} Allowed: ")
+    if "_" not in allowed:  # no other field is named
+        assert alert.inner_text() == f"“{label}” {problem} Allowed: {allowed}"
     assert explorer.element.locator(
         f"[name='{named}.exact'][aria-invalid=true], [name='{named}'][aria-invalid=true]"
     ).count()
@@ -186,7 +190,7 @@ def test_two_policies_that_need_each_other_can_be_set_one_after_the_other(page: 
     explorer.set_scenario(SMALL)
     explorer.open_all()
     explorer.control("autoscale").select_option("cpu")
-    assert "autoscale_target is 100" in explorer.element.get_by_role("alert").inner_text()
+    assert "“Target of the signal” is 100" in explorer.element.get_by_role("alert").inner_text()
     target = explorer.control("autoscale_target.exact")
     target.fill("0.7")
     target.press("Enter")

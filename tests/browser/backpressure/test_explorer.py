@@ -307,13 +307,45 @@ def test_a_link_brings_both_scenarios_back(page: Any, browser: Any) -> None:
         again.agrees_with_python()
 
 
+def test_an_address_with_a_scenario_follows_the_controls(page: Any) -> None:
+    """Else a page that is loaded again, or sent on by its address, shows an older scenario than its reader saw."""
+    explorer = Explorer(page, "two").calm()
+    before = page.url
+    explorer.control("rate_per_s.exact").fill("90")
+    explorer.control("rate_per_s.exact").press("Enter")
+    explorer.calm()
+    assert page.url == before  # nobody asked for a link
+    explorer.element.get_by_role("button", name="Copy link").click()
+    explorer.control("rate_per_s.exact").fill("133.7")
+    explorer.control("rate_per_s.exact").press("Enter")
+    page.wait_for_function("location.hash.includes('rate_per_s=133.7')")
+    sides = explorer.view("view.sides")
+    page.reload()
+    assert Explorer(page, "two").calm().view("view.sides") == sides
+
+
+def test_on_paper_the_run_and_its_answer_stand_and_the_question_is_asked_again(page: Any) -> None:
+    explorer = Explorer(page).calm()
+    said = explorer.element.locator(".said")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert "The answer is" in said.inner_text()
+    assert explorer.element.locator("canvas.chart:visible").count() == 6
+    assert explorer.element.locator("canvas.flow:visible").count() == 0  # nothing plays on paper
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert said.inner_text() == ""
+    assert explorer.element.locator("canvas:visible").count() == 1
+    explorer.element.get_by_role("button", name="Run without predicting").click()
+    explorer.calm()
+    assert explorer.element.locator("canvas.chart:visible").count() == 6
+
+
 def test_a_bad_link_says_what_is_wrong(browser: Any, site: str) -> None:
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{site}#two?rate_per_s=-1")
         alert = page.locator("#two").get_by_role("alert")
         alert.wait_for()
-        assert "rate_per_s is -1" in alert.inner_text()
+        assert "“Messages offered” is -1" in alert.inner_text()
         assert "messages/s" in alert.inner_text()
 
 

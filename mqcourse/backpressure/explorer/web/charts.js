@@ -7,6 +7,8 @@ import { brief, FONT } from "./words.js";
 export const COLOURS = ["#1a73b8", "#cf5a00", "#008f68", "#b5609a"];
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 const MARGIN = { left: 52, right: 10, top: 38, bottom: 20 };
+const ROW = 16; // of the legend
+const STROKE = 20; // of a line in it
 
 const line = (label, ys) => ({ label, ys });
 const some = (ys) => ys.some((y) => y > 0);
@@ -72,12 +74,36 @@ const highest = (ys) => {
   return most;
 };
 
+/**
+ * Where the entries of a legend stand: { entries: [{ x, row, strokes: [{ curve, name, wide }], label }], rows }.
+ * An entry that does not fit goes on in the next row. A single curve without a label needs none.
+ */
+export function legendOf(curves, two, room, measure) {
+  const byLabel = new Map();
+  for (const curve of curves) byLabel.set(curve.label, [...(byLabel.get(curve.label) ?? []), curve]);
+  const entries = [];
+  let [x, row] = [0, 0];
+  for (const [label, same] of byLabel) {
+    if (!two && !label) continue;
+    const strokes = same.map((curve) => {
+      const name = two ? "AB"[curve.side] : "";
+      return { curve, name, wide: name ? measure(name) + 3 : 0 };
+    });
+    const wide = strokes.reduce((sum, one) => sum + one.wide + STROKE + 4, 0) + measure(label);
+    if (x > 0 && x + wide > room) [x, row] = [0, row + 1];
+    entries.push({ x, row, strokes, label });
+    x += wide + 10;
+  }
+  return { entries, rows: row + 1 };
+}
+
 export class Chart {
   constructor(canvas, spec) {
     this.canvas = canvas;
     this.spec = spec;
     this.context = canvas.getContext("2d");
     this.frame = null; // what the axes show now: { xMost, yMost }
+    this.top = MARGIN.top; // grows with the rows of the legend
     this.drawn = null; // the reader's own curve: [[x, y] ...] in shares of the axes
   }
 
@@ -110,12 +136,12 @@ export class Chart {
     );
     const xMost = Math.max(...sides.map((result) => result.scenario.duration_s));
     const yMost = this.fixedY ?? nice(Math.max(...curves.map(({ ys }) => highest(ys))));
+    const two = sides.length > 1;
+    this.legend(curves, two, look);
     this.frame = { xMost, yMost };
     this.axes(look, [0, xMost / 2, xMost].map((x) => [x / xMost, brief(x)]), yMost, "s");
     if (moment !== null && this.spec.key !== "latency") this.cursor(moment / xMost, look);
     this.mine();
-    const two = sides.length > 1;
-    this.legend(curves, two, look);
     if (this.hidden) return;
     for (const curve of curves) {
       this.stroke(two ? curve.side : curve.index, two ? curve.side + 2 * curve.index : curve.index);
@@ -134,6 +160,7 @@ export class Chart {
     const to = used.length ? Math.max(...used) + 2 : 100;
     const yMost = nice(Math.max(0.01, ...bars.map(({ shares }) => highest(shares))));
     this.frame = { xMost: to, yMost };
+    this.legend(bars.map((_, side) => ({ label: "", side, index: 0 })), sides.length > 1, look);
     const place = (index) => (index - from) / (to - from);
     const ticks = [];
     for (let power = -5; power <= 7; power++) {
@@ -141,8 +168,6 @@ export class Chart {
       if (at >= 0 && at <= 1) ticks.push([at, power < 0 ? `${10 ** (power + 3)} m` : `${10 ** power} `]);
     }
     this.axes(look, ticks, yMost, "s");
-    const two = sides.length > 1;
-    this.legend(bars.map((_, side) => ({ label: "", side, index: side })), two, look);
     if (this.hidden) return;
     const { context } = this;
     bars.forEach(({ shares }, side) => {
@@ -168,7 +193,7 @@ export class Chart {
   }
 
   y(part) {
-    return this.height - MARGIN.bottom - part * (this.height - MARGIN.top - MARGIN.bottom);
+    return this.height - MARGIN.bottom - part * (this.height - this.top - MARGIN.bottom);
   }
 
   stroke(colour, dash) {
@@ -211,24 +236,28 @@ export class Chart {
     });
   }
 
+  /** One entry for each label; with two scenarios it has both their strokes. As many rows as the entries need. */
   legend(curves, two, look) {
     const { context } = this;
-    let x = MARGIN.left;
+    const { entries, rows } = legendOf(curves, two, this.width - MARGIN.left, (words) => context.measureText(words).width);
+    this.top = MARGIN.top + ROW * (rows - 1);
     context.textAlign = "left";
-    for (const curve of curves) {
-      const words = `${two ? "AB"[curve.side] : ""}${two && curve.label ? " " : ""}${curve.label}`;
-      if (!words) continue;
-      const wide = 26 + context.measureText(words).width;
-      if (x + wide > this.width) return;
-      this.stroke(two ? curve.side : curve.index, two ? curve.side + 2 * curve.index : curve.index);
-      context.beginPath();
-      context.moveTo(x, 26);
-      context.lineTo(x + 20, 26);
-      context.stroke();
-      context.setLineDash([]);
+    for (const { x, row, strokes, label } of entries) {
+      const y = 26 + ROW * row;
+      let at = MARGIN.left + x;
+      for (const { curve, name, wide } of strokes) {
+        context.fillStyle = look.ink;
+        context.fillText(name, at, y + 4);
+        this.stroke(two ? curve.side : curve.index, two ? curve.side + 2 * curve.index : curve.index);
+        context.beginPath();
+        context.moveTo(at + wide, y);
+        context.lineTo(at + wide + STROKE, y);
+        context.stroke();
+        context.setLineDash([]);
+        at += wide + STROKE + 4;
+      }
       context.fillStyle = look.ink;
-      context.fillText(words, x + 24, 30);
-      x += wide + 10;
+      context.fillText(label, at, y + 4);
     }
   }
 
@@ -262,7 +291,7 @@ export class Chart {
     const held = (value) => Math.min(1, Math.max(0, value));
     return [
       held((event.clientX - box.left - MARGIN.left) / (this.width - MARGIN.left - MARGIN.right)),
-      held((this.height - MARGIN.bottom - (event.clientY - box.top)) / (this.height - MARGIN.top - MARGIN.bottom)),
+      held((this.height - MARGIN.bottom - (event.clientY - box.top)) / (this.height - this.top - MARGIN.bottom)),
     ];
   }
 }

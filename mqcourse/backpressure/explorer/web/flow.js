@@ -246,7 +246,7 @@ export class Flow {
       ["rejected", counts.rejected], ["dropped", counts.dropped], ["dead-lettered", counts.dead], ["backing off", counts.backing],
     ].filter(([, count]) => count > 0).map(([what, count]) => `${brief(count)} ${what}`);
     c.fillStyle = look.ink;
-    c.fillText(words.length ? words.join(", ") : "none lost", this.width / 2 - 20, this.height - 8);
+    c.fillText(words.length ? `so far ${words.join(", ")}` : "none lost so far", this.width / 2 - 20, this.height - 8);
   }
 }
 

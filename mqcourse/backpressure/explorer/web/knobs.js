@@ -35,7 +35,7 @@ export const GROUPS = [
     ["hot_share", "Share of the hot key", 0, 1, { when: (s) => s.partitions > 0 }],
   ]],
   ["Queue", [
-    ["queue_limit", "Bound of the queue", 1, 5000, { log: true, off: 100 }],
+    ["queue_limit", "Limit of the queue", 1, 5000, { log: true, off: 100 }],
     ["on_full", "When it is full"],
     ["order", "Order"],
     ["expire_after_s", "Message expires after", 0.1, 60, { log: true, off: 5 }],
@@ -44,19 +44,19 @@ export const GROUPS = [
     ["throttle", "Throttle"],
     ["throttle_rate_per_s", "Rate let through", 1, 400, { when: (s) => s.throttle !== "none" }],
     ["throttle_burst", "Tokens in the bucket", 1, 1000, { log: true, when: (s) => s.throttle !== "none" }],
-    ["aimd_interval_s", "AIMD looks every", 0.1, 10, { log: true, when: aimd }],
+    ["aimd_interval_s", "AIMD checks every", 0.1, 10, { log: true, when: aimd }],
     ["aimd_depth", "AIMD: too fast above", 1, 2000, { log: true, when: aimd }],
     ["aimd_increase_per_s", "AIMD adds", 0.5, 50, { log: true, when: aimd }],
     ["aimd_decrease", "AIMD multiplies by", 0.05, 0.95, { when: aimd }],
-    ["outbox_limit", "Producer's own buffer", 0, 1000, { off: 0, when: braked }],
+    ["outbox_limit", "Producer's buffer", 0, 1000, { off: 0, when: braked }],
     ["block_timeout_s", "Producer gives up after", 0.1, 60, { log: true, off: 5, when: braked }],
-    ["client_timeout_s", "Caller's patience", 0.1, 30, { log: true, off: 1 }],
+    ["client_timeout_s", "Caller's timeout", 0.1, 30, { log: true, off: 1 }],
     ["client_retries", "Caller's further attempts", 0, 10],
   ]],
   ["Autoscaling", [
     ["autoscale", "Signal"],
     ["autoscale_target", "Target of the signal", 0.1, 1000, { log: true, when: scaling }],
-    ["autoscale_interval_s", "Looks every", 0.5, 60, { log: true, when: scaling }],
+    ["autoscale_interval_s", "Checks every", 0.5, 60, { log: true, when: scaling }],
     ["autoscale_delay_s", "New consumer starts in", 0, 120, { when: scaling }],
     ["autoscale_cooldown_s", "Pause after a decision", 0, 120, { when: scaling }],
     ["autoscale_most", "Most consumers", 1, 40, { when: scaling }],
@@ -82,6 +82,18 @@ export const GROUPS = [
 export const KNOBS = Object.fromEntries(
   GROUPS.flatMap(([, knobs]) => knobs.map(([name, label, low, high, more = {}]) => [name, { name, label, low, high, ...more }])),
 );
+
+/**
+ * An error about a field, in the page's words: each field by the label of its control. Any other error as it is.
+ * A name without an underscore is a field only where the error begins: "consumers" is also a unit.
+ */
+export function labelled({ message, field }) {
+  if (!Object.hasOwn(KNOBS, field ?? "")) return message;
+  const others = Object.keys(KNOBS).filter((name) => name.includes("_"));
+  const name = new RegExp(`^${field}\\b|\\b(?:${others.join("|")})\\b`, "g");
+  return message.replace(/^scenario: /, "").replace(name, (one) => `“${KNOBS[one].label}”`);
+}
+
 export const POLICY_WORDS = {
   poisson: "at random (Poisson)", regular: "regular", bursty: "in bursts", trace: "as recorded",
   constant: "always the same", exponential: "exponential", lognormal: "lognormal", pareto: "heavy-tailed (Pareto)",

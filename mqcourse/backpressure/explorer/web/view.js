@@ -7,6 +7,7 @@ import { Chart, CHARTS, COLOURS, nice } from "./charts.js";
 import { Controls } from "./controls.js";
 import { Figures, sentence } from "./figures.js";
 import { Flow } from "./flow.js";
+import { labelled } from "./knobs.js";
 import { Player } from "./player.js";
 import { ask, verdict } from "./predict.js";
 import { PythonPanel } from "./python_panel.js";
@@ -104,6 +105,7 @@ export class View {
       this.answerGiven(null);
       this.sides = sides;
       this.active = sides.length - 1;
+      this.inAddress = this.query;
       this.afterSides();
     } catch (error) {
       this.failed(error);
@@ -240,7 +242,7 @@ export class View {
   }
 
   failed(error) {
-    this.error.textContent = error.message;
+    this.error.textContent = labelled(error);
     this.error.hidden = false;
     this.controls.mark(error.field);
     this.host.dataset.state = "calm";
@@ -256,17 +258,24 @@ export class View {
     if (!this.ready) return;
     this.busy();
     if (this.settling.signal.aborted) this.settling = new AbortController();
-    const { sides, results, changes } = this;
-    const words = this.asked ? "" : results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
+    const { changes } = this;
+    const words = this.asked ? "" : this.sentences;
     const drew = this.charts[0].drawn !== null;
     this.said.textContent = (this.judged && this.preset.choices ? verdict(this.preset, this.picked, drew) : "") + words;
     this.nameCharts(words || NOT_RUN);
     this.showFigures();
+    this.keepAddress();
     this.agree();
     await this.loadFlow();
     if (changes !== this.changes) return;
     this.host.dataset.state = "calm";
     this.host.dispatchEvent(new CustomEvent("settled"));
+  }
+
+  /** What came out, a sentence for each scenario. */
+  get sentences() {
+    const { sides } = this;
+    return this.results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
   }
 
   nameCharts(words) {
@@ -280,8 +289,8 @@ export class View {
   async loadFlow() {
     const { sides } = this;
     const { signal } = this.settling;
-    if (this.asked || this.flowOf === sides.map(asQuery).join(";")) return;
-    const wanted = sides.map(asQuery).join(";");
+    const wanted = this.query;
+    if (this.asked || this.flowOf === wanted) return;
     this.flowOf = wanted;
     try {
       const journals = await Promise.all(sides.map((values) => this.model.journal(values, signal)));
@@ -379,8 +388,23 @@ export class View {
     this.python.say(same ? "it agrees with the JavaScript model to the last digit" : "it does NOT agree with the JavaScript model; please report this scenario");
   }
 
-  async copyLink() {
+  /** An address that holds a scenario of this explorer follows the reader to the one that is shown. */
+  keepAddress() {
+    const holdsOurs = this.options.linkable && queriesIn(location.hash, this.options.id) !== null;
+    if (holdsOurs && this.inAddress !== this.query) this.writeAddress();
+  }
+
+  writeAddress() {
     history.replaceState(null, "", hashOf(this.options.id, this.sides));
+    this.inAddress = this.query;
+  }
+
+  get query() {
+    return this.sides.map(asQuery).join(";");
+  }
+
+  async copyLink() {
+    this.writeAddress();
     try {
       await navigator.clipboard.writeText(location.href);
       this.said.textContent = "The link to this scenario is copied.";
@@ -418,6 +442,33 @@ export class View {
       this.player.visible = seen.isIntersecting;
     });
     this.sight.observe(this.flowHolder);
+    this.printing = new AbortController();
+    const { signal } = this.printing;
+    addEventListener("beforeprint", () => this.print(), { signal });
+    addEventListener("afterprint", () => this.printed(), { signal });
+  }
+
+  /** On paper nobody can press "Run it": the run and its answer stand there, and the question is asked again after. */
+  print() {
+    if (!this.asked || !this.ready) return;
+    this.asked = false;
+    this.dress();
+    this.flowHolder.hidden = true; // it has nothing to play before the question is answered
+    this.drawCharts();
+    this.showFigures();
+    this.nameCharts(this.sentences);
+    this.said.textContent = verdict(this.preset, null, this.charts[0].drawn !== null) + this.sentences;
+    this.forPaper = true;
+  }
+
+  printed() {
+    if (!this.forPaper) return;
+    this.forPaper = false;
+    this.asked = true;
+    this.said.textContent = "";
+    this.nameCharts(NOT_RUN);
+    this.dress();
+    this.drawCharts();
   }
 
   fit() {
@@ -434,6 +485,7 @@ export class View {
     this.observer.disconnect();
     this.sizes.disconnect();
     this.sight.disconnect();
+    this.printing.abort();
     this.player.pause();
     this.model.close?.();
     this.python?.close();

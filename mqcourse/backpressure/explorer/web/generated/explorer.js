@@ -3119,7 +3119,7 @@ return { AT_ONCE_STEPS, JOURNAL_MOST, steps, answer, serve, PageModel, Newest };
 const generated_style = (() => {
 // Generated from explorer.css by `make derived`; change it there.
 
-const CSS = ":host { display: block; margin: 1.4rem 0; }\n.explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #1b1f24));\n  --quiet: var(--mq-quiet, #4a5661);\n  --line: var(--mq-line, #c9d3dd);\n  --box: var(--mq-box, #f4f7fa);\n  --surface: var(--mq-output, #ffffff);\n  --main: var(--pst-color-primary, #0f4c75);\n  --accent: var(--mq-accent, #b34700);\n  --warn: var(--mq-warn-box, #fff6ea);\n  color: var(--ink); background: var(--box); border: 1px solid var(--line); border-radius: 8px; padding: 0.9rem 1rem;\n  font: 0.92rem/1.5 -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", \"Liberation Sans\", \"DejaVu Sans\", sans-serif; /* no system-ui: see course.css */\n}\n:host([data-mode=\"dark\"]) .explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #e6ebf0));\n  --quiet: var(--mq-quiet, #b4bfca);\n  --line: var(--mq-line, #3b4651);\n  --box: var(--mq-box, #1b222a);\n  --surface: var(--mq-output, #15191e);\n  --main: var(--pst-color-primary, #7cc4ef);\n  --accent: var(--mq-accent, #ffb454);\n  --warn: var(--mq-warn-box, #2a2114);\n}\n*, *::before, *::after { box-sizing: border-box; }\n[hidden] { display: none !important; }\np { margin: 0.3rem 0; }\nsmall { color: var(--quiet); font-size: 0.8rem; }\n.bar { display: flex; flex-wrap: wrap; gap: 0.4rem 0.9rem; align-items: center; margin-bottom: 0.5rem; }\n.bar label { display: inline-flex; gap: 0.4rem; align-items: center; min-height: 2rem; }\n.bar .preset { flex: 0 1 24rem; min-width: 0; }\n.preset select { min-width: 0; flex: 1; font-weight: 600; }\n[aria-invalid=\"true\"] { border-color: var(--accent); outline: 2px solid var(--accent); }\n.lookAt { color: var(--quiet); }\n.lookAt:empty { display: none; }\n.more > details { margin-left: 0.7rem; }\n.sides { display: inline-flex; gap: 0.6rem; border: 0; padding: 0; margin: 0; align-items: center; }\n.sides legend { float: left; padding: 0; margin-right: 0.5rem; }\nselect, textarea, input[type=\"text\"], button {\n  font: inherit; color: var(--ink); background: var(--surface); border: 1px solid var(--quiet); border-radius: 6px; padding: 0.2rem 0.5rem; min-height: 2rem;\n}\nbutton { cursor: pointer; border-color: var(--main); color: var(--main); padding: 0.25rem 0.8rem; }\nbutton:hover { text-decoration: underline; }\nbutton:disabled { cursor: default; opacity: 0.7; }\nbutton.main, button.python { background: var(--main); color: var(--surface); }\n:is(select, textarea, input, button, summary, canvas):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }\ninput[type=\"range\"] { width: 100%; accent-color: var(--main); min-height: 1.6rem; margin: 0; touch-action: pan-y; }\ninput:is([type=\"radio\"], [type=\"checkbox\"]) { width: 1.05rem; height: 1.05rem; accent-color: var(--main); margin: 0; flex: none; }\n.body { display: grid; grid-template-columns: minmax(14rem, 17rem) minmax(0, 1fr); gap: 1.1rem; align-items: start; }\n/* the sliders stay in sight while the reader goes down the charts; the book's own bar is above them */\n.controlsHolder { position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto; padding: 2px 4px 4px 2px; }\n.row { display: grid; grid-template-columns: minmax(0, 1fr) 5rem; gap: 0 0.6rem; align-items: end; margin: 0.35rem 0; }\n.row > label:first-child { display: block; }\n.row > label:only-child { grid-column: 1 / -1; }\n.row select, .row label > input[type=\"text\"] { width: 100%; }\n.row label > span { display: block; line-height: 1.3; }\n.row .exact { width: 100%; text-align: right; padding-inline: 0.3rem; }\n.row .off { grid-column: 1 / -1; display: inline-flex; gap: 0.4rem; align-items: center; font-size: 0.85rem; min-height: 1.6rem; }\ndetails { border-top: 1px solid var(--line); padding: 0.25rem 0; }\nsummary { cursor: pointer; font-weight: 600; min-height: 1.8rem; display: list-item; padding: 0.2rem; }\n.predict { background: var(--warn); border-left: 4px solid var(--accent); border-radius: 8px; padding: 0.4rem 1rem; margin-bottom: 0.7rem; }\n.predict fieldset { border: 0; padding: 0; margin: 0; }\n.predict legend { font-weight: 700; padding: 0; }\n.predict label { display: flex; gap: 0.5rem; align-items: center; min-height: 2rem; }\n.hint { color: var(--quiet); font-size: 0.85rem; }\n.error { border-left: 4px solid var(--accent); background: var(--warn); padding: 0.4rem 0.8rem; border-radius: 6px; font-weight: 600; overflow-wrap: anywhere; }\n.said { min-height: 3em; }\ncanvas { display: block; width: 100%; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; }\ncanvas.flow { height: 170px; margin-bottom: 0.4rem; }\ncanvas.chart { height: 165px; touch-action: pan-y; }\n.chartHolder { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: 0.5rem; }\n.playbar input[type=\"range\"] { flex: 1 1 8rem; width: auto; }\n.playbar .moment { min-width: 4.5em; text-align: right; font-variant-numeric: tabular-nums; }\n.playbar .caption { flex-basis: 100%; }\n.caption:empty { display: none; }\ntable { border-collapse: collapse; margin: 0.3rem 0; font-size: 0.88rem; width: 100%; table-layout: fixed; }\ntr > :first-child { width: 46%; }\n.numbers, canvas { contain: layout paint; }\ncaption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }\ntd, th { text-align: left; padding: 0.12rem 0.8rem 0.12rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }\ntd, thead th { font-variant-numeric: tabular-nums; font-weight: 600; }\n.takeaway { margin: 0.7rem 0 0.4rem; border-top: 1px solid var(--line); padding-top: 0.6rem; }\n.python-state:empty { display: none; }\n.source textarea { width: 100%; font: 0.8rem/1.5 ui-monospace, \"SFMono-Regular\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace; white-space: pre; }\n.source select { max-width: 100%; }\n@media (max-width: 760px) {\n  .body { grid-template-columns: minmax(0, 1fr); }\n  .controlsHolder { position: static; max-height: none; overflow: visible; padding: 0; }\n  .explorer { padding: 0.7rem; }\n  canvas.flow { height: 150px; }\n}\n@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }\n@media print { .controlsHolder, .bar, .pythonHolder { display: none; } .body { display: block; } }\n";
+const CSS = ":host { display: block; margin: 1.4rem 0; }\n.explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #1b1f24));\n  --quiet: var(--mq-quiet, #4a5661);\n  --line: var(--mq-line, #c9d3dd);\n  --box: var(--mq-box, #f4f7fa);\n  --surface: var(--mq-output, #ffffff);\n  --main: var(--pst-color-primary, #0f4c75);\n  --accent: var(--mq-accent, #b34700);\n  --warn: var(--mq-warn-box, #fff6ea);\n  color: var(--ink); background: var(--box); border: 1px solid var(--line); border-radius: 8px; padding: 0.9rem 1rem;\n  font: 0.92rem/1.5 -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", \"Liberation Sans\", \"DejaVu Sans\", sans-serif; /* no system-ui: see course.css */\n}\n:host([data-mode=\"dark\"]) .explorer {\n  --ink: var(--pst-color-text-base, var(--jp-ui-font-color1, #e6ebf0));\n  --quiet: var(--mq-quiet, #b4bfca);\n  --line: var(--mq-line, #3b4651);\n  --box: var(--mq-box, #1b222a);\n  --surface: var(--mq-output, #15191e);\n  --main: var(--pst-color-primary, #7cc4ef);\n  --accent: var(--mq-accent, #ffb454);\n  --warn: var(--mq-warn-box, #2a2114);\n}\n*, *::before, *::after { box-sizing: border-box; }\n[hidden] { display: none !important; }\np { margin: 0.3rem 0; }\nsmall { color: var(--quiet); font-size: 0.8rem; }\n.bar { display: flex; flex-wrap: wrap; gap: 0.4rem 0.9rem; align-items: center; margin-bottom: 0.5rem; }\n.bar label { display: inline-flex; gap: 0.4rem; align-items: center; min-height: 2rem; }\n.bar .preset { flex: 0 1 24rem; min-width: 0; }\n.preset select { min-width: 0; flex: 1; font-weight: 600; }\n[aria-invalid=\"true\"] { border-color: var(--accent); outline: 2px solid var(--accent); }\n.lookAt { color: var(--quiet); }\n.lookAt:empty { display: none; }\n.more > details { margin-left: 0.7rem; }\n.sides { display: inline-flex; gap: 0.6rem; border: 0; padding: 0; margin: 0; align-items: center; }\n.sides legend { float: left; padding: 0; margin-right: 0.5rem; }\nselect, textarea, input[type=\"text\"], button {\n  font: inherit; color: var(--ink); background: var(--surface); border: 1px solid var(--quiet); border-radius: 6px; padding: 0.2rem 0.5rem; min-height: 2rem;\n}\nbutton { cursor: pointer; border-color: var(--main); color: var(--main); padding: 0.25rem 0.8rem; }\nbutton:hover { text-decoration: underline; }\nbutton:disabled { cursor: default; opacity: 0.7; }\nbutton.main, button.python { background: var(--main); color: var(--surface); }\n:is(select, textarea, input, button, summary, canvas):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }\ninput[type=\"range\"] { width: 100%; accent-color: var(--main); min-height: 1.6rem; margin: 0; touch-action: pan-y; }\ninput:is([type=\"radio\"], [type=\"checkbox\"]) { width: 1.05rem; height: 1.05rem; accent-color: var(--main); margin: 0; flex: none; }\n.body { display: grid; grid-template-columns: minmax(14rem, 17rem) minmax(0, 1fr); gap: 1.1rem; align-items: start; }\n/* the sliders stay in sight while the reader goes down the charts; the book's own bar is above them */\n.controlsHolder { position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto; padding: 2px 4px 4px 2px; }\n.row { display: grid; grid-template-columns: minmax(0, 1fr) 5rem; gap: 0 0.6rem; align-items: end; margin: 0.35rem 0; }\n.row > label:first-child { display: block; }\n.row > label:only-child { grid-column: 1 / -1; }\n.row select, .row label > input[type=\"text\"] { width: 100%; }\n.row label > span { display: block; line-height: 1.3; }\n.row .exact { width: 100%; text-align: right; padding-inline: 0.3rem; }\n.row .off { grid-column: 1 / -1; display: inline-flex; gap: 0.4rem; align-items: center; font-size: 0.85rem; min-height: 1.6rem; }\ndetails { border-top: 1px solid var(--line); padding: 0.25rem 0; }\nsummary { cursor: pointer; font-weight: 600; min-height: 1.8rem; display: list-item; padding: 0.2rem; }\n.predict { background: var(--warn); border-left: 4px solid var(--accent); border-radius: 8px; padding: 0.4rem 1rem; margin-bottom: 0.7rem; }\n.predict fieldset { border: 0; padding: 0; margin: 0; }\n.predict legend { font-weight: 700; padding: 0; }\n.predict label { display: flex; gap: 0.5rem; align-items: center; min-height: 2rem; }\n.hint { color: var(--quiet); font-size: 0.85rem; }\n.error { border-left: 4px solid var(--accent); background: var(--warn); padding: 0.4rem 0.8rem; border-radius: 6px; font-weight: 600; overflow-wrap: anywhere; }\n.said { min-height: 3em; }\ncanvas { display: block; width: 100%; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; }\ncanvas.flow { height: 170px; margin-bottom: 0.4rem; }\ncanvas.chart { height: 165px; touch-action: pan-y; }\n.chartHolder { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: 0.5rem; }\n.playbar input[type=\"range\"] { flex: 1 1 8rem; width: auto; }\n.playbar .moment { min-width: 4.5em; text-align: right; font-variant-numeric: tabular-nums; }\n.playbar .caption { flex-basis: 100%; }\n.caption:empty { display: none; }\ntable { border-collapse: collapse; margin: 0.3rem 0; font-size: 0.88rem; width: 100%; table-layout: fixed; }\ntr > :first-child { width: 46%; }\n.numbers, canvas { contain: layout paint; }\ncaption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }\ntd, th { text-align: left; padding: 0.12rem 0.8rem 0.12rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }\ntd, thead th { font-variant-numeric: tabular-nums; font-weight: 600; }\n.takeaway { margin: 0.7rem 0 0.4rem; border-top: 1px solid var(--line); padding-top: 0.6rem; }\n.python-state:empty { display: none; }\n.source textarea { width: 100%; font: 0.8rem/1.5 ui-monospace, \"SFMono-Regular\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace; white-space: pre; }\n.source select { max-width: 100%; }\n@media (max-width: 760px) {\n  .body { grid-template-columns: minmax(0, 1fr); }\n  .controlsHolder { position: static; max-height: none; overflow: visible; padding: 0; }\n  .explorer { padding: 0.7rem; }\n  canvas.flow { height: 150px; }\n}\n@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }\n@media print {\n  .controlsHolder, .bar, .pythonHolder, .hint { display: none; }\n  .body { display: block; }\n  .explorer { border: 0; padding: 0; }\n  canvas, .predict { break-inside: avoid; }\n  .chartHolder { grid-template-columns: 1fr 1fr; }\n  canvas.flow, canvas.chart { height: auto; } /* drawn for the screen: a narrower page must not squeeze the letters */\n}\n";
 
 return { CSS };
 })();
@@ -3516,6 +3516,8 @@ const { brief, FONT } = words;
 const COLOURS = ["#1a73b8", "#cf5a00", "#008f68", "#b5609a"];
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 const MARGIN = { left: 52, right: 10, top: 38, bottom: 20 };
+const ROW = 16; // of the legend
+const STROKE = 20; // of a line in it
 
 const line = (label, ys) => ({ label, ys });
 const some = (ys) => ys.some((y) => y > 0);
@@ -3581,12 +3583,36 @@ const highest = (ys) => {
   return most;
 };
 
+/**
+ * Where the entries of a legend stand: { entries: [{ x, row, strokes: [{ curve, name, wide }], label }], rows }.
+ * An entry that does not fit goes on in the next row. A single curve without a label needs none.
+ */
+function legendOf(curves, two, room, measure) {
+  const byLabel = new Map();
+  for (const curve of curves) byLabel.set(curve.label, [...(byLabel.get(curve.label) ?? []), curve]);
+  const entries = [];
+  let [x, row] = [0, 0];
+  for (const [label, same] of byLabel) {
+    if (!two && !label) continue;
+    const strokes = same.map((curve) => {
+      const name = two ? "AB"[curve.side] : "";
+      return { curve, name, wide: name ? measure(name) + 3 : 0 };
+    });
+    const wide = strokes.reduce((sum, one) => sum + one.wide + STROKE + 4, 0) + measure(label);
+    if (x > 0 && x + wide > room) [x, row] = [0, row + 1];
+    entries.push({ x, row, strokes, label });
+    x += wide + 10;
+  }
+  return { entries, rows: row + 1 };
+}
+
 class Chart {
   constructor(canvas, spec) {
     this.canvas = canvas;
     this.spec = spec;
     this.context = canvas.getContext("2d");
     this.frame = null; // what the axes show now: { xMost, yMost }
+    this.top = MARGIN.top; // grows with the rows of the legend
     this.drawn = null; // the reader's own curve: [[x, y] ...] in shares of the axes
   }
 
@@ -3619,12 +3645,12 @@ class Chart {
     );
     const xMost = Math.max(...sides.map((result) => result.scenario.duration_s));
     const yMost = this.fixedY ?? nice(Math.max(...curves.map(({ ys }) => highest(ys))));
+    const two = sides.length > 1;
+    this.legend(curves, two, look);
     this.frame = { xMost, yMost };
     this.axes(look, [0, xMost / 2, xMost].map((x) => [x / xMost, brief(x)]), yMost, "s");
     if (moment !== null && this.spec.key !== "latency") this.cursor(moment / xMost, look);
     this.mine();
-    const two = sides.length > 1;
-    this.legend(curves, two, look);
     if (this.hidden) return;
     for (const curve of curves) {
       this.stroke(two ? curve.side : curve.index, two ? curve.side + 2 * curve.index : curve.index);
@@ -3643,6 +3669,7 @@ class Chart {
     const to = used.length ? Math.max(...used) + 2 : 100;
     const yMost = nice(Math.max(0.01, ...bars.map(({ shares }) => highest(shares))));
     this.frame = { xMost: to, yMost };
+    this.legend(bars.map((_, side) => ({ label: "", side, index: 0 })), sides.length > 1, look);
     const place = (index) => (index - from) / (to - from);
     const ticks = [];
     for (let power = -5; power <= 7; power++) {
@@ -3650,8 +3677,6 @@ class Chart {
       if (at >= 0 && at <= 1) ticks.push([at, power < 0 ? `${10 ** (power + 3)} m` : `${10 ** power} `]);
     }
     this.axes(look, ticks, yMost, "s");
-    const two = sides.length > 1;
-    this.legend(bars.map((_, side) => ({ label: "", side, index: side })), two, look);
     if (this.hidden) return;
     const { context } = this;
     bars.forEach(({ shares }, side) => {
@@ -3677,7 +3702,7 @@ class Chart {
   }
 
   y(part) {
-    return this.height - MARGIN.bottom - part * (this.height - MARGIN.top - MARGIN.bottom);
+    return this.height - MARGIN.bottom - part * (this.height - this.top - MARGIN.bottom);
   }
 
   stroke(colour, dash) {
@@ -3720,24 +3745,28 @@ class Chart {
     });
   }
 
+  /** One entry for each label; with two scenarios it has both their strokes. As many rows as the entries need. */
   legend(curves, two, look) {
     const { context } = this;
-    let x = MARGIN.left;
+    const { entries, rows } = legendOf(curves, two, this.width - MARGIN.left, (words) => context.measureText(words).width);
+    this.top = MARGIN.top + ROW * (rows - 1);
     context.textAlign = "left";
-    for (const curve of curves) {
-      const words = `${two ? "AB"[curve.side] : ""}${two && curve.label ? " " : ""}${curve.label}`;
-      if (!words) continue;
-      const wide = 26 + context.measureText(words).width;
-      if (x + wide > this.width) return;
-      this.stroke(two ? curve.side : curve.index, two ? curve.side + 2 * curve.index : curve.index);
-      context.beginPath();
-      context.moveTo(x, 26);
-      context.lineTo(x + 20, 26);
-      context.stroke();
-      context.setLineDash([]);
+    for (const { x, row, strokes, label } of entries) {
+      const y = 26 + ROW * row;
+      let at = MARGIN.left + x;
+      for (const { curve, name, wide } of strokes) {
+        context.fillStyle = look.ink;
+        context.fillText(name, at, y + 4);
+        this.stroke(two ? curve.side : curve.index, two ? curve.side + 2 * curve.index : curve.index);
+        context.beginPath();
+        context.moveTo(at + wide, y);
+        context.lineTo(at + wide + STROKE, y);
+        context.stroke();
+        context.setLineDash([]);
+        at += wide + STROKE + 4;
+      }
       context.fillStyle = look.ink;
-      context.fillText(words, x + 24, 30);
-      x += wide + 10;
+      context.fillText(label, at, y + 4);
     }
   }
 
@@ -3771,7 +3800,7 @@ class Chart {
     const held = (value) => Math.min(1, Math.max(0, value));
     return [
       held((event.clientX - box.left - MARGIN.left) / (this.width - MARGIN.left - MARGIN.right)),
-      held((this.height - MARGIN.bottom - (event.clientY - box.top)) / (this.height - MARGIN.top - MARGIN.bottom)),
+      held((this.height - MARGIN.bottom - (event.clientY - box.top)) / (this.height - this.top - MARGIN.bottom)),
     ];
   }
 }
@@ -3787,7 +3816,7 @@ function coarse(histogram) {
   return { shares };
 }
 
-return { COLOURS, CHARTS, nice, Chart };
+return { COLOURS, CHARTS, nice, legendOf, Chart };
 })();
 
 // ---- knobs.js
@@ -3829,7 +3858,7 @@ const GROUPS = [
     ["hot_share", "Share of the hot key", 0, 1, { when: (s) => s.partitions > 0 }],
   ]],
   ["Queue", [
-    ["queue_limit", "Bound of the queue", 1, 5000, { log: true, off: 100 }],
+    ["queue_limit", "Limit of the queue", 1, 5000, { log: true, off: 100 }],
     ["on_full", "When it is full"],
     ["order", "Order"],
     ["expire_after_s", "Message expires after", 0.1, 60, { log: true, off: 5 }],
@@ -3838,19 +3867,19 @@ const GROUPS = [
     ["throttle", "Throttle"],
     ["throttle_rate_per_s", "Rate let through", 1, 400, { when: (s) => s.throttle !== "none" }],
     ["throttle_burst", "Tokens in the bucket", 1, 1000, { log: true, when: (s) => s.throttle !== "none" }],
-    ["aimd_interval_s", "AIMD looks every", 0.1, 10, { log: true, when: aimd }],
+    ["aimd_interval_s", "AIMD checks every", 0.1, 10, { log: true, when: aimd }],
     ["aimd_depth", "AIMD: too fast above", 1, 2000, { log: true, when: aimd }],
     ["aimd_increase_per_s", "AIMD adds", 0.5, 50, { log: true, when: aimd }],
     ["aimd_decrease", "AIMD multiplies by", 0.05, 0.95, { when: aimd }],
-    ["outbox_limit", "Producer's own buffer", 0, 1000, { off: 0, when: braked }],
+    ["outbox_limit", "Producer's buffer", 0, 1000, { off: 0, when: braked }],
     ["block_timeout_s", "Producer gives up after", 0.1, 60, { log: true, off: 5, when: braked }],
-    ["client_timeout_s", "Caller's patience", 0.1, 30, { log: true, off: 1 }],
+    ["client_timeout_s", "Caller's timeout", 0.1, 30, { log: true, off: 1 }],
     ["client_retries", "Caller's further attempts", 0, 10],
   ]],
   ["Autoscaling", [
     ["autoscale", "Signal"],
     ["autoscale_target", "Target of the signal", 0.1, 1000, { log: true, when: scaling }],
-    ["autoscale_interval_s", "Looks every", 0.5, 60, { log: true, when: scaling }],
+    ["autoscale_interval_s", "Checks every", 0.5, 60, { log: true, when: scaling }],
     ["autoscale_delay_s", "New consumer starts in", 0, 120, { when: scaling }],
     ["autoscale_cooldown_s", "Pause after a decision", 0, 120, { when: scaling }],
     ["autoscale_most", "Most consumers", 1, 40, { when: scaling }],
@@ -3876,6 +3905,18 @@ const GROUPS = [
 const KNOBS = Object.fromEntries(
   GROUPS.flatMap(([, knobs]) => knobs.map(([name, label, low, high, more = {}]) => [name, { name, label, low, high, ...more }])),
 );
+
+/**
+ * An error about a field, in the page's words: each field by the label of its control. Any other error as it is.
+ * A name without an underscore is a field only where the error begins: "consumers" is also a unit.
+ */
+function labelled({ message, field }) {
+  if (!Object.hasOwn(KNOBS, field ?? "")) return message;
+  const others = Object.keys(KNOBS).filter((name) => name.includes("_"));
+  const name = new RegExp(`^${field}\\b|\\b(?:${others.join("|")})\\b`, "g");
+  return message.replace(/^scenario: /, "").replace(name, (one) => `“${KNOBS[one].label}”`);
+}
+
 const POLICY_WORDS = {
   poisson: "at random (Poisson)", regular: "regular", bursty: "in bursts", trace: "as recorded",
   constant: "always the same", exponential: "exponential", lognormal: "lognormal", pareto: "heavy-tailed (Pareto)",
@@ -3903,7 +3944,7 @@ function scaleOf(knob, spec) {
   return { steps, value, position };
 }
 
-return { GROUPS, KNOBS, POLICY_WORDS, scaleOf };
+return { GROUPS, KNOBS, labelled, POLICY_WORDS, scaleOf };
 })();
 
 // ---- controls.js
@@ -4376,7 +4417,7 @@ class Flow {
       ["rejected", counts.rejected], ["dropped", counts.dropped], ["dead-lettered", counts.dead], ["backing off", counts.backing],
     ].filter(([, count]) => count > 0).map(([what, count]) => `${brief(count)} ${what}`);
     c.fillStyle = look.ink;
-    c.fillText(words.length ? words.join(", ") : "none lost", this.width / 2 - 20, this.height - 8);
+    c.fillText(words.length ? `so far ${words.join(", ")}` : "none lost so far", this.width / 2 - 20, this.height - 8);
   }
 }
 
@@ -4817,6 +4858,7 @@ const { Chart, CHARTS, COLOURS, nice } = charts;
 const { Controls } = controls;
 const { Figures, sentence } = figures;
 const { Flow } = flow;
+const { labelled } = knobs;
 const { Player } = player;
 const { ask, verdict } = predict;
 const { PythonPanel } = python_panel;
@@ -4914,6 +4956,7 @@ class View {
       this.answerGiven(null);
       this.sides = sides;
       this.active = sides.length - 1;
+      this.inAddress = this.query;
       this.afterSides();
     } catch (error) {
       this.failed(error);
@@ -5050,7 +5093,7 @@ class View {
   }
 
   failed(error) {
-    this.error.textContent = error.message;
+    this.error.textContent = labelled(error);
     this.error.hidden = false;
     this.controls.mark(error.field);
     this.host.dataset.state = "calm";
@@ -5066,17 +5109,24 @@ class View {
     if (!this.ready) return;
     this.busy();
     if (this.settling.signal.aborted) this.settling = new AbortController();
-    const { sides, results, changes } = this;
-    const words = this.asked ? "" : results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
+    const { changes } = this;
+    const words = this.asked ? "" : this.sentences;
     const drew = this.charts[0].drawn !== null;
     this.said.textContent = (this.judged && this.preset.choices ? verdict(this.preset, this.picked, drew) : "") + words;
     this.nameCharts(words || NOT_RUN);
     this.showFigures();
+    this.keepAddress();
     this.agree();
     await this.loadFlow();
     if (changes !== this.changes) return;
     this.host.dataset.state = "calm";
     this.host.dispatchEvent(new CustomEvent("settled"));
+  }
+
+  /** What came out, a sentence for each scenario. */
+  get sentences() {
+    const { sides } = this;
+    return this.results.slice(0, sides.length).map((result, side) => sentence(result, sides.length > 1 ? "AB"[side] : "")).join(" ");
   }
 
   nameCharts(words) {
@@ -5090,8 +5140,8 @@ class View {
   async loadFlow() {
     const { sides } = this;
     const { signal } = this.settling;
-    if (this.asked || this.flowOf === sides.map(asQuery).join(";")) return;
-    const wanted = sides.map(asQuery).join(";");
+    const wanted = this.query;
+    if (this.asked || this.flowOf === wanted) return;
     this.flowOf = wanted;
     try {
       const journals = await Promise.all(sides.map((values) => this.model.journal(values, signal)));
@@ -5189,8 +5239,23 @@ class View {
     this.python.say(same ? "it agrees with the JavaScript model to the last digit" : "it does NOT agree with the JavaScript model; please report this scenario");
   }
 
-  async copyLink() {
+  /** An address that holds a scenario of this explorer follows the reader to the one that is shown. */
+  keepAddress() {
+    const holdsOurs = this.options.linkable && queriesIn(location.hash, this.options.id) !== null;
+    if (holdsOurs && this.inAddress !== this.query) this.writeAddress();
+  }
+
+  writeAddress() {
     history.replaceState(null, "", hashOf(this.options.id, this.sides));
+    this.inAddress = this.query;
+  }
+
+  get query() {
+    return this.sides.map(asQuery).join(";");
+  }
+
+  async copyLink() {
+    this.writeAddress();
     try {
       await navigator.clipboard.writeText(location.href);
       this.said.textContent = "The link to this scenario is copied.";
@@ -5228,6 +5293,33 @@ class View {
       this.player.visible = seen.isIntersecting;
     });
     this.sight.observe(this.flowHolder);
+    this.printing = new AbortController();
+    const { signal } = this.printing;
+    addEventListener("beforeprint", () => this.print(), { signal });
+    addEventListener("afterprint", () => this.printed(), { signal });
+  }
+
+  /** On paper nobody can press "Run it": the run and its answer stand there, and the question is asked again after. */
+  print() {
+    if (!this.asked || !this.ready) return;
+    this.asked = false;
+    this.dress();
+    this.flowHolder.hidden = true; // it has nothing to play before the question is answered
+    this.drawCharts();
+    this.showFigures();
+    this.nameCharts(this.sentences);
+    this.said.textContent = verdict(this.preset, null, this.charts[0].drawn !== null) + this.sentences;
+    this.forPaper = true;
+  }
+
+  printed() {
+    if (!this.forPaper) return;
+    this.forPaper = false;
+    this.asked = true;
+    this.said.textContent = "";
+    this.nameCharts(NOT_RUN);
+    this.dress();
+    this.drawCharts();
   }
 
   fit() {
@@ -5244,6 +5336,7 @@ class View {
     this.observer.disconnect();
     this.sizes.disconnect();
     this.sight.disconnect();
+    this.printing.abort();
     this.player.pause();
     this.model.close?.();
     this.python?.close();
