@@ -1,4 +1,4 @@
-"""Which brokers run, asked of the brokers themselves: chapters are executed against them, and a record holds versions."""
+"""Which brokers run, and which database, asked of the servers themselves: chapters are executed against them, and a record holds versions."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,16 @@ PATIENCE_S = 10
 
 
 def broker_versions(names: Sequence[str]) -> dict[str, str]:
-    """Version by broker, of those named, in the stack's names. Logs into each one.
+    """Version by service, of those named, in the stack's names. Logs into each one.
 
     Raises CourseError when one of them does not answer.
     """
-    asked = {"rabbitmq": rabbitmq_version, "kafka": kafka_version, "servicebus": servicebus_version}
+    asked = {
+        "rabbitmq": rabbitmq_version,
+        "kafka": kafka_version,
+        "servicebus": servicebus_version,
+        "postgres": postgres_version,
+    }
     return {name: asked[name]() for name in names}
 
 
@@ -86,3 +91,21 @@ def servicebus_version() -> str:
     if started is not None and started.endpoint == settings["conn_str"]:
         return started.version
     return f"in the cloud, tier {tier}"
+
+
+def postgres_version() -> str:
+    """The server's own word at login: "18.4"."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    url = endpoints().postgres_url
+    try:
+        with psycopg.connect(url, connect_timeout=PATIENCE_S) as connection:
+            return str(connection.info.parameter_status("server_version")).split()[0]
+    except psycopg.OperationalError as error:
+        at = conninfo_to_dict(url)
+        raise CourseError(
+            f"PostgreSQL does not answer at {at.get('host')}:{at.get('port')} ({type(error).__name__})",
+            do="Chapters are executed against it: run `mq start postgres`",
+            code=Exit.UNREACHABLE,
+        ) from error

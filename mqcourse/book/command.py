@@ -106,6 +106,7 @@ def run_run(arguments: argparse.Namespace) -> int:
     from mqcourse.home import state_folder
 
     chosen = named(arguments.chapters) if arguments.chapters else chapters()
+    start_on_request(chosen, quiet=arguments.quiet)
     folder = state_folder() / "book" / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     strict = arguments.strict or arguments.keep
@@ -192,7 +193,7 @@ def run_check(arguments: argparse.Namespace) -> int:
         return Exit.SAID_NO if wrong else Exit.DONE
     from mqcourse.book.chapter import chapters
 
-    wrong += run_strictly(chapters())
+    wrong += run_strictly(chapters(), quiet=arguments.quiet)
     if wrong:
         if arguments.json:
             out(json.dumps({"problems": wrong}, indent=2))
@@ -215,7 +216,7 @@ def _check_some(arguments: argparse.Namespace) -> int:
             say(line)
         wrong += found
     if not arguments.no_build:
-        wrong += run_strictly(chosen)
+        wrong += run_strictly(chosen, quiet=arguments.quiet)
     if arguments.json:
         out(json.dumps({"problems": wrong}, indent=2, ensure_ascii=False))
     elif not wrong:
@@ -235,10 +236,25 @@ def run_new(arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-def run_strictly(chosen: "Sequence[Chapter]") -> list[str]:
+def start_on_request(chosen: "Sequence[Chapter]", *, quiet: bool) -> None:
+    """Start what these chapters run with and `mq start` leaves out, such as PostgreSQL. One that runs is left alone.
+
+    The brokers are not started here: a reader may run them elsewhere, and a missing one is an error with its remedy.
+    """
+    from mqcourse.progress import Progress
+    from mqcourse.stack import stack
+    from mqcourse.stack.services.registry import SERVICES
+
+    named = {name for chapter in chosen for name in chapter.runs_with}
+    if wanted := [service for service in SERVICES.values() if service.on_request and service.name in named]:
+        stack.up(wanted, Progress(quiet=quiet))
+
+
+def run_strictly(chosen: "Sequence[Chapter]", *, quiet: bool) -> list[str]:
     """Execute chapters as CI does; what fails, and what no longer agrees with the kept runs, each said and given back."""
     from mqcourse.book import record, run
 
+    start_on_request(chosen, quiet=quiet)
     with tempfile.TemporaryDirectory(prefix="mq-book-check-") as folder:
         done = run.run_chapters(
             chosen, say, strict=True, path_of=lambda chapter: Path(folder, f"{chapter.name}.ipynb")

@@ -33,7 +33,7 @@ from mqcourse.book.record import Claim, Record
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.lateness import Late, Lateness
-from mqcourse.products import BROKERS
+from mqcourse.products import SERVICES
 
 Say = Callable[[str], None]
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -219,15 +219,15 @@ def why_again(record: Record) -> str:
 
 
 def versions_of(chosen: Sequence[Chapter]) -> dict[str, str]:
-    """Version by name of every broker and package that the chapters' heads name; brokers are asked now."""
+    """Version by name of every service and package that the chapters' heads name; services are asked now."""
     names = {name for chapter in chosen for name in chapter.runs_with}
-    found = broker_versions([name for name in BROKERS if name in names])
-    for name in sorted(names - set(BROKERS)):
+    found = broker_versions([name for name in SERVICES if name in names])
+    for name in sorted(names - set(SERVICES)):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             raise CourseError(
-                f"{name!r} in a chapter's head is neither a broker ({', '.join(BROKERS)}) nor an installed package",
+                f"{name!r} in a chapter's head is neither a service ({', '.join(SERVICES)}) nor an installed package",
                 do="Mend runs_with",
                 code=Exit.SAID_NO,
             ) from None

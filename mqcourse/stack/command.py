@@ -24,7 +24,7 @@ AMISS = ("killed", "unresponsive", "unreachable")
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 LOOK_EVERY_S = 2.0
 """Between two looks of `mq status --watch`; each look opens a connection to every broker."""
-NAMES = "rabbitmq, kafka, servicebus, book, jupyter"
+NAMES = "rabbitmq, kafka, servicebus, postgres, book, jupyter"
 
 
 def register(subcommands: Any) -> None:

@@ -1,6 +1,7 @@
 """PostgreSQL beside the brokers: only when it is named, kept over a kill, gone after a stop."""
 
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,36 @@ def test_its_log_of_changes_can_be_read_and_its_data_survives_a_kill_and_not_a_r
     psutil.Process(database.status()["postgres"]["pid"]).kill()
     database.mq("stop")
     assert segments() <= before, "a killed server's segment is left"
+
+
+FOR_CHAPTERS = """\
+import sys
+from pathlib import Path
+from mqcourse.book.chapter import Chapter
+from mqcourse.book.command import start_on_request
+start_on_request([Chapter(name, Path(sys.argv[1])) for name in sys.argv[2:]], quiet=True)
+"""
+
+
+def test_a_chapter_that_names_it_starts_it_and_one_that_does_not_starts_nothing(database, tmp_path):
+    def start_for(*chapters: str) -> None:
+        command = [sys.executable, "-c", FOR_CHAPTERS, str(tmp_path), *chapters]
+        subprocess.run(command, env=database.env, check=True, timeout=300)
+
+    database.mq("stop")
+    (tmp_path / "book").mkdir()
+    for name in ("rabbitmq", "postgres"):
+        head = f"```{{chapter-head}}\nruns_with: [{name}, psycopg]\n```\n"
+        (tmp_path / "book" / f"{name}.md").write_text(head, encoding="utf-8")
+
+    start_for("rabbitmq")
+    assert {row["state"] for row in database.status().values()} == {"stopped"}
+
+    start_for("rabbitmq", "postgres")
+    rows = database.status()
+    assert [name for name, row in rows.items() if row["state"] == "running"] == ["postgres"]
+    start_for("postgres")  # it runs already
+    assert database.status()["postgres"]["pid"] == rows["postgres"]["pid"]
 
 
 def test_its_password_is_shown_to_nobody(database):

@@ -15,8 +15,13 @@ from mqcourse.book.record import Chosen, Record
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-NAMES = {"rabbitmq": "RabbitMQ", "kafka": "Apache Kafka", "servicebus": "Service Bus emulator"}
-"""How the stack calls a broker, and how the page does."""
+NAMES = {
+    "rabbitmq": "RabbitMQ",
+    "kafka": "Apache Kafka",
+    "servicebus": "Service Bus emulator",
+    "postgres": "PostgreSQL",
+}
+"""How the stack calls a service, and how the page does."""
 
 
 def is_installed(package: str) -> bool:
@@ -62,7 +67,7 @@ class ChapterHead(Block):
         for name in head.get("runs_with", []):
             if name not in NAMES and not is_installed(name):
                 raise self.error(
-                    f"{{chapter-head}}: {name!r} is neither a broker ({', '.join(NAMES)}) nor an installed "
+                    f"{{chapter-head}}: {name!r} is neither a service ({', '.join(NAMES)}) nor an installed "
                     "Python package"
                 )
         box = Element("section", **{"class": "mq-head", "aria-label": "About this chapter"})

@@ -8,7 +8,7 @@ import pytest
 
 from mqcourse.home import CHECKOUT
 
-PARTS = ("rabbitmq", "kafka", "servicebus")
+PARTS = ("rabbitmq", "kafka", "servicebus", "patterns")
 CHAPTERS = sorted(path for part in PARTS for path in (CHECKOUT / "book" / part).glob("*.md"))
 CELL = re.compile(r"```\{code-cell\} ipython3\n(.*?)```", re.DOTALL)
 LONGEST_LINE = 88

@@ -224,7 +224,7 @@ BAD = {
     "unknown-key": (HEAD + "colour: red\n```", "unknown key 'colour'"),
     "not-yaml": ("```{chapter-head}\nminutes: [\n```", "not YAML"),
     "a-list": ("```{chapter-head}\n- minutes\n```", "write `key: value` lines"),
-    "unknown-broker": (HEAD + "runs_with: [zeromq]\n```", "'zeromq' is neither a broker"),
+    "unknown-broker": (HEAD + "runs_with: [zeromq]\n```", "'zeromq' is neither a service"),
     "no-fact": ("{fact}`there-is-none`", "there is no fact 'there-is-none'"),
     "no-fact-titled": ("{fact}`words <there-is-none>`", "there is no fact 'there-is-none'"),
     "no-fact-box": ("```{fact} there-is-none\n```", "there is no fact 'there-is-none'"),
