@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 from mqcourse.grading import guarantees
 from mqcourse.grading.brokers.payments import once
 from mqcourse.grading.brokers.rabbitmq import CheckRabbitMQ
-from mqcourse.grading.brokers.shift import Shift, Step, never_began
+from mqcourse.grading.brokers.shift import Shift, Step, never_began, nothing_left
 from mqcourse.grading.brokers.wire import Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
@@ -75,8 +75,12 @@ def fair(answer: Answer) -> Sequence[Breach]:
         shift.inspect(first, [long])
         others = sent - {long}
         trial.hold(lambda worker, _message: worker == first.name)
+        wire.settle()
+        hoard = wire.in_hand  # one message; more when the answer fetches in advance
         second = trial.start("worker B", "work_fairly", queue=queue, handle="@handle")
-        trial.wait_quiet(lambda seen: _all(others, seen), lambda: broker.ready(queue) == 0)
+        trial.wait_quiet(
+            lambda seen: _all(others, seen), lambda: nothing_left(broker, wire, queue, held=hoard)
+        )
         waiting = others - set(trial.history.messages(Kind.STARTED))
         wire.settle()
         taken = wire.numbers(Did.DELIVERED)
@@ -90,7 +94,7 @@ def fair(answer: Answer) -> Sequence[Breach]:
             )
         shift.kill(first, long, Step.WORK)
         trial.hold(lambda _worker, _message: False)
-        trial.wait_quiet(lambda seen: _all(sent, seen), lambda: broker.ready(queue) == 0)
+        trial.wait_quiet(lambda seen: _all(sent, seen), shift.drained)
         back = shift.end(second)
         seen = trial.history
     finished = seen.messages(Kind.FINISHED)
@@ -155,7 +159,7 @@ def poison(answer: Answer) -> Sequence[Breach]:
         def set_aside(seen: History) -> bool:
             return seen.messages(Kind.STARTED).count(always) > most * 2 or bool(broker.ready(dead_letters))
 
-        trial.wait_quiet(set_aside, lambda: broker.ready(queue) == 0)
+        trial.wait_quiet(set_aside, shift.drained)
         back = shift.end(worker)
         left = {number for number, _ in broker.take_all(queue)}
         seen = trial.history

@@ -153,6 +153,29 @@ def test_bad_answers_cost_only_their_own_points(attacks: dict[str, tuple[str, st
     assert left_behind() == []
 
 
+SLOW_TO_BEGIN = """
+import time
+prompt = work
+def work(queue, handle):
+    begun = []
+    def late(body):
+        if not begun:
+            begun.append(True)
+            time.sleep(2)
+        handle(body)
+    return prompt(queue, late)
+"""
+
+
+def test_a_worker_that_is_slow_to_begin_with_a_message_that_it_has_is_waited_for() -> None:
+    """As on a busy machine: each worker pauses between the delivery of its first message and the work on it."""
+    lab = manifest.find("rabbitmq_work_queue")
+    answer = master.answers(lab, solved=True)["acknowledge"] + SLOW_TO_BEGIN
+    report = run.grade_submission(Submission(lab, {"acknowledge": answer}, {}))
+    (verdict,) = [one for one in report.verdicts if one.exercise.id == "acknowledge"]
+    assert verdict.passed, verdict.lines()
+
+
 @pytest.mark.parametrize(
     "place",
     ["written_by_a_test.py", f"__pycache__/written_by_a_test.{sys.implementation.cache_tag}.pyc"],

@@ -6,7 +6,7 @@ from typing import Any
 from mqcourse.grading import guarantees
 from mqcourse.grading.brokers.ledger import Ledger
 from mqcourse.grading.brokers.rabbitmq import CheckRabbitMQ
-from mqcourse.grading.brokers.shift import never_began
+from mqcourse.grading.brokers.shift import never_began, nothing_left
 from mqcourse.grading.brokers.wire import Cut, Did, Wire
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import Kind
@@ -58,7 +58,7 @@ def once(answer: Answer) -> Sequence[Breach]:
         # Both workers hold payment 1 before either of them has noted it.
         first = trial.start("worker A", "work_once", **arguments)
         if not trial.wait_quiet(
-            lambda seen: first.name in seen.open_work(), lambda: broker.ready(queue) == 0
+            lambda seen: first.name in seen.open_work(), lambda: nothing_left(broker, wire, queue)
         ):
             return never_began(first, 1, trial.history, set(), word="payment")
         _through_the_wire(wire, first)
@@ -124,7 +124,7 @@ def once(answer: Answer) -> Sequence[Breach]:
         while _drive(trial, broker, wire, queue, last, to=None):
             pass
         wire.settle()
-        trial.wait_quiet(lambda seen: False, lambda: broker.ready(queue) == 0, quiet_s=0.5)
+        trial.wait_quiet(lambda seen: False, lambda: nothing_left(broker, wire, queue), quiet_s=0.5)
         trial.kill(last)
         broker.wait_unused(queue)
         broker.wait_ready(queue, 0, deadline_s=0.5)
@@ -225,7 +225,7 @@ def _drive(
     while True:
         came = trial.wait_quiet(
             lambda seen: through() or any(worker.name in seen.open_work() for worker in workers),
-            lambda: broker.ready(queue) == 0 and not wire.in_hand,
+            lambda: nothing_left(broker, wire, queue),
             quiet_s=1.0,
         )
         work = [

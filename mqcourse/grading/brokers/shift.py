@@ -25,6 +25,14 @@ IDLE_S = 1.5
 """So long a worker with nothing to do is watched, whether it ends by itself."""
 
 
+def nothing_left(broker: CheckRabbitMQ, wire: Wire, *queues: str, held: int = 0) -> bool:
+    """Whether no work can follow: the queues are empty, and the workers have at most `held` deliveries in hand.
+
+    A queue is empty as soon as its last message is on its way. A worker on a busy machine takes a while to begin with it.
+    """
+    return not any(broker.ready(queue) for queue in queues) and wire.in_hand <= held
+
+
 class Step(StrEnum):
     """Where a worker is killed."""
 
@@ -57,7 +65,7 @@ class Shift:
                     worker.name in seen.open_work()
                     or (to is None and all_of <= set(seen.messages(Kind.FINISHED)))
                 ),
-                lambda: not any(self._broker.ready(queue) for queue in self._queues),
+                self.drained,
             ):
                 return False
             held = self._trial.history.open_work().get(worker.name, [])
@@ -67,6 +75,10 @@ class Shift:
             if to in held:
                 return True
             self._trial.release(worker.name, held[0])
+
+    def drained(self) -> bool:
+        """Whether no work can follow: see `nothing_left`."""
+        return nothing_left(self._broker, self._wire, *self._queues)
 
     def inspect(self, worker: Program, held: Sequence[int]) -> None:
         """Compare what the worker holds with what was reported to the broker. GuaranteesBroken when they do not fit."""
