@@ -161,6 +161,35 @@ def fitted(line: str) -> str:
     return line if len(line) <= width or not sys.stdout.isatty() else f"{line[: width - 1]}…"
 
 
+def wrapped(text: str) -> str:
+    """A text with the lines that a terminal would break wrapped at a space; as it is for whatever reads us otherwise.
+
+    The rest of a row is indented to its last column in the left half.
+    """
+    import shutil
+
+    width = shutil.get_terminal_size().columns
+    if not sys.stdout.isatty():
+        return text
+    return "\n".join(_wrapped_line(line, width) for line in text.split("\n"))
+
+
+def _wrapped_line(line: str, width: int) -> str:
+    import textwrap
+
+    if len(line) <= width:
+        return line
+    columns = [0, *(found.end() for found in re.finditer(r"^ +|  +", line) if found.end() <= width // 2)]
+    return textwrap.fill(
+        line,
+        width,
+        subsequent_indent=" " * columns[-1],
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
+
+
 def answer(arguments: argparse.Namespace, value: Any, text: str) -> None:
     """What a command has to say: `value` as JSON where that was asked for, else the text."""
     out(json.dumps(value, indent=2, ensure_ascii=False) if arguments.json else text)

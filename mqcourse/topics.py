@@ -1,18 +1,19 @@
 """`mq help TOPIC` and `mq completion SHELL`."""
 
 import argparse
+import shutil
 import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mqcourse.command_line import add, answer
+from mqcourse.command_line import add, answer, wrapped
 from mqcourse.errors import CourseError
 from mqcourse.exits import MEANINGS, Exit
 from mqcourse.home import CHECKOUT, cache_folder, software_folder, state_folder
 from mqcourse.nearest import did_you_mean
 from mqcourse.settings import SETTINGS
 
-WIDTH = 79
+WIDEST = 79
 SHELLS = ("bash", "zsh", "fish")
 INSTALLING = {
     "bash": 'eval "$(mq completion bash)"      # in ~/.bashrc, to have it in each terminal',
@@ -43,20 +44,24 @@ def register(subcommands: Any) -> None:
     completion.add_argument("shell", metavar="SHELL", choices=SHELLS, help="bash, zsh or fish")
 
 
+def _width() -> int:
+    return min(WIDEST, shutil.get_terminal_size().columns)
+
+
 def environment() -> str:
     """The variables and their meanings."""
     lines = ["Variables that a command reads. A flag wins over a variable.", ""]
     for name, meaning in SETTINGS.items():
         lines += [
             f"  {name}",
-            textwrap.fill(meaning, WIDTH, initial_indent="      ", subsequent_indent="      "),
+            textwrap.fill(meaning, _width(), initial_indent="      ", subsequent_indent="      "),
         ]
     return "\n".join(lines)
 
 
 def exit_codes() -> str:
     rows = (
-        textwrap.fill(meaning, WIDTH, initial_indent=f"  {code:<5}", subsequent_indent=" " * 7)
+        textwrap.fill(meaning, _width(), initial_indent=f"  {code:<5}", subsequent_indent=" " * 7)
         for code, meaning in MEANINGS.items()
     )
     return "\n".join(["What every command ends with:", "", *rows])
@@ -92,7 +97,7 @@ TOPICS: Mapping[str, Callable[[], str]] = {
 def _help(arguments: argparse.Namespace) -> int:
     words: list[str] = arguments.words
     text = TOPICS[words[0]]() if len(words) == 1 and words[0] in TOPICS else _of_command(arguments.top, words)
-    answer(arguments, {"topic": " ".join(words), "text": text}, text)
+    answer(arguments, {"topic": " ".join(words), "text": text}, wrapped(text))
     return Exit.DONE
 
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def chromium() -> Iterator["Browser"]:
+def chromium(resolves: str = "") -> Iterator["Browser"]:
     """A headless Chromium without background network requests; closed at the end.
+
+    `resolves` are rules for names, such as "MAP other.test 127.0.0.1".
 
     Raises CourseError when no Chromium can be had.
     """
@@ -29,7 +31,7 @@ def chromium() -> Iterator["Browser"]:
         own_home = str(software_folder() / "chromium-home")  # nothing of the course lies in $HOME
         browser = playwright.chromium.launch(
             executable_path=chromium_executable(),
-            args=list(FLAGS),
+            args=[*FLAGS, *([f"--host-resolver-rules={resolves}"] if resolves else [])],
             env={**environment_of(Kind.SYSTEM, XDG_CONFIG_HOME=own_home, XDG_CACHE_HOME=own_home)},
         )
         try:

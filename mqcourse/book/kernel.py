@@ -62,7 +62,8 @@ class Kernel:
         os.environ["JUPYTER_RUNTIME_DIR"] = env[
             "JUPYTER_RUNTIME_DIR"
         ]  # where this side writes the connection
-        self._manager = KernelManager(kernel_name="python3")
+        # other users of the machine reach the kernel's ports, and would read what cells print
+        self._manager = KernelManager(kernel_name="python3", transport_encryption="auto")
         try:
             self._manager.start_kernel(
                 cwd=str(self.folder),

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mqcourse.command_line import actions_of, add, answer, out, say
+from mqcourse.command_line import actions_of, add, answer, out, say, wrapped
 from mqcourse.exits import Exit
 from mqcourse.home import shown
 
@@ -91,7 +91,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     answer(
         arguments,
         {"problems": [], "questions": len(questions), "topics": len(topics)},
-        f"{len(questions)} questions in {len(topics)} topics are in order: {counts}",
+        wrapped(f"{len(questions)} questions in {len(topics)} topics are in order: {counts}"),
     )
     return Exit.DONE
 
@@ -102,7 +102,7 @@ def run_coverage(arguments: argparse.Namespace) -> int:
     from mqcourse.book.questions import load_bank
 
     found = coverage(load_bank())
-    answer(arguments, found.as_dict(), "\n".join(found.lines()))
+    answer(arguments, found.as_dict(), wrapped("\n".join(found.lines())))
     return Exit.DONE
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import add, answer, news, out, say
+from mqcourse.command_line import add, answer, news, out, say, wrapped
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.streams import is_read
@@ -271,5 +271,5 @@ def run_hint(arguments: argparse.Namespace) -> int:
         exercise = lab.exercise(arguments.exercise)
     text = hints.text(lab, exercise, "answer" if arguments.answer else arguments.number)
     told = text if arguments.exercise else f"{exercise.title} ({exercise.id})\n{text}"
-    answer(arguments, {"lab": lab.name, "exercise": exercise.id, "text": text}, told)
+    answer(arguments, {"lab": lab.name, "exercise": exercise.id, "text": text}, wrapped(told))
     return Exit.DONE

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,11 @@ from mqcourse.quick_imports import without_unneeded
 from mqcourse.stack.process import kill
 
 with without_unneeded():
+    import nbval.kernel
     import nbval.plugin
+
+# nbval has no option for it; without keys other users of the machine would read what the cells show
+nbval.kernel.KernelManager = partial(nbval.kernel.KernelManager, transport_encryption="auto")
 
 POLL_S = 0.1
 OPTIONS = ("--nbval-lax", "--nbval-current-env", "--noconftest", "-p", "no:cacheprovider", "-c", os.devnull)

@@ -7,6 +7,7 @@ to a socket in the file system, and outside this module hands them on to the bro
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import sys
@@ -67,7 +68,9 @@ class Sandbox:
         """One line for the person who grades."""
         return (
             f"bubblewrap {self.version}: answers see no file of yours, an empty home, no other process, "
-            "and of the network the brokers' ports only"
+            "and of the network the brokers' ports only; memory is limited for each process, not for all together"
+            # the kernel exempts root from the limit
+            + ("; the number of processes is not limited, because root grades" if os.getuid() == 0 else "")
         )
 
     @contextlib.contextmanager

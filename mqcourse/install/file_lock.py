@@ -24,7 +24,9 @@ def only_one(
 
     make_folder(path.parent)
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        with contextlib.suppress(OSError):
+            os.fchmod(handle, 0o600)  # whoever may read it could hold the lock
     except OSError as error:
         raise unwritable(path, error) from error
     try:

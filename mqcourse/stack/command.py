@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import add, answer, confirm, news, out
+from mqcourse.command_line import add, answer, confirm, news, out, wrapped
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit, of_several
 from mqcourse.foreign import plain
@@ -225,7 +225,11 @@ def _reset(arguments: argparse.Namespace) -> int:
     titles = ", ".join(service.title for service in services)
     what = f"every queue, topic and message of {titles}"
     if arguments.dry_run:
-        answer(arguments, {"empties": [service.name for service in services]}, f"would throw away {what}")
+        answer(
+            arguments,
+            {"empties": [service.name for service in services]},
+            wrapped(f"would throw away {what}"),
+        )
         return Exit.DONE
     confirm(f"throw away {what}", arguments)
     stack.reset(services, Progress(quiet=arguments.quiet))
@@ -246,9 +250,9 @@ def _doctor(arguments: argparse.Namespace) -> int:
         out(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         for finding in findings:
-            out(f"{'ok ' if finding.ok else 'BAD'}  {finding.check:16} {finding.seen}")
+            out(wrapped(f"{'ok ' if finding.ok else 'BAD'}  {finding.check:15}  {finding.seen}"))
             if finding.do:
-                out(f"{'':22}{finding.do}")
+                out(wrapped(f"{'':22}{finding.do}"))
     return doctor.exit_code(findings)
 
 

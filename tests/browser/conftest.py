@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     """A real Chromium."""
-    with chromium() as found:
+    with chromium(resolves="MAP rebound.test 127.0.0.1") as found:
         yield found
 
 

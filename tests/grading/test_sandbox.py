@@ -331,6 +331,14 @@ def test_an_answer_that_fills_its_folder_is_ended(monkeypatch: pytest.MonkeyPatc
     assert not list((stack.home / "grading").glob("run-*"))
 
 
+@pytest.mark.parametrize(("user", "said"), [(0, True), (1000, False)])
+def test_the_line_says_what_is_not_limited(monkeypatch: pytest.MonkeyPatch, user: int, said: bool) -> None:
+    monkeypatch.setattr("os.getuid", lambda: user)
+    line = sandbox.Sandbox(Path("bwrap"), "0.8").as_text()
+    assert "memory is limited for each process" in line
+    assert ("the number of processes is not limited" in line) is said
+
+
 def test_without_a_sandbox_a_folder_is_refused_in_one_line(stack: RunStack, tmp_path: Path) -> None:
     lab = manifest.find("rabbitmq_work_queue")
     (tmp_path / f"{lab.name}.ipynb").write_text(master.solution_notebook(lab))

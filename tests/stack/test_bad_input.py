@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -179,6 +180,40 @@ def test_a_cluster_id_that_begins_with_a_dash_is_no_option(tmp_path, monkeypatch
     format_data(Recorder(), node)
     (cluster_id,) = [word for word in asked if "cluster-id" in word]
     assert cluster_id.startswith("--cluster-id=-")
+
+
+MOUNTED = """
+import subprocess, sys
+from pathlib import Path
+from mqcourse.stack.services.kafka_node import Node, format_data
+node = Node(Path(sys.argv[1]), 1, 2, 0)
+subprocess.run(["mount", "-t", "tmpfs", "none", str(node.data)], check=True)
+try:
+    format_data(None, node)
+except Exception as error:
+    print(type(error).__name__, error, sep=": ")
+"""
+
+
+def test_kafkas_data_on_a_mount_point_is_one_line(tmp_path):
+    node = Node(tmp_path, 1, 2, 0)
+    node.data.mkdir()
+    kept = tmp_path / "formatted-2"
+    kept.mkdir()
+    (kept / "meta.properties").touch()
+    alone = ["unshare", "--map-root-user", "--mount"]
+    if shutil.which("unshare") is None or subprocess.run([*alone, "true"], check=False).returncode:
+        pytest.skip("a user may not mount anything here")
+    done = subprocess.run(
+        [*alone, sys.executable, "-c", MOUNTED, str(tmp_path)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith(f"CourseError: {node.data} is a mount point")
+    assert "Unmount it" in done.stdout
+    assert done.stdout.count("\n") == 1
 
 
 def test_a_cache_that_java_refuses_is_not_called_used(tmp_path):

@@ -32,6 +32,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
         # links of the labs to the book, and a start page with the points so far
         "jpserver_extensions": {EXTENSION: True},
     },
+    # other users of the machine reach a kernel's ports: without keys they would read all code and all output
+    "KernelManager": {"transport_encryption": "auto"},
     # what the labs are made from is no reading for those who do them
     "ContentsManager": {"hide_globs": ["README.md", "__pycache__", "*.pyc"]},
     # nothing of the course asks a third party: no news, no search for updates, no list of extensions

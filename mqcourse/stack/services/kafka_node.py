@@ -172,10 +172,19 @@ def format_data(kafka: Program, node: Node, *, extra: tuple[str, ...] = ()) -> N
             )
         shutil.copytree(node.data, pristine)
         return
-    part = node.data.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(pristine, part)
-    part.rename(node.data)
+    try:
+        part = node.data.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(pristine, part)
+        part.rename(node.data)
+    except OSError as error:
+        if node.data.is_mount():
+            raise CourseError(
+                f"{node.data} is a mount point, and Kafka's data cannot be put there",
+                do="Unmount it; MQ_HOME names a folder on another disk for all data of the course",
+                code=Exit.ENVIRONMENT,
+            ) from error
+        raise unwritable(node.folder, error) from error
 
 
 def produce_and_fetch(bootstrap: str) -> None:

@@ -27,7 +27,8 @@ async (at) => {
   };
   const asked = (path, options) => async () => {
     const answer = await fetch(`http://${at}${path}`, options);
-    return answer.type === "opaque" ? "opaque" : `read: ${await answer.text()}`;
+    if (answer.type === "opaque") return "opaque";
+    return `${answer.ok ? "read" : "refused"}: ${await answer.text()}`;
   };
   const json = { "content-type": "application/json" };
   const purge = JSON.stringify({ entity: "orders" });
@@ -46,6 +47,65 @@ async (at) => {
   return tried;
 }
 """
+ELEMENTS = """
+async (at) => {
+  const tried = {};
+  const note = (name, made) => new Promise((done) => {
+    const end = (how) => () => { tried[name] = how; done(); };
+    const element = made(end);
+    if (element) {
+      element.onload = end("loaded");
+      element.onerror = end("refused");
+      document.body.append(element);
+    }
+  });
+  const tag = (name, values) => () => Object.assign(document.createElement(name), values);
+  const api = `http://${at}/api`;
+  for (const path of ["state", "stream", "metrics"]) {
+    await note(`image of ${path}`, tag("img", { src: `${api}/${path}` }));
+    await note(`script of ${path}`, tag("script", { src: `${api}/${path}` }));
+    await note(`style of ${path}`, tag("link", { rel: "stylesheet", href: `${api}/${path}` }));
+  }
+  await note("module", tag("script", { type: "module", src: `http://${at}/` }));
+  await note("event source", (end) => {
+    const source = new EventSource(`${api}/stream`);
+    source.onopen = end("loaded");
+    source.onerror = () => { source.close(); end("refused")(); };
+  });
+  for (const protocols of [[], ["amqp"], ["AMQPWSB10"], ["AMQPWSB10", "amqp"], ["mqtt", "amqp"]]) {
+    await note(`socket of ${protocols}`, (end) => {
+      const socket = new WebSocket(`ws://${at}/$servicebus/websocket`, protocols);
+      socket.onopen = end("loaded");
+      socket.onerror = end("refused");
+    });
+  }
+  let number = 0;
+  const submitted = async (method, enctype, path, field) => {
+    const frame = Object.assign(document.createElement("iframe"), { name: `frame${++number}` });
+    document.body.append(frame);
+    const form = Object.assign(document.createElement("form"), { method, enctype, target: frame.name });
+    form.action = `http://${at}${path}`;
+    form.append(Object.assign(document.createElement("input"), { name: field, value: "" }));
+    document.body.append(form);
+    const came = new Promise((done) => { frame.onload = done; });
+    form.submit();
+    await came;
+    let seen = "refused";
+    try { seen = frame.contentDocument ? "loaded" : "refused"; } catch { /* another origin's */ }
+    tried[`form ${number}`] = seen;
+  };
+  const kinds = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"];
+  for (const path of ["/api/purge", "/api/send", "/api/reset", "/orders/messages"]) {
+    for (const kind of kinds) {
+      await submitted("post", kind, path, '{"entity": "orders", "body": "forged", "x": "');
+    }
+    await submitted("get", kinds[0], path, "entity");
+  }
+  return tried;
+}
+"""
+REBOUND = "rebound.test"
+"""A name that the browser resolves to this machine, as an attacker's name server would."""
 
 
 class Page(BaseHTTPRequestHandler):
@@ -107,7 +167,16 @@ def test_another_site_can_do_nothing(
         page = browser.new_page()
         page.goto(site)
         tried = page.evaluate(ATTEMPTS, at)
+        elements = page.evaluate(ELEMENTS, at)
+        port = at.rpartition(":")[2]
+        answered = page.goto(f"http://{REBOUND}:{port}/")
+        assert answered.status == 403
+        rebound = page.evaluate(ATTEMPTS, f"{REBOUND}:{port}")  # now of the page's own origin
         page.close()
+        assert len(elements) == 32
+        assert set(elements.values()) == {"refused"}, elements
+        assert len(rebound) == 7
+        assert [got for got in rebound.values() if not got.startswith("refused: ")] == []
         assert len(tried) == 7
         blind = {name: got for name, got in tried.items() if not got.startswith("refused: ")}
         assert blind.keys() <= {"read it blindly", "purge as a form does"}
