@@ -58,7 +58,7 @@ def once(answer: Answer) -> Sequence[Breach]:
         # Both workers hold payment 1 before either of them has noted it.
         first = trial.start("worker A", "work_once", **arguments)
         if not trial.wait_quiet(
-            lambda seen: first.name in seen.open_work(), lambda: broker.ready(queue) == 0
+            lambda seen: first.name in seen.open_work(), lambda: broker.ready(queue) == 0 and not wire.in_hand
         ):
             return never_began(first, 1, trial.history, set(), word="payment")
         _through_the_wire(wire, first)
@@ -124,7 +124,9 @@ def once(answer: Answer) -> Sequence[Breach]:
         while _drive(trial, broker, wire, queue, last, to=None):
             pass
         wire.settle()
-        trial.wait_quiet(lambda seen: False, lambda: broker.ready(queue) == 0, quiet_s=0.5)
+        trial.wait_quiet(
+            lambda seen: False, lambda: broker.ready(queue) == 0 and not wire.in_hand, quiet_s=0.5
+        )
         trial.kill(last)
         broker.wait_unused(queue)
         broker.wait_ready(queue, 0, deadline_s=0.5)
