@@ -46,7 +46,8 @@
       try {
         const { card, at, rating } = JSON.parse(line);
         const known = typeof card === "string" && RATINGS.some(([name]) => name === rating);
-        if (known && typeof at === "string" && !Number.isNaN(Date.parse(at))) found.push({ card, at, rating });
+        const moment = typeof at === "string" && /(Z|[+-]\d\d:?\d\d)$/.test(at) && !Number.isNaN(Date.parse(at));
+        if (known && moment) found.push({ card, at, rating });
       } catch {} // torn, or not ours
     }
     return found;
@@ -78,6 +79,14 @@
     }
   }
 
+  // Keep a rating of now, in the place of an earlier one when its time is given; gives its time.
+  function keep(id, rating, instead = null) {
+    const at = new Date().toISOString();
+    store.set(`mq-card:${id}`, JSON.stringify({ rating, at }));
+    keepAll([...journal().filter((line) => !(line.card === id && line.at === instead)), { card: id, at, rating }]);
+    return at;
+  }
+
   function make(tag, attributes = {}, ...children) {
     const made = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -102,10 +111,7 @@
     for (const [name, text] of RATINGS) {
       const choice = make("input", { type: "radio", name: `rating-${id}`, value: name });
       choice.addEventListener("change", () => {
-        const at = new Date().toISOString();
-        store.set(`mq-card:${id}`, JSON.stringify({ rating: name, at }));
-        keepAll([...journal().filter((line) => !(line.card === id && line.at === chosen)), { card: id, at, rating: name }]);
-        chosen = at;
+        chosen = keep(id, name, chosen);
         show();
         changed();
       });
@@ -125,7 +131,7 @@
     return { card, id, details, show };
   }
 
-  function bar(cards) {
+  function bar(cards, review) {
     const count = make("p", { role: "status" });
     const hide = make("button", { type: "button", "aria-pressed": "false" }, "Hide what I know");
     const close = make("button", { type: "button" }, "Close all answers");
@@ -152,12 +158,13 @@
       const hiding = hide.getAttribute("aria-pressed") === "true";
       for (const one of cards) {
         // A card that is open stays: it would vanish under the reader's hands.
-        one.card.hidden = !asked.includes(one) || (hiding && LEARNT.has(rated(one.id)?.rating) && !one.details.open);
+        one.card.hidden = review.only !== null ? one.id !== review.only : !asked.includes(one) || (hiding && LEARNT.has(rated(one.id)?.rating) && !one.details.open);
       }
       for (const topic of topics) {
         // A heading with nothing below it goes as well, but never the page's own section with the bar in it.
         if (!topic.contains(all)) topic.hidden = !topic.querySelector(".mq-card:not([hidden])");
       }
+      review.changed();
     }
     level.addEventListener("change", () => update());
     hide.addEventListener("click", () => {
@@ -215,7 +222,17 @@
     const old = cards.filter(({ id }) => rated(id) && !have.has(id));
     if (old.length > 0) merge(old.map(({ id }) => ({ card: id, at: rated(id).at, rating: rated(id).rating })));
     if (cards.length > 1) {
-      const made = bar(cards);
+      // What review.js needs: while `only` names a card, no other is shown.
+      const review = {
+        cards, journal, make, ratings: RATINGS, bar: null, only: null, changed() {}, update: () => update(),
+        rate(id, rating) {
+          keep(id, rating);
+          cards.find((one) => one.id === id).show();
+        },
+      };
+      globalThis.mqCards = review;
+      const made = bar(cards, review);
+      review.bar = made.all;
       update = made.update;
       // Above the heading under which the first card stands.
       const section = found[0].parentElement.closest("section");

@@ -1,0 +1,126 @@
+"""The page's schedule against `mq quiz`: the same ratings are due at the same millisecond, and sessions are the same."""
+
+import json
+import random
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fsrs import Scheduler
+
+from mqcourse.book.questions import all_questions, load_bank
+from mqcourse.book.review import LOCKED, MODEL, STATIC
+from mqcourse.install.npm import NODE, node_modules
+from mqcourse.quiz.journal import RATINGS, Review, line_of
+from mqcourse.quiz.schedule import replay
+from mqcourse.quiz.session import Wish, plan
+from tests.quiz.test_schedule import BEGIN, HISTORIES, random_history
+
+RUN = Path(__file__).parent / "page_schedule.cjs"
+
+
+def in_page(
+    histories: list[list[dict[str, str]]], plans: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """What the page's script gives, run by Node with the pinned ts-fsrs."""
+    answer = subprocess.run(
+        [str(NODE), str(RUN), str(node_modules(LOCKED) / MODEL), str(STATIC / "schedule.js")],
+        input=json.dumps({"histories": histories, "plans": plans or []}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    found: dict[str, Any] = json.loads(answer.stdout)
+    return found
+
+
+def milliseconds(at: datetime) -> int:
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def lines_of(reviews: list[Review]) -> list[dict[str, str]]:
+    return [line_of(review) for review in reviews]
+
+
+def on_its_day(seed: int) -> list[Review]:
+    """A history as a reader has one: each card is rated when it is due, or some days later."""
+    drawn = random.Random(seed)
+    reviews: list[Review] = []
+    at = BEGIN
+    for _ in range(drawn.randint(2, 15)):
+        reviews.append(Review(at, "why", drawn.choices(RATINGS, (2, 2, 5, 1))[0]))
+        at = replay(reviews)["why"].due + timedelta(
+            milliseconds=drawn.choice([0, 1, drawn.randint(0, 5 * 10**8)])
+        )
+    return reviews
+
+
+def compare(histories: list[list[Review]]) -> None:
+    theirs = in_page([lines_of(reviews) for reviews in histories])["histories"]
+    for place, (reviews, page) in enumerate(zip(histories, theirs, strict=True)):
+        ours = replay(reviews)
+        assert {name: memory["due"] for name, memory in page.items()} == {
+            name: milliseconds(memory.due) for name, memory in ours.items()
+        }, place
+        for name, memory in ours.items():
+            # ts-fsrs rounds each step to eight decimals, py-fsrs none: equal as days, never bit for bit
+            assert abs(page[name]["stability"] - memory.stability_days) <= 1e-5 * memory.stability_days + 1e-6
+            assert abs(page[name]["difficulty"] - memory.difficulty) <= 1e-6
+
+
+def test_a_thousand_random_histories_are_due_at_the_same_millisecond() -> None:
+    compare([random_history(seed) for seed in range(HISTORIES)])
+
+
+def test_a_thousand_histories_of_cards_rated_when_they_were_due_are_due_at_the_same_millisecond() -> None:
+    compare([on_its_day(seed) for seed in range(HISTORIES)])
+
+
+def test_the_edge_of_a_day_is_a_whole_day_after_the_rating_and_no_midnight() -> None:
+    late = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
+    day = timedelta(days=1)
+    waits = (timedelta(seconds=2), day - timedelta(milliseconds=1), day, day + timedelta(milliseconds=1))
+    compare(
+        [
+            [Review(late, "why", first), Review(late + wait, "why", second)]
+            for wait in waits
+            for first in RATINGS
+            for second in RATINGS
+        ]
+    )
+
+
+def test_both_have_the_same_parameters() -> None:
+    assert tuple(in_page([])["weights"]) == Scheduler().parameters
+
+
+def test_the_order_of_the_lines_and_a_line_twice_change_nothing() -> None:
+    in_order = [lines_of(random_history(seed)) for seed in range(50)]
+    shuffled = [random.Random(0).sample([*lines, lines[0]], len(lines) + 1) for lines in in_order]
+    assert in_page(shuffled) == in_page(in_order)
+
+
+def test_a_session_of_the_page_has_the_cards_of_a_session_of_the_terminal() -> None:
+    bank = all_questions(load_bank())
+    drawn = random.Random(0)
+    now = BEGIN + timedelta(days=30)
+    cases, wanted = [], []
+    for due_only in (True, False):
+        reviews = [
+            Review(
+                BEGIN + timedelta(milliseconds=drawn.randint(0, 30 * 86_400_000)),
+                card.id,
+                drawn.choice(RATINGS),
+            )
+            for card in drawn.sample(bank, 80)
+        ]
+        cards = [{"id": card.id, "level": card.level} for card in bank]
+        cases.append(
+            {"cards": cards, "lines": lines_of(reviews), "now": milliseconds(now), "withNew": not due_only}
+        )
+        ours = plan(bank, replay(sorted(reviews)), now, Wish(due_only=due_only))
+        wanted.append({"due": ours.due, "fresh": ours.new, "queue": [card.id for card in ours.cards]})
+    assert in_page([], cases)["plans"] == wanted
+    assert 0 < wanted[0]["due"] < 80
