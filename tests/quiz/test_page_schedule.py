@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fsrs import Scheduler
+from fsrs import Card, Rating
 
 from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.book.review import LOCKED, MODEL, STATIC
 from mqcourse.install.npm import NODE, node_modules
 from mqcourse.quiz.journal import RATINGS, Review, line_of
-from mqcourse.quiz.schedule import replay
+from mqcourse.quiz.schedule import replay, scheduler
 from mqcourse.quiz.session import Wish, plan
 from tests.quiz.test_schedule import BEGIN, HISTORIES, random_history
 
@@ -48,12 +48,14 @@ def on_its_day(seed: int) -> list[Review]:
     """A history as a reader has one: each card is rated when it is due, or some days later."""
     drawn = random.Random(seed)
     reviews: list[Review] = []
-    at = BEGIN
+    card, at = Card(card_id=0), BEGIN
     for _ in range(drawn.randint(2, 15)):
-        reviews.append(Review(at, "why", drawn.choices(RATINGS, (2, 2, 5, 1))[0]))
-        at = replay(reviews)["why"].due + timedelta(
-            milliseconds=drawn.choice([0, 1, drawn.randint(0, 5 * 10**8)])
+        review = Review(at, "why", drawn.choices(RATINGS, (2, 2, 5, 1))[0])
+        reviews.append(review)
+        card, _log = scheduler().review_card(
+            card, Rating(RATINGS.index(review.rating) + 1), review_datetime=at
         )
+        at = card.due + timedelta(milliseconds=drawn.choice([0, 1, drawn.randint(0, 5 * 10**8)]))
     return reviews
 
 
@@ -93,7 +95,7 @@ def test_the_edge_of_a_day_is_a_whole_day_after_the_rating_and_no_midnight() -> 
 
 
 def test_both_have_the_same_parameters() -> None:
-    assert tuple(in_page([])["weights"]) == Scheduler().parameters
+    assert tuple(in_page([])["weights"]) == scheduler().parameters
 
 
 def test_the_order_of_the_lines_and_a_line_twice_change_nothing() -> None:
