@@ -13,7 +13,7 @@ from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.book.review import LOCKED, MODEL, STATIC
 from mqcourse.install.npm import NODE, node_modules
 from mqcourse.quiz.journal import RATINGS, Review, line_of
-from mqcourse.quiz.schedule import replay, scheduler
+from mqcourse.quiz.schedule import LONGEST_STABILITY_DAYS, replay, scheduler
 from mqcourse.quiz.session import Wish, plan
 from tests.quiz.test_schedule import BEGIN, HISTORIES, random_history
 
@@ -55,6 +55,7 @@ def on_its_day(seed: int) -> list[Review]:
         card, _log = scheduler().review_card(
             card, Rating(RATINGS.index(review.rating) + 1), review_datetime=at
         )
+        card.stability = min(float(card.stability or 0), LONGEST_STABILITY_DAYS)
         at = card.due + timedelta(milliseconds=drawn.choice([0, 1, drawn.randint(0, 5 * 10**8)]))
     return reviews
 
@@ -92,6 +93,19 @@ def test_the_edge_of_a_day_is_a_whole_day_after_the_rating_and_no_midnight() -> 
             for second in RATINGS
         ]
     )
+
+
+def test_a_lapse_after_a_stability_of_more_than_a_century_is_due_on_the_same_day() -> None:
+    at = BEGIN
+    reviews: list[Review] = []
+    reached = False
+    for rating in [*["easy"] * 9, "again", "good", "good", "good"]:
+        reviews.append(Review(at, "why", rating))
+        memory = replay(reviews)["why"]
+        reached |= memory.stability_days == LONGEST_STABILITY_DAYS
+        at = memory.due
+    compare([reviews[:count] for count in range(1, len(reviews) + 1)])
+    assert reached
 
 
 def test_both_have_the_same_parameters() -> None:
