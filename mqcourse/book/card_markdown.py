@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 from mqcourse.book.question import (
-    NOT_RUN,
     RUBRIC,
     VERDICTS,
     Claim,
@@ -37,17 +36,10 @@ def back(question: Question) -> str:
                 "What each level adds",
                 (f"{name}: {point}" for level, name in RUBRIC.items() for point in question.rubric[level]),
             ),
-            f"True of: {question.versions}. Proof: {proof(question)}.",
+            f"True of: {question.versions}. Proof: {question.proof.shown}.",
             _list(f"[{title}]({url})" for title, url in question.sources),
         )
     )
-
-
-def proof(question: Question) -> str:
-    """What shows that the answer is true, in the bank's words."""
-    if question.proof.kind == NOT_RUN:
-        return NOT_RUN
-    return f"{question.proof.kind} {question.proof.what}".strip()
 
 
 def _given(question: Question) -> Iterator[str]:

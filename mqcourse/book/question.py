@@ -51,6 +51,11 @@ class Proof:
     what: str = ""
     """The chapter's name, lab/exercise, test file or fact id."""
 
+    @property
+    def shown(self) -> str:
+        """In the bank's words, for a reader outside the book."""
+        return self.kind if self.kind == NOT_RUN else f"{self.kind} {self.what}".strip()
+
 
 @dataclass(frozen=True)
 class Option:

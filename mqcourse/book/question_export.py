@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
-from mqcourse.book.card_markdown import back, front, proof
+from mqcourse.book.card_markdown import back, front
 from mqcourse.book.question import KINDS, LEVELS, Question
 from mqcourse.book.questions import Topic
 
@@ -38,7 +38,7 @@ def as_csv(questions: Iterable[Question], topics: Mapping[str, Topic]) -> str:
             front(question),
             back(question),
             question.versions,
-            proof(question),
+            question.proof.shown,
             question.chapter,
             "\n".join(url for _, url in question.sources),
         )

@@ -12,6 +12,7 @@ from mqcourse.book.question_form import read_question
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
+from mqcourse.nearest import did_you_mean
 
 BANK = CHECKOUT / "book" / "questions"
 
@@ -67,6 +68,25 @@ def read_bank(
 def all_questions(topics: Mapping[str, Topic]) -> list[Question]:
     """Every question of the bank, in its order."""
     return [question for topic in topics.values() for question in topic.questions]
+
+
+def chosen(topics: Mapping[str, Topic], topic: str | None, level: str | None) -> list[Question]:
+    """The questions of a topic and of a level (J, M, S, St), in the order of the bank; None stands for all."""
+    return [
+        question
+        for question in all_questions(topics)
+        if topic in (None, question.topic) and level in (None, question.level)
+    ]
+
+
+def check_topic(topics: Mapping[str, Topic], name: str | None) -> None:
+    """CourseError, with the nearest name, when somebody asked for a topic that the bank does not have."""
+    if name is not None and name not in topics:
+        raise CourseError(
+            f"there is no topic {name!r}",
+            do=did_you_mean(name, topics, f"The topics are {', '.join(topics)}"),
+            code=Exit.USAGE,
+        )
 
 
 def find(topics: Mapping[str, Topic], name: str) -> Question:

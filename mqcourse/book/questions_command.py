@@ -110,34 +110,24 @@ def run_export(arguments: argparse.Namespace) -> int:
     """Write the file, and print how many questions it has."""
     from mqcourse.book.question import LEVELS
     from mqcourse.book.question_export import FORMATS
-    from mqcourse.book.questions import all_questions, load_bank
+    from mqcourse.book.questions import check_topic, chosen, load_bank
     from mqcourse.disk import write_text
     from mqcourse.errors import CourseError
-    from mqcourse.nearest import did_you_mean
 
     bank = load_bank()
-    if arguments.topic is not None and arguments.topic not in bank:
-        raise CourseError(
-            f"there is no topic {arguments.topic!r}",
-            do=did_you_mean(arguments.topic, bank, f"The topics are {', '.join(bank)}"),
-            code=Exit.USAGE,
-        )
-    chosen = [
-        question
-        for question in all_questions(bank)
-        if arguments.topic in (None, question.topic)
-        and arguments.level in (None, LEVELS[question.level].lower())
-    ]
-    if not chosen:
+    check_topic(bank, arguments.topic)
+    level = next((short for short, name in LEVELS.items() if name.lower() == arguments.level), None)
+    questions = chosen(bank, arguments.topic, level)
+    if not questions:
         raise CourseError(
             f"the topic {arguments.topic!r} has no question of the level {arguments.level!r}",
             do="`mq questions coverage` shows what there is",
             code=Exit.SAID_NO,
         )
-    write_text(arguments.file, FORMATS[arguments.format](chosen, bank))
+    write_text(arguments.file, FORMATS[arguments.format](questions, bank))
     answer(
         arguments,
-        {"written": [str(arguments.file)], "questions": len(chosen)},
-        f"{len(chosen)} questions are in {arguments.file}",
+        {"written": [str(arguments.file)], "questions": len(questions)},
+        f"{len(questions)} questions are in {arguments.file}",
     )
     return Exit.DONE

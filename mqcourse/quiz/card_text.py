@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from mqcourse.book.question import (
     KINDS,
     LEVELS,
-    NOT_RUN,
     RUBRIC,
     VERDICTS,
     Claim,
@@ -51,10 +50,7 @@ def back(question: Question, width: int) -> str:
     for level, name in RUBRIC.items():
         for point in question.rubric[level]:
             lines += _item(f"{name}: {point}", "- ", width)
-    proof = (
-        NOT_RUN if question.proof.kind == NOT_RUN else f"{question.proof.kind} {question.proof.what}".strip()
-    )
-    lines += ["", *_paragraph(f"True of: {question.versions}. Proof: {proof}.", width)]
+    lines += ["", *_paragraph(f"True of: {question.versions}. Proof: {question.proof.shown}.", width)]
     lines += [url for _, url in question.sources]
     return "\n".join(lines)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.command_line import actions_of, add, answer, say
-from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import shown
 
@@ -64,17 +63,11 @@ def _minutes(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the cards of the session, and keep each rating."""
-    from mqcourse.book.questions import all_questions, load_bank
-    from mqcourse.nearest import did_you_mean
+    from mqcourse.book.questions import all_questions, check_topic, load_bank
     from mqcourse.quiz import asking, journal, schedule, session
 
     bank = load_bank()
-    if arguments.topic is not None and arguments.topic not in bank:
-        raise CourseError(
-            f"there is no topic {arguments.topic!r}",
-            do=did_you_mean(arguments.topic, bank, f"The topics are {', '.join(bank)}"),
-            code=Exit.USAGE,
-        )
+    check_topic(bank, arguments.topic)
     wish = session.Wish(
         arguments.topic, LEVEL_NAMES.get(arguments.level or ""), arguments.due, arguments.minutes
     )

@@ -1,29 +1,13 @@
 """What is told of Kafka's events: records stay in their partition, and a consumer's copies follow its offsets."""
 
-import json
 from typing import Any
 
 import pytest
 
-from mqcourse.replay.recording import read
-from mqcourse.replay.scene import Story
-from mqcourse.replay.story import story
+from tests.replay.told import told
 
 TOPIC = "log-orders-0a1b2c"
 GROUP = "log-packing-0a1b2c"
-
-
-def told(*events: tuple[str, str, dict[str, Any]]) -> Story:
-    """The story of these events, a millisecond apart."""
-    lines: list[dict[str, Any]] = [
-        {"replay": "one", "broker": "kafka", "format": 1, "began": "2026-11-27T07:00:00+00:00"}
-    ]
-    lines += [
-        {"at_ms": at, "who": who, "did": did, "line": "abc:1", **what}
-        for at, (who, did, what) in enumerate(events)
-    ]
-    lines.append({"end": {"events": len(events), "missing": []}})
-    return story(read("".join(json.dumps(line) + "\n" for line in lines)))
 
 
 def sent(number: int, message: str) -> tuple[str, str, dict[str, Any]]:
@@ -39,7 +23,7 @@ def got(offset: int, message: str, who: str = "reader") -> tuple[str, str, dict[
 
 
 def test_a_record_is_in_its_partition_when_the_broker_has_answered_and_stays_there_when_it_is_read() -> None:
-    found = told(sent(1, "paid"), stored(1, 0, 7), got(7, "paid"), got(7, "paid"))
+    found = told("kafka", sent(1, "paid"), stored(1, 0, 7), got(7, "paid"), got(7, "paid"))
     moves = [(move.to, move.look) for step in found.steps for move in step.moves]
     assert moves == [
         (f"topic:{TOPIC}", "sent"),
@@ -54,6 +38,7 @@ def test_a_record_is_in_its_partition_when_the_broker_has_answered_and_stays_the
 
 def test_a_commit_finishes_what_lies_below_it_and_no_more() -> None:
     found = told(
+        "kafka",
         ("reader", "joined", {"group": GROUP}),
         got(0, "a"),
         got(1, "b"),
@@ -68,6 +53,7 @@ def test_a_commit_finishes_what_lies_below_it_and_no_more() -> None:
 def test_partitions_with_one_offset_are_named_together() -> None:
     offsets = [[TOPIC, 2, 0], [TOPIC, 0, 0], [TOPIC, 1, 5]]
     found = told(
+        "kafka",
         ("reader", "assigned", {"group": GROUP, "partitions": [[TOPIC, number] for number in (0, 1, 2)]}),
         ("reader", "committed", {"group": GROUP, "offsets": offsets}),
     )
@@ -85,4 +71,4 @@ def test_partitions_with_one_offset_are_named_together() -> None:
     ],
 )
 def test_what_the_recording_does_not_have_is_named(event: Any, reason: str) -> None:
-    assert told(event).missing == (reason,)
+    assert told("kafka", event).missing == (reason,)

@@ -1,27 +1,14 @@
 """What is told of RabbitMQ's events: where each message is, and only what the events prove."""
 
-import json
 from typing import Any
 
 import pytest
 
 from mqcourse.replay.bindings import fits
-from mqcourse.replay.recording import read
 from mqcourse.replay.scene import Story
-from mqcourse.replay.story import story
+from tests.replay.told import told
 
 QUEUE = {"queue": "t.tasks.0a1b2c"}
-
-
-def told(*events: tuple[str, str, dict[str, Any]]) -> Story:
-    """The story of these events, a millisecond apart."""
-    lines = [{"replay": "one", "broker": "rabbitmq", "format": 1, "began": "2026-11-27T07:00:00+00:00"}]
-    lines += [
-        {"at_ms": at, "who": who, "did": did, "line": "abc:1", **what}  # type: ignore[dict-item]
-        for at, (who, did, what) in enumerate(events)
-    ]
-    lines.append({"end": {"events": len(events), "missing": []}})  # type: ignore[dict-item]
-    return story(read("".join(json.dumps(line) + "\n" for line in lines)))
 
 
 def declared(**arguments: object) -> tuple[str, str, dict[str, Any]]:
@@ -59,9 +46,9 @@ def test_an_acknowledged_message_is_deleted_and_an_unacknowledged_one_returns_wh
 ):
     events = [declared(), published("a"), published("b"), subscribed(), delivered(1, "a"), delivered(2, "b")]
     events += [("worker", "acked", {"channel": 1, "tag": 1}), KILL]
-    before = told(*events)
+    before = told("rabbitmq", *events)
     assert where(before) == {"a": "end:deleted", "b": "program:worker"}
-    after = told(*events, counted(1))
+    after = told("rabbitmq", *events, counted(1))
     assert where(after) == {"a": "end:deleted", "b": "queue:t.tasks.0a1b2c"}
     assert after.steps[-1].say.endswith("“b” is ready again.")
     assert after.missing == ()
@@ -69,15 +56,17 @@ def test_an_acknowledged_message_is_deleted_and_an_unacknowledged_one_returns_wh
 
 
 def test_what_was_deleted_on_sending_is_lost_with_its_worker() -> None:
-    found = told(declared(), published("a"), subscribed(auto_ack=True), delivered(1, "a"), KILL, counted(0))
+    found = told(
+        "rabbitmq", declared(), published("a"), subscribed(auto_ack=True), delivered(1, "a"), KILL, counted(0)
+    )
     assert where(found) == {"a": "end:lost"}
     assert next(step for step in found.steps if step.did == "signalled").mark
 
 
 def test_a_message_that_was_not_counted_yet_is_not_called_lost() -> None:
-    found = told(declared(), published("a"), published("b"), counted(1))
+    found = told("rabbitmq", declared(), published("a"), published("b"), counted(1))
     assert set(where(found).values()) == {"queue:t.tasks.0a1b2c"}
-    found = told(declared(), published("a"), counted(1), counted(0))
+    found = told("rabbitmq", declared(), published("a"), counted(1), counted(0))
     assert where(found) == {"a": "end:lost"}
 
 
@@ -93,7 +82,7 @@ def test_a_nack_of_several_queues_is_settled_by_their_counts() -> None:
         published("a", "", "all"),
         ("shop", "refused", {"channel": 1, "tag": 1}),
     ]
-    found = told(*events, counted(0), ("shop", "counted", other | {"ready": 1, "consumers": 0}))
+    found = told("rabbitmq", *events, counted(0), ("shop", "counted", other | {"ready": 1, "consumers": 0}))
     ends = {move.message: move.to for step in found.steps for move in step.moves}
     assert sorted(ends.values()) == ["end:dropped", "queue:t.free.0a1b2c"]
     assert found.missing == ()
@@ -102,6 +91,7 @@ def test_a_nack_of_several_queues_is_settled_by_their_counts() -> None:
 def test_a_dead_letter_is_followed_to_its_queue() -> None:
     dead = {"queue": "t.dead.0a1b2c"}
     found = told(
+        "rabbitmq",
         declared(**{"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "t.dead.0a1b2c"}),
         ("shop", "declared", dead | {"ready": 0, "consumers": 0}),
         published("a"),
@@ -122,7 +112,7 @@ def test_a_dead_letter_is_followed_to_its_queue() -> None:
     ],
 )
 def test_what_the_recording_does_not_have_is_named(events: list[Any], reason: str) -> None:
-    assert told(*events).missing == (reason,)
+    assert told("rabbitmq", *events).missing == (reason,)
 
 
 @pytest.mark.parametrize(

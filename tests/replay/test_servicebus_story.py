@@ -1,28 +1,13 @@
 """What is told of Service Bus's events: who has the lock of which message, and only what the events prove."""
 
-import json
 from typing import Any
 
 import pytest
 
-from mqcourse.replay.recording import read
 from mqcourse.replay.scene import Story
-from mqcourse.replay.story import story
+from tests.replay.told import told
 
 QUEUE = "t.orders.0a1b2c"
-
-
-def told(*events: tuple[str, str, dict[str, Any]]) -> Story:
-    """The story of these events, a millisecond apart."""
-    lines: list[dict[str, Any]] = [
-        {"replay": "one", "broker": "servicebus", "format": 1, "began": "2026-11-27T07:00:00+00:00"}
-    ]
-    lines += [
-        {"at_ms": at, "who": who, "did": did, "line": "abc:1", **what}
-        for at, (who, did, what) in enumerate(events)
-    ]
-    lines.append({"end": {"events": len(events), "missing": []}})
-    return story(read("".join(json.dumps(line) + "\n" for line in lines)))
 
 
 def sent(message: str, **what: object) -> tuple[str, str, dict[str, Any]]:
@@ -59,17 +44,17 @@ def where(found: Story) -> dict[str, str]:
 
 def test_a_lock_outlives_its_worker_and_the_next_receiver_gets_the_message() -> None:
     events = [sent("a"), joined(), received("worker", "a", 1), KILL, counts(1)]
-    before = told(*events)
+    before = told("servicebus", *events)
     assert where(before) == {"a": "program:worker"}
     assert before.steps[3].say.endswith("It had the lock of 1 message, and the lock lasts on.")
-    after = told(*events, joined("other"), received("other", "a", 1, deliveries=1))
+    after = told("servicebus", *events, joined("other"), received("other", "a", 1, deliveries=1))
     assert where(after) == {"a": "program:other"}
     assert after.steps[-1].say.endswith("Delivery count 1. The lock of worker has ended.")
     assert after.missing == ()
 
 
 def test_receive_and_delete_loses_what_its_worker_had() -> None:
-    found = told(sent("a"), joined(deletes=True), received("worker", "a", 1), KILL, counts(0))
+    found = told("servicebus", sent("a"), joined(deletes=True), received("worker", "a", 1), KILL, counts(0))
     assert where(found) == {"a": "end:lost"}
     assert found.steps[3].say == "worker is ended with SIGKILL. The service had deleted “a”, so it is lost."
 
@@ -84,21 +69,21 @@ def test_receive_and_delete_loses_what_its_worker_had() -> None:
     ],
 )
 def test_each_settlement_has_its_place(did: str, expected: str) -> None:
-    found = told(sent("a"), joined(), received("worker", "a", 1), settled(did, "a", 1))
+    found = told("servicebus", sent("a"), joined(), received("worker", "a", 1), settled(did, "a", 1))
     assert where(found) == {"a": expected}
     assert found.missing == ()
 
 
 def test_a_lost_lock_gives_the_message_back() -> None:
     lost = settled("not-settled", "a", 1, settlement="complete", why="MessageLockLostError")
-    found = told(sent("a"), joined(), received("worker", "a", 1), lost)
+    found = told("servicebus", sent("a"), joined(), received("worker", "a", 1), lost)
     assert where(found) == {"a": f"queue:{QUEUE}"}
     assert found.steps[-1].say == "worker cannot complete “a”: MessageLockLostError."
     assert found.steps[-1].mark
 
 
 def test_an_id_that_the_client_has_drawn_is_not_told() -> None:
-    found = told(sent("a", id="97de38e2-6522-48b2-9655-9f8af9a01d7f"), sent("b", id="pay-17"))
+    found = told("servicebus", sent("a", id="97de38e2-6522-48b2-9655-9f8af9a01d7f"), sent("b", id="pay-17"))
     assert [step.say for step in found.steps] == [
         "shop sends “a” to orders, and the service accepts it.",
         "shop sends “b” with the message id pay-17 to orders, and the service accepts it.",
@@ -107,8 +92,8 @@ def test_an_id_that_the_client_has_drawn_is_not_told() -> None:
 
 def test_a_duplicate_is_dropped_when_the_count_proves_it() -> None:
     twice = [sent("pay 10", id="p"), sent("pay 20", id="p")]
-    assert set(where(told(*twice)).values()) == {f"queue:{QUEUE}"}
-    found = told(*twice, counts(1))
+    assert set(where(told("servicebus", *twice)).values()) == {f"queue:{QUEUE}"}
+    found = told("servicebus", *twice, counts(1))
     assert where(found) == {"pay 10": f"queue:{QUEUE}", "pay 20": "end:dropped"}
 
 
@@ -121,16 +106,17 @@ def test_a_transaction_happens_as_a_whole_or_not_at_all() -> None:
         settled("completed", "order", 1, transaction="t1"),
         ("worker", "sent", {"entity": QUEUE, "message": "invoice", "transaction": "t1"}),
     ]
-    assert where(told(*events)) == {"order": "program:worker", "invoice": "program:worker"}
-    undone = told(*events, ("worker", "rolled-back", {"transaction": "t1"}))
+    assert where(told("servicebus", *events)) == {"order": "program:worker", "invoice": "program:worker"}
+    undone = told("servicebus", *events, ("worker", "rolled-back", {"transaction": "t1"}))
     assert where(undone) == {"order": "program:worker", "invoice": "end:undone"}
-    done = told(*events, ("worker", "committed", {"transaction": "t1"}), counts(1))
+    done = told("servicebus", *events, ("worker", "committed", {"transaction": "t1"}), counts(1))
     assert where(done) == {"order": "end:deleted", "invoice": f"queue:{QUEUE}"}
     assert done.missing == ()
 
 
 def test_each_session_is_a_lane_and_a_worker_may_take_the_next() -> None:
     found = told(
+        "servicebus",
         sent("a", session="Ina"),
         sent("b", session="Jan"),
         joined(session="Ina"),
@@ -159,4 +145,4 @@ def test_each_session_is_a_lane_and_a_worker_may_take_the_next() -> None:
     ],
 )
 def test_what_the_recording_does_not_have_is_named(events: list[Any], reason: str) -> None:
-    assert told(*events).missing == (reason,)
+    assert told("servicebus", *events).missing == (reason,)

@@ -32,7 +32,7 @@ from mqcourse.book.question import (
     Steps,
     letter,
 )
-from mqcourse.book.questions import BANK, Topic, all_questions, find, load_bank
+from mqcourse.book.questions import BANK, Topic, chosen, find, load_bank
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 
@@ -281,10 +281,10 @@ class Cards(Card):
         wanted = self.settings(self.KEYS)
         try:
             bank = self.bank()
-            chosen = self.choose(bank, wanted.get("topic"), wanted.get("level"), wanted.get("ids", []))
+            cards = self.choose(bank, wanted.get("topic"), wanted.get("level"), wanted.get("ids", []))
         except CourseError as error:
             raise self.error(f"{{questions}}: {error}") from error
-        return [self.card(question, bank[question.topic].title) for question in chosen]
+        return [self.card(question, bank[question.topic].title) for question in cards]
 
     def choose(
         self, bank: Mapping[str, Topic], topic: str | None, level: str | None, ids: Sequence[str]
@@ -300,16 +300,12 @@ class Cards(Card):
             )
         if ids:
             return [find(bank, name) for name in ids]
-        chosen = [
-            question
-            for question in all_questions(bank)
-            if topic in (None, question.topic) and level in (None, question.level)
-        ]
-        if not chosen:
+        found = chosen(bank, topic, level)
+        if not found:
             raise CourseError(
                 f"no question has the topic {topic!r} and the level {level!r}", code=Exit.SAID_NO
             )
-        return chosen
+        return found
 
 
 class Overview(Card):
