@@ -4,25 +4,12 @@
 "use strict";
 
 (() => {
-  const RATINGS = ["again", "hard", "good", "easy"];
+  const RATINGS = mqJournal.RATINGS;
   const MINUTE_MS = 60_000;
   const DAY_MS = 1440 * MINUTE_MS;
   const STEPS_MINUTES = { learning: [1, 10], relearning: [10] };
   const RETENTION = 0.9;
   const algorithm = new FSRS.FSRS({ request_retention: RETENTION, enable_fuzz: false });
-
-  // Every rating once, in the order of time, whatever the order of the lines.
-  function history(lines) {
-    const each = new Map();
-    for (const { card, at, rating } of lines) {
-      const review = { card, at: Date.parse(at), rating };
-      each.set(JSON.stringify([review.at, card, rating]), review);
-    }
-    const compare = (one, other) => (one < other ? -1 : Number(one > other));
-    return [...each.values()].sort(
-      (one, other) => one.at - other.at || compare(one.card, other.card) || compare(one.rating, other.rating),
-    );
-  }
 
   // Minutes until the next step of a card that is not yet in review, or null when the steps are done.
   function nextStep(steps, step, rating) {
@@ -54,19 +41,38 @@
   // Every card that was rated, with its memory; times in milliseconds since 1970.
   function replay(lines) {
     const memories = new Map();
-    for (const review of history(lines)) memories.set(review.card, after(memories.get(review.card) ?? null, review));
+    for (const review of mqJournal.history(lines)) {
+      memories.set(review.card, after(memories.get(review.card) ?? null, review));
+    }
     return memories;
   }
 
-  // The cards to show now: the longest overdue first, then, if wanted, new ones from the lowest level up.
-  function plan(cards, memories, now, withNew) {
-    const levels = ["J", "M", "S", "St"];
-    const due = cards.filter(({ id }) => memories.has(id) && memories.get(id).due <= now);
-    due.sort((one, other) => memories.get(one.id).due - memories.get(other.id).due || (one.id < other.id ? -1 : 1));
-    const fresh = cards.filter(({ id }) => !memories.has(id));
-    fresh.sort((one, other) => levels.indexOf(one.level) - levels.indexOf(other.level));
-    return { due, fresh, queue: withNew ? [...due, ...fresh] : due };
+  // How likely a card is known at a time, from 0 to 1.
+  function recall(memory, now) {
+    const days = Math.max(0, Math.floor((now - memory.last) / DAY_MS));
+    return algorithm.forgetting_curve(days, memory.stability);
   }
 
-  globalThis.mqSchedule = { replay, plan };
+  // A session as `mq quiz` plans it: the longest overdue first, then new cards from the lowest level up. `wish` may
+  // limit it by topic, level and minutes, and to what is due. The first card is shown however long it takes.
+  function plan(cards, memories, now, wish = {}) {
+    const levels = ["J", "M", "S", "St"];
+    const fitting = cards.filter(
+      ({ topic, level }) => (!wish.topic || wish.topic === topic) && (!wish.level || wish.level === level),
+    );
+    const due = fitting.filter(({ id }) => memories.has(id) && memories.get(id).due <= now);
+    due.sort((one, other) => memories.get(one.id).due - memories.get(other.id).due || (one.id < other.id ? -1 : 1));
+    const fresh = fitting.filter(({ id }) => !memories.has(id));
+    fresh.sort((one, other) => levels.indexOf(one.level) - levels.indexOf(other.level));
+    const queue = [];
+    let left = wish.minutes || Infinity;
+    for (const card of wish.dueOnly ? due : [...due, ...fresh]) {
+      if (queue.length > 0 && card.minutes > left) continue;
+      queue.push(card);
+      left -= card.minutes;
+    }
+    return { due, fresh, queue };
+  }
+
+  globalThis.mqSchedule = { after, replay, recall, plan };
 })();
