@@ -1,47 +1,17 @@
 """The page's schedule against `mq quiz`: the same ratings are due at the same millisecond, and sessions are the same."""
 
-import json
 import random
-import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 from fsrs import Card, Rating
 
+from mqcourse.book.question import LEVELS
 from mqcourse.book.questions import all_questions, load_bank
-from mqcourse.book.review import LOCKED, MODEL, STATIC
-from mqcourse.install.npm import NODE, node_modules
-from mqcourse.quiz.journal import RATINGS, Review, line_of
+from mqcourse.quiz.journal import RATINGS, Review
 from mqcourse.quiz.schedule import LONGEST_STABILITY_DAYS, replay, scheduler
 from mqcourse.quiz.session import Wish, plan
+from tests.quiz.page import card_of, in_page, lines_of, milliseconds
 from tests.quiz.test_schedule import BEGIN, HISTORIES, random_history
-
-RUN = Path(__file__).parent / "page_schedule.cjs"
-
-
-def in_page(
-    histories: list[list[dict[str, str]]], plans: list[dict[str, Any]] | None = None
-) -> dict[str, Any]:
-    """What the page's script gives, run by Node with the pinned ts-fsrs."""
-    answer = subprocess.run(
-        [str(NODE), str(RUN), str(node_modules(LOCKED) / MODEL), str(STATIC / "schedule.js")],
-        input=json.dumps({"histories": histories, "plans": plans or []}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
-    found: dict[str, Any] = json.loads(answer.stdout)
-    return found
-
-
-def milliseconds(at: datetime) -> int:
-    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-
-
-def lines_of(reviews: list[Review]) -> list[dict[str, str]]:
-    return [line_of(review) for review in reviews]
 
 
 def on_its_day(seed: int) -> list[Review]:
@@ -61,7 +31,7 @@ def on_its_day(seed: int) -> list[Review]:
 
 
 def compare(histories: list[list[Review]]) -> None:
-    theirs = in_page([lines_of(reviews) for reviews in histories])["histories"]
+    theirs = in_page(histories=[lines_of(reviews) for reviews in histories])["histories"]
     for place, (reviews, page) in enumerate(zip(histories, theirs, strict=True)):
         ours = replay(reviews)
         assert {name: memory["due"] for name, memory in page.items()} == {
@@ -109,21 +79,29 @@ def test_a_lapse_after_a_stability_of_more_than_a_century_is_due_on_the_same_day
 
 
 def test_both_have_the_same_parameters() -> None:
-    assert tuple(in_page([])["weights"]) == scheduler().parameters
+    assert tuple(in_page()["weights"]) == scheduler().parameters
 
 
 def test_the_order_of_the_lines_and_a_line_twice_change_nothing() -> None:
     in_order = [lines_of(random_history(seed)) for seed in range(50)]
     shuffled = [random.Random(0).sample([*lines, lines[0]], len(lines) + 1) for lines in in_order]
-    assert in_page(shuffled) == in_page(in_order)
+    assert in_page(histories=shuffled) == in_page(histories=in_order)
 
 
 def test_a_session_of_the_page_has_the_cards_of_a_session_of_the_terminal() -> None:
-    bank = all_questions(load_bank())
+    topics = load_bank()
+    bank = all_questions(topics)
     drawn = random.Random(0)
     now = BEGIN + timedelta(days=30)
+    cards = [card_of(card) for card in bank]
     cases, wanted = [], []
-    for due_only in (True, False):
+    for _ in range(200):
+        wish = Wish(
+            topic=drawn.choice([None, *topics]),
+            level=drawn.choice([None, *LEVELS]),
+            due_only=drawn.random() < 0.5,
+            minutes=drawn.choice([None, 1, 10, 20, 60]),
+        )
         reviews = [
             Review(
                 BEGIN + timedelta(milliseconds=drawn.randint(0, 30 * 86_400_000)),
@@ -132,11 +110,9 @@ def test_a_session_of_the_page_has_the_cards_of_a_session_of_the_terminal() -> N
             )
             for card in drawn.sample(bank, 80)
         ]
-        cards = [{"id": card.id, "level": card.level} for card in bank]
-        cases.append(
-            {"cards": cards, "lines": lines_of(reviews), "now": milliseconds(now), "withNew": not due_only}
-        )
-        ours = plan(bank, replay(sorted(reviews)), now, Wish(due_only=due_only))
+        named = {"topic": wish.topic, "level": wish.level, "dueOnly": wish.due_only, "minutes": wish.minutes}
+        cases.append({"cards": cards, "lines": lines_of(reviews), "now": milliseconds(now), "wish": named})
+        ours = plan(bank, replay(sorted(reviews)), now, wish)
         wanted.append({"due": ours.due, "fresh": ours.new, "queue": [card.id for card in ours.cards]})
-    assert in_page([], cases)["plans"] == wanted
-    assert 0 < wanted[0]["due"] < 80
+    assert in_page(plans=cases)["plans"] == wanted
+    assert any(session["due"] > len(session["queue"]) > 1 for session in wanted), "some are limited"
