@@ -236,7 +236,7 @@
   function give(rating, more) {
     if (!session?.view) return; // the next card is being loaded
     const card = session.current;
-    const prompt = session.view.prompt.textContent;
+    const prompt = session.view.prompt.textContent.trim();
     const line = journal.keep(card.id, rating, more);
     journal.draft.keep(card.id, "");
     session.given.push({ card, line, prompt });

@@ -126,7 +126,7 @@ def test_by_touch_a_rating_can_be_taken_back_and_the_end_names_what_was_not_know
     page.get_by_role("button", name="End the session").tap()
     link = page.locator(".mq-review li a")
     assert link.get_attribute("href") == f"{first.topic}.html#question-{first.id}"
-    assert link.inner_text() == page.evaluate("text => text", first.prompt).replace("`", "").replace("**", "")
+    assert link.inner_text() == first.prompt
     assert page.locator("h1 ~ p").last.is_visible(), "the rest of the page is shown again"
 
 
@@ -189,19 +189,22 @@ def test_two_tabs_keep_both_ratings_and_no_card_is_asked_twice(built: Any, conte
     for page in (first, second):
         begin(page)
         card(page, ONE_OF_EACH[0].id)
-    for page in (first, second):
+    given = len(OLD)
+
+    def rate(page: Any, following: int) -> None:
+        nonlocal given
         page.keyboard.press("Space")
         page.keyboard.press("4")
-    card(first, ONE_OF_EACH[1].id)
-    card(second, ONE_OF_EACH[1].id)
-    first.keyboard.press("Space")
-    first.keyboard.press("4")
-    card(first, ONE_OF_EACH[2].id)
-    first.keyboard.press("Space")
-    first.keyboard.press("4")
-    second.keyboard.press("Space")
-    second.keyboard.press("4")
-    card(second, ONE_OF_EACH[3].id)
+        card(page, ONE_OF_EACH[following].id)
+        given += 1
+        for each in (first, second):  # a browser tells its other tabs a moment later
+            each.wait_for_function("count => mqJournal.lines().length === count", arg=given)
+
+    rate(first, 1)
+    rate(second, 1)
+    rate(first, 2)
+    rate(first, 3)
+    rate(second, 3)
     rated = [line["card"] for line in stored(first)[len(OLD) :]]
     assert sorted(rated) == sorted([ONE_OF_EACH[0].id] * 2 + [ONE_OF_EACH[1].id] * 2 + [ONE_OF_EACH[2].id])
 
