@@ -85,12 +85,24 @@
   }
   const keepAll = (all) => store.set(KEY, written(all));
 
+  const given = new Map(); // the lines of this tab
+
   // Keep a rating of now, in the place of an earlier one where its line is given; gives the line.
   function keep(card, rating, more = {}, instead = null) {
     const line = { card, at: new Date().toISOString(), rating, ...more };
-    const before = instead ? identity(instead) : null;
-    keepAll([...lines().filter((one) => identity(one) !== before), line]);
+    if (instead) remove([instead]);
+    given.set(identity(line), line);
+    keepAll([...lines(), line]);
     return line;
+  }
+
+  // A tab sees what another one stored a moment later. One that rates in this moment stores without the other's line,
+  // which is then added again: lines are missing, and one was added, which no tab does that forgets or takes back.
+  function restore(oldText, newText) {
+    const before = new Set(read(oldText ?? "").map(identity));
+    const now = new Set(read(newText ?? "").map(identity));
+    const lost = [...given].filter(([name]) => !now.has(name)).map(([, line]) => line);
+    if (lost.length > 0 && [...now].some((name) => !before.has(name))) add(lost);
   }
 
   // Add what is missing; gives the number of new lines.
@@ -104,6 +116,7 @@
 
   function remove(gone) {
     const names = new Set(gone.map(identity));
+    for (const name of names) given.delete(name);
     keepAll(lines().filter((line) => !names.has(identity(line))));
   }
 
@@ -140,10 +153,13 @@
 
   // Another tab of this book has changed a key; null when everything was deleted.
   function onChange(changed) {
-    globalThis.addEventListener?.("storage", ({ key }) => {
+    addEventListener("storage", ({ key }) => {
       if (key === null || key.startsWith("mq-card")) changed(key);
     });
   }
+  globalThis.addEventListener?.("storage", ({ key, oldValue, newValue }) => {
+    if (key === KEY) restore(oldValue, newValue);
+  });
 
   // The file that `mq quiz merge` reads. Gives the number of its ratings.
   function save(make) {

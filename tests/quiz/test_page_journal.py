@@ -2,11 +2,15 @@
 
 import json
 import random
+import subprocess
 from datetime import timedelta
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 from mqcourse import json_lines
+from mqcourse.book.review import STATIC
+from mqcourse.install.npm import NODE
 from mqcourse.quiz.journal import RATINGS, Review, history, line_of
 from tests.quiz.page import in_page, milliseconds
 from tests.quiz.test_schedule import BEGIN
@@ -49,3 +53,14 @@ def test_a_merge_is_the_same_in_any_order_and_twice_is_once_and_the_terminal_rea
         assert [(line["at"], line["card"], line["rating"]) for line in found[0]["history"]] == [
             (milliseconds(review.at), review.card, review.rating) for review in ours
         ]
+
+
+def test_two_tabs_that_rate_in_the_same_moment_keep_both_and_what_is_taken_back_stays_away() -> None:
+    program = Path(__file__).parent / "two_tabs.cjs"
+    answer = subprocess.run(
+        [str(NODE), str(program), str(STATIC / "journal.js")], capture_output=True, text=True, check=True
+    )
+    both, taken_back, forgotten = json.loads(answer.stdout)
+    assert both == [["first", "second"]] * 2
+    assert taken_back == [["first"]] * 2
+    assert forgotten == [[]] * 2
