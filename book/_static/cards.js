@@ -1,6 +1,5 @@
 // Recall-then-reveal cards. The page works without this file: it adds a field to answer in before the reveal, a rating
-// of oneself after it, and a count. Ratings stay in this browser and are sent nowhere: the last one of each card in
-// localStorage "mq-card:ID", and all of them, a line each, in "mq-card-journal", in the format that `mq quiz` keeps.
+// of oneself after it, and a count. journal.js keeps the ratings and what was typed.
 "use strict";
 
 (() => {
@@ -11,72 +10,10 @@
     ["easy", "Easily"],
   ];
   const LEARNT = new Set(["good", "easy"]);
+  const journal = globalThis.mqJournal; // on pages with cards
 
-  // A browser may refuse storage (private windows, file pages): the cards then forget at the end of the visit.
-  const memory = new Map();
-  const store = {
-    get(key) {
-      try {
-        return localStorage.getItem(key);
-      } catch {
-        return memory.get(key) ?? null;
-      }
-    },
-    set(key, value) {
-      try {
-        localStorage.setItem(key, value);
-      } catch {
-        memory.set(key, value);
-      }
-    },
-    remove(key) {
-      try {
-        localStorage.removeItem(key);
-      } catch {
-        memory.delete(key);
-      }
-    },
-  };
-
-  // Every rating as a line {card, at, rating}; what is no such line is passed over, as `mq quiz` does.
-  const JOURNAL = "mq-card-journal";
-  function reviews(text) {
-    const found = [];
-    for (const line of text.split("\n")) {
-      try {
-        const { card, at, rating } = JSON.parse(line);
-        const known = typeof card === "string" && RATINGS.some(([name]) => name === rating);
-        if (known && typeof at === "string" && !Number.isNaN(Date.parse(at))) found.push({ card, at, rating });
-      } catch {} // torn, or not ours
-    }
-    return found;
-  }
-  const journal = () => reviews(store.get(JOURNAL) ?? "");
-  const written = (lines) => lines.map((line) => `${JSON.stringify(line)}\n`).join("");
-  const keepAll = (lines) => store.set(JOURNAL, written(lines));
-
-  // The union of the journal and a file's ratings, each once, in the order of time.
-  function merge(theirs) {
-    const ours = journal();
-    const each = new Map([...ours, ...theirs].map((line) => [JSON.stringify([line.card, line.at, line.rating]), line]));
-    const all = [...each.values()].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
-    keepAll(all);
-    for (const { card, at, rating } of all) {
-      const last = rated(card);
-      if (!last || Date.parse(last.at) <= Date.parse(at)) store.set(`mq-card:${card}`, JSON.stringify({ rating, at }));
-    }
-    return all.length - ours.length;
-  }
-
-  function rated(id) {
-    try {
-      const found = JSON.parse(store.get(`mq-card:${id}`) ?? "null");
-      const known = found && typeof found.at === "string" && RATINGS.some(([name]) => name === found.rating);
-      return known ? found : null;
-    } catch {
-      return null; // what another version wrote
-    }
-  }
+  const rated = (id) => journal.last(id);
+  const refusal = () => (journal.forgets ? "This browser refuses to keep it: save your ratings as a file before you leave the page." : "");
 
   function make(tag, attributes = {}, ...children) {
     const made = document.createElement(tag);
@@ -85,12 +22,20 @@
     return made;
   }
 
+  // The field in which a card is answered; what is typed is there again after a reload, until it is deleted.
+  function field(id) {
+    const area = make("textarea", { id: `recall-${id}`, rows: "1" });
+    area.value = journal.draft.of(id);
+    area.addEventListener("input", () => journal.draft.keep(id, area.value));
+    const label = make("label", { class: "mq-recall", for: area.id }, "Answer from memory first, aloud or here. It is kept in this browser.");
+    return { area, label };
+  }
+
   function furnish(card, changed) {
     const id = card.dataset.question;
     const details = card.querySelector("details");
-    const field = make("textarea", { id: `recall-${id}`, rows: "3" });
-    const label = make("label", { class: "mq-recall", for: field.id }, "Answer from memory first, aloud or here. It stays in this page.");
-    details.before(label, field);
+    const { area, label } = field(id);
+    details.before(label, area);
 
     const status = make("p", { class: "mq-card-rated", role: "status" });
     const fieldset = make("fieldset", {}, make("legend", {}, "How well did you know it?"));
@@ -102,10 +47,8 @@
     for (const [name, text] of RATINGS) {
       const choice = make("input", { type: "radio", name: `rating-${id}`, value: name });
       choice.addEventListener("change", () => {
-        const at = new Date().toISOString();
-        store.set(`mq-card:${id}`, JSON.stringify({ rating: name, at }));
-        keepAll([...journal().filter((line) => !(line.card === id && line.at === chosen)), { card: id, at, rating: name }]);
-        chosen = at;
+        const answer = area.value.trim();
+        chosen = journal.keep(id, name, answer ? { answer } : {}, chosen);
         show();
         changed();
       });
@@ -118,11 +61,43 @@
       const found = rated(id);
       for (const choice of fieldset.querySelectorAll("input")) choice.checked = found?.rating === choice.value;
       const text = RATINGS.find(([name]) => name === found?.rating)?.[1];
-      status.textContent = found ? `Rated “${text}” on ${found.at.slice(0, 10)}. Kept in this browser.` : "";
+      status.textContent = found ? `Rated “${text}” on ${found.at.slice(0, 10)}. ${refusal() || "Kept in this browser."}` : "";
       card.dataset.rating = found?.rating ?? "";
+      if (document.activeElement !== area) area.value = journal.draft.of(id);
     }
     show();
     return { card, id, details, show };
+  }
+
+  // The buttons that save and add ratings. `changed` is called after ratings were added.
+  function exchange(changed) {
+    const save = make("button", { type: "button" }, "Save my ratings as a file");
+    const file = make("input", { type: "file", accept: ".jsonl", hidden: "", "aria-label": "A file of ratings" });
+    const read = make("button", { type: "button" }, "Add ratings from a file");
+    const news = make("p", { role: "status", class: "mq-cards-news" });
+    const ratings = (count) => `${count} rating${count === 1 ? "" : "s"}`;
+    save.addEventListener("click", () => {
+      const count = journal.save(make);
+      news.textContent = `${ratings(count)} of all topics in cards.jsonl, with your answers. In the terminal: mq quiz merge cards.jsonl`;
+    });
+    read.addEventListener("click", () => file.click());
+    file.addEventListener("change", async () => {
+      const [chosen] = file.files;
+      if (!chosen) return;
+      try {
+        const theirs = journal.read(await chosen.text());
+        const added = journal.add(theirs);
+        news.textContent =
+          theirs.length === 0
+            ? `${chosen.name} has no rating of a card. Choose the file that this page or mq quiz wrote.`
+            : `${ratings(added)} added. ${refusal()}`.trim();
+      } catch {
+        news.textContent = `${chosen.name} cannot be read. Choose the file that this page or mq quiz wrote.`;
+      }
+      file.value = "";
+      changed();
+    });
+    return { controls: [save, read, file], news };
   }
 
   function bar(cards) {
@@ -130,34 +105,42 @@
     const hide = make("button", { type: "button", "aria-pressed": "false" }, "Hide what I know");
     const close = make("button", { type: "button" }, "Close all answers");
     const forget = make("button", { type: "button" }, "Forget my ratings");
-    const save = make("button", { type: "button" }, "Save my ratings as a file");
-    const file = make("input", { type: "file", accept: ".jsonl", hidden: "", "aria-label": "A file of ratings" });
-    const read = make("button", { type: "button" }, "Add ratings from a file");
-    read.addEventListener("click", () => file.click());
-    const news = make("p", { role: "status", class: "mq-cards-news" });
     const level = make("select", {}, make("option", { value: "" }, "all levels"));
     for (const one of ["J", "M", "S", "St"]) {
       const has = cards.find(({ card }) => card.dataset.level === one);
       if (has) level.append(make("option", { value: one }, has.card.querySelector(".mq-level").textContent));
     }
     const show = make("label", {}, "Show ", level);
-    const all = make("div", { class: "mq-cards-bar", role: "group", "aria-label": "Your progress on this page" }, count, show, hide, close, forget, save, read, file, news);
-    const topics = new Set(cards.map(({ card }) => card.parentElement.closest("section")));
+    const review = make("a", { class: "mq-button" });
+    const nothing = make("p", { hidden: "" }, "You know every card of this page. “Hide what I know” hides them all.");
+    const showAll = () => {
+      for (const { show } of cards) show();
+      update();
+    };
+    const { controls, news } = exchange(showAll);
+    const all = make("div", { class: "mq-cards-bar", role: "group", "aria-label": "Your progress on this page" }, count, review, show, hide, close, forget, ...controls, news, nothing);
+    const sections = new Set(cards.map(({ card }) => card.parentElement.closest("section")));
+    const topics = new Set(cards.map(({ card }) => card.dataset.topic));
+    const planned = cards.map(({ id, card }) => ({ id, level: card.dataset.level, topic: card.dataset.topic, minutes: 0 }));
 
     function update() {
       const asked = cards.filter(({ card }) => !level.value || card.dataset.level === level.value);
       const ratings = asked.map(({ id }) => rated(id)?.rating).filter(Boolean);
       const known = ratings.filter((rating) => LEARNT.has(rating)).length;
       count.textContent = `${ratings.length} of ${asked.length} rated, ${known} known well.`;
+      const { due, fresh } = mqSchedule.plan(planned, mqSchedule.replay(journal.lines()), Date.now());
+      review.textContent = `Review one at a time: ${due.length} due, ${fresh.length} new`;
+      review.href = `${document.documentElement.dataset.content_root}book/questions/review.html${topics.size === 1 ? `?topic=${[...topics][0]}` : ""}`;
       const hiding = hide.getAttribute("aria-pressed") === "true";
-      for (const one of cards) {
+      for (const { card, id, details } of cards) {
         // A card that is open stays: it would vanish under the reader's hands.
-        one.card.hidden = !asked.includes(one) || (hiding && LEARNT.has(rated(one.id)?.rating) && !one.details.open);
+        card.hidden = !asked.some((one) => one.card === card) || (hiding && LEARNT.has(rated(id)?.rating) && !details.open);
       }
-      for (const topic of topics) {
+      for (const section of sections) {
         // A heading with nothing below it goes as well, but never the page's own section with the bar in it.
-        if (!topic.contains(all)) topic.hidden = !topic.querySelector(".mq-card:not([hidden])");
+        if (!section.contains(all)) section.hidden = !section.querySelector(".mq-card:not([hidden])");
       }
+      nothing.hidden = cards.some(({ card }) => !card.hidden);
     }
     level.addEventListener("change", () => update());
     hide.addEventListener("click", () => {
@@ -168,52 +151,29 @@
       for (const { details } of cards) details.open = false;
       update();
     });
-    let forgottenLines = [];
-    const forgotten = new Map(); // until the page is left: one wrong click must not cost weeks
+    let forgotten = []; // until the page is left: one wrong click must not cost weeks
     forget.addEventListener("click", () => {
-      if (forgotten.size > 0) {
-        for (const [id, text] of forgotten) if (!rated(id)) store.set(`mq-card:${id}`, text);
-        merge(forgottenLines);
-        forgotten.clear();
+      if (forgotten.length > 0) {
+        journal.add(forgotten);
+        forgotten = [];
       } else {
         const here = new Set(cards.map(({ id }) => id));
-        forgottenLines = journal().filter(({ card }) => here.has(card));
-        keepAll(journal().filter(({ card }) => !here.has(card)));
-        for (const { id } of cards) {
-          if (rated(id)) forgotten.set(id, store.get(`mq-card:${id}`));
-          store.remove(`mq-card:${id}`);
-        }
+        forgotten = journal.lines().filter(({ card }) => here.has(card));
+        journal.remove(forgotten);
       }
-      forget.textContent = forgotten.size > 0 ? "Bring my ratings back" : "Forget my ratings";
-      for (const { show } of cards) show();
-      update();
+      forget.textContent = forgotten.length > 0 ? "Bring my ratings back" : "Forget my ratings";
+      showAll();
     });
-    save.addEventListener("click", () => {
-      const address = URL.createObjectURL(new Blob([written(journal())], { type: "application/x-ndjson" }));
-      make("a", { href: address, download: "cards.jsonl" }).click();
-      setTimeout(() => URL.revokeObjectURL(address), 60_000); // the download has begun by then
-      news.textContent = `${journal().length} ratings of all topics are in cards.jsonl. In the terminal: mq quiz merge cards.jsonl`;
-    });
-    file.addEventListener("change", async () => {
-      const theirs = reviews(await file.files[0].text());
-      const added = merge(theirs);
-      news.textContent = theirs.length === 0 ? "The file has no rating of a card. Choose the file that this page or mq quiz wrote." : `${added} ratings were added.`;
-      file.value = "";
-      for (const { show } of cards) show();
-      update();
-    });
+    journal.onChange(showAll);
     return { all, update };
   }
 
   function start() {
     const found = [...document.querySelectorAll(".mq-card[data-question]")];
     if (found.length === 0) return;
+    journal.adopt(found.map((card) => card.dataset.question));
     let update = () => {};
     const cards = found.map((card) => furnish(card, () => update()));
-    // A rating of the time before there was a journal becomes a line of it.
-    const have = new Set(journal().map(({ card }) => card));
-    const old = cards.filter(({ id }) => rated(id) && !have.has(id));
-    if (old.length > 0) merge(old.map(({ id }) => ({ card: id, at: rated(id).at, rating: rated(id).rating })));
     if (cards.length > 1) {
       const made = bar(cards);
       update = made.update;
@@ -221,8 +181,12 @@
       const section = found[0].parentElement.closest("section");
       (section.querySelector(":scope > h2") ? section : found[0]).before(made.all);
       update();
+    } else {
+      journal.onChange(() => cards[0].show());
     }
   }
+
+  globalThis.mqCards = { RATINGS, make, field, exchange, refusal };
 
   // On paper nothing can be opened: every answer is, and closes again afterwards; code that was folded away stays so.
   // Paper is white: a page in dark mode would be printed in ink that nobody can read.

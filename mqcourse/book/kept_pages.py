@@ -20,6 +20,7 @@ BOOK_SOURCES = (
     "mqcourse/**/*.py",
     "mqcourse/**/*.js",
     "mqcourse/**/*.css",
+    "mqcourse/**/package-lock.json",
 )
 """What the pages are made of: when none of it changed, the built book is current and needs no second look."""
 STAMP = "served.json"

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 RETENTION = 0.9
 """How likely a card should still be known when it is shown again."""
 
+LONGEST_STABILITY_DAYS = 36_500.0
+"""A century, the limit of ts-fsrs in the page. py-fsrs has none, so a lapse after it would be due on another day."""
+
 
 @dataclass(frozen=True)
 class Memory:
@@ -46,6 +49,7 @@ def replay(reviews: Iterable[Review]) -> Mapping[str, Memory]:
         before = cards.get(review.card) or Card(card_id=0, due=review.at)
         rating = Rating(RATINGS.index(review.rating) + 1)
         card, _ = scheduler().review_card(before, rating, review_datetime=review.at)
+        card.stability = min(float(card.stability or 0), LONGEST_STABILITY_DAYS)
         cards[review.card] = card
         was = found.get(review.card)
         lapsed = was is not None and review.rating == "again"

@@ -37,7 +37,9 @@ def measured(source: str) -> float:
     )
 
 
-LISTS = ("book/interview/facts.md", GLOSSARY_PAGE)
+REVIEW_PAGE = "book/questions/review.md"
+"""A session there has the minutes that its reader chooses."""
+LISTS = ("book/interview/facts.md", GLOSSARY_PAGE, REVIEW_PAGE)
 """Pages whose directives fetch what is read: their minutes cannot be measured from their own source."""
 CARDS = "book/questions/"
 """Pages of cards: their minutes are those of the cards."""
@@ -52,7 +54,9 @@ def stated_and_measured() -> Iterator[tuple[str, int, float]]:
     """Each page with the minutes of its head and the measured ones."""
     for file in [*pages(), GLOSSARY_PAGE]:
         page = Chapter(file.removeprefix("book/").removesuffix(".md"))
-        minutes = of_cards(page.path.stem) if file.startswith(CARDS) else measured(page.text)
+        minutes = (
+            of_cards(page.path.stem) if file.startswith(CARDS) and file not in LISTS else measured(page.text)
+        )
         yield file, page.minutes, minutes
 
 

@@ -28,6 +28,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         predict,
         question,
         replay,
+        review,
         search_excerpts,
         without_thebe,
     )
@@ -44,6 +45,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         predict,
         backpressure,
         replay,
+        review,
         home_page,
         page_tags,
         search_excerpts,

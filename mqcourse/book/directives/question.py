@@ -87,6 +87,7 @@ class Card(Block):
             **{
                 "class": "mq-card",
                 "data-question": question.id,
+                "data-topic": question.topic,
                 "data-level": question.level,
                 "data-kind": question.kind,
                 "aria-labelledby": f"{anchor}-prompt",
@@ -120,7 +121,7 @@ class Card(Block):
         """What is hidden until the reader has answered."""
         return [
             *self.solution(question),
-            self.part("A strong answer", self.bullets(question.strong)),
+            self.part("A strong answer", self.bullets(question.strong), css="mq-card-strong"),
             *self.walk(question),
             self.part(
                 "Then you are asked",

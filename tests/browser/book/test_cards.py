@@ -60,22 +60,61 @@ def test_a_card_is_recalled_revealed_and_rated_by_keyboard_alone(page: Any) -> N
 
 
 def test_a_rating_is_remembered_and_can_be_forgotten(page: Any) -> None:
-    identity = page.locator(FIRST).get_attribute("data-question")
+    kept = "localStorage.getItem('mq-card-journal')"
     page.locator(f"{FIRST} >> summary").click()
     page.locator(FIRST).get_by_label("With gaps").check()
-    assert '"rating":"hard"' in page.evaluate(f"localStorage.getItem('mq-card:{identity}')")
+    assert '"rating":"hard"' in page.evaluate(kept)
     page.reload()
     page.locator(f"{FIRST} >> summary").click()
     assert page.locator(FIRST).get_by_label("With gaps").is_checked()
     assert f"1 of {COUNT} rated, 0 known well" in page.locator(".mq-cards-bar").inner_text()
     page.get_by_role("button", name="Forget my ratings").click()
-    assert page.evaluate(f"localStorage.getItem('mq-card:{identity}')") is None
+    assert page.evaluate(kept) == ""
     assert page.locator(f"{FIRST} >> input:checked").count() == 0
     assert f"0 of {COUNT} rated" in page.locator(".mq-cards-bar").inner_text()
     page.get_by_role("button", name="Bring my ratings back").click()
     assert page.locator(FIRST).get_by_label("With gaps").is_checked()
     assert f"1 of {COUNT} rated" in page.locator(".mq-cards-bar").inner_text()
     assert page.get_by_role("button", name="Forget my ratings").is_visible()
+
+
+def test_a_typed_answer_is_there_after_a_reload_until_it_is_deleted(page: Any) -> None:
+    field = page.locator(f"{FIRST} >> textarea")
+    field.fill("to decouple,\nand to absorb peaks")
+    page.reload()
+    assert field.input_value() == "to decouple,\nand to absorb peaks"
+    assert page.locator(".mq-card >> nth=1 >> textarea").input_value() == ""
+    page.locator(f"{FIRST} >> summary").click()
+    page.locator(FIRST).get_by_label("Good").check()
+    assert "to decouple," in page.evaluate("localStorage.getItem('mq-card-journal')"), "with the rating"
+    field.fill("")
+    page.reload()
+    assert field.input_value() == ""
+
+
+def test_when_every_card_is_hidden_the_page_says_why(page: Any) -> None:
+    for card in page.locator(".mq-card").all():
+        card.locator("summary").click()
+        card.get_by_label("Easily").check()
+        card.locator("summary").click()
+    assert "0 due, 0 new" in page.locator(".mq-cards-bar a").inner_text()
+    page.get_by_role("button", name="Hide what I know").click()
+    assert page.locator(".mq-card:visible").count() == 0
+    assert page.get_by_text("You know every card of this page.").is_visible()
+
+
+def test_the_one_rating_that_was_kept_before_there_was_a_journal_becomes_a_line_of_it(
+    built: Any, context: Any
+) -> None:
+    page = context.new_page()
+    old = '{"rating": "easy", "at": "2026-11-01T07:00:00.000Z"}'
+    page.goto(built.address(PAGE))
+    page.evaluate(f"localStorage.setItem('mq-card:{TOPIC.questions[0].id}', {old!r})")
+    page.reload()
+    page.locator(f"{FIRST} >> summary").click()
+    assert page.locator(FIRST).get_by_label("Easily").is_checked()
+    kept = journal.history(json_lines.objects(page.evaluate("localStorage.getItem('mq-card-journal')")))
+    assert [(review.card, review.rating) for review in kept] == [(TOPIC.questions[0].id, "easy")]
 
 
 def test_ratings_are_saved_as_a_file_that_the_quiz_of_the_terminal_reads(page: Any, tmp_path: Path) -> None:
@@ -111,16 +150,16 @@ def test_ratings_of_the_terminal_are_added_once_and_their_newest_is_shown(page: 
     with page.expect_file_chooser() as asked:
         page.get_by_role("button", name="Add ratings from a file").press("Enter")
     asked.value.set_files(file)
-    page.get_by_text("2 ratings were added.").wait_for()
+    page.get_by_text("2 ratings added.").wait_for()
     page.locator(f"{FIRST} >> summary").click()
     assert page.locator(FIRST).get_by_label("Easily").is_checked()
     chooser.set_input_files(file)
-    page.get_by_text("0 ratings were added.").wait_for()
+    page.get_by_text("0 ratings added.").wait_for()
     kept = page.evaluate("localStorage.getItem('mq-card-journal')")
     assert journal.history(json_lines.objects(kept)) == tuple(sorted(reviews))
     file.write_text("no rating", encoding="utf-8")
     chooser.set_input_files(file)
-    page.get_by_text("The file has no rating of a card").wait_for()
+    page.get_by_text("has no rating of a card").wait_for()
     page.get_by_role("button", name="Forget my ratings").click()
     assert page.evaluate("localStorage.getItem('mq-card-journal')") == ""
     page.get_by_role("button", name="Bring my ratings back").click()
