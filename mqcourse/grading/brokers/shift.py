@@ -69,7 +69,7 @@ class Shift:
             self._trial.release(worker.name, held[0])
 
     def nothing_left(self, apart: Set[int] = frozenset()) -> bool:
-        """Whether no work can begin any more: no message waits, and none is on its way to a worker.
+        """Whether no work can begin any more: the queues are empty, and each delivery that is in hand was begun.
 
         A slow worker has a message for a while before it begins on it. `apart`: messages that a busy worker keeps.
         """
