@@ -20,6 +20,9 @@ RUN_VARIABLE = "MQ_TEST_RUN"
 """Marks every process of a test run with the pid of its pytest, so that what a killed run left can be told."""
 FIRST_BASE, LAST_BASE = 12000, 19900
 """Blocks for test runs, away from the learners' ones (27100 and up)."""
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+"""Which of a run's processes this one is, and of how many. Read once: the commands that tests call clear the environment."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,7 @@ class RunStack:
 def free_base() -> int:
     """A block of ports that no one holds; random, so that two runs that start at once seldom choose the same."""
     held = set(ports.course_bases())
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    bases = blocks(worker, workers)
+    bases = blocks(WORKER, WORKERS)
     random.SystemRandom().shuffle(bases)
     return next(base for base in bases if ports.block_is_free(base, held))
 

@@ -162,7 +162,7 @@ def work(answer: Answer) -> Sequence[Breach]:
     return [
         *behind,
         *guarantees.lost(everything, finished),
-        *guarantees.duplicated(finished, allowed=again),
+        *guarantees.duplicated(finished, allowed=again | shift.unheard),
         *ended,
         *back,
         *restless("worker C", rounds, usual, "when both queues were empty it asked again"),

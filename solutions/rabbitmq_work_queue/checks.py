@@ -49,7 +49,7 @@ def acknowledge(answer: Answer) -> Sequence[Breach]:
     return [
         *over,
         *([] if over else guarantees.lost(sent, finished)),
-        *guarantees.duplicated(finished, allowed=again),
+        *guarantees.duplicated(finished, allowed=again | shift.unheard),
         *ended,
         *back,
         *guarantees.unasked(sent, finished),

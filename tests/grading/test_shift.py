@@ -1,12 +1,14 @@
 """Workers that are slow between a delivery and their work: a check waits for what they have in their hands."""
 
+from typing import Any
+
 import pytest
 
 from mqcourse.grading import manifest, run
+from mqcourse.grading.brokers.shift import Shift
+from mqcourse.grading.brokers.wire import Did
 from mqcourse.grading.submission import Submission
 from mqcourse.grading.trial import QUIET_S, STUCK_S
-
-pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("stack")]
 
 SLOW_S = 2.5
 SLOW = f"""
@@ -23,6 +25,8 @@ def NAME(queue, handle):
 """
 
 
+@pytest.mark.stack
+@pytest.mark.usefixtures("stack")
 @pytest.mark.parametrize(("exercise", "name"), [("acknowledge", "work"), ("fair", "work_fairly")])
 def test_a_message_that_a_worker_has_and_has_not_begun_is_waited_for(exercise: str, name: str) -> None:
     assert QUIET_S < SLOW_S < STUCK_S
@@ -30,3 +34,28 @@ def test_a_message_that_a_worker_has_and_has_not_begun_is_waited_for(exercise: s
     report = run.grade_submission(Submission(lab, {exercise: SLOW.replace("NAME", name)}, {}))
     [verdict] = [each for each in report.verdicts if each.exercise.id == exercise]
     assert verdict.breaches == (), verdict.traces
+
+
+def test_an_acknowledgement_that_the_broker_did_not_hear_is_not_held_against_the_worker() -> None:
+    """On a busy machine the connection of a killed worker can end before the broker has read all that was sent."""
+
+    class Broker:
+        def wait_ready(self, _queue: str, _count: int) -> int:
+            return 3
+
+        def look(self, _queue: str) -> list[int]:
+            return [3, 4, 5]
+
+    class Seen:
+        def numbers(self, _did: Did) -> set[int]:
+            return {1, 2, 3, 4}
+
+        def hold(self, _when: object) -> None: ...
+
+        def saw(self, _what: str, _text: str) -> None: ...
+
+    seen: Any = Seen()
+    broker: Any = Broker()
+    shift = Shift(broker, seen, seen, ["queue"])
+    assert shift.still_held("queue", {1, 2, 3, 4, 5}) == {3, 4, 5}
+    assert shift.unheard == {3, 4}

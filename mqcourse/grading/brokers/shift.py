@@ -44,6 +44,9 @@ class Shift:
         self, broker: CheckRabbitMQ, trial: Trial, wire: Wire, queues: Sequence[str], word: str = "message"
     ) -> None:
         self._broker, self._trial, self._wire, self._queues, self._word = broker, trial, wire, queues, word
+        self.unheard: set[int] = set()
+        """Messages that were acknowledged and are in the queue again: the connection ended before the broker had heard
+        it. No worker can prevent that they are processed twice."""
         trial.hold(lambda _worker, _message: True)
 
     def drive(self, worker: Program, *, to: int | None = None, all_of: Set[int] = frozenset()) -> bool:
@@ -171,10 +174,15 @@ class Shift:
 
     def still_held(self, queue: str, sent: Set[int]) -> set[int]:
         """What the broker still holds of `sent`, asked when every worker is dead."""
-        expected = sent - self._wire.numbers(Did.ACKNOWLEDGED)
+        acknowledged = self._wire.numbers(Did.ACKNOWLEDGED)
+        expected = sent - acknowledged
         ready = self._broker.wait_ready(queue, len(expected))
         self._trial.saw("the queue", f"{ready} messages, {len(sent - expected)} acknowledged")
-        return set(expected) if ready == len(expected) else set(self._broker.look(queue))
+        if ready == len(expected):
+            return set(expected)
+        held = set(self._broker.look(queue))
+        self.unheard |= held & acknowledged
+        return held
 
     def acknowledged_early(self, worker: Program, queue: str, sent: Set[int]) -> list[Breach]:
         """What the worker, killed just now and alone on the queue, held and the broker does not have."""
