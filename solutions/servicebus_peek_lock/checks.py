@@ -86,6 +86,7 @@ def settle(answer: Answer) -> Sequence[Breach]:
         trial.saw("the queue", f"{len(left)} messages, completed: {len(sent) - len(left)}")
         if early := guarantees.acknowledged_early(trial.history, gone={*sent} - left, verb=settlements.VERB):
             return early
+        broker.lengthen_locks(queue)  # only what worker A held must come back soon
         second = trial.start("worker B", "work", queue=queue, handle="@handle")
         settlements.wait_done(broker, trial, queue, sent)
         back = settlements.left_over(broker, trial, queue)
@@ -134,6 +135,7 @@ def poison(answer: Answer) -> Sequence[Breach]:
         if reached and not _too_often(trial.history, bad):
             trial.kill(first)
             left = set(broker.peek(queue))
+            broker.lengthen_locks(queue)  # only what worker A held must come back soon
             first = trial.start("worker B", "work_with_dead_letters", queue=queue, handle="@handle")
         trial.wait(
             lambda seen: (
