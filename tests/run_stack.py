@@ -40,15 +40,18 @@ class RunStack:
     def endpoints(self) -> Endpoints:
         return endpoints(self.home, {})
 
-    def mq(self, *words: str, check: bool = True, **env: str) -> "subprocess.CompletedProcess[str]":
-        """Run `mq WORDS` on this stack."""
+    def mq(
+        self, *words: str, check: bool = True, typed: str | None = None, **env: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run `mq WORDS` on this stack; `typed` is what a person answers, None: no input at all."""
         done = subprocess.run(
             [sys.executable, "-m", "mqcourse.cli", *words],
             cwd=CHECKOUT,
             env={**self.env, **env},
             capture_output=True,
             text=True,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if typed is None else None,
+            input=typed,
             check=False,
         )
         if check and done.returncode:

@@ -21,7 +21,7 @@ from mqcourse.disk import close_to_others, make_folder, write_private
 from mqcourse.grading import manifest, master
 from mqcourse.stack import process
 from mqcourse.stack.ports import Ports
-from tests.run_stack import CHECKOUT, RunStack
+from tests.run_stack import RunStack
 
 NOBODY = 65534
 
@@ -188,15 +188,7 @@ def test_another_user_reads_nothing_finds_no_secret_and_comes_in_only_where_secu
         notebook.write_text(master.solution_notebook(lab))
         empty_stack.mq("grade", str(notebook), **where)
         empty_stack.mq("book", "build", "book/kafka/log.md", **where)
-        rated = subprocess.run(
-            [sys.executable, "-m", "mqcourse.cli", "quiz", "--minutes", "5"],
-            input="\n3\nq\n",
-            cwd=CHECKOUT,
-            env={**empty_stack.env, **where},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        rated = empty_stack.mq("quiz", "--minutes", "5", typed="\n3\nq\n", **where)
     finally:
         os.umask(before)
     assert "1 of " in rated.stdout

@@ -58,7 +58,7 @@ def once(answer: Answer) -> Sequence[Breach]:
         # Both workers hold payment 1 before either of them has noted it.
         first = trial.start("worker A", "work_once", **arguments)
         if not trial.wait_quiet(
-            lambda seen: first.name in seen.open_work(), lambda: broker.ready(queue) == 0 and not wire.in_hand
+            lambda seen: first.name in seen.open_work(), lambda: _idle(broker, wire, queue)
         ):
             return never_began(first, 1, trial.history, set(), word="payment")
         _through_the_wire(wire, first)
@@ -124,9 +124,7 @@ def once(answer: Answer) -> Sequence[Breach]:
         while _drive(trial, broker, wire, queue, last, to=None):
             pass
         wire.settle()
-        trial.wait_quiet(
-            lambda seen: False, lambda: broker.ready(queue) == 0 and not wire.in_hand, quiet_s=0.5
-        )
+        trial.wait_quiet(lambda seen: False, lambda: _idle(broker, wire, queue), quiet_s=0.5)
         trial.kill(last)
         broker.wait_unused(queue)
         broker.wait_ready(queue, 0, deadline_s=0.5)
@@ -205,6 +203,11 @@ def _booked(sent: Sequence[int], amounts: Mapping[int, int], total: int) -> list
     ]
 
 
+def _idle(broker: CheckRabbitMQ, wire: Wire, queue: str) -> bool:
+    """Whether the queue is empty and every delivery is settled."""
+    return broker.ready(queue) == 0 and not wire.in_hand
+
+
 def _drive(
     trial: Trial,
     broker: CheckRabbitMQ,
@@ -227,7 +230,7 @@ def _drive(
     while True:
         came = trial.wait_quiet(
             lambda seen: through() or any(worker.name in seen.open_work() for worker in workers),
-            lambda: broker.ready(queue) == 0 and not wire.in_hand,
+            lambda: _idle(broker, wire, queue),
             quiet_s=1.0,
         )
         work = [
