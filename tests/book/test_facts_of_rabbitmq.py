@@ -103,6 +103,23 @@ def test_where_a_nacked_message_goes(
     assert b"".join(body or b"" for body in bodies).decode() == after
 
 
+def test_a_delayed_retry_is_ignored_before_4_3(
+    queues: Queues, connection: BlockingConnection, channel: BlockingChannel
+) -> None:
+    """rabbitmq-delayed-retry-ignored: with a delay of an hour, the message is back within the deadline."""
+    version = str(connection._impl.server_properties["version"])  # pika has no public name for it
+    if tuple(int(part) for part in version.split(".")[:2]) >= (4, 3):
+        pytest.skip(f"RabbitMQ {version} has the delayed retry")
+    hour_ms = 3_600_000
+    queue = queues(
+        **{"x-delayed-retry-type": "all", "x-delayed-retry-min": hour_ms, "x-delayed-retry-max": hour_ms}
+    )
+    publish(channel, queue, 1)
+    method, _, _ = channel.basic_get(queue)
+    channel.basic_reject(method.delivery_tag, requeue=True)
+    until(connection, lambda: ready(channel, queue) == 1, "the rejected message is delayed")
+
+
 @pytest.mark.parametrize("kind", ["classic", "quorum"])
 def test_a_length_limit_counts_only_ready_messages(
     connection: BlockingConnection, channel: BlockingChannel, queues: Queues, kind: str
@@ -257,6 +274,7 @@ def management(method: str, path: str, content: object = None, *, missing: bool 
 def test_the_facts_that_name_this_file_are_those_tested_here() -> None:
     named = {fact.id for fact in load_facts().values() if fact.test == PROVED_HERE}
     assert named == {
+        "rabbitmq-delayed-retry-ignored",
         "rabbitmq-requeue-position",
         "rabbitmq-length-ready",
         "rabbitmq-one-policy",
