@@ -10,8 +10,17 @@ from typing import Any
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.run_stack import RUN_VARIABLE, RunStack, free_base
+
+# Drawn cases are the same in every run and have as long as they need, so that no run fails by chance or beside other work.
+# `--hypothesis-profile fresh` draws others; a case that it finds is written into its test.
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("fresh", settings.get_profile("steady"), derandomize=False, max_examples=1_000)
+settings.load_profile("steady")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell ignores it in its background, and what a test starts and interrupts would ignore it as well

@@ -1,5 +1,6 @@
 """The connection that a check watches: what it writes down, and where it cuts."""
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +40,17 @@ def test_publishing_is_seen_with_the_brokers_answer(broker: CheckRabbitMQ) -> No
             channel.basic_publish("", queue, broker.job(2))
         channel.connection.close()
         assert did(wire) == [(Did.PUBLISHED, 1), (Did.STORED, 1), (Did.PUBLISHED, 2), (Did.REFUSED, 2)]
+
+
+def test_each_frame_is_passed_on_at_once(broker: CheckRabbitMQ) -> None:
+    """A publish is three frames. Held back by Nagle's algorithm, each would take 40 ms, and a check that measures
+    pauses would see eight times fewer of them."""
+    with Wire(broker.number_of) as wire:
+        channel = channel_through(wire)
+        (link,) = wire._links
+        for end in (link._client, link._broker):
+            assert end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        channel.connection.close()
 
 
 def test_getting_and_settling_is_seen(broker: CheckRabbitMQ) -> None:

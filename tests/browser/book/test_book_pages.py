@@ -36,7 +36,8 @@ def test_no_page_asks_another_host_and_none_complains(built: Any, view: Any) -> 
     )
     page.on("response", lambda r: wrong.append(f"{now}: {r.status} {r.url}") if r.status >= 400 else None)
     for now in [*built.pages, "search"]:
-        page.goto(built.address(now), wait_until="networkidle")
+        page.goto(built.address(now))
+        page.wait_for_load_state("networkidle")
         assert page.title()
     assert not wrong
 
@@ -189,7 +190,8 @@ def test_every_page_passes_the_accessibility_rules(built: Any, browser: Any, axe
     with browser.new_context(reduced_motion="reduce", **VIEWS[kind]) as context:
         page = context.new_page()
         for name in built.pages:
-            page.goto(built.address(name), wait_until="networkidle")
+            page.goto(built.address(name))
+            page.wait_for_load_state("networkidle")
             page.wait_for_function(
                 "scheme => document.readyState === 'complete' && document.documentElement.dataset.theme === scheme",
                 arg=VIEWS[kind]["color_scheme"],
@@ -236,12 +238,26 @@ def test_a_figure_changes_its_ink_with_the_mode(built: Any, browser: Any) -> Non
     for mode in ("light", "dark"):
         with browser.new_context(**VIEWS[mode]) as context:
             page = context.new_page()
-            page.goto(built.address("book/foundations/decoupling"), wait_until="networkidle")
+            page.goto(built.address("book/foundations/decoupling"))
+            page.wait_for_load_state("networkidle")
             figures = page.locator("svg.mq-figure")
             assert figures.count() >= 2
             assert all(figure.get_attribute("aria-label") for figure in figures.all())
             inks[mode] = figures.first.evaluate("svg => getComputedStyle(svg).color")
     assert inks["light"] != inks["dark"]
+
+
+def test_the_readers_mode_is_set_before_the_themes_script_comes(built: Any, browser: Any) -> None:
+    for chosen, expected in ((None, "dark"), ("light", "light")):
+        with browser.new_context(**VIEWS["dark"]) as context:
+            context.route("**/pydata-sphinx-theme.js*", lambda route: route.abort())
+            if chosen:
+                context.add_init_script(
+                    f"localStorage.setItem('mode', '{chosen}'); localStorage.setItem('theme', '{chosen}')"
+                )
+            page = context.new_page()
+            page.goto(built.address("book/foundations/decoupling"))
+            assert page.evaluate("document.documentElement.dataset.theme") == expected
 
 
 def test_the_folder_opens_at_the_first_page(built: Any, browser: Any) -> None:
