@@ -40,11 +40,14 @@ LANES = (
     "tests/stack/",
     "tests/stack/test_confirmed_survives.py",
 )
-"""What `make test` runs side by side, in three processes: the first to be free takes the next.
+"""What `make test` runs side by side, in four processes: the first to be free takes the next.
 
-The browser's tests work hard and come first. Those that judge answers or kill stacks of their own mostly wait, so three
+The browser's tests work hard and come first. Those that judge answers or kill stacks of their own mostly wait, so four
 processes fit on two processors. What is marked `paced` runs alone after them.
 """
+
+LANE_S: dict[str, float] = dict.fromkeys(LANES, 0.0)
+"""Seconds that each lane has taken so far."""
 
 
 def lane(nodeid: str) -> str:
@@ -77,6 +80,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False  # it would put the lane with the most tests first
     return Lanes(config, log)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    LANE_S[lane(report.nodeid)] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Where the time of several processes went: the longest lane is the least that the run takes."""
+    if config.getoption("numprocesses", default=None):
+        terminalreporter.write_line(
+            "lanes: " + ", ".join(f"{name} {taken_s:.0f} s" for name, taken_s in LANE_S.items() if taken_s)
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)
