@@ -1,6 +1,9 @@
 """The connection that a check watches: what it writes down, and where it cuts."""
 
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -108,3 +111,29 @@ def test_looking_leaves_the_messages_where_they_are(broker: CheckRabbitMQ) -> No
     broker.publish(queue, [1, 2])
     assert broker.look(queue) == [1, 2]
     assert [number for number, _ in broker.take_all(queue)] == [1, 2]
+
+
+ACKNOWLEDGES_AND_DIES = """
+import os, signal, sys
+import pika
+connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
+channel = connection.channel()
+for count, (method, _, _) in enumerate(channel.consume(sys.argv[2]), 1):
+    channel.basic_ack(method.delivery_tag)
+    if count == 50:
+        connection.process_data_events(0)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_was_acknowledged_before_a_kill_reaches_the_broker(broker: CheckRabbitMQ) -> None:
+    """The rest of the queue is on its way to the client, and nobody reads it any more."""
+    queue = broker.declare("killed")
+    broker.publish(queue, range(1, 1001))
+    with Wire(broker.number_of) as wire:
+        died = subprocess.run([sys.executable, "-c", ACKNOWLEDGES_AND_DIES, wire.url, queue], check=False)
+        assert died.returncode == -signal.SIGKILL
+        wire.settle()
+        acknowledged = len(wire.acts(Did.ACKNOWLEDGED))
+        assert acknowledged == 50
+        assert broker.wait_ready(queue, 1000 - acknowledged, deadline_s=60) == 950
