@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import add, answer, out
+from mqcourse.command_line import add, answer, out, wrapped
 from mqcourse.disk import make_folder, unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
@@ -159,7 +159,7 @@ def _interview(plan: "Plan", cases: tuple["Case", ...], folder: Path) -> int:
     if answers:
         _tell(interview, _written(interview, folder, with_answers=True))
     else:
-        asking.written("\nNo case was answered, so no report was written. The same cases again:")
+        asking.written(wrapped("\nNo case was answered, so no report was written. The same cases again:"))
         asking.written(command(interview))
     if failed is not None:
         raise failed
@@ -234,8 +234,8 @@ def _tell(interview: "Interview", paths: Sequence[Path]) -> None:
 
     found = reached(interview.answers)
     part = "" if interview.whole else " This is a part of the interview."
-    out(f"\n{len(interview.answers)} of {len(interview.cases)} cases were answered.{part}")
-    out(f"Level reached, by a count of your ticks: {found or 'not given (fewer than three cases)'}.")
+    out(wrapped(f"\n{len(interview.answers)} of {len(interview.cases)} cases were answered.{part}"))
+    out(wrapped(f"Level reached, by a count of your ticks: {found or 'not given (fewer than three cases)'}."))
     out("The report:")
     for path in paths:
         out(f"  {shown(path)}")

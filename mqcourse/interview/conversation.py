@@ -58,6 +58,8 @@ def _asked(
     verdict = compared(question, own)
     if verdict is not None:
         show("Compared: right." if verdict else "Compared: not right.")
+    elif own and _comparable(question):
+        show(_lines(f"Not compared.{_comparable(question)}", width))
     show(f"\n{strong_answer(question, width)}\n\n{checklist(question, width)}\n\n{_lines(TICK, width)}")
     ticks = _ticks(question, read, show)
     return own, ticks, tuple(_follow_up(each, read, show, width) for each in follow_ups(question, ticks))

@@ -14,7 +14,8 @@ from mqcourse.interview.record import Interview
 
 COUNTED = (
     "This report counts what you ticked. The program has not judged your answers: "
-    "it compares a number, letters or a verdict where the card has one, and reads no other text."
+    "it compares a number, letters or a verdict where the card has one, and reads no other text. "
+    "So the result is as exact as your ticks."
 )
 FEW = 6
 """Fewer points of a level than these are called few."""
@@ -139,6 +140,9 @@ def _conditions(interview: Interview) -> Iterator[str]:
     fewest = min(share.asked for share in shares(answers))
     if fewest < FEW:
         yield f"{fewest} points of a level are few, so one tick more or less can change the level."
+    false = sum(len(answer.false) + (answer.compared is False) for answer in answers)
+    if false:
+        yield f"{_of(false, 'answer')} that {'is' if false == 1 else 'are'} false {'does' if false == 1 else 'do'} not count."
     follow_up = [heard for answer in answers for heard in answer.follow_ups]
     if follow_up:
         yield f"{sum(follow_up)} of {_of(len(follow_up), 'follow-up')} were answered. They do not count for the level."
@@ -152,14 +156,14 @@ def _false(interview: Interview) -> Iterator[str]:
         for wrong in answer.false
     ]
     rows += [
-        f"- **{answer.own.splitlines()[-1].strip()}** is not right. {right_answer(answer)}\n"
+        f"- You typed **{answer.own.splitlines()[-1].strip()}**. {right_answer(answer)}\n"
         f"  - Asked: {prompt(answer)}\n  - Proof: {proof_line(answer.question)}."
         for answer in interview.answers
         if answer.compared is False
     ]
     if rows:
         yield "\n".join(rows)
-        yield "These do not count for the level above. An interviewer would stop at each."
+        yield "The level above does not count these. An interviewer would stop at each."
     else:
         yield "You ticked none of the common wrong answers."
     right = sum(answer.compared is True for answer in interview.answers)

@@ -109,6 +109,21 @@ def test_a_wrong_tick_is_named_and_asked_again() -> None:
     assert kept[0].ticks == Ticks(frozenset({0}))
 
 
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ("15.6 TB", "Compared: right."),
+        ("3.6", "Compared: not right."),
+        ("a lot", "Not compared. A last line with only a number"),
+        ("15.6 GB", "Not compared. A last line with only a number"),
+    ],
+)
+def test_a_number_is_compared_and_the_person_is_told(own: str, said: str) -> None:
+    card = next(card for card in BANK if card.id == "estimate-retention-disk")
+    _, _, shown = held((Case(card, 5),), own, "", "1", "", "y")
+    assert said in "\n".join(shown)
+
+
 def test_the_clock_is_told_and_ends_nothing() -> None:
     whole, kept, shown = held(CASES, *["", ""] * len(CASES), step_s=3600)
     assert whole

@@ -97,7 +97,7 @@ def test_a_wrong_number_is_shown_beside_the_right_one() -> None:
     card = next(card for card in BANK if card.id == "estimate-retention-disk")
     given = answered(card, STAFF(card), own="a guess\n3.6 TB")
     text = markdown(Interview(PLAN, (Case(card, 5),), (given,), interview(MID).begun, kept=False))
-    assert "**3.6 TB** is not right. The card has 15.55 TB" in text
+    assert "You typed **3.6 TB**. The card has 15.55 TB" in text
     right = replace(given, own="15.6")
     assert "1 typed answer of a number" in markdown(
         Interview(PLAN, (Case(card, 5),), (right,), interview(MID).begun, kept=False)
