@@ -33,6 +33,7 @@ COMMANDS = (
     "mqcourse.quiz.command",
     "mqcourse.book.questions_command",
     "mqcourse.backpressure.command",
+    "mqcourse.capacity.command",
     "mqcourse.bench.command",
     "mqcourse.topics",
 )
@@ -52,7 +53,7 @@ GROUPS = (
     Group("brokers and pages", ("start", "stop", "status", "open", "logs", "doctor", "env", "reset")),
     Group("labs", ("labs", "grade", "hint")),
     Group("interview", ("quiz",)),
-    Group("scenarios", ("simulate", "measure")),
+    Group("scenarios and sizes", ("simulate", "measure", "capacity")),
     Group("for authors", ("book", "chapters", "questions", "bench", "lock-jars")),
     Group("more", ("help", "completion")),
 )
