@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from mqcourse.capacity.page import BUNDLE, GENERATED, WEB
+from mqcourse.capacity.given import Given
+from mqcourse.capacity.page import BUNDLE, GENERATED, LABELS, WEB
 from mqcourse.capacity.presets import PRESETS
 from mqcourse.capacity.prices import Prices
 from mqcourse.capacity.rates import Rates
@@ -41,7 +42,11 @@ def _module(name: str, javascript: str) -> Module:
 
 def fields_js() -> str:
     """The module with the three groups of fields, and the presets with what they change."""
-    groups = [("Workload", Workload), ("Rates", Rates), ("Prices", Prices)]
+    groups: list[tuple[str, type[Given]]] = [
+        ("Workload", Workload),
+        ("Rates: what a partition and a broker take (examples; type yours)", Rates),
+        ("Prices (examples; type yours)", Prices),
+    ]
     defaults = {spec["name"]: spec["default"] for spec in Workload.specs()}
     presets = {
         one.name: {
@@ -52,7 +57,14 @@ def fields_js() -> str:
         }
         for one in PRESETS
     }
-    fields = json.dumps([[title, group.specs()] for title, group in groups], indent=2, ensure_ascii=False)
+    fields = json.dumps(
+        [
+            [title, [{**spec, "label": LABELS[spec["name"]]} for spec in group.specs()]]
+            for title, group in groups
+        ],
+        indent=2,
+        ensure_ascii=False,
+    )
     return (
         "// Generated from workload.py, rates.py, prices.py and presets.py by `make derived`; change it there.\n\n"
         f"export const GROUPS = {fields};\n\n"

@@ -14,6 +14,34 @@ BUNDLE = GENERATED / "capacity.js"
 """The one script that the page loads; tools/capacity_javascript.py makes it."""
 STYLE = WEB / "capacity.css"
 
+LABELS = {
+    "messages": "Messages",
+    "per": "In each",
+    "size_bytes": "Size of a message",
+    "compression": "Compression",
+    "batch": "Batch",
+    "peak_factor": "Peak",
+    "groups": "Consumer groups",
+    "copies": "Copies",
+    "retention_days": "Retention",
+    "processing_ms": "Time for a message",
+    "at_once": "At once",
+    "zones": "Zones",
+    "fetch": "Consumers read from",
+    "partition_mb_per_s": "One partition",
+    "network_gbit_per_s": "Network of a broker",
+    "disk_mb_per_s": "Disk writes of a broker",
+    "disk_tb": "Disk of a broker",
+    "replicas_per_broker": "Replicas on a broker",
+    "utilisation": "Utilisation",
+    "free_disk": "Free disk",
+    "lost_brokers": "Brokers that may be lost",
+    "broker_hour": "Broker",
+    "disk_gb_month": "Disk",
+    "cross_zone_gb": "Traffic between zones",
+}
+"""What the form calls each field, beside its unit."""
+
 
 def example(preset: Preset) -> str:
     """The table of a preset's plan with default rates and prices, as HTML; the script writes into its cells."""

@@ -14,6 +14,7 @@ from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.capacity.figure import Figure
 from mqcourse.capacity.number_text import count, digits, size
 from mqcourse.capacity.plan import plan
+from mqcourse.capacity.presets import PRESETS
 from mqcourse.capacity.prices import Prices
 from mqcourse.capacity.rates import Rates
 from mqcourse.capacity.workload import Workload
@@ -257,3 +258,59 @@ def test_prices_are_the_readers() -> None:
     assert free["cost"].value == 0
     found = figures(Workload(), prices=Prices(broker_hour=1, disk_gb_month=0, cross_zone_gb=0))
     assert found["cost"].value == found["brokers"].value * 720
+
+
+CHAPTER = (CHECKOUT / "book" / "interview" / "capacity.md").read_text(encoding="utf-8")
+
+
+def test_the_chapter_states_the_numbers_of_its_preset() -> None:
+    preset = PRESETS[0].workload
+    assert (preset.messages, preset.per, preset.retention_days, preset.processing_ms) == (
+        1e12,
+        "day",
+        1.0,
+        0.05,
+    )
+    found = figures(preset)
+    gb = [found[name].value / 1e9 for name in ("bytes_in", "bytes_in_peak", "bytes_written", "cross_zone")]
+    stated_bytes = [f"{digits(one)} GB" for one in gb]
+    counts = [
+        found[name].shown for name in ("partitions_bytes", "consumers", "brokers_network", "brokers_writes")
+    ]
+    counts += [found[name].shown for name in ("brokers_disk", "brokers", "disk", "cross_zone_month")]
+    work = f"{count(found['in_work'].value)} messages in work at once"
+    million = [f"{found[name].value / 1e6:.4g} million" for name in ("mean_rate", "peak_rate", "cost_zones")]
+    for one in [*stated_bytes, *counts, *million, work]:
+        assert one in CHAPTER, one
+    assert f"costs {found['cost'].value / 1e6:.3g} million" in CHAPTER
+    assert found["cross_zone"].value / found["bytes_in"].value == pytest.approx(3.33, abs=0.005)
+    options = "--messages 1e12 --per day --processing-ms 0.05 --retention-days 1"
+    assert f"mq capacity {options}" in CHAPTER
+
+
+def test_the_chapter_states_what_the_changes_of_its_questions_give() -> None:
+    preset = PRESETS[0].workload
+    before = figures(preset)
+    saving = figures(replace(preset, compression=4, fetch="nearest"))
+    assert before["cross_zone"].value / saving["cross_zone"].value == pytest.approx(5)
+    assert f"to {digits(saving['cross_zone'].value / 1e9)} GB per second" in CHAPTER
+    assert f"brokers falls to {digits(saving['brokers'].value)}" in CHAPTER
+    assert round(saving["cost"].value, -4) == 550_000
+    week = figures(replace(preset, retention_days=7))
+    assert (
+        f"rises to {week['disk'].shown}, and the brokers by disk size to {week['brokers_disk'].shown[:5]}"
+        in CHAPTER
+    )
+    assert f"{digits(week['brokers'].value - before['brokers'].value)} further machines" in CHAPTER
+    assert {name for name in before if before[name].value != week[name].value} == {
+        *("disk", "brokers_disk", "brokers", "cost_brokers", "cost_disk", "cost", "cost_million")
+    }
+    slow = figures(replace(preset, processing_ms=5))
+    assert f"{slow['partitions'].shown}, and three copies" in CHAPTER
+    assert f"needs {slow['brokers_replicas'].shown}" in CHAPTER
+    small = figures(Workload(messages=50e6, per="day", size_bytes=2000))
+    assert round(small["mean_rate"].value, -1) == 580
+    assert round(small["bytes_in"].value / 1e6, 1) == 1.2
+    assert small["brokers"].value == 3
+    assert round(7e12 / 86400 / 1e6) == 81
+    assert round(10e12 / 200e6 / 3600) == 14

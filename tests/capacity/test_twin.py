@@ -8,8 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from mqcourse.backpressure.model.field import from_text, validate
-from mqcourse.capacity.given import CapacityError
+from mqcourse.capacity.given import CapacityError, checked, typed
 from mqcourse.capacity.page import BUNDLE
 from mqcourse.capacity.plan import plan
 from mqcourse.capacity.presets import PRESETS
@@ -81,19 +80,19 @@ def test_a_value_that_is_left_out_has_pythons_default() -> None:
 
 def test_the_page_takes_and_refuses_the_same_texts_as_the_command_in_the_same_words() -> None:
     texts = ["5", "1e3", "+2", ".5", "0", "-1", "1e99", "2.5", "1_000", "0x10", "inf", "nan", "", "many"]
-    typed = [(name, text) for name in SPECS for text in [*texts, *SPECS[name].get("choices", ())]]
+    texts_of = [(name, text) for name in SPECS for text in [*texts, *SPECS[name].get("choices", ())]]
 
     def taken(name: str, text: str) -> dict[str, Any]:
         spec = SPECS[name]
         try:
-            return {"value": validate(spec, from_text(spec, text, CapacityError), CapacityError)}
+            return {"value": checked(spec, typed(spec, text))}
         except CapacityError as error:
             return {"error": str(error)}
 
-    found = in_javascript([], typed)["typed"]
-    ours = [taken(name, text) for name, text in typed]
+    found = in_javascript([], texts_of)["typed"]
+    ours = [taken(name, text) for name, text in texts_of]
     refused = 0
-    for (name, text), theirs, mine in zip(typed, found, ours, strict=True):
+    for (name, text), theirs, mine in zip(texts_of, found, ours, strict=True):
         assert theirs.keys() == mine.keys(), (name, text)
         if "value" in mine:
             assert theirs == mine, (name, text)

@@ -19,21 +19,12 @@ WRITTEN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """A number in an address. Python and JavaScript each read more than this (1_000, 0x10, inf), and not the same."""
 
 
-class FieldError(CourseError):
-    """A value that is not allowed: names the field, its unit and what is allowed. `subject` is what has the field, where that must be said."""
-
-    subject = ""
+class ScenarioError(CourseError):
+    """A scenario that cannot be run: names the field, its unit and what is allowed."""
 
     def __init__(self, field_name: str, problem: str, allowed: str) -> None:
-        where = f"{self.subject}: " if self.subject else ""
-        super().__init__(f"{where}{field_name} {problem}", do=f"Allowed: {allowed}")
+        super().__init__(f"scenario: {field_name} {problem}", do=f"Allowed: {allowed}")
         self.field = field_name
-
-
-class ScenarioError(FieldError):
-    """A scenario that cannot be run."""
-
-    subject = "scenario"
 
 
 def number(
@@ -88,32 +79,32 @@ def allowed(spec: Mapping[str, Any]) -> str:
     return f"{span}, or None ({spec['none']})" if spec.get("none") else span
 
 
-def validate(spec: Mapping[str, Any], value: Any, refusal: type[FieldError] = ScenarioError) -> Any:
-    """The value of a field, in its type; raises `refusal` when it is not allowed."""
+def validate(spec: Mapping[str, Any], value: Any) -> Any:
+    """The value of a field, in its type; raises ScenarioError when it is not allowed."""
     kind, name = spec["kind"], spec["name"]
     if kind == "choice":
         if not isinstance(value, str) or value not in spec["choices"]:
-            raise refusal(name, f"is {quoted(value)}", allowed(spec))
+            raise ScenarioError(name, f"is {quoted(value)}", allowed(spec))
         return value
     if kind == "numbers":
         if not isinstance(value, list | tuple) or len(value) > spec["most"]:
-            raise refusal(name, f"is {quoted(value)}", allowed(spec))
-        return tuple(_in_range(spec, one, refusal) for one in value)
+            raise ScenarioError(name, f"is {quoted(value)}", allowed(spec))
+        return tuple(_in_range(spec, one) for one in value)
     if value is None and spec["none"]:
         return None
-    return _in_range(spec, value, refusal)
+    return _in_range(spec, value)
 
 
-def _in_range(spec: Mapping[str, Any], value: Any, refusal: type[FieldError]) -> float | int:
+def _in_range(spec: Mapping[str, Any], value: Any) -> float | int:
     if not isinstance(value, Real) or isinstance(value, bool):  # numpy's numbers are real ones, too
-        raise refusal(spec["name"], f"is {quoted(value)}", allowed(spec))
+        raise ScenarioError(spec["name"], f"is {quoted(value)}", allowed(spec))
     number = _double(value)
     whole = spec["kind"] == "whole"
     if whole and math.isfinite(number) and number != int(number):
-        raise refusal(spec["name"], f"is {to_text(number)}", allowed(spec))
+        raise ScenarioError(spec["name"], f"is {to_text(number)}", allowed(spec))
     too_low = number <= spec["low"] if spec.get("above") else number < spec["low"]
     if too_low or not number <= spec["high"]:
-        raise refusal(spec["name"], f"is {to_text(number)} {spec['unit']}", allowed(spec))
+        raise ScenarioError(spec["name"], f"is {to_text(number)} {spec['unit']}", allowed(spec))
     return int(number) if whole else number
 
 
@@ -154,15 +145,15 @@ def to_text(value: Any) -> str:
     return str(value)
 
 
-def from_text(spec: Mapping[str, Any], text: str, refusal: type[FieldError] = ScenarioError) -> Any:
-    """The value that `to_text` wrote; raises `refusal` for a text that is no number."""
+def from_text(spec: Mapping[str, Any], text: str) -> Any:
+    """The value that `to_text` wrote."""
     if spec["kind"] == "choice":
         return text
     if text == "none" and spec.get("none"):
         return None
     parts = [one for one in text.split(",") if one] if spec["kind"] == "numbers" else [text]
     if not all(WRITTEN.fullmatch(one.strip()) for one in parts):
-        raise refusal(spec["name"], f"is {quoted(text)}", allowed(spec))
+        raise ScenarioError(spec["name"], f"is {quoted(text)}", allowed(spec))
     if spec["kind"] == "numbers":
         return tuple(float(one) for one in parts)
     number = float(text)

@@ -40,7 +40,13 @@ function make(tag, attributes = {}, ...children) {
   return made;
 }
 
-const label = (spec) => `${spec.name.replaceAll("_", " ")} (${spec.kind === "choice" ? "choose" : spec.unit})`;
+const label = (spec) => (spec.kind === "choice" ? spec.label : `${spec.label} (${spec.unit})`);
+
+/** A value as a person would type it: 1e12, 86400, 0.05. */
+function shortest(value) {
+  const powers = typeof value === "number" ? value.toExponential().replace("+", "") : value;
+  return powers.length < plain(value).length ? powers : plain(value);
+}
 
 class Calculator {
   constructor(root) {
@@ -72,7 +78,9 @@ class Calculator {
       this.inputs.set(spec.name, { spec, input });
       return make("div", { class: "mq-capacity-field" }, make("label", { for: input.id }, label(spec)), input, help);
     });
-    return make("fieldset", {}, make("legend", {}, title), make("div", { class: "mq-capacity-fields" }, ...fields));
+    const inside = make("div", { class: "mq-capacity-fields" }, ...fields);
+    if (specs === GROUPS[0][1]) return make("fieldset", {}, make("legend", {}, title), inside);
+    return make("details", {}, make("summary", {}, title), inside);
   }
 
   input(spec) {
@@ -83,7 +91,7 @@ class Calculator {
 
   /** Fill in values; what is left out gets its default. */
   take(values) {
-    for (const { spec, input } of this.inputs.values()) input.value = plain(values[spec.name] ?? spec.default);
+    for (const { spec, input } of this.inputs.values()) input.value = shortest(values[spec.name] ?? spec.default);
     this.show();
   }
 

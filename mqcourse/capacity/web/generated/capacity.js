@@ -16,7 +16,8 @@ const GROUPS = [
         "high": 10000000000000.0,
         "above": false,
         "none": "",
-        "help": "Messages that arrive on average, in each second or day."
+        "help": "Messages that arrive on average, in each second or day.",
+        "label": "Messages"
       },
       {
         "name": "per",
@@ -27,7 +28,8 @@ const GROUPS = [
           "second",
           "day"
         ],
-        "help": "The time in which they arrive."
+        "help": "The time in which they arrive.",
+        "label": "In each"
       },
       {
         "name": "size_bytes",
@@ -38,7 +40,8 @@ const GROUPS = [
         "high": 100000000.0,
         "above": false,
         "none": "",
-        "help": "Mean size of a message with its key and headers."
+        "help": "Mean size of a message with its key and headers.",
+        "label": "Size of a message"
       },
       {
         "name": "compression",
@@ -49,7 +52,8 @@ const GROUPS = [
         "high": 100.0,
         "above": false,
         "none": "",
-        "help": "Size before compression over size after; 1 is none."
+        "help": "Size before compression over size after; 1 is none.",
+        "label": "Compression"
       },
       {
         "name": "batch",
@@ -60,7 +64,8 @@ const GROUPS = [
         "high": 1000000.0,
         "above": false,
         "none": "",
-        "help": "Messages that a producer sends in one request."
+        "help": "Messages that a producer sends in one request.",
+        "label": "Batch"
       },
       {
         "name": "peak_factor",
@@ -71,7 +76,8 @@ const GROUPS = [
         "high": 100.0,
         "above": false,
         "none": "",
-        "help": "The busiest time over the mean."
+        "help": "The busiest time over the mean.",
+        "label": "Peak"
       },
       {
         "name": "groups",
@@ -82,7 +88,8 @@ const GROUPS = [
         "high": 1000,
         "above": false,
         "none": "",
-        "help": "Consumer groups (or queues) that each read every message."
+        "help": "Consumer groups (or queues) that each read every message.",
+        "label": "Consumer groups"
       },
       {
         "name": "copies",
@@ -93,7 +100,8 @@ const GROUPS = [
         "high": 10,
         "above": false,
         "none": "",
-        "help": "Copies that the brokers keep of a message."
+        "help": "Copies that the brokers keep of a message.",
+        "label": "Copies"
       },
       {
         "name": "retention_days",
@@ -104,7 +112,8 @@ const GROUPS = [
         "high": 36500.0,
         "above": false,
         "none": "",
-        "help": "How long a message is kept."
+        "help": "How long a message is kept.",
+        "label": "Retention"
       },
       {
         "name": "processing_ms",
@@ -115,7 +124,8 @@ const GROUPS = [
         "high": 100000000.0,
         "above": false,
         "none": "",
-        "help": "Time in which a consumer handles one message."
+        "help": "Time in which a consumer handles one message.",
+        "label": "Time for a message"
       },
       {
         "name": "at_once",
@@ -126,7 +136,8 @@ const GROUPS = [
         "high": 10000,
         "above": false,
         "none": "",
-        "help": "Messages that one consumer handles at the same time."
+        "help": "Messages that one consumer handles at the same time.",
+        "label": "At once"
       },
       {
         "name": "zones",
@@ -137,7 +148,8 @@ const GROUPS = [
         "high": 10,
         "above": false,
         "none": "",
-        "help": "Zones over which brokers and clients are spread."
+        "help": "Zones over which brokers and clients are spread.",
+        "label": "Zones"
       },
       {
         "name": "fetch",
@@ -148,12 +160,13 @@ const GROUPS = [
           "leader",
           "nearest"
         ],
-        "help": "Where consumers read: from the leader, or from a replica in their zone."
+        "help": "Where consumers read: from the leader, or from a replica in their zone.",
+        "label": "Consumers read from"
       }
     ]
   ],
   [
-    "Rates",
+    "Rates: what a partition and a broker take (examples; type yours)",
     [
       {
         "name": "partition_mb_per_s",
@@ -164,7 +177,8 @@ const GROUPS = [
         "high": 100000.0,
         "above": false,
         "none": "",
-        "help": "What producers can write to one partition."
+        "help": "What producers can write to one partition.",
+        "label": "One partition"
       },
       {
         "name": "network_gbit_per_s",
@@ -175,7 +189,8 @@ const GROUPS = [
         "high": 10000.0,
         "above": false,
         "none": "",
-        "help": "Network of one broker, in each direction."
+        "help": "Network of one broker, in each direction.",
+        "label": "Network of a broker"
       },
       {
         "name": "disk_mb_per_s",
@@ -186,7 +201,8 @@ const GROUPS = [
         "high": 1000000.0,
         "above": false,
         "none": "",
-        "help": "What the disks of one broker can write."
+        "help": "What the disks of one broker can write.",
+        "label": "Disk writes of a broker"
       },
       {
         "name": "disk_tb",
@@ -197,7 +213,8 @@ const GROUPS = [
         "high": 100000.0,
         "above": false,
         "none": "",
-        "help": "Size of the disks of one broker."
+        "help": "Size of the disks of one broker.",
+        "label": "Disk of a broker"
       },
       {
         "name": "replicas_per_broker",
@@ -208,7 +225,8 @@ const GROUPS = [
         "high": 1000000,
         "above": false,
         "none": "",
-        "help": "Replicas of partitions that one broker may hold."
+        "help": "Replicas of partitions that one broker may hold.",
+        "label": "Replicas on a broker"
       },
       {
         "name": "utilisation",
@@ -219,7 +237,8 @@ const GROUPS = [
         "high": 1.0,
         "above": false,
         "none": "",
-        "help": "Share of its capacity that a part uses at the peak."
+        "help": "Share of its capacity that a part uses at the peak.",
+        "label": "Utilisation"
       },
       {
         "name": "free_disk",
@@ -230,7 +249,8 @@ const GROUPS = [
         "high": 0.95,
         "above": false,
         "none": "",
-        "help": "Share of the disks that stays free."
+        "help": "Share of the disks that stays free.",
+        "label": "Free disk"
       },
       {
         "name": "lost_brokers",
@@ -241,12 +261,13 @@ const GROUPS = [
         "high": 100,
         "above": false,
         "none": "",
-        "help": "Brokers that may be lost while the rest carries the peak."
+        "help": "Brokers that may be lost while the rest carries the peak.",
+        "label": "Brokers that may be lost"
       }
     ]
   ],
   [
-    "Prices",
+    "Prices (examples; type yours)",
     [
       {
         "name": "broker_hour",
@@ -257,7 +278,8 @@ const GROUPS = [
         "high": 100000.0,
         "above": false,
         "none": "",
-        "help": "One broker's machine with 16 cores, without disks."
+        "help": "One broker's machine with 16 cores, without disks.",
+        "label": "Broker"
       },
       {
         "name": "disk_gb_month",
@@ -268,7 +290,8 @@ const GROUPS = [
         "high": 10000.0,
         "above": false,
         "none": "",
-        "help": "Disk, for each GB."
+        "help": "Disk, for each GB.",
+        "label": "Disk"
       },
       {
         "name": "cross_zone_gb",
@@ -279,7 +302,8 @@ const GROUPS = [
         "high": 1000.0,
         "above": false,
         "none": "",
-        "help": "Traffic between zones, sending and receiving added."
+        "help": "Traffic between zones, sending and receiving added.",
+        "label": "Traffic between zones"
       }
     ]
   ]
@@ -683,7 +707,13 @@ function make(tag, attributes = {}, ...children) {
   return made;
 }
 
-const label = (spec) => `${spec.name.replaceAll("_", " ")} (${spec.kind === "choice" ? "choose" : spec.unit})`;
+const label = (spec) => (spec.kind === "choice" ? spec.label : `${spec.label} (${spec.unit})`);
+
+/** A value as a person would type it: 1e12, 86400, 0.05. */
+function shortest(value) {
+  const powers = typeof value === "number" ? value.toExponential().replace("+", "") : value;
+  return powers.length < plain(value).length ? powers : plain(value);
+}
 
 class Calculator {
   constructor(root) {
@@ -715,7 +745,9 @@ class Calculator {
       this.inputs.set(spec.name, { spec, input });
       return make("div", { class: "mq-capacity-field" }, make("label", { for: input.id }, label(spec)), input, help);
     });
-    return make("fieldset", {}, make("legend", {}, title), make("div", { class: "mq-capacity-fields" }, ...fields));
+    const inside = make("div", { class: "mq-capacity-fields" }, ...fields);
+    if (specs === GROUPS[0][1]) return make("fieldset", {}, make("legend", {}, title), inside);
+    return make("details", {}, make("summary", {}, title), inside);
   }
 
   input(spec) {
@@ -726,7 +758,7 @@ class Calculator {
 
   /** Fill in values; what is left out gets its default. */
   take(values) {
-    for (const { spec, input } of this.inputs.values()) input.value = plain(values[spec.name] ?? spec.default);
+    for (const { spec, input } of this.inputs.values()) input.value = shortest(values[spec.name] ?? spec.default);
     this.show();
   }
 

@@ -13,7 +13,8 @@ export const GROUPS = [
         "high": 10000000000000.0,
         "above": false,
         "none": "",
-        "help": "Messages that arrive on average, in each second or day."
+        "help": "Messages that arrive on average, in each second or day.",
+        "label": "Messages"
       },
       {
         "name": "per",
@@ -24,7 +25,8 @@ export const GROUPS = [
           "second",
           "day"
         ],
-        "help": "The time in which they arrive."
+        "help": "The time in which they arrive.",
+        "label": "In each"
       },
       {
         "name": "size_bytes",
@@ -35,7 +37,8 @@ export const GROUPS = [
         "high": 100000000.0,
         "above": false,
         "none": "",
-        "help": "Mean size of a message with its key and headers."
+        "help": "Mean size of a message with its key and headers.",
+        "label": "Size of a message"
       },
       {
         "name": "compression",
@@ -46,7 +49,8 @@ export const GROUPS = [
         "high": 100.0,
         "above": false,
         "none": "",
-        "help": "Size before compression over size after; 1 is none."
+        "help": "Size before compression over size after; 1 is none.",
+        "label": "Compression"
       },
       {
         "name": "batch",
@@ -57,7 +61,8 @@ export const GROUPS = [
         "high": 1000000.0,
         "above": false,
         "none": "",
-        "help": "Messages that a producer sends in one request."
+        "help": "Messages that a producer sends in one request.",
+        "label": "Batch"
       },
       {
         "name": "peak_factor",
@@ -68,7 +73,8 @@ export const GROUPS = [
         "high": 100.0,
         "above": false,
         "none": "",
-        "help": "The busiest time over the mean."
+        "help": "The busiest time over the mean.",
+        "label": "Peak"
       },
       {
         "name": "groups",
@@ -79,7 +85,8 @@ export const GROUPS = [
         "high": 1000,
         "above": false,
         "none": "",
-        "help": "Consumer groups (or queues) that each read every message."
+        "help": "Consumer groups (or queues) that each read every message.",
+        "label": "Consumer groups"
       },
       {
         "name": "copies",
@@ -90,7 +97,8 @@ export const GROUPS = [
         "high": 10,
         "above": false,
         "none": "",
-        "help": "Copies that the brokers keep of a message."
+        "help": "Copies that the brokers keep of a message.",
+        "label": "Copies"
       },
       {
         "name": "retention_days",
@@ -101,7 +109,8 @@ export const GROUPS = [
         "high": 36500.0,
         "above": false,
         "none": "",
-        "help": "How long a message is kept."
+        "help": "How long a message is kept.",
+        "label": "Retention"
       },
       {
         "name": "processing_ms",
@@ -112,7 +121,8 @@ export const GROUPS = [
         "high": 100000000.0,
         "above": false,
         "none": "",
-        "help": "Time in which a consumer handles one message."
+        "help": "Time in which a consumer handles one message.",
+        "label": "Time for a message"
       },
       {
         "name": "at_once",
@@ -123,7 +133,8 @@ export const GROUPS = [
         "high": 10000,
         "above": false,
         "none": "",
-        "help": "Messages that one consumer handles at the same time."
+        "help": "Messages that one consumer handles at the same time.",
+        "label": "At once"
       },
       {
         "name": "zones",
@@ -134,7 +145,8 @@ export const GROUPS = [
         "high": 10,
         "above": false,
         "none": "",
-        "help": "Zones over which brokers and clients are spread."
+        "help": "Zones over which brokers and clients are spread.",
+        "label": "Zones"
       },
       {
         "name": "fetch",
@@ -145,12 +157,13 @@ export const GROUPS = [
           "leader",
           "nearest"
         ],
-        "help": "Where consumers read: from the leader, or from a replica in their zone."
+        "help": "Where consumers read: from the leader, or from a replica in their zone.",
+        "label": "Consumers read from"
       }
     ]
   ],
   [
-    "Rates",
+    "Rates: what a partition and a broker take (examples; type yours)",
     [
       {
         "name": "partition_mb_per_s",
@@ -161,7 +174,8 @@ export const GROUPS = [
         "high": 100000.0,
         "above": false,
         "none": "",
-        "help": "What producers can write to one partition."
+        "help": "What producers can write to one partition.",
+        "label": "One partition"
       },
       {
         "name": "network_gbit_per_s",
@@ -172,7 +186,8 @@ export const GROUPS = [
         "high": 10000.0,
         "above": false,
         "none": "",
-        "help": "Network of one broker, in each direction."
+        "help": "Network of one broker, in each direction.",
+        "label": "Network of a broker"
       },
       {
         "name": "disk_mb_per_s",
@@ -183,7 +198,8 @@ export const GROUPS = [
         "high": 1000000.0,
         "above": false,
         "none": "",
-        "help": "What the disks of one broker can write."
+        "help": "What the disks of one broker can write.",
+        "label": "Disk writes of a broker"
       },
       {
         "name": "disk_tb",
@@ -194,7 +210,8 @@ export const GROUPS = [
         "high": 100000.0,
         "above": false,
         "none": "",
-        "help": "Size of the disks of one broker."
+        "help": "Size of the disks of one broker.",
+        "label": "Disk of a broker"
       },
       {
         "name": "replicas_per_broker",
@@ -205,7 +222,8 @@ export const GROUPS = [
         "high": 1000000,
         "above": false,
         "none": "",
-        "help": "Replicas of partitions that one broker may hold."
+        "help": "Replicas of partitions that one broker may hold.",
+        "label": "Replicas on a broker"
       },
       {
         "name": "utilisation",
@@ -216,7 +234,8 @@ export const GROUPS = [
         "high": 1.0,
         "above": false,
         "none": "",
-        "help": "Share of its capacity that a part uses at the peak."
+        "help": "Share of its capacity that a part uses at the peak.",
+        "label": "Utilisation"
       },
       {
         "name": "free_disk",
@@ -227,7 +246,8 @@ export const GROUPS = [
         "high": 0.95,
         "above": false,
         "none": "",
-        "help": "Share of the disks that stays free."
+        "help": "Share of the disks that stays free.",
+        "label": "Free disk"
       },
       {
         "name": "lost_brokers",
@@ -238,12 +258,13 @@ export const GROUPS = [
         "high": 100,
         "above": false,
         "none": "",
-        "help": "Brokers that may be lost while the rest carries the peak."
+        "help": "Brokers that may be lost while the rest carries the peak.",
+        "label": "Brokers that may be lost"
       }
     ]
   ],
   [
-    "Prices",
+    "Prices (examples; type yours)",
     [
       {
         "name": "broker_hour",
@@ -254,7 +275,8 @@ export const GROUPS = [
         "high": 100000.0,
         "above": false,
         "none": "",
-        "help": "One broker's machine with 16 cores, without disks."
+        "help": "One broker's machine with 16 cores, without disks.",
+        "label": "Broker"
       },
       {
         "name": "disk_gb_month",
@@ -265,7 +287,8 @@ export const GROUPS = [
         "high": 10000.0,
         "above": false,
         "none": "",
-        "help": "Disk, for each GB."
+        "help": "Disk, for each GB.",
+        "label": "Disk"
       },
       {
         "name": "cross_zone_gb",
@@ -276,7 +299,8 @@ export const GROUPS = [
         "high": 1000.0,
         "above": false,
         "none": "",
-        "help": "Traffic between zones, sending and receiving added."
+        "help": "Traffic between zones, sending and receiving added.",
+        "label": "Traffic between zones"
       }
     ]
   ]
