@@ -104,13 +104,13 @@ class Calculator {
         values[spec.name] = read(spec, input.value);
         input.removeAttribute("aria-invalid");
       } catch (error) {
-        refused ??= error;
+        refused ??= error.message.replace(spec.name, spec.label);
         input.setAttribute("aria-invalid", "true");
       }
     }
     this.root.classList.toggle("mq-capacity-old", refused !== null);
     if (refused !== null) {
-      this.status.textContent = `${refused.message}. The results below are those of the last allowed numbers.`;
+      this.status.textContent = `${refused}. The results below are those of the last allowed numbers.`;
       return;
     }
     const figures = planned(values);

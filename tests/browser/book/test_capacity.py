@@ -83,7 +83,7 @@ def test_a_wrong_number_is_named_with_unit_and_range_and_the_results_stay(page: 
     copies = field(page, "Copies (copies)")
     copies.fill("2.5")
     status = page.get_by_role("status").inner_text()
-    assert status.startswith("copies is '2.5'. Allowed: whole numbers from 1 to 10 copies.")
+    assert status.startswith("Copies is '2.5'. Allowed: whole numbers from 1 to 10 copies.")
     assert copies.get_attribute("aria-invalid") == "true"
     assert shown(page) == expected(TRILLION)
     copies.fill("3")
