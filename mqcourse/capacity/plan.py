@@ -31,7 +31,7 @@ RETENTION = "Kafka 4.3 docs, retention.ms: kept by age, in every copy"
 REPLICAS = "KIP-578: at most 4,000 per broker recommended"
 FAILURE = "N + lost brokers: the rest carries the peak"
 SPREAD = "Leaders, copies and clients spread evenly over the zones; KIP-392 for the nearest replica"
-PRICE = "Your price; the default is an example"
+PRICE = "Your price. Default: AWS list price, us-east-1, 2025, rounded; replace it"
 
 
 def plan(w: Workload, r: Rates, p: Prices) -> list[Figure]:

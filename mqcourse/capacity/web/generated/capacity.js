@@ -278,7 +278,7 @@ const GROUPS = [
         "high": 100000.0,
         "above": false,
         "none": "",
-        "help": "One broker's machine with 16 cores, without disks.",
+        "help": "One broker's machine (16 vCPUs), without disks.",
         "label": "Broker"
       },
       {
@@ -495,7 +495,7 @@ const REPLICAS = "KIP-578: at most 4,000 per broker recommended";
 const FAILURE = "N + lost brokers: the rest carries the peak";
 const SPREAD =
     "Leaders, copies and clients spread evenly over the zones; KIP-392 for the nearest replica";
-const PRICE = "Your price; the default is an example";
+const PRICE = "Your price. Default: AWS list price, us-east-1, 2025, rounded; replace it";
 
 /** All results, in the order in which each uses those before it. */
 function plan(w, r, p) {

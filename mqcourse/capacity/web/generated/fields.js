@@ -275,7 +275,7 @@ export const GROUPS = [
         "high": 100000.0,
         "above": false,
         "none": "",
-        "help": "One broker's machine with 16 cores, without disks.",
+        "help": "One broker's machine (16 vCPUs), without disks.",
         "label": "Broker"
       },
       {

@@ -34,7 +34,7 @@ export const REPLICAS = "KIP-578: at most 4,000 per broker recommended";
 export const FAILURE = "N + lost brokers: the rest carries the peak";
 export const SPREAD =
     "Leaders, copies and clients spread evenly over the zones; KIP-392 for the nearest replica";
-export const PRICE = "Your price; the default is an example";
+export const PRICE = "Your price. Default: AWS list price, us-east-1, 2025, rounded; replace it";
 
 /** All results, in the order in which each uses those before it. */
 export function plan(w, r, p) {
