@@ -40,13 +40,14 @@ function make(tag, attributes = {}, ...children) {
   return made;
 }
 
-const label = (spec) => (spec.kind === "choice" ? spec.label : `${spec.label} (${spec.unit})`);
-
-/** A value as a person would type it: 1e12, 86400, 0.05. */
-function shortest(value) {
-  const powers = typeof value === "number" ? value.toExponential().replace("+", "") : value;
-  return powers.length < plain(value).length ? powers : plain(value);
+/** What the form calls a field: with its unit, unless the name is the unit. */
+function label(spec) {
+  const told = spec.kind === "choice" || spec.label.toLowerCase().includes(spec.unit);
+  return told ? spec.label : `${spec.label} (${spec.unit})`;
 }
+
+/** A value as a person would type it: 1e12, 1500, 0.05. */
+const shortest = (value) => (value >= 1e6 ? value.toExponential().replace("+", "") : plain(value));
 
 class Calculator {
   constructor(root) {
