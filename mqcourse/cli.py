@@ -31,6 +31,7 @@ COMMANDS = (
     "mqcourse.grading.command",
     "mqcourse.grading.labs_command",
     "mqcourse.quiz.command",
+    "mqcourse.interview.command",
     "mqcourse.book.questions_command",
     "mqcourse.backpressure.command",
     "mqcourse.capacity.command",
@@ -52,7 +53,7 @@ OF_THE_DISK = {
 GROUPS = (
     Group("brokers and pages", ("start", "stop", "status", "open", "logs", "doctor", "env", "reset")),
     Group("labs", ("labs", "grade", "hint")),
-    Group("interview", ("quiz",)),
+    Group("interview", ("quiz", "interview")),
     Group("scenarios and sizes", ("simulate", "measure", "capacity")),
     Group("for authors", ("book", "chapters", "questions", "bench", "lock-jars")),
     Group("more", ("help", "completion")),
