@@ -34,6 +34,7 @@ COMMANDS = (
     "mqcourse.interview.command",
     "mqcourse.book.questions_command",
     "mqcourse.backpressure.command",
+    "mqcourse.capacity.command",
     "mqcourse.bench.command",
     "mqcourse.topics",
 )
@@ -53,7 +54,7 @@ GROUPS = (
     Group("brokers and pages", ("start", "stop", "status", "open", "logs", "doctor", "env", "reset")),
     Group("labs", ("labs", "grade", "hint")),
     Group("interview", ("quiz", "interview")),
-    Group("scenarios", ("simulate", "measure")),
+    Group("scenarios and sizes", ("simulate", "measure", "capacity")),
     Group("for authors", ("book", "chapters", "questions", "bench", "lock-jars")),
     Group("more", ("help", "completion")),
 )

@@ -52,6 +52,7 @@ CASES: dict[str, tuple[str, set[Exit]]] = {
     "hint": ("kafka_log", {Exit.DONE}),
     "simulate": ("--list", {Exit.DONE}),
     "measure": ("drop --on nowhere", {Exit.USAGE}),
+    "capacity": ("--messages 1e6 --per day", {Exit.DONE}),
     "book build": ("nosuch.md", {Exit.USAGE}),
     "book run": ("nosuch", {Exit.USAGE}),
     "book open": ("nosuch", {Exit.USAGE}),

@@ -57,21 +57,30 @@ def explorer_problems() -> Iterator[str]:
     yield from explorer_javascript.problems()
 
 
+def capacity_problems() -> Iterator[str]:
+    """The calculator's JavaScript against the Python that it is made from."""
+    from tools import capacity_javascript
+
+    yield from capacity_javascript.problems()
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "pins": pins_problems,
     "labs": labs_problems,
     "facts and questions": book_problems,
     "the book's kept runs": runs_problems,
     "the explorer's JavaScript": explorer_problems,
+    "the calculator's JavaScript": capacity_problems,
 }
 
 
 def renew() -> None:
     """Make again what has a master in this repo."""
     from mqcourse.grading import build_labs
-    from tools import explorer_javascript
+    from tools import capacity_javascript, explorer_javascript
 
     explorer_javascript.renew()
+    capacity_javascript.renew()
     build_labs.build(say)
 
 

@@ -5,7 +5,6 @@ explorer.js, which holds all other modules: a widget is one file, and a page loa
 """
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from mqcourse.backpressure.model.presets import PRESETS, Preset
 from mqcourse.backpressure.model.scenario import FIELDS
 from mqcourse.errors import CourseError
 from mqcourse.home import CHECKOUT
+from tools.bundle import bundle, module
 from tools.to_javascript import Module, translate
 
 FIELDS_JS = GENERATED / "fields.js"
@@ -43,10 +43,6 @@ KNOWN = {
     f"{MODEL}.kernel": "../engine/kernel.js",
 }
 """Modules that the model uses and that are written by hand in both languages."""
-
-IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[^"]+)";\n', re.MULTILINE)
-EXPORTED = re.compile(r"^export (?:const|class|function\*?) (\w+)", re.MULTILINE)
-LISTED = re.compile(r"^export \{([^}]*)\};\n", re.MULTILINE)
 
 
 def model_js() -> dict[Path, str]:
@@ -111,56 +107,20 @@ def style_js() -> str:
     )
 
 
-def bundle(generated: dict[Path, str]) -> str:
-    """All modules as one: each a separate function that returns what it exports, in the order of their imports.
-
-    Raises CourseError for an import or export in a form that this does not read.
-    """
-    order: list[str] = []
-    parts: dict[str, str] = {}
-
-    def take(name: str) -> None:
-        if name in parts:
-            return
-        path = WEB / name
-        text = generated.get(path) or path.read_text(encoding="utf-8")
-        parts[name] = ""  # a circle of imports would come back here and find it
-
-        def imported(found: re.Match[str]) -> str:
-            other = ((path.parent / found[2]).resolve().relative_to(WEB.resolve())).as_posix()
-            take(other)
-            return f"const {{{found[1].replace(' as ', ': ')}}} = {module(other)};\n"
-
-        names = EXPORTED.findall(text) + [
-            one.strip() for listed in LISTED.findall(text) for one in listed.split(",")
-        ]
-        text = LISTED.sub("", IMPORT.sub(imported, text))
-        text = EXPORTED.sub(lambda found: found[0].removeprefix("export "), text)
-        if left := re.search(r"^(?:import|export) .*", text, re.MULTILINE):
-            raise CourseError(f"{name}: the bundle cannot read {left[0]!r}", do="Write it as the others do")
-        parts[name] = (
-            f"// ---- {name}\nconst {module(name)} = (() => {{\n{text}\nreturn {{ {', '.join(names)} }};\n}})();\n"
-        )
-        order.append(name)
-
-    take(ENTRY)
+def bundled(generated: dict[Path, str]) -> str:
+    """The one file of the explorer, a module."""
     entry = module(ENTRY)
     return (
         "// Generated from the modules of mqcourse/backpressure/explorer/web by `make derived`; change it there.\n\n"
-        + "\n".join(parts[name] for name in order)
+        + bundle(WEB, ENTRY, generated)
         + f"\nexport const {{ simulate, scenario }} = {entry};\nexport default {entry}.widget;\n"
     )
-
-
-def module(name: str) -> str:
-    """The variable of a module in the bundle."""
-    return re.sub(r"\W", "_", name.removesuffix(".js"))
 
 
 def derived() -> dict[Path, str]:
     """Every derived file and what it has to hold."""
     made = {**model_js(), FIELDS_JS: fields_js(), PRESETS_JS: presets_js(), STYLE_JS: style_js()}
-    return {**made, BUNDLE: bundle(made)}
+    return {**made, BUNDLE: bundled(made)}
 
 
 def problems() -> Iterator[str]:

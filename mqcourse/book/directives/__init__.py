@@ -16,6 +16,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
     """Register every directive, role and handler of the book."""
     from mqcourse.book.directives import (  # here: a module of this package is also imported without Sphinx
         backpressure,
+        capacity,
         chapter_head,
         fact,
         gloss,
@@ -44,6 +45,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         question,
         predict,
         backpressure,
+        capacity,
         replay,
         review,
         home_page,
