@@ -36,7 +36,7 @@ lab: .venv-course ## start JupyterLab and the brokers the labs need
 	@"$(VENV)/mq" start rabbitmq kafka servicebus jupyter
 
 test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
-	@"$(VENV)/python" -m pytest -n 3 -m "not paced and not conformance"
+	@"$(VENV)/python" -m pytest -n 4 -m "not paced and not conformance"
 	@"$(VENV)/python" -m pytest -m paced
 
 test-fast: .venv-test ## the quick ones of the tests that need no broker and no browser

@@ -10,8 +10,17 @@ from typing import Any
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.run_stack import RUN_VARIABLE, RunStack, free_base
+
+# Drawn cases are the same in every run and have as long as they need, so that no run fails by chance or beside other work.
+# `--hypothesis-profile fresh` draws others; a case that it finds is written into its test.
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("fresh", settings.get_profile("steady"), derandomize=False, max_examples=1_000)
+settings.load_profile("steady")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell ignores it in its background, and what a test starts and interrupts would ignore it as well
@@ -32,11 +41,14 @@ LANES = (
     "tests/stack/test_confirmed_survives.py",
     "tests/stack/test_cluster.py",
 )
-"""What `make test` runs side by side, in three processes: the first to be free takes the next.
+"""What `make test` runs side by side, in four processes: the first to be free takes the next.
 
-The browser's tests work hard and come first. Those that judge answers or kill stacks of their own mostly wait, so three
+The browser's tests work hard and come first. Those that judge answers or kill stacks of their own mostly wait, so four
 processes fit on two processors. What is marked `paced` runs alone after them.
 """
+
+LANE_S: dict[str, float] = dict.fromkeys(LANES, 0.0)
+"""Seconds that each lane has taken so far."""
 
 
 def lane(nodeid: str) -> str:
@@ -69,6 +81,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False  # it would put the lane with the most tests first
     return Lanes(config, log)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    LANE_S[lane(report.nodeid)] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Where the time of several processes went: the longest lane is the least that the run takes."""
+    if config.getoption("numprocesses", default=None):
+        terminalreporter.write_line(
+            "lanes: " + ", ".join(f"{name} {taken_s:.0f} s" for name, taken_s in LANE_S.items() if taken_s)
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -174,8 +174,11 @@ def wrong(draw: st.DrawFn) -> dict[str, Any]:
     """One field with something that no field can be: of another type, or far outside."""
     spec = draw(st.sampled_from(FIELDS))
     beyond = [-1e-300, -(10**400), 10**400, 10**17, -1e16, 1e15 + 0.5]  # JSON has no other way to infinity
+    allowed = [*spec.get("choices", ())]
     value: st.SearchStrategy[Any] = st.one_of(
-        st.text(max_size=60),
+        st.text(max_size=60).filter(
+            lambda text: text not in allowed
+        ),  # it also draws words of the course's modules
         st.booleans(),
         st.dictionaries(st.text(max_size=3), st.integers(), max_size=3),
         st.lists(st.one_of(st.none(), st.text(max_size=3), st.sampled_from(beyond)), min_size=1, max_size=3),

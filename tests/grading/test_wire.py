@@ -1,5 +1,9 @@
 """The connection that a check watches: what it writes down, and where it cuts."""
 
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +43,17 @@ def test_publishing_is_seen_with_the_brokers_answer(broker: CheckRabbitMQ) -> No
             channel.basic_publish("", queue, broker.job(2))
         channel.connection.close()
         assert did(wire) == [(Did.PUBLISHED, 1), (Did.STORED, 1), (Did.PUBLISHED, 2), (Did.REFUSED, 2)]
+
+
+def test_each_frame_is_passed_on_at_once(broker: CheckRabbitMQ) -> None:
+    """A publish is three frames. Held back by Nagle's algorithm, each would take 40 ms, and a check that measures
+    pauses would see eight times fewer of them."""
+    with Wire(broker.number_of) as wire:
+        channel = channel_through(wire)
+        (link,) = wire._links
+        for end in (link._client, link._broker):
+            assert end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        channel.connection.close()
 
 
 def test_getting_and_settling_is_seen(broker: CheckRabbitMQ) -> None:
@@ -96,3 +111,29 @@ def test_looking_leaves_the_messages_where_they_are(broker: CheckRabbitMQ) -> No
     broker.publish(queue, [1, 2])
     assert broker.look(queue) == [1, 2]
     assert [number for number, _ in broker.take_all(queue)] == [1, 2]
+
+
+ACKNOWLEDGES_AND_DIES = """
+import os, signal, sys
+import pika
+connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
+channel = connection.channel()
+for count, (method, _, _) in enumerate(channel.consume(sys.argv[2]), 1):
+    channel.basic_ack(method.delivery_tag)
+    if count == 50:
+        connection.process_data_events(0)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_was_acknowledged_before_a_kill_reaches_the_broker(broker: CheckRabbitMQ) -> None:
+    """The rest of the queue is on its way to the client, and nobody reads it any more."""
+    queue = broker.declare("killed")
+    broker.publish(queue, range(1, 1001))
+    with Wire(broker.number_of) as wire:
+        died = subprocess.run([sys.executable, "-c", ACKNOWLEDGES_AND_DIES, wire.url, queue], check=False)
+        assert died.returncode == -signal.SIGKILL
+        wire.settle()
+        acknowledged = len(wire.acts(Did.ACKNOWLEDGED))
+        assert acknowledged == 50
+        assert broker.wait_ready(queue, 1000 - acknowledged, deadline_s=60) == 950

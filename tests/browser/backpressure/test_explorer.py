@@ -153,7 +153,8 @@ def test_only_pages_with_an_explorer_load_it(browser: Any, site: str) -> None:
         page = context.new_page()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(site.replace("index", "plain"), wait_until="networkidle")
+        page.goto(site.replace("index", "plain"))
+        page.wait_for_load_state("networkidle")
         assert asked
         assert not [url for url in asked if "backpressure/" in url]
 
@@ -163,7 +164,8 @@ def test_at_most_a_megabyte_before_python_is_asked_for(browser: Any, site: str) 
         page = context.new_page()
         answers: list[Any] = []
         page.on("response", lambda answer: answers.append(answer) if answer.ok else None)
-        page.goto(site, wait_until="networkidle")
+        page.goto(site)
+        page.wait_for_load_state("networkidle")
         Explorer(page).calm()
         bodies = {answer.url: answer.body() for answer in answers}
         packed = {url: min(len(body), len(gzip.compress(body))) for url, body in bodies.items()}

@@ -1,44 +1,39 @@
 """Every page of the book in a real browser: quiet, self-contained, accessible, in light, dark and phone width."""
 
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
+from tests.browser.book.walk import ONE_OF_EACH, VIEWS, Seen, walk
+
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
 
-VIEWS = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "has_touch": True},
-}
+
+@pytest.fixture(scope="module", params=VIEWS)
+def seen(request: pytest.FixtureRequest, built: Any, browser: Any, axe: str) -> list[Seen]:
+    """Every page in that view."""
+    return walk(request.param, built, browser, axe)
 
 
-@pytest.fixture(params=VIEWS)
-def view(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
-    """A context of that kind, and what went wrong in it."""
-    context = browser.new_context(reduced_motion="reduce", **VIEWS[request.param])
-    yield context
-    context.close()
+def test_no_page_asks_another_host_and_none_complains(seen: list[Seen]) -> None:
+    assert {page.name: page.wrong for page in seen if page.wrong} == {}
+    assert all(page.title for page in seen)
 
 
-def test_no_page_asks_another_host_and_none_complains(built: Any, view: Any) -> None:
-    own = urlsplit(built.url).netloc
-    wrong: list[str] = []
-    page = view.new_page()
-    now = ""
-    page.on("console", lambda m: wrong.append(f"{now}: {m.text}") if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(f"{now}: {error}"))
-    page.on(
-        "request",
-        lambda r: None if urlsplit(r.url).netloc in (own, "") else wrong.append(f"{now}: asks {r.url}"),
-    )
-    page.on("response", lambda r: wrong.append(f"{now}: {r.status} {r.url}") if r.status >= 400 else None)
-    for now in [*built.pages, "search"]:
-        page.goto(built.address(now), wait_until="networkidle")
-        assert page.title()
-    assert not wrong
+def test_no_page_is_wider_than_its_screen(seen: list[Seen]) -> None:
+    assert [(page.name, page.wide_px) for page in seen if page.wide_px > page.screen_px] == []
+
+
+def test_every_page_passes_the_accessibility_rules(seen: list[Seen]) -> None:
+    assert {page.name: page.barriers for page in seen if page.barriers} == {}
+
+
+def test_executed_chapters_hold_the_brokers_output_and_no_error(built: Any, seen: list[Seen]) -> None:
+    for page in seen:
+        source = page.name in built.pages and "```{code-cell}" in built_source(page.name)
+        assert bool(page.cells) == source, page.name
+        assert not source or page.outputs, page.name
+        assert page.tracebacks == 0 or "goes-wrong" in page.name, page.name
 
 
 def test_every_page_opens_from_its_folder_without_a_server(built: Any, browser: Any) -> None:
@@ -112,15 +107,6 @@ def test_without_scripts_the_boxes_keep_their_colours(built: Any, browser: Any) 
         assert box.evaluate("one => getComputedStyle(one).backgroundColor") != "rgba(0, 0, 0, 0)"
 
 
-def test_no_page_is_wider_than_a_phone(built: Any, browser: Any) -> None:
-    with browser.new_context(**VIEWS["phone"]) as context:
-        page = context.new_page()
-        for name in built.pages:
-            page.goto(built.address(name))
-            wide, seen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-            assert wide <= seen, f"{name} is {wide} px wide on a screen of {seen}"
-
-
 def test_what_scrolls_sideways_fades_at_the_edge_that_hides_more(built: Any, browser: Any) -> None:
     with browser.new_context(**VIEWS["phone"]) as context:
         page = context.new_page()
@@ -129,43 +115,6 @@ def test_what_scrolls_sideways_fades_at_the_edge_that_hides_more(built: Any, bro
         assert "mq-more-right" in table.get_attribute("class")
         table.evaluate("box => box.scrollTo({left: box.scrollWidth, behavior: 'instant'})")
         page.wait_for_selector(".mq-more-left:not(.mq-more-right)")
-
-
-CONTRAST = "color-contrast"
-SHOWN_AND_SAID = "label-content-name-mismatch"
-RULES: dict[str, dict[str, Any]] = {
-    "light": {"rules": {SHOWN_AND_SAID: {"enabled": True}}},
-    "dark": {"runOnly": [CONTRAST]},
-    "phone": {"rules": {SHOWN_AND_SAID: {"enabled": True}, CONTRAST: {"enabled": False}}},
-}
-"""What axe looks at in each view: all, then only what another view can change. Contrast takes most of its time."""
-HELD = {SHOWN_AND_SAID, "region", "landmark-unique"}
-"""Held besides what axe calls serious or critical: voice control and a screen reader's list of landmarks need them."""
-ONE_OF_EACH = """() => {
-    axe.configure({rules: [{id: "color-contrast", selector: "[data-one-of-each]"}]});
-    const known = new Set();
-    const visit = (root, way) => {
-        for (const one of root.children) {
-            const drawn = getComputedStyle(one);
-            const colours = [drawn.color, drawn.backgroundColor, drawn.backgroundImage, drawn.opacity];
-            const here = [
-                way, one.tagName, one.getAttribute("class"), one.getAttribute("style"), colours, drawn.fontSize, drawn.fontWeight
-            ].join(" ");
-            const speaks = [...one.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
-            if ((speaks || one.matches("input, select, textarea")) && !known.has(here)) {
-                known.add(here);
-                one.dataset.oneOfEach = "";
-            }
-            visit(one, here);
-            if (one.shadowRoot) visit(one.shadowRoot, here);
-        }
-    };
-    visit(document, "");
-}"""
-"""Has axe look at the contrast of one text of each kind: same elements, classes and colours all the way up.
-
-A page of code has 3,000 coloured words of 120 kinds, and axe takes 10 ms for each.
-"""
 
 
 @pytest.mark.parametrize("wrong", ["", "color: #bbb"])
@@ -183,48 +132,6 @@ def test_one_text_of_each_kind_is_enough_to_find_a_pale_one(browser: Any, axe: s
         )
 
 
-@pytest.mark.parametrize("kind", VIEWS)
-def test_every_page_passes_the_accessibility_rules(built: Any, browser: Any, axe: str, kind: str) -> None:
-    found: list[str] = []
-    with browser.new_context(reduced_motion="reduce", **VIEWS[kind]) as context:
-        page = context.new_page()
-        for name in built.pages:
-            page.goto(built.address(name), wait_until="networkidle")
-            page.wait_for_function(
-                "scheme => document.readyState === 'complete' && document.documentElement.dataset.theme === scheme",
-                arg=VIEWS[kind]["color_scheme"],
-            )
-            page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
-            page.evaluate(axe)
-            page.evaluate(ONE_OF_EACH)
-            result = page.evaluate(
-                "options => axe.run(options)", {"resultTypes": ["violations"], **RULES[kind]}
-            )
-            for violation in result["violations"]:
-                if violation["impact"] in ("serious", "critical") or violation["id"] in HELD:
-                    nodes = [where(node["target"]) for node in violation["nodes"][:3]]
-                    found.append(f"{name}: {violation['id']}: {violation['help']}: {nodes}")
-    assert not found, "\n".join(found)
-
-
-def where(target: list[str | list[str]]) -> str:
-    """A place as axe names it: selectors, and a list of them for the way into a shadow tree."""
-    return " ".join(step if isinstance(step, str) else " >>> ".join(step) for step in target)
-
-
-def test_executed_chapters_hold_the_brokers_output_and_no_error(built: Any, browser: Any) -> None:
-    with browser.new_context() as context:
-        page = context.new_page()
-        for name in built.pages:
-            page.goto(built.address(name))
-            cells = page.locator("div.cell div.cell_input").count()
-            outputs = page.locator("div.cell div.cell_output").count()
-            source = "```{code-cell}" in (built_source(name))
-            assert bool(cells) == source, name
-            assert not source or outputs, name
-            assert page.locator(".output.traceback").count() == 0 or "goes-wrong" in name, name
-
-
 def built_source(name: str) -> str:
     from mqcourse.home import CHECKOUT
 
@@ -236,12 +143,26 @@ def test_a_figure_changes_its_ink_with_the_mode(built: Any, browser: Any) -> Non
     for mode in ("light", "dark"):
         with browser.new_context(**VIEWS[mode]) as context:
             page = context.new_page()
-            page.goto(built.address("book/foundations/decoupling"), wait_until="networkidle")
+            page.goto(built.address("book/foundations/decoupling"))
+            page.wait_for_load_state("networkidle")
             figures = page.locator("svg.mq-figure")
             assert figures.count() >= 2
             assert all(figure.get_attribute("aria-label") for figure in figures.all())
             inks[mode] = figures.first.evaluate("svg => getComputedStyle(svg).color")
     assert inks["light"] != inks["dark"]
+
+
+def test_the_readers_mode_is_set_before_the_themes_script_comes(built: Any, browser: Any) -> None:
+    for chosen, expected in ((None, "dark"), ("light", "light")):
+        with browser.new_context(**VIEWS["dark"]) as context:
+            context.route("**/pydata-sphinx-theme.js*", lambda route: route.abort())
+            if chosen:
+                context.add_init_script(
+                    f"localStorage.setItem('mode', '{chosen}'); localStorage.setItem('theme', '{chosen}')"
+                )
+            page = context.new_page()
+            page.goto(built.address("book/foundations/decoupling"))
+            assert page.evaluate("document.documentElement.dataset.theme") == expected
 
 
 def test_the_folder_opens_at_the_first_page(built: Any, browser: Any) -> None:

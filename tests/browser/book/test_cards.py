@@ -262,7 +262,8 @@ def test_a_page_in_dark_mode_is_printed_in_dark_ink(built: Any, browser: Any) ->
     ink = "getComputedStyle(document.querySelector('article section > p:not([class])')).color"
     with browser.new_context(color_scheme="dark") as context:
         page = context.new_page()
-        page.goto(built.address("book/kafka/log"), wait_until="networkidle")
+        page.goto(built.address("book/kafka/log"))
+        page.wait_for_load_state("networkidle")
         on_screen = page.evaluate(ink)
         page.emulate_media(media="print", color_scheme="dark")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")

@@ -23,7 +23,8 @@ def test_a_page_stays_within_its_weight_and_fetches_no_icons(built: Any, browser
             answers.append(answer)
 
         page.on("response", note)
-        page.goto(built.address(name), wait_until="networkidle")
+        page.goto(built.address(name))
+        page.wait_for_load_state("networkidle")
         sizes = {answer.url.removeprefix(built.url): len(gzip.compress(answer.body())) for answer in answers}
         assert not [url for url in sizes if "fontawesome" in url]
         assert sum(sizes.values()) <= 1000 * MOST_KB, sizes
