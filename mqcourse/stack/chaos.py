@@ -1,6 +1,8 @@
 """Failures of a cluster's node that are real: its process is killed, stopped and continued, or started again."""
 
+import contextlib
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +13,11 @@ from mqcourse.exits import Exit
 from mqcourse.progress import Progress
 from mqcourse.stack import process, record, stack
 from mqcourse.stack.process import Child
-from mqcourse.stack.services.registry import SERVICES
+from mqcourse.stack.services.registry import CLUSTERS, SERVICES, has_majority
 from mqcourse.stack.services.service import Service
+
+EFFECT_LIMIT_S = 60.0
+"""Far above what a signal takes on a machine that is busy."""
 
 
 def kill(node: Service, state: Path) -> str:
@@ -25,7 +30,7 @@ def kill(node: Service, state: Path) -> str:
 def pause(node: Service, state: Path) -> str:
     """Stop its process where it is (SIGSTOP): its connections stay open, and it answers nobody."""
     child = _living(node, state)
-    _signal(child, signal.SIGSTOP)
+    _signal(child, signal.SIGSTOP, paused=True)
     return f"{node.title} is paused (process {child.pid})"
 
 
@@ -34,7 +39,7 @@ def resume(node: Service, state: Path) -> str:
     child = _living(node, state)
     if not process.is_paused(child):
         return f"{node.title} was not paused"
-    _signal(child, signal.SIGCONT)
+    _signal(child, signal.SIGCONT, paused=False)
     return f"{node.title} continues (process {child.pid})"
 
 
@@ -42,16 +47,17 @@ def heal(nodes: Sequence[Service], state: Path, progress: Progress) -> list[str]
     """Let the paused nodes continue and start the killed ones again on their data; what was done.
 
     Those that were killed start side by side, because the last one that ran may have to come first. Raises CourseError
-    for a node of a cluster that was never started, and when one does not come up.
+    for a node of a cluster that was never started, when too few would run for a majority, without which a node cannot
+    become ready, and when one does not come up.
     """
+    children = {node: _child(node, state) for node in nodes}
+    for cluster in dict.fromkeys(node.cluster for node in nodes if node.cluster):
+        _refuse_too_few(cluster, nodes, state)
     said, gone = [], []
-    for node in nodes:
-        known = record.read(state, node.name)
-        if known is None or known.child is None:
-            raise _not_started(node)
-        if not process.is_alive(known.child):
+    for node, child in children.items():
+        if not process.is_alive(child):
             gone.append(node)
-        elif process.is_paused(known.child):
+        elif process.is_paused(child):
             said.append(resume(node, state))
         else:
             said.append(f"{node.title} runs")
@@ -59,6 +65,24 @@ def heal(nodes: Sequence[Service], state: Path, progress: Progress) -> list[str]
         stack.up(gone, progress)
         said += [f"{node.title} is started again on its data" for node in gone]
     return said
+
+
+def _refuse_too_few(cluster: str, healed: Sequence[Service], state: Path) -> None:
+    """Raise CourseError when the nodes that run and those to be healed are no majority of the cluster."""
+    every = CLUSTERS[cluster]
+    later = [node for node in every if node in healed or _runs(node, state)]
+    if not has_majority(len(later), len(every)):
+        raise CourseError(
+            f"{later[0].title} cannot start alone: without a majority of {len(every)} nodes it does not become ready",
+            do="Heal all that failed with `mq chaos heal`",
+            code=Exit.UNREACHABLE,
+        )
+
+
+def _runs(node: Service, state: Path) -> bool:
+    known = record.read(state, node.name)
+    child = known.child if known else None
+    return child is not None and process.is_alive(child) and not process.is_paused(child)
 
 
 def failed_nodes(state: Path) -> list[Service]:
@@ -72,34 +96,48 @@ def failed_nodes(state: Path) -> list[Service]:
     return found
 
 
-def _living(node: Service, state: Path) -> Child:
-    """Its process, known by pid and birth. Raises CourseError when it does not run."""
+def _child(node: Service, state: Path) -> Child:
+    """The process that it was started as. Raises CourseError when it was not started, or was stopped."""
     known = record.read(state, node.name)
     if known is None or known.child is None:
-        raise _not_started(node)
-    if not process.is_alive(known.child):
+        broker = (node.cluster or node.name).removesuffix("-cluster")
+        raise CourseError(
+            f"{node.title} was not started", do=f"Run `mq start --nodes 3 {broker}`", code=Exit.UNREACHABLE
+        )
+    return known.child
+
+
+def _living(node: Service, state: Path) -> Child:
+    """Its process, known by pid and birth. Raises CourseError when it does not run."""
+    child = _child(node, state)
+    if not process.is_alive(child):
         raise CourseError(
             f"{node.title} does not run: it was killed, or it ended",
             do=f"Start it again with `mq chaos heal {node.name}`",
             code=Exit.UNREACHABLE,
         )
-    return known.child
+    return child
 
 
-def _signal(child: Child, number: signal.Signals) -> None:
-    """Send a signal; psutil refuses a process that took over the pid meanwhile."""
-    try:
+def _signal(child: Child, number: signal.Signals, *, paused: bool) -> None:
+    """Send a signal and wait until it has had its effect, which the kernel brings about later.
+
+    psutil refuses a process that took over the pid meanwhile.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(child.pid).send_signal(number)
-    except psutil.NoSuchProcess:
+    deadline = time.monotonic() + EFFECT_LIMIT_S
+    while process.is_alive(child) and process.is_paused(child) != paused:
+        if time.monotonic() > deadline:
+            raise CourseError(
+                f"process {child.pid} has not taken {number.name} in {EFFECT_LIMIT_S:.0f} s",
+                do="Run it again",
+                code=Exit.BUSY,
+            )
+        time.sleep(0.01)  # a process has no event for it that another than its parent could wait for
+    if not process.is_alive(child):
         raise CourseError(
             f"process {child.pid} has just ended",
             do="`mq cluster status` shows the nodes",
             code=Exit.UNREACHABLE,
-        ) from None
-
-
-def _not_started(node: Service) -> CourseError:
-    broker = (node.cluster or node.name).removesuffix("-cluster")
-    return CourseError(
-        f"{node.title} was not started", do=f"Run `mq start --nodes 3 {broker}`", code=Exit.UNREACHABLE
-    )
+        )

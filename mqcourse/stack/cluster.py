@@ -16,7 +16,7 @@ from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import Ports
 from mqcourse.stack.services.kafka_cluster import KafkaNode
 from mqcourse.stack.services.rabbitmq_cluster import RabbitMQNode
-from mqcourse.stack.services.registry import CLUSTERS
+from mqcourse.stack.services.registry import CLUSTERS, has_majority
 from mqcourse.stack.services.service import NotReady, Service
 from mqcourse.stack.stack import status_of
 
@@ -96,11 +96,6 @@ def node_states(nodes: Sequence[Service], state: Path) -> list[NodeSeen]:
     """The nodes by process and first bytes of the protocol."""
     with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
         return list(pool.map(partial(_node_seen, state=state), nodes))
-
-
-def has_majority(count: int, of: int) -> bool:
-    """Whether `count` of so many nodes are more than half of them."""
-    return count > of // 2
 
 
 def together(seen: Mapping[int, Sequence[int]]) -> int:

@@ -9,6 +9,7 @@ TITLES = {"rabbitmq-cluster": "RabbitMQ", "kafka-cluster": "Kafka"}
 ADVICE = {
     **NEXT,
     "killed": "`mq chaos heal {name}` starts it again on its data",
+    "stopped": "`mq start {name}` starts it",
     "paused": "`mq chaos resume {name}` lets it continue",
 }
 LOST = {

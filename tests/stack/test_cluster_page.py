@@ -1,16 +1,22 @@
 """What a cluster's state is made of, without a cluster: names, ports, groups of nodes, words."""
 
+import subprocess
+import sys
+from dataclasses import replace
+
 import pytest
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.stack import cluster_page, endpoints
-from mqcourse.stack.cluster import ClusterSeen, NodeSeen, Replicated, has_majority, together
+from mqcourse.progress import Progress
+from mqcourse.stack import chaos, cluster_page, endpoints, process, record
+from mqcourse.stack.cluster import ClusterSeen, NodeSeen, Replicated, together
 from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import Ports
+from mqcourse.stack.record import Record
 from mqcourse.stack.services.kafka_cluster import KafkaNode
 from mqcourse.stack.services.rabbitmq_cluster import RabbitMQNode
-from mqcourse.stack.services.registry import SERVICES, named, whole
+from mqcourse.stack.services.registry import SERVICES, has_majority, named, whole
 from tests.test_cli import mq
 
 
@@ -141,3 +147,43 @@ def test_nothing_to_heal_is_said(tmp_path):
     done = mq(tmp_path, "chaos", "heal")
     assert done.returncode == Exit.DONE
     assert done.stdout == "no node is killed or paused\n"
+
+
+def test_a_node_that_would_be_alone_is_not_started(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        child = process.child_of(ended.pid)
+    for number in (1, 2, 3):
+        known = Record(
+            f"kafka-{number}", "native", "4", 20000, "", None, None, child.pid, child.born_s, 0.0, 1.0
+        )
+        record.write(tmp_path, known)
+    with pytest.raises(CourseError, match="cannot start alone") as refused:
+        chaos.heal([SERVICES["kafka-2"]], tmp_path, Progress(quiet=True))
+    assert refused.value.exit_code == Exit.UNREACHABLE
+    assert [node.name for node in chaos.failed_nodes(tmp_path)] == ["kafka-1", "kafka-2", "kafka-3"]
+    with pytest.raises(CourseError, match="mq start --nodes 3 rabbitmq"):
+        chaos.kill(SERVICES["rabbitmq-1"], tmp_path)
+
+
+def test_a_process_is_paused_continued_and_killed_by_pid_and_birth(tmp_path):
+    program = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        child = process.child_of(program.pid)
+        known = Record("kafka-1", "native", "4", 20000, "", None, None, child.pid, child.born_s, 0.0, 1.0)
+        record.write(tmp_path, known)
+        node = SERVICES["kafka-1"]
+        assert chaos.resume(node, tmp_path) == "Kafka node 1 was not paused"
+        chaos.pause(node, tmp_path)
+        assert process.is_paused(child)
+        chaos.resume(node, tmp_path)
+        assert not process.is_paused(child)
+        record.write(tmp_path, replace(known, born_s=child.born_s - 60))  # the pid is another's now
+        with pytest.raises(CourseError, match="does not run"):
+            chaos.kill(node, tmp_path)
+        assert process.is_alive(child)
+        record.write(tmp_path, known)
+        chaos.kill(node, tmp_path)
+        assert not process.is_alive(child)
+    finally:
+        program.kill()
+        program.wait()

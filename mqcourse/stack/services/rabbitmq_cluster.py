@@ -13,8 +13,9 @@ from typing import Any
 from mqcourse.install import rabbitmq as software
 from mqcourse.stack import process, record
 from mqcourse.stack.layout import StackLayout
+from mqcourse.stack.ports import is_open, taken_error
 from mqcourse.stack.services.rabbitmq import DISK_LIMIT_BYTES, USER, RabbitMQ
-from mqcourse.stack.services.service import Addresses, NotReady
+from mqcourse.stack.services.service import Addresses, Launch, NotReady
 
 CLUSTER = "rabbitmq-cluster"
 NUMBERS = (1, 2, 3)
@@ -94,6 +95,13 @@ class RabbitMQNode(RabbitMQ):
         found = super().environment(layout, rabbit)
         arguments = found["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"]
         return found | {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{SMALL} {arguments}"}
+
+    def helpers(self, layout: StackLayout) -> list[Launch]:
+        """The shared epmd. CourseError when another program holds its port."""
+        port = self.port(layout, "rabbitmq_epmd")
+        if is_open(port) and not process.owned(layout.state, EPMD):
+            raise taken_error(port, "rabbitmq_cluster_epmd")
+        return super().helpers(layout)
 
     def probe(self, layout: StackLayout) -> None:
         """An AMQP login, and a list of nodes that has all of the cluster."""

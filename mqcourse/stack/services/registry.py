@@ -51,6 +51,11 @@ def named(names: Sequence[str], default: Sequence[str]) -> list[Service]:
     return [SERVICES[name] for name in wanted]
 
 
+def has_majority(count: int, of: int) -> bool:
+    """Whether `count` of a cluster's nodes are more than half of them."""
+    return count > of // 2
+
+
 def whole(services: Sequence[Service]) -> list[Service]:
     """The services, and for each node all nodes of its cluster: what is formed, or emptied, only together."""
     each = [CLUSTERS[service.cluster] if service.cluster else (service,) for service in services]
