@@ -69,6 +69,7 @@ CASES: dict[str, tuple[str, set[Exit]]] = {
     "quiz": ("--minutes 5", {Exit.DONE}),
     "quiz stats": ("", {Exit.DONE}),
     "quiz merge": ("{folder}/nosuch.jsonl", {Exit.USAGE}),
+    "interview": ("--minutes 5 --seed 1", {Exit.DONE}),
     "bench": ("nosuch", {Exit.USAGE}),
     "help": ("exit-codes", {Exit.DONE}),
     "completion": ("bash", {Exit.DONE}),
@@ -237,6 +238,7 @@ def test_no_help_is_wider_than_the_terminal(width: int) -> None:
         ("quiz stat", "stats"),
         ("quiz --topic delivry", "delivery"),
         ("quiz --level senoir", "senior"),
+        ("interview --topic delivry", "delivery"),
     ],
 )
 def test_a_wrong_word_is_answered_with_the_right_one(tmp_path: Path, words: str, meant: str) -> None:

@@ -36,20 +36,24 @@ def front(question: Question, width: int) -> str:
     return "\n".join([*lines, *_given(question, width)])
 
 
+def strong_answer(question: Question, width: int) -> str:
+    """The solution of a kind that has one, the points of a strong answer, and the rest of a design or an incident."""
+    lines = [*_solution(question, width), "A strong answer", *_bullets(question.strong, width)]
+    return "\n".join([*lines, *_walk(question, width)])
+
+
 def back(question: Question, width: int) -> str:
     """What is shown after the answer."""
-    lines = [*_solution(question, width), "A strong answer", *_bullets(question.strong, width)]
-    lines += _walk(question, width)
-    lines += ["", "Then you are asked"]
+    lines = [strong_answer(question, width), "", "Then you are asked"]
     for each in question.follow_ups:
-        lines += [*_item(each.ask, "? ", width), *_item(each.answer, "  ", width)]
+        lines += [*indented(each.ask, "? ", width), *indented(each.answer, "  ", width)]
     lines += ["", "Often said, and wrong"]
     for wrong in question.wrong:
-        lines += [*_item(f"“{wrong.said}”", "- ", width), *_item(wrong.why, "  ", width)]
+        lines += [*indented(f"“{wrong.said}”", "- ", width), *indented(wrong.why, "  ", width)]
     lines += ["", "What each level adds"]
     for level, name in RUBRIC.items():
         for point in question.rubric[level]:
-            lines += _item(f"{name}: {point}", "- ", width)
+            lines += indented(f"{name}: {point}", "- ", width)
     lines += ["", *_paragraph(f"True of: {question.versions}. Proof: {question.proof.shown}.", width)]
     lines += [url for _, url in question.sources]
     return "\n".join(lines)
@@ -64,7 +68,7 @@ def _given(question: Question, width: int) -> Iterator[str]:
         case Spot(passage=passage):
             yield from ("", *(f"    {line}" for line in passage.splitlines()))
         case Claim(quoted=quoted):
-            yield from ("", *_item(f"“{quoted}”", "  ", width))
+            yield from ("", *indented(f"“{quoted}”", "  ", width))
             yield from ("", f"Choose: {', '.join(VERDICTS.values())}.")
         case Number(unit=unit):
             yield from ("", f"Give a number in {unit}.")
@@ -77,21 +81,21 @@ def _solution(question: Question, width: int) -> Iterator[str]:
         case Options(all=options, letters=letters):
             yield f"Right: {letters}"
             for place, option in enumerate(options):
-                yield from _item(option.why, f"{letter(place)}. ", width)
+                yield from indented(option.why, f"{letter(place)}. ", width)
             yield ""
         case Steps() as steps:
             yield f"Right: {steps.letters(question.id)}"
             yield ""
         case Spot(mistake=mistake, correction=correction):
             yield f"The mistake: {mistake}"
-            yield from _item(correction, "Right: ", width)
+            yield from indented(correction, "Right: ", width)
             yield ""
         case Claim() as claim:
             yield f"Verdict: {claim.shown}."
             yield ""
         case Number() as number:
             text = f"{number.shown}, from {number.formula}; within {number.tolerance:.0%} it counts."
-            yield from _item(text, "", width)
+            yield from indented(text, "", width)
             yield ""
 
 
@@ -111,23 +115,24 @@ def _walk(question: Question, width: int) -> Iterator[str]:
         case Incident(decisions=decisions, postmortem=postmortem):
             yield from ("", "Three decisions")
             for each in decisions:
-                yield from (*_item(each.ask, "? ", width), *_item(each.answer, "  ", width))
+                yield from (*indented(each.ask, "? ", width), *indented(each.answer, "  ", width))
             yield from ("", "The post-mortem", *_bullets(postmortem, width))
 
 
 def _paragraph(text: str, width: int) -> list[str]:
-    return _item(text, "", width)
+    return indented(text, "", width)
 
 
 def _bullets(items: Iterable[str], width: int) -> list[str]:
-    return [line for item in items for line in _item(item, "- ", width)]
+    return [line for item in items for line in indented(item, "- ", width)]
 
 
 def _lettered(items: Iterable[str], width: int) -> list[str]:
-    return [line for place, item in enumerate(items) for line in _item(item, f"{letter(place)}. ", width)]
+    return [line for place, item in enumerate(items) for line in indented(item, f"{letter(place)}. ", width)]
 
 
-def _item(text: str, mark: str, width: int) -> list[str]:
+def indented(text: str, mark: str, width: int) -> list[str]:
+    """A text in lines of at most `width` columns, the first behind its mark and the rest below it."""
     return textwrap.wrap(
         plain(text),
         max(width, NARROWEST),

@@ -31,7 +31,7 @@ def register(subcommands: Any) -> None:
     quiz.add_argument("--topic", metavar="TOPIC", help="only this topic: a file of book/questions")
     quiz.add_argument("--level", choices=list(LEVEL_NAMES), help="only this level")
     quiz.add_argument("--due", action="store_true", help="only what was rated before and is due")
-    quiz.add_argument("--minutes", type=_minutes, metavar="N", help="as many cards as take N minutes")
+    quiz.add_argument("--minutes", type=minutes_of, metavar="N", help="as many cards as take N minutes")
     actions = actions_of(quiz, required=False)
     add(
         actions,
@@ -50,7 +50,7 @@ def register(subcommands: Any) -> None:
     merge.add_argument("file", metavar="FILE", type=Path, help="a file of ratings, one a line")
 
 
-def _minutes(text: str) -> float:
+def minutes_of(text: str) -> float:
     """A number of minutes above 0."""
     try:
         minutes = float(text)

@@ -286,7 +286,7 @@ class _Link:
             self._end_of(source)
 
     def _send(self, target: socket.socket, part: bytes) -> None:
-        """A client that is gone gets nothing, and the broker is read to its end all the same: an end with something
+        """A client that is gone gets nothing, and the broker is read to its end anyway: an end with something
         unread would take from the broker what it has not read either."""
         try:
             target.sendall(part)

@@ -1,0 +1,241 @@
+"""`mq interview`: a mock interview in the terminal, and its report."""
+
+import argparse
+import errno
+import json
+import os
+import random
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mqcourse.command_line import add, answer, out, wrapped
+from mqcourse.disk import make_folder, unwritable
+from mqcourse.errors import CourseError
+from mqcourse.exits import Exit
+from mqcourse.home import shown
+from mqcourse.quiz.command import LEVEL_NAMES, WIDEST
+
+if TYPE_CHECKING:
+    from mqcourse.book.question import Question
+    from mqcourse.interview.agenda import Case, Plan
+    from mqcourse.interview.answer import Answer
+    from mqcourse.interview.record import Interview
+
+LEVEL, MINUTES = "senior", 45
+"""What is asked when nothing is named."""
+SEEDS = 1_000_000
+INTRODUCTION = (
+    "You tick what you said, and the program counts your ticks: it judges no text. "
+    "The time is shown and ends nothing."
+)
+HOW = """For each case: answer aloud, type notes if you like, read a strong
+answer, and tick what you said. The program counts your ticks and judges
+no text. q, Ctrl-D or Ctrl-C ends at any moment: what was answered is
+kept for `mq quiz`, and a report of that part is written."""
+
+
+def register(subcommands: Any) -> None:
+    """Add `mq interview`."""
+    parser = add(
+        subcommands,
+        "interview",
+        run,
+        "a mock interview: cases by a plan, your ticks, and a report of the level reached and what to study",
+        example="mq interview --level senior --minutes 45\nmq interview --level mid --minutes 30 --seed 7\n"
+        "mq interview --answers answers.json",
+        more=HOW,
+    )
+    parser.add_argument("--level", choices=list(LEVEL_NAMES), help=f"the level to aim at (default: {LEVEL})")
+    parser.add_argument("--minutes", type=_minutes, metavar="N", help=f"how long (default: {MINUTES})")
+    parser.add_argument(
+        "--seed", type=_seed, metavar="N", help="which plan; the same seed gives the same cases"
+    )
+    parser.add_argument("--topic", metavar="TOPIC", help="only this topic: a file of book/questions")
+    parser.add_argument(
+        "--answers", metavar="FILE", type=Path, help="write the report of a file of answers, and ask nothing"
+    )
+    parser.add_argument(
+        "--report",
+        metavar="FOLDER",
+        type=Path,
+        help="where (default: progress/interviews in the state folder)",
+    )
+
+
+def _minutes(text: str) -> int:
+    """Whole minutes from the shortest case to eight hours."""
+    if not text.isascii() or not text.isdigit() or not 3 <= int(text) <= 480:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of minutes from 3 to 480")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    """A whole number from 0."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0, of 18 digits at most")
+    return int(text)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask, keep each rating at once, and write the report, also of a part."""
+    from mqcourse.book.questions import all_questions, check_topic, load_bank
+    from mqcourse.interview.agenda import Plan, agenda
+    from mqcourse.interview.report_files import usual_folder
+
+    bank = load_bank()
+    folder = (arguments.report or usual_folder()).absolute()
+    if arguments.answers is not None:
+        return _repeat(arguments, all_questions(bank), folder)
+    check_topic(bank, arguments.topic)
+    seed = random.SystemRandom().randrange(SEEDS) if arguments.seed is None else arguments.seed
+    plan = Plan(LEVEL_NAMES[arguments.level or LEVEL], arguments.minutes or MINUTES, seed, arguments.topic)
+    cases = agenda(all_questions(bank), plan)
+    if not cases:
+        raise CourseError(
+            f"the topic {arguments.topic} has no card at or around this level that fits {plan.minutes} minutes",
+            do="Name another level or topic, or more minutes",
+            code=Exit.USAGE,
+        )
+    if arguments.json:
+        answer(arguments, _plan(plan, cases), "")
+        return Exit.DONE
+    return _interview(plan, cases, folder)
+
+
+def _plan(plan: "Plan", cases: Sequence["Case"]) -> dict[str, Any]:
+    """The agenda as data."""
+    return {
+        "level": next(name for name, short in LEVEL_NAMES.items() if short == plan.level),
+        "minutes": plan.minutes,
+        "seed": plan.seed,
+        "topic": plan.topic,
+        "cases": [
+            {
+                "id": case.question.id,
+                "topic": case.question.topic,
+                "level": case.question.level,
+                "kind": case.question.kind,
+                "minutes": case.minutes,
+                "prompt": case.question.prompt,
+            }
+            for case in cases
+        ],
+    }
+
+
+def _interview(plan: "Plan", cases: tuple["Case", ...], folder: Path) -> int:
+    """Ask in the terminal. The code is that of Ctrl-C where the person ended it so."""
+    from mqcourse.interview import conversation
+    from mqcourse.interview.answer import Answer, rating
+    from mqcourse.interview.record import Interview
+    from mqcourse.interview.report import command
+    from mqcourse.quiz import asking, journal
+    from mqcourse.quiz.card_text import indented
+
+    _check_writable(folder)
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    answers: list[Answer] = []
+
+    def keep(given: Answer) -> None:
+        answers.append(given)
+        journal.keep([journal.line_of(journal.Review(_now(), given.question.id, rating(given)))])
+
+    planned = sum(case.minutes for case in cases)
+    asking.written("\n".join(indented(f"{len(cases)} cases, {planned} minutes. {INTRODUCTION}", "", width)))
+    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # notes may hold bytes that are no text
+    begun, interrupted, failed = _now(), False, None
+    try:
+        conversation.converse(cases, sys.stdin.readline, asking.written, keep, width, _now)
+    except KeyboardInterrupt:
+        interrupted = True
+    except CourseError as error:
+        failed = error  # a rating could not be kept; the report is written first
+    interview = Interview(plan, cases, _with_days(answers), begun, kept=True)
+    if answers:
+        _tell(interview, _written(interview, folder, with_answers=True))
+    else:
+        asking.written(wrapped("\nNo case was answered, so no report was written. The same cases again:"))
+        asking.written(command(interview))
+    if failed is not None:
+        raise failed
+    return Exit.INTERRUPTED if interrupted else Exit.DONE
+
+
+def _repeat(arguments: argparse.Namespace, bank: Sequence["Question"], folder: Path) -> int:
+    """The report of a file of answers. The journal stays as it is."""
+    from mqcourse.interview import answers_file
+    from mqcourse.interview.report import as_data
+
+    for name in ("level", "minutes", "seed", "topic"):
+        if getattr(arguments, name) is not None:
+            raise CourseError(
+                f"--answers and --{name} were both given", do=f"The file names its {name}", code=Exit.USAGE
+            )
+    interview = answers_file.read(arguments.answers, bank)
+    if not interview.answers:
+        raise CourseError(
+            f"{arguments.answers} answers no case", do="Add an answer for a card of its plan", code=Exit.USAGE
+        )
+    paths = _written(interview, folder, with_answers=False)
+    if arguments.json:
+        answer(arguments, {**as_data(interview), "written": [str(path) for path in paths]}, "")
+    else:
+        _tell(interview, paths)
+    return Exit.DONE
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _check_writable(folder: Path) -> None:
+    """CourseError before the first question, where the report could not be written after the last."""
+    make_folder(folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise unwritable(folder, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+def _with_days(answers: Sequence["Answer"]) -> tuple["Answer", ...]:
+    """The answers with the day on which the schedule shows each card again, in this machine's time zone."""
+    from mqcourse.quiz import journal, schedule
+
+    memories = schedule.replay(journal.read())
+    return tuple(
+        replace(given, due=memories[given.question.id].due.astimezone().date())
+        if given.question.id in memories
+        else given
+        for given in answers
+    )
+
+
+def _written(interview: "Interview", folder: Path, *, with_answers: bool) -> tuple[Path, ...]:
+    """Write the report. Where that fails, it is printed, and CourseError has the reason."""
+    from mqcourse.interview import answers_file, page, report, report_files
+
+    text = report.markdown(interview)
+    texts = {".md": text, ".html": page.html(report.title(interview), text)}
+    if with_answers:
+        texts[".json"] = json.dumps(answers_file.as_json(interview), indent=2, ensure_ascii=False) + "\n"
+    try:
+        return report_files.write(folder, report.file_name(interview), texts)
+    except CourseError:
+        out(text)
+        raise
+
+
+def _tell(interview: "Interview", paths: Sequence[Path]) -> None:
+    """The result in a few lines, and where the rest is."""
+    from mqcourse.interview.level import reached
+
+    found = reached(interview.answers)
+    part = "" if interview.whole else " This is a part of the interview."
+    out(wrapped(f"\n{len(interview.answers)} of {len(interview.cases)} cases were answered.{part}"))
+    out(wrapped(f"Level reached, by a count of your ticks: {found or 'not given (fewer than three cases)'}."))
+    out("The report:")
+    for path in paths:
+        out(f"  {shown(path)}")
