@@ -27,6 +27,7 @@ from mqcourse.variables import settle
 COMMANDS = (
     "mqcourse.start",
     "mqcourse.stack.command",
+    "mqcourse.stack.cluster_command",
     "mqcourse.book.command",
     "mqcourse.grading.command",
     "mqcourse.grading.labs_command",
@@ -52,6 +53,7 @@ OF_THE_DISK = {
 """The disk is full, or a folder cannot be written: the user must repair that."""
 GROUPS = (
     Group("brokers and pages", ("start", "stop", "status", "open", "logs", "doctor", "env", "reset")),
+    Group("clusters of three nodes", ("cluster", "chaos")),
     Group("labs", ("labs", "grade", "hint")),
     Group("interview", ("quiz", "interview")),
     Group("scenarios and sizes", ("simulate", "measure", "capacity")),

@@ -39,6 +39,7 @@ LANES = (
     "tests/book/",
     "tests/stack/",
     "tests/stack/test_confirmed_survives.py",
+    "tests/stack/test_cluster.py",
 )
 """What `make test` runs side by side, in four processes: the first to be free takes the next.
 

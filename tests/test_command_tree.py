@@ -34,6 +34,11 @@ CASES: dict[str, tuple[str, set[Exit]]] = {
     "down": ("kafka", {Exit.DONE}),
     "status": ("--check", {Exit.UNREACHABLE}),
     "reset": ("--dry-run", {Exit.DONE}),
+    "cluster status": ("", {Exit.UNREACHABLE}),
+    "chaos kill": ("kafka-2", {Exit.UNREACHABLE}),
+    "chaos pause": ("kafka", {Exit.USAGE}),
+    "chaos resume": ("rabbitmq-1", {Exit.UNREACHABLE}),
+    "chaos heal": ("", {Exit.DONE}),
     "doctor": ("", {Exit.DONE, Exit.ENVIRONMENT}),  # what this machine is like is no matter of this test
     "logs": ("kafka", {Exit.UNREACHABLE}),
     "open": ("jupyter", {Exit.UNREACHABLE}),

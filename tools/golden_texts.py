@@ -13,7 +13,7 @@ from mqcourse.stack.stack import Status
 
 FOLDER = CHECKOUT / "tests" / "golden"
 WIDTHS = (80, 60)
-NAMES = tuple(SERVICES)
+NAMES = tuple(name for name, service in SERVICES.items() if service.cluster is None)
 
 
 def leaves(parser: object, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:

@@ -24,7 +24,9 @@ AMISS = ("killed", "unresponsive", "unreachable")
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 LOOK_EVERY_S = 2.0
 """Between two looks of `mq status --watch`; each look opens a connection to every broker."""
-NAMES = "rabbitmq, kafka, servicebus, postgres, book, jupyter"
+NAMES = "rabbitmq, kafka, servicebus, postgres, book, jupyter; of clusters: rabbitmq-cluster, kafka-cluster, or one node, such as kafka-2"
+CLUSTERED = ("rabbitmq", "kafka")
+"""The brokers that can be started as a cluster."""
 
 
 def register(subcommands: Any) -> None:
@@ -70,6 +72,7 @@ def register(subcommands: Any) -> None:
     reset.add_argument("--dry-run", action="store_true", help="only say what would be thrown away")
     for parser in (stop, up, down, status, reset):
         parser.add_argument("names", metavar="NAME", nargs="*", help=NAMES)
+    add_nodes(up)
     doctor = add(
         subcommands,
         "doctor",
@@ -112,6 +115,18 @@ def register(subcommands: Any) -> None:
     )
 
 
+def add_nodes(parser: Any) -> None:
+    """Add the option that starts a cluster instead of a single broker."""
+    parser.add_argument(
+        "--nodes",
+        type=int,
+        choices=(1, 3),
+        default=1,
+        help="3: start rabbitmq and kafka (or the one that is named) as a cluster of three nodes, beside the "
+        "single ones",
+    )
+
+
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"'{text}' is no number of lines")
@@ -130,7 +145,17 @@ def start_named(arguments: argparse.Namespace) -> int:
     from mqcourse.stack import stack
     from mqcourse.stack.services import registry
 
-    services = registry.named(arguments.names, BROKERS)
+    names, default = arguments.names, BROKERS
+    if arguments.nodes > 1:
+        names, default = [f"{name}-cluster" for name in names], tuple(registry.CLUSTERS)
+        alone = [name for name in arguments.names if name not in CLUSTERED]
+        if alone:
+            raise CourseError(
+                f"{alone[0]} cannot be started with {arguments.nodes} nodes",
+                do=f"Choose from: {', '.join(CLUSTERED)}",
+                code=Exit.USAGE,
+            )
+    services = registry.whole(registry.named(names, default))
     _, failed = stack.up_all(services, Progress(quiet=arguments.quiet))
     if len(services) == 1 and failed:
         raise next(iter(failed.values()))
@@ -221,7 +246,7 @@ def _reset(arguments: argparse.Namespace) -> int:
     from mqcourse.stack import stack
     from mqcourse.stack.services import registry
 
-    services = registry.named(arguments.names, BROKERS)
+    services = registry.whole(registry.named(arguments.names, BROKERS))
     titles = ", ".join(service.title for service in services)
     what = f"every queue, topic and message of {titles}"
     if arguments.dry_run:

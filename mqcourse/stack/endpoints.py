@@ -17,7 +17,9 @@ FILE = "endpoints.json"
 ENVIRONMENT = {
     "rabbitmq_url": "MQ_RABBITMQ_URL",
     "rabbitmq_management_url": "MQ_RABBITMQ_MANAGEMENT_URL",
+    "rabbitmq_nodes": "MQ_RABBITMQ_NODES",
     "kafka_bootstrap": "MQ_KAFKA_BOOTSTRAP",
+    "kafka_nodes": "MQ_KAFKA_NODES",
     "servicebus_connection_string": "MQ_SERVICEBUS_CONNECTION_STRING",
     "postgres_url": "MQ_POSTGRES_URL",
 }
@@ -39,7 +41,9 @@ SECURITY_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 BROKER_OF = {
     "rabbitmq_url": ("RabbitMQ", "rabbitmq"),
     "rabbitmq_management_url": ("RabbitMQ's management", "rabbitmq"),
+    "rabbitmq_nodes": ("RabbitMQ's cluster", "--nodes 3 rabbitmq"),
     "kafka_bootstrap": ("Kafka", "kafka"),
+    "kafka_nodes": ("Kafka's cluster", "--nodes 3 kafka"),
     "servicebus_connection_string": ("Azure Service Bus", "servicebus"),
     "postgres_url": ("PostgreSQL", "postgres"),
 }
@@ -75,6 +79,16 @@ class Endpoints:
     def kafka_settings(self) -> dict[str, Any]:
         """Keyword arguments for every client of kafka-python: bootstrap_servers, and SASL and TLS where set."""
         return {"bootstrap_servers": self.kafka_bootstrap.split(","), **self.kafka_security}
+
+    @property
+    def rabbitmq_nodes(self) -> list[str]:
+        """The nodes of the cluster, each for pika.URLParameters, which of them run or not."""
+        return self._known("rabbitmq_nodes").split(",")
+
+    @property
+    def kafka_nodes(self) -> list[str]:
+        """The brokers of the cluster, for bootstrap_servers, which of them run or not."""
+        return self._known("kafka_nodes").split(",")
 
     @property
     def servicebus_administration(self) -> dict[str, Any]:

@@ -34,6 +34,19 @@ OFFSETS = {
     "postgres": 25,
     "book": 30,
     "jupyter": 31,
+    # the nodes of the clusters; rabbitmqctl's own ports are those above
+    **{
+        f"{purpose}_{node}": first + node - 1
+        for purpose, first in (
+            ("rabbitmq", 32),
+            ("rabbitmq_management", 35),
+            ("rabbitmq_dist", 38),
+            ("kafka", 42),
+            ("kafka_controller", 45),
+        )
+        for node in (1, 2, 3)
+    },
+    "rabbitmq_cluster_epmd": 41,
 }
 MARK = "mqcourse.port.base="
 """Part of the command line of every broker we start, so that another checkout can tell whose block it is."""

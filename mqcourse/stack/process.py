@@ -103,6 +103,13 @@ def is_alive(child: Child) -> bool:
     return False
 
 
+def is_paused(child: Child) -> bool:
+    """Whether this very process is stopped (SIGSTOP)."""
+    with contextlib.suppress(psutil.Error):
+        return is_alive(child) and bool(psutil.Process(child.pid).status() == psutil.STATUS_STOPPED)
+    return False
+
+
 def rss_mb(child: Child) -> float | None:
     """Resident memory in megabytes (10^6 bytes), or None when it does not run."""
     with contextlib.suppress(psutil.Error):
@@ -134,6 +141,7 @@ def end(processes: Iterable[psutil.Process], *, grace_s: float, ask: signal.Sign
     for process in waiting:
         with contextlib.suppress(psutil.Error):
             process.send_signal(ask)
+            process.resume()  # a stopped one hears nothing until it runs again
     stubborn = _wait(waiting, grace_s)
     kill(stubborn)
     return len(stubborn)

@@ -31,8 +31,18 @@ from mqcourse.stack.shell import write_activation
 
 INSTALLING = "install"
 """The mark of the processes that fetch and prepare software."""
-USUAL_S = {"rabbitmq": 25.0, "kafka": 10.0, "servicebus": 3.0, "postgres": 4.0, "book": 20.0, "jupyter": 6.0}
+USUAL_S = {
+    "rabbitmq": 25.0,
+    "kafka": 10.0,
+    "servicebus": 3.0,
+    "postgres": 4.0,
+    "book": 20.0,
+    "jupyter": 6.0,
+    **dict.fromkeys((name for name, service in SERVICES.items() if service.cluster), 15.0),
+}
 """What each service takes on a quiet machine when all was fetched before; stored again at each start."""
+_INSTALLING: dict[str, Lock] = {service.installed_as: Lock() for service in SERVICES.values()}
+"""The nodes of a cluster share their software."""
 _WRITING = Lock()
 """Services that become ready at the same time write the addresses one after the other."""
 
@@ -182,10 +192,13 @@ def _bring_up_untold(
     if provider is None:
         return None
     try:
-        with only_one(
-            layout.software / f"{service.name}.lock",
-            say=progress.say,
-            waiting_for=f"another installation of {service.title}",
+        with (
+            _INSTALLING[service.installed_as],  # nodes of one cluster wait for each other without a word
+            only_one(
+                layout.software / f"{service.installed_as}.lock",
+                say=progress.say,
+                waiting_for=f"another installation of {service.title}",
+            ),
         ):
             provider.install(service, layout, progress)
     except OSError as error:

@@ -75,6 +75,7 @@ class Native(Provider):
             )
         except BaseException:
             process.kill(process.owned(layout.state, service.name))
+            service.sweep(layout)
             record.forget(layout.state, service.name)
             raise
         ready = replace(started, ready_s=round(time.monotonic() - began, 3))
@@ -148,7 +149,7 @@ def _spawn(launch: Launch, service: Service, layout: StackLayout) -> "subprocess
         cwd=launch.cwd,
         log=layout.log(service.name),
         state=layout.state,
-        service=service.name,
+        service=launch.shared_as or service.name,
         umask=launch.umask,
     )
 

@@ -21,8 +21,8 @@ from mqcourse.variables import Kind, environment_of
 PROBE_TOPIC = "__mq_ready"
 CONFIGURATION = """\
 process.roles=broker,controller
-node.id=1
-controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+node.id={id}
+controller.quorum.bootstrap.servers={controllers}
 listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
@@ -30,13 +30,15 @@ inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs={data}
 num.partitions=1
-offsets.topic.replication.factor=1
+default.replication.factor={replicas}
+min.insync.replicas={least_in_sync}
+offsets.topic.replication.factor={replicas}
 offsets.topic.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={replicas}
+transaction.state.log.min.isr={least_in_sync}
 transaction.state.log.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor={replicas}
+share.coordinator.state.topic.min.isr={least_in_sync}
 share.coordinator.state.topic.num.partitions=1
 # a lone consumer need not wait for others to join
 group.initial.rebalance.delay.ms=0
@@ -59,18 +61,38 @@ HEAP = "-Xmx512m"
 
 
 @dataclass(frozen=True)
+class Voter:
+    """A member of a quorum of controllers: node id, controller port, and the id of its log directory."""
+
+    id: int
+    controller: int
+    directory_id: str
+
+
+@dataclass(frozen=True)
 class Node:
-    """One broker's folder and ports: the learner's, or the one that trains the AOT cache."""
+    """One broker's folder and ports: the learner's, the one that trains the AOT cache, or a node of a cluster."""
 
     folder: Path
     broker: int
     controller: int
     base: int
+    id: int = 1
+    voters: tuple[Voter, ...] = ()
+    """All members of the cluster's quorum; empty for a broker that is alone."""
+    cluster_id: str | None = None
+    """That of the cluster; a broker that is alone makes one when it is formatted."""
+    heap: str = HEAP
 
     @property
     def data(self) -> Path:
         """Its log directory."""
         return self.folder / "data"
+
+    @property
+    def pristine(self) -> Path:
+        """A copy of the log directory as it was formatted for these ports."""
+        return self.folder / f"formatted-{self.controller}"
 
     @property
     def properties(self) -> Path:
@@ -82,7 +104,16 @@ class Node:
             self.properties.write_text(
                 # a properties file takes a backslash for an escape and a comma for a second log directory
                 CONFIGURATION.format(
-                    broker=self.broker, controller=self.controller, data=str(self.data).replace("\\", "\\\\")
+                    id=self.id,
+                    broker=self.broker,
+                    controller=self.controller,
+                    controllers=",".join(
+                        f"127.0.0.1:{port}"
+                        for port in [each.controller for each in self.voters] or [self.controller]
+                    ),
+                    replicas=len(self.voters) or 1,
+                    least_in_sync=len(self.voters) // 2 + 1,
+                    data=str(self.data).replace("\\", "\\\\"),
                 ),
                 encoding="utf-8",
             )
@@ -103,7 +134,7 @@ class Program:
         """The command line of one of its main classes."""
         return (
             str(self.java.path),
-            HEAP,
+            node.heap,
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",  # the first compiler alone: starts fast, and a course needs no peak rate
             "-XX:-UsePerfData",  # nothing in the shared temporary folder
@@ -144,14 +175,17 @@ def format_data(kafka: Program, node: Node, *, extra: tuple[str, ...] = ()) -> N
     if (node.data / "meta.properties").is_file():
         return
     shutil.rmtree(node.data, ignore_errors=True)  # a half-made one of a killed launcher
-    pristine = node.folder / f"formatted-{node.controller}"
+    pristine = node.pristine
     if not (pristine / "meta.properties").is_file():
         shutil.rmtree(pristine, ignore_errors=True)
-        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster_id = node.cluster_id or text_of_id(uuid.uuid4().bytes)
+        voters = ",".join(
+            f"{each.id}@127.0.0.1:{each.controller}:{each.directory_id}" for each in node.voters
+        )
         main = (
             "kafka.tools.StorageTool",
             "format",
-            "--standalone",
+            f"--initial-controllers={voters}" if voters else "--standalone",
             f"--cluster-id={cluster_id}",  # with the equals sign: one id in 64 begins with a dash
             "-c",
             str(node.properties),
@@ -185,6 +219,11 @@ def format_data(kafka: Program, node: Node, *, extra: tuple[str, ...] = ()) -> N
                 code=Exit.ENVIRONMENT,
             ) from error
         raise unwritable(node.folder, error) from error
+
+
+def text_of_id(value: bytes) -> str:
+    """An identifier of 16 bytes as Kafka writes it."""
+    return urlsafe_b64encode(value).decode().rstrip("=")
 
 
 def produce_and_fetch(bootstrap: str) -> None:

@@ -1,9 +1,13 @@
-"""RabbitMQ, one node: AMQP, management UI, streams, Prometheus, all on the loopback."""
+"""RabbitMQ, one node: AMQP, management UI, streams, Prometheus, all on the loopback.
+
+`rabbitmq_cluster.py` has what differs in a node of a cluster.
+"""
 
 import os
 import secrets
 import shutil
 from pathlib import Path
+from threading import Lock
 
 from mqcourse.disk import free_bytes, make_folder, unwritable
 from mqcourse.errors import CourseError
@@ -23,6 +27,8 @@ NODE = "mq@localhost"
 LOOPBACK_ONLY = "-kernel inet_dist_use_interface {127,0,0,1}"
 USER = "guest"
 """RabbitMQ's own default user, which the broker itself lets in from the loopback only; its password is its name."""
+_COOKIE = Lock()
+"""Nodes that share a cookie may start side by side."""
 MEMORY_LIMIT_BYTES = 1 << 30
 DISK_LIMIT_BYTES = 200_000_000
 CONFIGURATION = """\
@@ -58,6 +64,28 @@ class RabbitMQ(Service):
     )
     start_limit_s = 120.0
     stop_grace_s = 20.0
+    node = NODE
+    plugins: tuple[str, ...] = PLUGINS
+    epmd_mark: str | None = None
+    """The mark of its epmd where several nodes share one."""
+
+    def port(self, layout: StackLayout, purpose: str) -> int:
+        """Its port for a purpose of a single RabbitMQ."""
+        return layout.ports.of(purpose)
+
+    def home(self, layout: StackLayout) -> Path:
+        """The folder of the cookie."""
+        return layout.folder(self.name) / "home"
+
+    def tools(self, layout: StackLayout) -> Path:
+        """The folder of the scripts that run RabbitMQ's tools on this node."""
+        return layout.state / "bin"
+
+    def configuration(self, layout: StackLayout) -> str:
+        """The text of rabbitmq.conf."""
+        return CONFIGURATION.format(
+            **layout.ports.all(), memory_limit_bytes=MEMORY_LIMIT_BYTES, disk_limit_bytes=DISK_LIMIT_BYTES
+        )
 
     def install(self, layout: StackLayout, progress: Progress) -> str:
         """RabbitMQ 4 or newer, its version."""
@@ -82,30 +110,29 @@ class RabbitMQ(Service):
                 do="Free some space and run it again",
                 code=Exit.ENVIRONMENT,
             )
-        home = make_folder(folder / "home")
+        home = make_folder(self.home(layout))
         try:
-            configuration = CONFIGURATION.format(
-                **layout.ports.all(), memory_limit_bytes=MEMORY_LIMIT_BYTES, disk_limit_bytes=DISK_LIMIT_BYTES
-            )
-            (folder / "rabbitmq.conf").write_text(configuration, encoding="utf-8")
-            (folder / "enabled_plugins").write_text(f"[{','.join(PLUGINS)}].\n", encoding="utf-8")
-            _cookie(home / ".erlang.cookie")
+            (folder / "rabbitmq.conf").write_text(self.configuration(layout), encoding="utf-8")
+            (folder / "enabled_plugins").write_text(f"[{','.join(self.plugins)}].\n", encoding="utf-8")
+            with _COOKIE:
+                _cookie(home / ".erlang.cookie")
         except OSError as error:
             raise unwritable(folder, error) from error
         make_folder(folder / "data")
-        env = environment(layout, rabbit)
+        env = self.environment(layout, rabbit)
         # a tool that finds no epmd starts one, which must be known as ours: it holds the port
-        write_tools(layout.state / "bin", rabbit.sbin, env | marks(layout.state, self.name))
+        mark = marks(layout.state, self.epmd_mark or self.name)
+        write_tools(self.tools(layout), rabbit.sbin, env | mark)
         return [*self.helpers(layout), Launch((str(rabbit.sbin / "rabbitmq-server"),), env, folder)]
 
     def helpers(self, layout: StackLayout) -> list[Launch]:
         """epmd, by which RabbitMQ's tools find the node; a node registers again by itself at a new one."""
-        if is_open(layout.ports.of("rabbitmq_epmd")):
+        if is_open(self.port(layout, "rabbitmq_epmd")):
             return []
         rabbit = software.install(layout.software, Progress(quiet=True))
-        env = environment(layout, rabbit)
+        env = self.environment(layout, rabbit)
         epmd = (str(rabbit.epmd), "-port", env["ERL_EPMD_PORT"], "-address", "127.0.0.1")
-        return [Launch(epmd, env, layout.folder(self.name))]
+        return [Launch(epmd, env, layout.folder(self.name), shared_as=self.epmd_mark)]
 
     def probe(self, layout: StackLayout) -> None:
         """An AMQP login."""
@@ -121,8 +148,8 @@ class RabbitMQ(Service):
 
         Half an AMQP login would be the better question, but the broker logs each one as a broken client.
         """
-        return is_open(layout.ports.of("rabbitmq"), timeout_s) and handshakes.answers_http(
-            layout.ports.of("rabbitmq_management"), "/favicon.ico", timeout_s
+        return is_open(self.port(layout, "rabbitmq"), timeout_s) and handshakes.answers_http(
+            self.port(layout, "rabbitmq_management"), "/favicon.ico", timeout_s
         )
 
     def addresses(self, layout: StackLayout) -> Addresses:
@@ -141,7 +168,7 @@ class RabbitMQ(Service):
 
     def empty_running(self, layout: StackLayout) -> bool:
         """Through its HTTP API; a node that was changed in ways the API cannot undo is started afresh."""
-        port = layout.ports.of("rabbitmq_management")
+        port = self.port(layout, "rabbitmq_management")
         try:
             rabbitmq_reset.empty(
                 port, USER, USER, memory_limit_bytes=MEMORY_LIMIT_BYTES, disk_limit_bytes=DISK_LIMIT_BYTES
@@ -150,36 +177,34 @@ class RabbitMQ(Service):
             return False
         return True
 
-
-def environment(layout: StackLayout, rabbit: software.RabbitMQ) -> dict[str, str]:
-    """What the node and RabbitMQ's own command-line tools need to know about this node."""
-    folder = layout.folder(RabbitMQ.name)
-    ports = layout.ports
-    kept = environment_of(Kind.ERLANG)
-    path = [str(rabbit.erlang_bin)] if rabbit.erlang_bin else []
-    return kept | {
-        "PATH": os.pathsep.join([*path, kept.get("PATH", os.defpath)]),
-        "HOME": str(folder / "home"),
-        "ERL_EPMD_PORT": str(ports.of("rabbitmq_epmd")),
-        "ERL_EPMD_ADDRESS": "127.0.0.1",
-        "ERL_CRASH_DUMP": str(folder / "erl_crash.dump"),
-        "RABBITMQ_NODENAME": NODE,
-        "RABBITMQ_DIST_PORT": str(ports.of("rabbitmq_dist")),
-        "RABBITMQ_CTL_DIST_PORT_MIN": str(ports.of("rabbitmq_cli")),
-        "RABBITMQ_CTL_DIST_PORT_MAX": str(ports.of("rabbitmq_cli") + 3),
-        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
-        "RABBITMQ_CONF_ENV_FILE": os.devnull,
-        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
-        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
-        "RABBITMQ_LOG_BASE": str(folder / "log"),
-        "RABBITMQ_PID_FILE": str(folder / "node.pid"),
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{LOOPBACK_ONLY} -extra_mark {MARK}{ports.base}",
-        "RABBITMQ_CTL_ERL_ARGS": LOOPBACK_ONLY,
-        # The start script then becomes the node (exec) instead of staying as a shell above it,
-        # so that the pid we keep is the broker's own. NOTIFY_SOCKET is unset: no systemd is told.
-        "RUNNING_UNDER_SYSTEMD": "true",
-        "LC_ALL": "C.UTF-8",
-    }
+    def environment(self, layout: StackLayout, rabbit: software.RabbitMQ) -> dict[str, str]:
+        """What the node and RabbitMQ's own command-line tools need to know about this node."""
+        folder = layout.folder(self.name)
+        kept = environment_of(Kind.ERLANG)
+        path = [str(rabbit.erlang_bin)] if rabbit.erlang_bin else []
+        return kept | {
+            "PATH": os.pathsep.join([*path, kept.get("PATH", os.defpath)]),
+            "HOME": str(self.home(layout)),
+            "ERL_EPMD_PORT": str(self.port(layout, "rabbitmq_epmd")),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_CRASH_DUMP": str(folder / "erl_crash.dump"),
+            "RABBITMQ_NODENAME": self.node,
+            "RABBITMQ_DIST_PORT": str(self.port(layout, "rabbitmq_dist")),
+            "RABBITMQ_CTL_DIST_PORT_MIN": str(layout.ports.of("rabbitmq_cli")),
+            "RABBITMQ_CTL_DIST_PORT_MAX": str(layout.ports.of("rabbitmq_cli") + 3),
+            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+            "RABBITMQ_CONF_ENV_FILE": os.devnull,
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+            "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            "RABBITMQ_PID_FILE": str(folder / "node.pid"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{LOOPBACK_ONLY} -extra_mark {MARK}{layout.ports.base}",
+            "RABBITMQ_CTL_ERL_ARGS": LOOPBACK_ONLY,
+            # The start script then becomes the node (exec) instead of staying as a shell above it,
+            # so that the pid we keep is the broker's own. NOTIFY_SOCKET is unset: no systemd is told.
+            "RUNNING_UNDER_SYSTEMD": "true",
+            "LC_ALL": "C.UTF-8",
+        }
 
 
 def _cookie(file: Path) -> None:

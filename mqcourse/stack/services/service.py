@@ -27,6 +27,8 @@ class Launch:
     cwd: Path
     umask: int = PRIVATE
     """Which rights the files that it makes lack; -1: those that the user's own files lack."""
+    shared_as: str | None = None
+    """The mark of a helper that several nodes share, so that it does not end with the one that started it."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,18 @@ class Service(ABC):
     is_broker: bool = True
     on_request: bool = False
     """Whether it is started only when it is named, and shown only when it was started."""
+    cluster: str | None = None
+    """The cluster that it is a node of; a cluster is formed by all of its nodes together."""
     start_limit_s: float
     """After this long without an answer a start has failed: far above any start that ever succeeds."""
     stop_grace_s: float
     stop_signal: signal.Signals = signal.SIGTERM
     """The signal at which it ends in its own clean way."""
+
+    @property
+    def installed_as(self) -> str:
+        """The software that it runs; nodes of a cluster run that of the single broker."""
+        return self.name
 
     @abstractmethod
     def install(self, layout: StackLayout, progress: Progress) -> str:
@@ -88,7 +97,10 @@ class Service(ABC):
         """Remove its data; called only while it is down."""
 
     def sweep(self, layout: StackLayout) -> None:  # noqa: B027  most leave nothing
-        """Remove what one that was killed leaves outside its folder; called only while it is down."""
+        """Remove what one that was killed leaves outside its folder, or the last node of a cluster beside it.
+
+        Called only while it is down.
+        """
 
     def empty_running(self, layout: StackLayout) -> bool:
         """Empty it while it runs, when it can do that surely and faster; False: it must be started afresh.
