@@ -24,7 +24,7 @@ class KafkaNode(Kafka):
 
     on_request = True
     cluster = CLUSTER
-    start_limit_s = 120.0
+    start_limit_s = 240.0
 
     def __init__(self, number: int) -> None:
         self.number = number

@@ -50,6 +50,7 @@ class RabbitMQNode(RabbitMQ):
 
     on_request = True
     cluster = CLUSTER
+    start_limit_s = 240.0
     plugins = ("rabbitmq_management",)
     epmd_mark = EPMD
 
