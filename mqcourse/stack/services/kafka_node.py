@@ -21,8 +21,8 @@ from mqcourse.variables import Kind, environment_of
 PROBE_TOPIC = "__mq_ready"
 CONFIGURATION = """\
 process.roles=broker,controller
-node.id={id}
-controller.quorum.bootstrap.servers={controllers}
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
 listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
@@ -30,15 +30,13 @@ inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs={data}
 num.partitions=1
-default.replication.factor={replicas}
-min.insync.replicas={least_in_sync}
-offsets.topic.replication.factor={replicas}
+offsets.topic.replication.factor=1
 offsets.topic.num.partitions=1
-transaction.state.log.replication.factor={replicas}
-transaction.state.log.min.isr={least_in_sync}
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=1
-share.coordinator.state.topic.replication.factor={replicas}
-share.coordinator.state.topic.min.isr={least_in_sync}
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 # a lone consumer need not wait for others to join
 group.initial.rebalance.delay.ms=0
@@ -47,6 +45,19 @@ group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=300
 """
+OF_A_CLUSTER = """\
+# in a cluster, instead of the values above
+node.id={id}
+controller.quorum.bootstrap.servers={controllers}
+default.replication.factor={replicas}
+min.insync.replicas={least_in_sync}
+offsets.topic.replication.factor={replicas}
+transaction.state.log.replication.factor={replicas}
+transaction.state.log.min.isr={least_in_sync}
+share.coordinator.state.topic.replication.factor={replicas}
+share.coordinator.state.topic.min.isr={least_in_sync}
+"""
+"""Of a name that stands twice in a properties file, the last value holds."""
 SESSION_S = int(re.findall(r"^broker\.session\.timeout\.ms=(\d+)$", CONFIGURATION, re.MULTILINE)[0]) / 1000
 """After this long without a heartbeat a broker may register again."""
 LOGGING = """\
@@ -98,25 +109,27 @@ class Node:
     def properties(self) -> Path:
         return self.folder / "server.properties"
 
+    def configuration(self) -> str:
+        """The text of server.properties."""
+        text = CONFIGURATION.format(
+            broker=self.broker,
+            controller=self.controller,
+            # a properties file takes a backslash for an escape and a comma for a second log directory
+            data=str(self.data).replace("\\", "\\\\"),
+        )
+        if not self.voters:
+            return text
+        return text + OF_A_CLUSTER.format(
+            id=self.id,
+            controllers=",".join(f"127.0.0.1:{each.controller}" for each in self.voters),
+            replicas=len(self.voters),
+            least_in_sync=len(self.voters) // 2 + 1,
+        )
+
     def write(self) -> None:
         make_folder(self.folder / "tmp")
         try:
-            self.properties.write_text(
-                # a properties file takes a backslash for an escape and a comma for a second log directory
-                CONFIGURATION.format(
-                    id=self.id,
-                    broker=self.broker,
-                    controller=self.controller,
-                    controllers=",".join(
-                        f"127.0.0.1:{port}"
-                        for port in [each.controller for each in self.voters] or [self.controller]
-                    ),
-                    replicas=len(self.voters) or 1,
-                    least_in_sync=len(self.voters) // 2 + 1,
-                    data=str(self.data).replace("\\", "\\\\"),
-                ),
-                encoding="utf-8",
-            )
+            self.properties.write_text(self.configuration(), encoding="utf-8")
             (self.folder / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
         except OSError as error:
             raise unwritable(self.folder, error) from error
