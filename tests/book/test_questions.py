@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mqcourse.book.arithmetic import value_of
 from mqcourse.book.coverage import coverage
 from mqcourse.book.facts import load_facts
-from mqcourse.book.question import KINDS, Claim, Incident, Number, Steps
+from mqcourse.book.question import KINDS, VERDICTS, Claim, Incident, Number, Options, Steps
 from mqcourse.book.questions import BANK, all_questions, find, load_bank, read_bank
 from mqcourse.errors import CourseError
 from mqcourse.grading import manifest
@@ -84,6 +84,20 @@ def test_the_bank_is_large_enough_in_every_level_and_kind() -> None:
     assert all(by_kind[kind] >= many for kind, many in least.items())
     assert len(bank_["estimates"].questions) >= 25
     assert all(topic.questions for topic in bank_.values())
+
+
+def test_no_answer_is_right_so_often_that_it_can_be_guessed() -> None:
+    """A reader who gives the same verdict or letter to every card must lose by it, and so has to think about each."""
+    cards = all_questions(load_bank())
+    verdicts = Counter(card.details.verdict for card in cards if isinstance(card.details, Claim))
+    assert set(verdicts) == set(VERDICTS)
+    assert min(verdicts.values()) >= verdicts.total() / 10
+    letters = Counter(
+        card.details.letters
+        for card in cards
+        if card.kind == "choice" and isinstance(card.details, Options) and len(card.details.all) == 4
+    )
+    assert max(letters.values()) <= letters.total() / 2
 
 
 def test_a_good_question_is_read_as_written(tmp_path: Path) -> None:
