@@ -57,7 +57,7 @@ transaction.state.log.min.isr={least_in_sync}
 share.coordinator.state.topic.replication.factor={replicas}
 share.coordinator.state.topic.min.isr={least_in_sync}
 """
-"""Of a name that stands twice in a properties file, the last value holds."""
+"""A properties file may name a setting twice: the last value holds."""
 SESSION_S = int(re.findall(r"^broker\.session\.timeout\.ms=(\d+)$", CONFIGURATION, re.MULTILINE)[0]) / 1000
 """After this long without a heartbeat a broker may register again."""
 LOGGING = """\

@@ -788,7 +788,7 @@ class Calculator {
       formula.firstElementChild.textContent = figure.formula;
     }
     const shown = Object.fromEntries(figures.map((figure) => [figure.name, figure.shown]));
-    this.status.textContent = `${shown.brokers}, ${shown.partitions}, ${shown.disk} of disk, ${shown.cost}.`;
+    this.status.textContent = `${shown.brokers}, ${shown.partitions}, ${shown.disk} of disk, a cost of ${shown.cost}.`;
   }
 }
 
