@@ -1,7 +1,8 @@
 """Judge one answer: run its hidden check, and turn what happens into a verdict."""
 
-import ast
+import io
 import secrets
+import tokenize
 from dataclasses import replace
 
 from mqcourse.errors import CourseError
@@ -66,8 +67,20 @@ def judge(lab: Lab, exercise: Exercise, answer: Answer, witness: Witness) -> Ver
     return Verdict(exercise, breaches, seed=answer.seed, traces=tuple(traces))
 
 
+QUIET = {
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+}
+
+
 def _only_comments(source: str) -> bool:
+    """By its tokens: answers are judged in threads, and two threads in ast.parse at once can end in a SystemError
+    (seen with CPython 3.11.7; python/cpython issue 106905)."""
     try:
-        return not ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return all(token.type in QUIET for token in tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError):
         return False
