@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import derived, explorer_javascript, npm_locks, pins
+from tools import derived, derived_files, explorer_javascript, npm_locks, pins
 
 
 # a learner's checkout has answers in labs/: tests/grading holds those notebooks to their masters, answers left out
@@ -47,9 +47,9 @@ def test_a_changed_field_of_a_scenario_is_found(tmp_path: Path, monkeypatch: pyt
         explorer_javascript.fields_js().replace("messages/s", "messages per second"), encoding="utf-8"
     )
     monkeypatch.setattr(explorer_javascript, "FIELDS_JS", stale)
-    assert list(explorer_javascript.problems()) != []
-    explorer_javascript.renew()
-    assert list(explorer_javascript.problems()) == []
+    assert list(derived_files.problems(explorer_javascript.derived)) != []
+    derived_files.renew(explorer_javascript.derived)
+    assert list(derived_files.problems(explorer_javascript.derived)) == []
 
 
 def test_every_npm_package_of_the_checkout_is_pinned_and_renewed_with_the_others() -> None:

@@ -4,7 +4,6 @@ All of it is in mqcourse/capacity/web/generated.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from mqcourse.capacity.presets import PRESETS
 from mqcourse.capacity.prices import Prices
 from mqcourse.capacity.rates import Rates
 from mqcourse.capacity.workload import Workload
-from mqcourse.errors import CourseError
 from mqcourse.home import CHECKOUT
 from tools.bundle import bundle
 from tools.to_javascript import Module, translate
@@ -76,21 +74,3 @@ def derived() -> dict[Path, str]:
     """Every derived file and what it has to hold."""
     made = {**plan_js(), GENERATED / "fields.js": fields_js()}
     return {**made, BUNDLE: f"(() => {{\n{bundle(WEB, ENTRY, made)}}})();\n"}
-
-
-def problems() -> Iterator[str]:
-    """One line for each derived file that is not what its masters give, or one that names what cannot be made."""
-    try:
-        made = derived()
-    except CourseError as error:
-        yield str(error)
-        return
-    for path, text in made.items():
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            yield f"{path.name} is not what its masters give: run `make derived`"
-
-
-def renew() -> None:
-    """Write the derived files."""
-    for path, text in derived().items():
-        path.write_text(text, encoding="utf-8")

@@ -52,16 +52,16 @@ def pins_problems() -> Iterator[str]:
 
 def explorer_problems() -> Iterator[str]:
     """The explorer's JavaScript against the Python that it is made from."""
-    from tools import explorer_javascript
+    from tools import derived_files, explorer_javascript
 
-    yield from explorer_javascript.problems()
+    yield from derived_files.problems(explorer_javascript.derived)
 
 
 def capacity_problems() -> Iterator[str]:
     """The calculator's JavaScript against the Python that it is made from."""
-    from tools import capacity_javascript
+    from tools import capacity_javascript, derived_files
 
-    yield from capacity_javascript.problems()
+    yield from derived_files.problems(capacity_javascript.derived)
 
 
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
@@ -77,10 +77,10 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
 def renew() -> None:
     """Make again what has a master in this repo."""
     from mqcourse.grading import build_labs
-    from tools import capacity_javascript, explorer_javascript
+    from tools import capacity_javascript, derived_files, explorer_javascript
 
-    explorer_javascript.renew()
-    capacity_javascript.renew()
+    derived_files.renew(explorer_javascript.derived)
+    derived_files.renew(capacity_javascript.derived)
     build_labs.build(say)
 
 

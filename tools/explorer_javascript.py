@@ -5,13 +5,11 @@ explorer.js, which holds all other modules: a widget is one file, and a page loa
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from mqcourse.backpressure.explorer.bundle import BUNDLE, GENERATED, WEB
 from mqcourse.backpressure.model.presets import PRESETS, Preset
 from mqcourse.backpressure.model.scenario import FIELDS
-from mqcourse.errors import CourseError
 from mqcourse.home import CHECKOUT
 from tools.bundle import bundle, module
 from tools.to_javascript import Module, translate
@@ -121,21 +119,3 @@ def derived() -> dict[Path, str]:
     """Every derived file and what it has to hold."""
     made = {**model_js(), FIELDS_JS: fields_js(), PRESETS_JS: presets_js(), STYLE_JS: style_js()}
     return {**made, BUNDLE: bundled(made)}
-
-
-def problems() -> Iterator[str]:
-    """One line for each derived file that is not what its masters give, or one that names what cannot be made."""
-    try:
-        made = derived()
-    except CourseError as error:
-        yield str(error)
-        return
-    for path, text in made.items():
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            yield f"{path.name} is not what its masters give: run `make derived`"
-
-
-def renew() -> None:
-    """Write the derived files."""
-    for path, text in derived().items():
-        path.write_text(text, encoding="utf-8")

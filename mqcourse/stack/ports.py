@@ -17,6 +17,8 @@ DEFAULT_BASE = 27100
 BLOCK = 50
 LAST_BASE = 29900
 """Above lie Kubernetes' node ports (30000-32767)."""
+NODES = (1, 2, 3)
+"""The numbers of a cluster's nodes: three is the least of which one may fail."""
 OFFSETS = {
     "rabbitmq": 0,
     "rabbitmq_management": 1,
@@ -44,7 +46,7 @@ OFFSETS = {
             ("kafka", 42),
             ("kafka_controller", 45),
         )
-        for node in (1, 2, 3)
+        for node in NODES
     },
     "rabbitmq_cluster_epmd": 41,
 }

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mqcourse.backpressure.explorer.bundle import GENERATED, WEB
 from mqcourse.errors import CourseError
 from mqcourse.install.npm import NODE
-from tools import explorer_javascript
+from tools import derived_files, explorer_javascript
 from tools.to_javascript import CannotTranslate, Module, translate
 
 ENGINE = WEB / "engine"
@@ -438,7 +438,7 @@ def test_a_construct_planted_in_the_model_stops_with_its_line(monkeypatch: pytes
         return Module(module.name, module.path, text, javascript)
 
     monkeypatch.setattr(explorer_javascript, "_module", planted)
-    (line,) = explorer_javascript.problems()
+    (line,) = derived_files.problems(explorer_javascript.derived)
     where = (
         Path("mqcourse/backpressure/model/meter.py")
         .read_text(encoding="utf-8")
@@ -449,7 +449,7 @@ def test_a_construct_planted_in_the_model_stops_with_its_line(monkeypatch: pytes
         f"mqcourse/backpressure/model/meter.py:{where + 1}: hash in this form is not known here"
     )
     with pytest.raises(CourseError):
-        explorer_javascript.renew()
+        derived_files.renew(explorer_javascript.derived)
 
 
 def test_every_generated_file_says_so_and_none_is_written_by_hand() -> None:

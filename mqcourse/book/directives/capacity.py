@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from mqcourse.book.directives import page_files
 from mqcourse.book.directives.block import Block
 from mqcourse.book.directives.html_element import Element
 from mqcourse.capacity.page import BUNDLE, STYLE, example
@@ -44,12 +45,8 @@ def load_files(app: "Sphinx", page: str, template: str, context: dict[str, Any],
 
 
 def copy_files(app: "Sphinx") -> None:
-    """Put script and style sheet into the built book, before a page names them: Sphinx adds their checksums."""
-    if app.builder.format == "html":
-        folder = Path(app.outdir) / "_static" / FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in (BUNDLE, STYLE):
-            (folder / path.name).write_bytes(path.read_bytes())
+    """Put script and style sheet into the built book."""
+    page_files.copy(app, FOLDER, (BUNDLE, STYLE))
 
 
 def setup(app: "Sphinx") -> None:

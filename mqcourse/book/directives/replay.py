@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from docutils import nodes
 
 from mqcourse.book.chapter import Cell, Chapter
+from mqcourse.book.directives import page_files
 from mqcourse.book.directives.block import Block
 from mqcourse.book.directives.chapter_head import day, notice, shown_versions
 from mqcourse.book.directives.html_element import Element, holds
@@ -161,12 +162,8 @@ def load_files(app: "Sphinx", page: str, template: str, context: dict[str, Any],
 
 
 def copy_files(app: "Sphinx") -> None:
-    """Put script and style sheet into the built book, before a page names them: Sphinx adds their checksums."""
-    if app.builder.format == "html":
-        folder = Path(app.outdir) / "_static" / FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in WEB.iterdir():
-            (folder / path.name).write_bytes(path.read_bytes())
+    """Put script and style sheet into the built book."""
+    page_files.copy(app, FOLDER, WEB.iterdir())
 
 
 def setup(app: "Sphinx") -> None:

@@ -9,13 +9,13 @@ from functools import partial
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.stack.layout import StackLayout
+from mqcourse.stack.ports import NODES
 from mqcourse.stack.services import handshakes
 from mqcourse.stack.services.kafka import Kafka
 from mqcourse.stack.services.kafka_node import Node, Voter, text_of_id
 from mqcourse.stack.services.service import Addresses, Launch, NotReady
 
 CLUSTER = "kafka-cluster"
-NUMBERS = (1, 2, 3)
 HEAP = "-Xmx256m"
 
 
@@ -49,7 +49,7 @@ class KafkaNode(Kafka):
             id=self.number,
             voters=tuple(
                 Voter(number, ports.of(f"kafka_controller_{number}"), identity(f"directory {number}"))
-                for number in NUMBERS
+                for number in NODES
             ),
             cluster_id=identity("cluster"),
             heap=HEAP,
@@ -87,7 +87,7 @@ class KafkaNode(Kafka):
 
     def addresses(self, layout: StackLayout) -> Addresses:
         """Its own address, and the list of all brokers for clients."""
-        every = [f"127.0.0.1:{layout.ports.of(f'kafka_{number}')}" for number in NUMBERS]
+        every = [f"127.0.0.1:{layout.ports.of(f'kafka_{number}')}" for number in NODES]
         return Addresses(every[self.number - 1], None, {"kafka_nodes": ",".join(every)})
 
 

@@ -13,12 +13,11 @@ from typing import Any
 from mqcourse.install import rabbitmq as software
 from mqcourse.stack import process, record
 from mqcourse.stack.layout import StackLayout
-from mqcourse.stack.ports import is_open, taken_error
+from mqcourse.stack.ports import NODES, is_open, taken_error
 from mqcourse.stack.services.rabbitmq import DISK_LIMIT_BYTES, USER, RabbitMQ
 from mqcourse.stack.services.service import Addresses, Launch, NotReady
 
 CLUSTER = "rabbitmq-cluster"
-NUMBERS = (1, 2, 3)
 EPMD = "rabbitmq-cluster-epmd"
 """The mark of the epmd that the nodes share."""
 ASK_LIMIT_S = 5.0
@@ -108,8 +107,8 @@ class RabbitMQNode(RabbitMQ):
         """An AMQP login, and a list of nodes that has all of the cluster."""
         super().probe(layout)
         known = self.ask(layout, "/api/nodes?columns=name")
-        if len(known) < len(NUMBERS):
-            raise NotReady(f"its list has {len(known)} of {len(NUMBERS)} nodes")
+        if len(known) < len(NODES):
+            raise NotReady(f"its list has {len(known)} of {len(NODES)} nodes")
 
     def ask(self, layout: StackLayout, path: str) -> Any:
         """What this node's HTTP API answers. Raises OSError or NotReady when it does not answer well."""
@@ -133,8 +132,7 @@ class RabbitMQNode(RabbitMQ):
     def addresses(self, layout: StackLayout) -> Addresses:
         """Its own address, and the list of all nodes for clients."""
         urls = [
-            f"amqp://{USER}:{USER}@127.0.0.1:{layout.ports.of(f'rabbitmq_{number}')}/%2F"
-            for number in NUMBERS
+            f"amqp://{USER}:{USER}@127.0.0.1:{layout.ports.of(f'rabbitmq_{number}')}/%2F" for number in NODES
         ]
         management = f"http://127.0.0.1:{self.port(layout, 'rabbitmq_management')}/"
         return Addresses(urls[self.number - 1], management, {"rabbitmq_nodes": ",".join(urls)})
@@ -145,6 +143,6 @@ class RabbitMQNode(RabbitMQ):
 
     def sweep(self, layout: StackLayout) -> None:
         """End the shared epmd once the last node is down."""
-        known = [record.read(layout.state, f"rabbitmq-{number}") for number in NUMBERS]
+        known = [record.read(layout.state, f"rabbitmq-{number}") for number in NODES]
         if not any(one and one.child and process.is_alive(one.child) for one in known):
             process.kill(process.owned(layout.state, EPMD))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.nearest import did_you_mean
+from mqcourse.stack.ports import NODES
 from mqcourse.stack.services.book import Book
 from mqcourse.stack.services.jupyter import Jupyter
 from mqcourse.stack.services.kafka import Kafka
@@ -15,8 +16,6 @@ from mqcourse.stack.services.rabbitmq_cluster import RabbitMQNode
 from mqcourse.stack.services.service import Service
 from mqcourse.stack.services.servicebus import ServiceBus
 
-NODES = (1, 2, 3)
-"""The numbers of a cluster's nodes: three is the least of which one may fail."""
 _NODES: tuple[Service, ...] = (*map(RabbitMQNode, NODES), *map(KafkaNode, NODES))
 _ALL: tuple[Service, ...] = (RabbitMQ(), Kafka(), ServiceBus(), Postgres(), Book(), Jupyter(), *_NODES)
 SERVICES: dict[str, Service] = {service.name: service for service in _ALL}
