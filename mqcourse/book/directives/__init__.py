@@ -30,7 +30,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         question,
         replay,
         review,
-        search_excerpts,
+        search_index,
         without_thebe,
     )
 
@@ -50,7 +50,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         review,
         home_page,
         page_tags,
-        search_excerpts,
+        search_index,
         without_thebe,
     ):
         module.setup(app)

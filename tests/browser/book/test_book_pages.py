@@ -53,25 +53,6 @@ def test_every_page_opens_from_its_folder_without_a_server(built: Any, browser: 
         assert not wrong
 
 
-def test_search_from_a_folder_quotes_what_it_found_as_it_does_from_a_server(built: Any, browser: Any) -> None:
-    found: list[list[str]] = []
-    wrong: list[str] = []
-    for address in (built.url, f"{built.folder.as_uri()}/"):
-        with browser.new_context() as context:
-            page = context.new_page()
-            page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-            page.goto(f"{address}search.html?q=prefetch")
-            page.locator("#search-results .search-summary", has_text="found").wait_for()
-            items = page.locator("#search-results li")
-            page.wait_for_function(
-                "[...document.querySelectorAll('#search-results li')].every(one => one.querySelector('p.context'))"
-            )
-            found.append([" ".join(text.split()) for text in items.all_inner_texts()])
-    assert not wrong
-    assert len(found[0]) > 5
-    assert found[0] == found[1]
-
-
 def test_an_address_that_is_not_there_leads_back_to_the_book(built: Any, browser: Any) -> None:
     gone = (built.folder / "404.html").read_text(encoding="utf-8")
     with browser.new_context(**VIEWS["phone"]) as context:
