@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv/bin
 # What another Python program needs would break or change ours; mqcourse/variables.py says the rest.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONINSPECT PYTHONVERBOSE PYTHONPLATLIBDIR
+# Else each of the thousand processes of a test run compiles its packages anew, a third of all work.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help start stop status book pages links lab test test-fast test-book test-labs test-emulator coverage check prose \

@@ -30,21 +30,28 @@ NEEDS = ("browser", "slow", "stack", "wire")
 """Marks by what a test needs, the most first: tests that need less come before those that need more."""
 
 LANES = (
-    "tests/browser/",
-    "tests/",
     "tests/grading/",
-    "tests/grading/test_known_answers.py",
-    "tests/notebooks/",
-    "emulator/tests/",
-    "tests/book/",
+    "tests/browser/book/",
     "tests/stack/",
-    "tests/stack/test_confirmed_survives.py",
+    "tests/",
+    "tests/browser/",
+    "tests/grading/test_known_answers.py",
+    "tests/grading/test_grade.py",
+    "tests/book/",
+    "emulator/tests/",
+    "tests/notebooks/",
+    "tests/backpressure/",
+    "tests/grading/test_nothing_left.py",
     "tests/stack/test_cluster.py",
+    "tests/grading/test_hostile_submissions.py",
+    "tests/test_command_tree.py",
+    "tests/stack/test_confirmed_survives.py",
+    "tests/conformance/",
 )
 """What `make test` runs side by side, in four processes: the first to be free takes the next.
 
-The browser's tests work hard and come first. Those that judge answers or kill stacks of their own mostly wait, so four
-processes fit on two processors. What is marked `paced` runs alone after them.
+The longest come first, and what works hard beside what mostly waits (for a broker, or for an answer that is judged), so
+that four processes fit on two processors. What is marked `paced` runs alone after them.
 """
 
 LANE_S: dict[str, float] = dict.fromkeys(LANES, 0.0)

@@ -9,6 +9,8 @@ from mqcourse.backpressure import Result, simulate
 from mqcourse.backpressure.model.presets import PRESETS, preset
 from mqcourse.errors import CourseError
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, Result]:

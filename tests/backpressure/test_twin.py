@@ -55,6 +55,7 @@ def compare(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return ours
 
 
+@pytest.mark.lengthy
 def test_every_preset_is_the_same_to_the_last_digit() -> None:
     for found in compare([one.scenario.as_dict() for one in PRESETS]):
         assert found["summary"]["completed"] > 0

@@ -143,6 +143,7 @@ def run_cell(client: Any, source: str, *, attended: bool = True) -> list[dict[st
     return [each for each in found if each["msg_type"] not in ("status", "execute_input")]
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("source", STYLES.values(), ids=list(STYLES))
 def test_check_finds_the_cell(kernel: Any, source: str) -> None:
     run_cell(kernel, source)
@@ -167,6 +168,7 @@ UNTOUCHED = "def mean_wait_s(rate_per_s, work_s):\n    raise NotImplementedError
 CHECK = "check('backpressure_sizing', 'variation', mean_wait_s, seed=7)"
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("source", "says", "colour"),
     [
@@ -193,6 +195,7 @@ def test_a_verdict_in_jupyterlab_has_a_word_and_a_colour_and_stops_nothing(
         assert "hint(1)" in html
 
 
+@pytest.mark.lengthy
 def test_where_nobody_sits_before_the_notebook_a_wrong_answer_is_an_error(kernel: Any) -> None:
     run_cell(kernel, LAB)
     run_cell(kernel, WRONG)
@@ -201,6 +204,7 @@ def test_where_nobody_sits_before_the_notebook_a_wrong_answer_is_an_error(kernel
     assert shown["content"]["ename"] == "NotYet"
 
 
+@pytest.mark.lengthy
 def test_hints_come_one_at_a_time(kernel: Any) -> None:
     run_cell(kernel, LAB)
     run_cell(kernel, WRONG)

@@ -4,7 +4,6 @@ import errno
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -59,9 +58,8 @@ def test_it_gives_up_after_its_time_naming_the_holder(holder, tmp_path):
 
 def test_a_killed_holder_leaves_no_lock(holder, tmp_path):
     holder.kill()
-    began = time.monotonic()
-    with only_one(tmp_path / "lock", say=lambda line: None, waiting_for="the other"):
-        assert time.monotonic() - began < 5
+    with only_one(tmp_path / "lock", say=lambda line: None, waiting_for="the other", limit_s=60):
+        pass
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):

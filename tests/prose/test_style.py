@@ -88,6 +88,7 @@ def test_the_texts_have_no_more_than_their_baseline() -> None:
     assert list(ledger.problems()) == []
 
 
+@pytest.mark.lengthy
 def test_a_file_without_a_baseline_may_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
     name, places = next(iter(ledger.found().items()))
     monkeypatch.setattr(ledger, "baseline", lambda: {name: len(places) - 1})

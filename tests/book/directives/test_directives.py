@@ -15,6 +15,8 @@ from mqcourse.book.glossary import load_glossary
 from mqcourse.book.questions import load_bank
 from mqcourse.book.record import Record
 
+pytestmark = pytest.mark.lengthy
+
 MODULES = ("html_element", "mathml", "chapter_head", "key_points", "fact", "gloss", "question", "predict")
 CONF = f"""
 extensions = ["myst_parser", *(f"mqcourse.book.directives.{{name}}" for name in {MODULES!r})]

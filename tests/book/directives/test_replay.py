@@ -68,6 +68,7 @@ def test_a_recording_that_lacks_something_says_so(book: Path) -> None:
     assert "This recording is not complete: its end is missing." in html
 
 
+@pytest.mark.lengthy
 def test_a_replay_that_the_run_does_not_have_fails_the_build_and_names_those_it_has(book: Path) -> None:
     text = small_book.chapter_text(CELL, words="```{replay} two\n```\n")
     small_book.write_chapter(book, "one", text)
@@ -77,6 +78,7 @@ def test_a_replay_that_the_run_does_not_have_fails_the_build_and_names_those_it_
         build_book(lambda line: None, source=book)
 
 
+@pytest.mark.lengthy
 def test_a_page_with_a_replay_is_made_again_when_its_sentences_change(book: Path) -> None:
     small_book.write_chapter(book, "one", small_book.chapter_text(CELL, words="```{replay} one\n```\n"))
     run = small_book.run_of(book, "")
