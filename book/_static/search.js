@@ -163,7 +163,7 @@
     const summary = !text.trim()
       ? "Type words or a question. The best passages of the book are listed here."
       : found.length === 0
-        ? `Nothing was found.${unknown}`
+        ? `No passage was found.${unknown}`
         : `${found.length === MOST ? `The ${MOST} best passages` : `${found.length} passages`} found.${unknown}`;
     into.replaceChildren(
       element("p", { className: "search-summary", role: "status", textContent: summary }),

@@ -44,7 +44,7 @@ def _count(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the passages. The exit code says whether there were any."""
+    """Print the passages. The exit code is SAID_NO where none was found."""
     from mqcourse.home import state_folder
     from mqcourse.search import index_file, query
     from mqcourse.search.excerpt import excerpt
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     if asked.unknown:
         lines.append(f"Not in the book: {', '.join(asked.unknown)}.")
     if not found:
-        lines.append("Nothing was found. Try other words, or the glossary of the book.")
+        lines.append("No passage was found. Try other words, or the glossary of the book.")
     answer(arguments, value, "\n\n".join(lines))
     return Exit.DONE if found else Exit.SAID_NO
 

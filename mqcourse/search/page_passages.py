@@ -14,7 +14,7 @@ QUOTED_CLASS = "mq-card-strong"
 A prediction's options, a chapter's questions, a replay and what was printed are searched as well, and never quoted.
 """
 BETWEEN = {"td": " · ", "th": " · ", "tr": ". "}
-"""What stands in an excerpt after a cell and a row of a table."""
+"""Comes in an excerpt after a cell and a row of a table."""
 DRAWN = re.compile(r"<(script|style|svg)\b(?:(?!<\1\b).)*?</\1>", re.DOTALL)
 """Most of them whole, so that their many elements are never looked at."""
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -39,7 +39,7 @@ SPACES = re.compile(r"\s+")
 
 
 def passages(page: str, html: str) -> list[Passage]:
-    """The passages of a page's main part, in its order. Sections without a text of their own are left out."""
+    """The passages of a page's main part, in its order. Sections that hold only other sections are left out."""
     begin, end = html.find("<article"), html.rfind("</article>")
     if begin < 0:
         return []

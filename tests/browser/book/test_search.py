@@ -113,7 +113,7 @@ def test_what_is_typed_on_the_search_page_is_searched_at_once_and_is_the_pages_a
     assert page.url.endswith("?q=poison+message")
     field.fill("xyzzy")
     assert results(page) == []
-    assert page.locator(".search-summary").inner_text() == "Nothing was found. Not in the book: xyzzy."
+    assert page.locator(".search-summary").inner_text() == "No passage was found. Not in the book: xyzzy."
     field.press("Enter")  # sends no form
     assert page.url.endswith("?q=xyzzy")
 
