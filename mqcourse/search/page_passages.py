@@ -14,7 +14,7 @@ QUOTED_CLASS = "mq-card-strong"
 A prediction's options, a chapter's questions, a replay and what was printed are searched as well, and never quoted.
 """
 BETWEEN = {"td": " · ", "th": " · ", "tr": ". "}
-"""Comes in an excerpt after a cell and a row of a table."""
+"""Added to an excerpt after a cell and a row of a table."""
 DRAWN = re.compile(r"<(script|style|svg)\b(?:(?!<\1\b).)*?</\1>", re.DOTALL)
 """Most of them whole, so that their many elements are never looked at."""
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
