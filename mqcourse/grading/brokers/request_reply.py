@@ -134,8 +134,8 @@ def _matched(returned: object, numbers: Sequence[int], answers: Mapping[int, byt
         elif isinstance(got, bytes) and got in whose:
             what = f"question {number} got the answer to question {whose[got]}"
         elif wanted is None:
-            what = f"question {number} was not answered, and ask() returned {str(got)[:60]!r} for it"
+            what = f"question {number} was not answered, and ask() returned {repr(got)[:60]} for it"
         else:
-            what = f"question {number} got {str(got)[:60]!r}, which is not the first answer to it"
+            what = f"question {number} got {repr(got)[:60]}, which is not the first answer to it"
         found.append(Breach(Guarantee.MATCHED, what))
     return found
