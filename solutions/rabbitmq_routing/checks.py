@@ -4,7 +4,7 @@ import random
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mqcourse.grading import guarantees
@@ -37,7 +37,9 @@ def topics(answer: Answer) -> Sequence[Breach]:
     keys = _events(draw)
     with CheckRabbitMQ() as broker, Trial(answer, broker.number_of) as trial:
         exchange = broker.exchange_name("events")
-        queues = {role: broker.declare(role, **{"x-queue-type": "classic"}) for role in WANTED}
+        queues: dict[str, Any] = {
+            role: broker.declare(role, **{"x-queue-type": "classic"}) for role in WANTED
+        }
         trial.result(trial.start("bind_teams()", "bind_teams", exchange=exchange, **queues))
         made = _exchange_breaches(broker.declared_exchange(exchange), "bind_teams()")
         if made:
@@ -47,7 +49,7 @@ def topics(answer: Answer) -> Sequence[Breach]:
     return [breach for role, numbers in found.items() for breach in _delivered(role, keys, numbers)]
 
 
-WANTED = {
+WANTED: dict[str, Callable[[list[str]], bool]] = {
     "errors": lambda words: words[-1] == "error",
     "europe": lambda words: words[0] == "eu",
     "billing": lambda words: words[1] == "billing",
@@ -208,11 +210,11 @@ def delays(answer: Answer) -> Sequence[Breach]:
         Wire(broker.number_of) as wire,
         Trial(wire.through(answer), broker.number_of) as trial,
     ):
-        names = {
+        names: dict[str, Any] = {
             "queue": broker.name("delays"),
             "given_up": broker.name("delays.given_up"),
         }
-        beside = {"queue": broker.name("beside"), "given_up": broker.name("beside.given_up")}
+        beside: dict[str, Any] = {"queue": broker.name("beside"), "given_up": broker.name("beside.given_up")}
         waiting = f"{beside['queue']}.wait.{LONG_MS}"
         made: list[Breach] = []
         for where, delays_ms in ((names, ladder), (beside, tall)):
