@@ -12,6 +12,7 @@ import pytest
 
 from mqcourse.grading.brokers.rabbitmq import CheckRabbitMQ
 from mqcourse.grading.brokers.wire import Act, Cut, Did, Wire
+from mqcourse.stack import endpoints
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("stack")]
 
@@ -104,6 +105,26 @@ def test_the_broker_says_how_a_queue_was_declared(broker: CheckRabbitMQ) -> None
     assert has["x-max-length"] == 53
     assert (has["x-queue-type"], has["x-overflow"]) == ("quorum", "reject-publish")
     assert broker.ready(queue) == 0
+
+
+def test_the_broker_says_how_an_exchange_was_declared(broker: CheckRabbitMQ) -> None:
+    plain, other = broker.exchange_name("plain"), broker.exchange_name("other")
+    assert broker.declared_exchange(plain) is None
+    with pika.BlockingConnection(pika.URLParameters(endpoints().rabbitmq_url)) as connection:
+        channel = connection.channel()
+        channel.exchange_declare(plain, "topic", durable=True)
+        channel.exchange_declare(
+            other, "fanout", auto_delete=True, internal=True, arguments={"alternate-exchange": plain}
+        )
+    usual = {"type": "topic", "durable": True, "auto_delete": False, "internal": False}
+    assert broker.declared_exchange(plain) == usual
+    assert broker.declared_exchange(other) == {
+        "type": "fanout",
+        "durable": False,
+        "auto_delete": True,
+        "internal": True,
+        "alternate-exchange": plain,
+    }
 
 
 def test_looking_leaves_the_messages_where_they_are(broker: CheckRabbitMQ) -> None:

@@ -1,10 +1,10 @@
-"""What a check does at RabbitMQ itself: fresh queues, numbered jobs, counts, all of it removed afterwards."""
+"""What a check does at RabbitMQ itself: fresh queues and exchanges, numbered jobs, counts, all of it removed afterwards."""
 
 import contextlib
 import re
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pika
@@ -40,11 +40,15 @@ class CheckRabbitMQ(CheckBroker):
         self._channel = self._connection.channel()
         self._channel.confirm_delivery()
         self._named: list[str] = []
+        self._exchanges: list[str] = []
 
     def close(self) -> None:
         for name in self._named:
             self._channel.queue_delete(name)
             journal.gone("rabbitmq", "queue", name)
+        for name in self._exchanges:
+            self._channel.exchange_delete(name)
+            journal.gone("rabbitmq", "exchange", name)
         self._connection.close()
 
     def name(self, purpose: str) -> str:
@@ -52,6 +56,16 @@ class CheckRabbitMQ(CheckBroker):
         name = self._new_name("queue", f"check.{purpose}")
         self._named.append(name)
         return name
+
+    def exchange_name(self, purpose: str) -> str:
+        """An exchange's name that is new; the exchange is deleted at the end, whoever declares it."""
+        name = self._new_name("exchange", f"check.{purpose}")
+        self._exchanges.append(name)
+        return name
+
+    def bind(self, exchange: str, queue: str, pattern: str) -> None:
+        """Bind a queue to an exchange that exists."""
+        self._channel.queue_bind(queue, exchange, pattern)
 
     def declare(self, purpose: str, **arguments: Any) -> str:
         """A durable queue, a quorum queue where nothing else is asked for; gives its name."""
@@ -73,6 +87,16 @@ class CheckRabbitMQ(CheckBroker):
                 pika.BasicProperties(delivery_mode=2, message_id=(ids or {}).get(number)),
                 mandatory=True,
             )
+
+    def publish_with_keys(self, exchange: str, keys: Mapping[int, str]) -> None:
+        """Send jobs through an exchange, each with its routing key and confirmed; `keys` maps number to key."""
+        for number, key in keys.items():
+            properties = pika.BasicProperties(delivery_mode=2)
+            self._channel.basic_publish(exchange, key, self.job(number), properties)
+
+    def reply(self, to: str, correlation_id: str | None, body: bytes) -> None:
+        """Answer a request, by its reply_to; a requester that is gone gets nothing."""
+        self._channel.basic_publish("", to, body, pika.BasicProperties(correlation_id=correlation_id))
 
     def send(self, queue: str, body: bytes, message_id: str) -> None:
         """Send a body that `job` made, confirmed."""
@@ -107,11 +131,37 @@ class CheckRabbitMQ(CheckBroker):
         AMQP 0-9-1 has no question for it. But the broker refuses another declaration, and its refusal names what it has instead, so
         the declaration is corrected until the broker takes it.
         """
-        flags: dict[str, Any] = {"durable": True, "exclusive": False, "auto_delete": False}
+        flags = {"durable": True, "exclusive": False, "auto_delete": False}
+        return self._corrected(
+            flags,
+            lambda arguments: self._connection.channel().queue_declare(queue, arguments=arguments, **flags),
+        )
+
+    def declared_exchange(self, exchange: str) -> dict[str, Any] | None:
+        """How an exchange was declared: type, durable, auto_delete, internal, and its alternate-exchange if it has one.
+
+        None when there is no such exchange. The question is put as in `declared`.
+        """
+        try:
+            self._connection.channel().exchange_declare(exchange, passive=True)
+        except ChannelClosedByBroker:
+            return None
+        flags = {"type": "topic", "durable": True, "auto_delete": False, "internal": False}
+
+        def declare(arguments: dict[str, Any]) -> None:
+            given = {"exchange_type" if name == "type" else name: value for name, value in flags.items()}
+            self._connection.channel().exchange_declare(exchange, arguments=arguments, **given)
+
+        return self._corrected(flags, declare)
+
+    def _corrected(
+        self, flags: dict[str, Any], declare: Callable[[dict[str, Any]], object]
+    ) -> dict[str, Any]:
+        """Flags and arguments, each put right as the broker's refusals name it."""
         arguments: dict[str, Any] = {}
         for _ in range(20):
             try:
-                self._connection.channel().queue_declare(queue, arguments=arguments, **flags)
+                declare(arguments)
             except ChannelClosedByBroker as error:
                 said = _INEQUIVALENT.search(error.reply_text)
                 if error.reply_code == EXCLUSIVE_TO_ANOTHER:
@@ -120,7 +170,9 @@ class CheckRabbitMQ(CheckBroker):
                     raise
                 name, value = said["name"], said["value"]
                 found: Any = int(value) if value.isdecimal() else value
-                (flags if name in flags else arguments)[name] = value == "true" if name in flags else found
+                if value in ("true", "false") and name in flags:
+                    found = value == "true"
+                (flags if name in flags else arguments)[name] = found
             else:
                 break
         return {**flags, **arguments}
@@ -151,16 +203,19 @@ class CheckRabbitMQ(CheckBroker):
         ):
             self._connection.sleep(0.02)
 
+    def take(self, queue: str) -> tuple[int, Any] | None:
+        """Number and properties of the message at the head of the queue, taken out; None when there is none."""
+        method, properties, body = self._channel.basic_get(queue, auto_ack=True)
+        return None if method is None else (self._numbers.get(body, -1), properties)
+
     def take_all(self, queue: str) -> list[tuple[int, Any]]:
         """Number and properties of every message that waits, taken out; a body that is none of ours is number -1."""
         taken: list[tuple[int, Any]] = []
         if self.ready(queue) is None:
             return taken
-        while True:
-            method, properties, body = self._channel.basic_get(queue, auto_ack=True)
-            if method is None:
-                return taken
-            taken.append((self._numbers.get(body, -1), properties))
+        while (message := self.take(queue)) is not None:
+            taken.append(message)
+        return taken
 
 
 def remove(things: Sequence[tuple[str, str]]) -> None:
