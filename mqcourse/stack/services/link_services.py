@@ -1,0 +1,28 @@
+"""The proxy of a cluster's links beside its nodes: started with the first, ended with the last."""
+
+from mqcourse.disk import make_folder
+from mqcourse.stack import links, process, record
+from mqcourse.stack.layout import StackLayout
+from mqcourse.stack.ports import NODES, is_open, taken_error
+from mqcourse.stack.services.service import Launch
+from mqcourse.variables import Kind, environment_of
+
+
+def launches(layout: StackLayout, cluster: str, purpose: str, command: tuple[str, ...]) -> list[Launch]:
+    """The proxy where it does not run. CourseError when another program holds its port for this purpose."""
+    port = layout.ports.of(purpose)
+    if process.owned(layout.state, links.mark(cluster)):
+        return []
+    if is_open(port):
+        raise taken_error(port, purpose)
+    folder = make_folder(layout.folder(cluster))
+    return [Launch(command, environment_of(Kind.PYTHON), folder, shared_as=links.mark(cluster))]
+
+
+def sweep(layout: StackLayout, cluster: str) -> None:
+    """End the proxy once the last node is down; the next one finds all links whole."""
+    broker = cluster.removesuffix("-cluster")
+    known = [record.read(layout.state, f"{broker}-{number}") for number in NODES]
+    if not any(one and one.child and process.is_alive(one.child) for one in known):
+        process.kill(process.owned(layout.state, links.mark(cluster)))
+        links.forget(layout.state, cluster)
