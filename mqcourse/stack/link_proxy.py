@@ -117,29 +117,31 @@ async def serve_link(
 ) -> None:
     """One connection to a node, from its beginning to the end of both directions."""
     begun_s = asyncio.get_running_loop().time()
+    ends = [writer]
+    whole = False
     try:
         peer = writer.get_extra_info("peername")
         if peer is None:
             return  # it is gone already
-        source = await asyncio.to_thread(source_of, peer[1], way.port)
-        passed = partial(gate.passed, source, way.node)
+        passed = partial(gate.passed, await asyncio.to_thread(source_of, peer[1], way.port), way.node)
         await passed(begun_s)
         there, to_there = await asyncio.open_connection(HOST, way.target)
+        ends.append(to_there)
+        both = [asyncio.ensure_future(carry(*pair, passed)) for pair in ((reader, to_there), (there, writer))]
         try:
-            both = [
-                asyncio.ensure_future(carry(*ends, passed)) for ends in ((reader, to_there), (there, writer))
-            ]
-            try:
-                await asyncio.gather(*both)
-            finally:
-                for one in both:
-                    one.cancel()
+            await asyncio.gather(*both)
+            whole = True
         finally:
-            to_there.close()
+            for one in both:
+                one.cancel()
     except OSError:
-        pass  # an end that is gone, or a target that does not run: the other end is closed, as by its kernel
+        pass  # an end broke, or the target does not run: the other end is closed, as by its kernel
     finally:
-        writer.close()
+        for end in ends:
+            if whole:
+                end.close()
+            else:
+                end.transport.abort()
 
 
 def source(state: Path, nodes: dict[int, str], peer_port: int, port: int) -> int | None:

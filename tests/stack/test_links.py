@@ -91,12 +91,12 @@ class Pair:
 
     async def _echo(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, asyncio.CancelledError):
             while data := await reader.read(1000):
                 self.arrived += data
                 writer.write(data)
                 await writer.drain()
-        writer.close()
+        writer.transport.abort()
 
 
 def within_limit(work):
