@@ -44,7 +44,7 @@ def resume(node: Service, state: Path) -> str:
 
 
 def partition(node: Service, state: Path) -> str:
-    """Cut its links with every other node: nothing arrives, nothing is refused. Clients still reach it."""
+    """Cut its links with every other node, as a network that loses every packet. Clients still reach it."""
     _living(node, state)
     cluster, number = _place(node)
     links.apply(state, cluster, links.read(state, cluster).partitioned(number))

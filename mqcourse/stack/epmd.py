@@ -1,4 +1,4 @@
-"""The protocol of epmd, by which Erlang nodes find each other's port, and the names that one knows.
+"""The protocol of epmd, by which Erlang nodes find each other's port.
 
 The bytes are those of "Distribution Protocol" in Erlang's ERTS User's Guide (Erlang/OTP 27). Requests have a length of
 two bytes in front; answers do not. Pure: the sockets are in `link_proxy.py`.
@@ -40,14 +40,14 @@ class Alive:
 
 @dataclass(frozen=True)
 class PortPlease:
-    """Asks for the port of a node."""
+    """The request for the port of a node."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Names:
-    """Asks for all nodes."""
+    """The request for all nodes."""
 
 
 Request = Alive | PortPlease | Names
@@ -59,7 +59,7 @@ def framed(body: bytes) -> bytes:
 
 
 def request(body: bytes) -> Request:
-    """What a request without its length asks. Raises Malformed, also for those that end or change an epmd."""
+    """The request in these bytes, which begin behind its length. Raises Malformed, also for those that end or change an epmd."""
     if body[:1] == bytes([ALIVE2_REQUEST]):
         return _node(body[1:])
     if body[:1] == bytes([PORT_REQUEST]) and len(body) > 1:
@@ -134,7 +134,7 @@ def _counted(found: bytes, at: int) -> tuple[bytes, int]:
     (length,) = struct.unpack_from(">H", found, at)
     end = at + 2 + length
     if end > len(found):
-        raise Malformed(f"{length} bytes are announced, {len(found) - at - 2} are there")
+        raise Malformed(f"{length} bytes are announced, {len(found) - at - 2} follow")
     return found[at + 2 : end], end
 
 

@@ -3,10 +3,10 @@
 Each node is reached by the others at a port of this program. Which node a connection comes from is told by the process
 that holds its other end. A connection of any other process, such as a tool's, is carried as it is.
 
-A link that is cut behaves like a network that loses every packet: what was sent is not delivered and nothing is
-refused, until the link is healed. Then it is delivered, as TCP sends again what was not acknowledged. One thing differs
-from a network: a new connection over a cut link is accepted, because the kernel accepts for this program. Nothing is
-sent on it, and the target is connected to once the link is healed.
+A link that is cut behaves like a network that loses every packet: bytes, ends and resets of connections wait here
+until the link is healed. Then they are delivered, as TCP sends again what was not acknowledged. One thing differs from
+a network: a new connection over a cut link is accepted, because the kernel accepts for this program. It stays silent,
+and its target is connected to once the link is healed.
 """
 
 import asyncio

@@ -85,7 +85,7 @@ def of_object(found: Mapping[str, Any]) -> Links:
 
 
 def wish_file(state: Path, cluster: str) -> Path:
-    """What `mq chaos` wants of a cluster's links."""
+    """The file of a cluster's links as `mq chaos` last set them."""
     return state / cluster / "links.json"
 
 

@@ -11,9 +11,12 @@ from mqcourse.variables import Kind, environment_of
 def launches(layout: StackLayout, cluster: str, purpose: str, command: tuple[str, ...]) -> list[Launch]:
     """The proxy where it does not run. CourseError when another program holds its port for this purpose."""
     port = layout.ports.of(purpose)
+    is_held = is_open(
+        port
+    )  # before the look at processes: else a proxy that just begins is taken for another program
     if process.owned(layout.state, links.mark(cluster)):
         return []
-    if is_open(port):
+    if is_held:
         raise taken_error(port, purpose)
     folder = make_folder(layout.folder(cluster))
     return [Launch(command, environment_of(Kind.PYTHON), folder, shared_as=links.mark(cluster))]
