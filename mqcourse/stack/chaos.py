@@ -76,6 +76,9 @@ def heal(nodes: Sequence[Service], state: Path, progress: Progress) -> list[str]
             said.append(resume(node, state))
     stack.up([*gone, *without_proxy], progress)  # of one that runs, only what is missing beside it is started
     said += [f"{node.title} is started again on its data" for node in gone]
+    for cluster, _ in map(_place, without_proxy):
+        links.await_proxy(state, cluster)
+        said.append(f"the proxy of the links of {cluster} is started again")
     told = "".join(said)
     return [*said, *(f"{node.title} runs" for node in nodes if node.title not in told)]
 
@@ -86,15 +89,10 @@ def _join(nodes: Sequence[Service], state: Path) -> tuple[list[str], list[Servic
     without: dict[str, Service] = {}
     for node in nodes:
         cluster, number = _place(node)
-        now = links.read(state, cluster)
-        if links.proxy(state, cluster) is None:
-            links.want(state, cluster, now.healed(number))
-            if process.is_alive(_child(node, state)):
-                without[cluster] = node
-        elif number in now.failed:
-            links.apply(state, cluster, now.healed(number))
-        if number in now.failed:
+        if links.heal(state, cluster, number):
             said.append(f"the links of {node.title} are whole again")
+        if links.proxy(state, cluster) is None and process.is_alive(_child(node, state)):
+            without[cluster] = node
     return said, list(without.values())
 
 

@@ -107,7 +107,20 @@ def read(state: Path, cluster: str) -> Links:
 def proxy(state: Path, cluster: str) -> psutil.Process | None:
     """The proxy's process, once it serves."""
     pid = object_of(applied_file(state, cluster)).get("pid")
-    return next((each for each in process.owned(state, mark(cluster)) if each.pid == pid), None)
+    return process.owned_as(pid, state, mark(cluster)) if type(pid) is int else None
+
+
+def await_proxy(state: Path, cluster: str) -> None:
+    """Return when the proxy that was just started serves. Raises CourseError when it does not."""
+    deadline = time.monotonic() + EFFECT_LIMIT_S
+    while proxy(state, cluster) is None:
+        if time.monotonic() > deadline:
+            raise CourseError(
+                f"the proxy of the links between the nodes of {cluster} does not come up",
+                do=f"See `mq logs {cluster.removesuffix('-cluster')}-1`",
+                code=Exit.UNREACHABLE,
+            )
+        time.sleep(0.02)  # it tells by a file
 
 
 def want(state: Path, cluster: str, links: Links) -> None:
@@ -141,6 +154,18 @@ def apply(state: Path, cluster: str, links: Links) -> None:
                 code=Exit.BUSY,
             )
         time.sleep(0.01)  # another process's file has no event that is portable
+
+
+def heal(state: Path, cluster: str, node: int) -> bool:
+    """Heal the links of a node, now or at the next start of the proxy; whether any was cut or slow."""
+    now = read(state, cluster)
+    if node not in now.failed:
+        return False
+    if proxy(state, cluster) is None:
+        want(state, cluster, now.healed(node))
+    else:
+        apply(state, cluster, now.healed(node))
+    return True
 
 
 def forget(state: Path, cluster: str) -> None:

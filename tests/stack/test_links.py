@@ -300,19 +300,32 @@ def program(tmp_path, monkeypatch, free_port) -> Iterator["subprocess.Popen[str]
             running.kill()
 
 
-def test_a_wish_holds_when_the_command_returns_and_a_new_proxy_takes_it_over(tmp_path, program, free_port):
+def test_a_wish_holds_when_the_command_returns_and_a_new_proxy_takes_it_over(tmp_path, program):
     wish = Links(frozenset({2}), {3: 40})
     links.apply(tmp_path, "kafka-cluster", wish)
     assert links.read(tmp_path, "kafka-cluster") == wish
     known = json.loads(links.applied_file(tmp_path, "kafka-cluster").read_text())
     assert known == {"pid": program.pid, **wish.as_object()}
     # a second one on the same ports says so and ends, and the first serves on
-    second = subprocess.run([*program.args, f"1:{free_port}:9"], capture_output=True, text=True, check=False)
+    second = subprocess.run(program.args, capture_output=True, text=True, check=False)
     assert second.returncode == 1
     assert second.stderr.count("\n") == 1
     assert links.proxy(tmp_path, "kafka-cluster") == psutil.Process(program.pid)
     program.send_signal(signal.SIGTERM)
     assert program.wait(LIMIT_S) == -signal.SIGTERM
     assert links.proxy(tmp_path, "kafka-cluster") is None
+    with subprocess.Popen(
+        program.args,
+        env={**os.environ, **process.marks(tmp_path, links.mark("kafka-cluster"))},
+    ) as third:
+        links.await_proxy(tmp_path, "kafka-cluster")
+        known = json.loads(links.applied_file(tmp_path, "kafka-cluster").read_text())
+        assert known == {"pid": third.pid, **wish.as_object()}
+        assert links.heal(tmp_path, "kafka-cluster", 2)
+        assert not links.heal(tmp_path, "kafka-cluster", 2)
+        assert links.read(tmp_path, "kafka-cluster") == Links(delay_ms={3: 40})
+        third.kill()
+    assert links.heal(tmp_path, "kafka-cluster", 3)  # the next proxy reads it
+    assert links.read(tmp_path, "kafka-cluster") == Links()
     links.forget(tmp_path, "kafka-cluster")
     assert list((tmp_path / "kafka-cluster").iterdir()) == []

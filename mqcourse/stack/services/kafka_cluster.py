@@ -86,7 +86,7 @@ class KafkaNode(Kafka):
 
     def sweep(self, layout: StackLayout) -> None:
         """End the proxy of the links once the last node is down."""
-        link_services.sweep(layout, CLUSTER)
+        link_services.sweep(layout, CLUSTER, self.number)
 
     def answers(self, layout: StackLayout, timeout_s: float) -> bool:
         """Its listener answers ApiVersions."""

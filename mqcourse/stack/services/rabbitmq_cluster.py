@@ -149,4 +149,4 @@ class RabbitMQNode(RabbitMQ):
 
     def sweep(self, layout: StackLayout) -> None:
         """End the shared epmd and proxy once the last node is down."""
-        link_services.sweep(layout, CLUSTER)
+        link_services.sweep(layout, CLUSTER, self.number)
