@@ -431,17 +431,20 @@ def test_all_nodes_killed_at_once_come_back_with_every_confirmed_message_and_a_r
         assert not some - everything(cluster, broker, some)
     cluster.mq("reset", "--yes", "rabbitmq-cluster", "kafka-cluster")
     for broker in confirmed:
-        found = seen(cluster, broker)
-        assert found["majority"]
-        assert found["replicated"] == []
+        wait_until(lambda broker=broker: seen(cluster, broker)["majority"], f"{broker} has a majority again")
+        assert seen(cluster, broker)["replicated"] == []
 
 
 def test_a_stop_leaves_no_process_no_port_and_no_record(cluster):
     cluster.mq("chaos", "pause", "rabbitmq-3")
+    cluster.mq("chaos", "partition", "rabbitmq-1", "kafka-1")
+    cluster.mq("chaos", "slow", "kafka-2", "--ms", "50")
+    nodes = seen(cluster, "kafka")["nodes"]
+    assert [(node["cut_from"], node["delay_ms"]) for node in nodes] == [([2, 3], 0), ([1], 50), ([1], 0)]
     cluster.mq("stop")
     assert process.owned(cluster.home) == []
     assert ports.taken(ports.Ports(cluster.base).all().values()) == []
     assert list((cluster.home / "run").iterdir()) == []
     assert not {name for name in cluster.status() if name[-1].isdigit()}
     assert cluster.mq("cluster", "status", check=False).returncode == Exit.UNREACHABLE
-    assert list(cluster.home.rglob("*.pid")) == []
+    assert [*cluster.home.rglob("*.pid"), *cluster.home.rglob("links*.json")] == []
