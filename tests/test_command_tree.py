@@ -38,6 +38,8 @@ CASES: dict[str, tuple[str, set[Exit]]] = {
     "chaos kill": ("kafka-2", {Exit.UNREACHABLE}),
     "chaos pause": ("kafka", {Exit.USAGE}),
     "chaos resume": ("rabbitmq-1", {Exit.UNREACHABLE}),
+    "chaos partition": ("kafka-2", {Exit.UNREACHABLE}),
+    "chaos slow": ("rabbitmq-3 --ms 50", {Exit.UNREACHABLE}),
     "chaos heal": ("", {Exit.DONE}),
     "doctor": ("", {Exit.DONE, Exit.ENVIRONMENT}),  # what this machine is like is no matter of this test
     "logs": ("kafka", {Exit.UNREACHABLE}),

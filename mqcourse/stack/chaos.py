@@ -1,4 +1,4 @@
-"""Failures of a cluster's node that are real: its process is killed, stopped and continued, or started again."""
+"""Failures of a cluster's node that are real: its process is killed or stopped, its links are cut or slow, and back."""
 
 import contextlib
 import signal
@@ -11,7 +11,7 @@ import psutil
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.progress import Progress
-from mqcourse.stack import process, record, stack
+from mqcourse.stack import links, process, record, stack
 from mqcourse.stack.process import Child
 from mqcourse.stack.services.registry import CLUSTERS, SERVICES, has_majority
 from mqcourse.stack.services.service import Service
@@ -43,34 +43,73 @@ def resume(node: Service, state: Path) -> str:
     return f"{node.title} continues (process {child.pid})"
 
 
+def partition(node: Service, state: Path) -> str:
+    """Cut its links with every other node, as a network that loses every packet. Clients still reach it."""
+    _living(node, state)
+    cluster, number = _place(node)
+    links.apply(state, cluster, links.read(state, cluster).partitioned(number))
+    return f"{node.title} is cut off from the other nodes; clients still reach it"
+
+
+def slow(node: Service, state: Path, ms: int) -> str:
+    """Hold every byte between it and the other nodes for so many milliseconds, in each direction."""
+    _living(node, state)
+    cluster, number = _place(node)
+    links.apply(state, cluster, links.read(state, cluster).slowed(number, ms))
+    return f"every byte between {node.title} and the other nodes takes {ms} ms longer"
+
+
 def heal(nodes: Sequence[Service], state: Path, progress: Progress) -> list[str]:
-    """Let the paused nodes continue and start the killed ones again on their data; what was done.
+    """Join the links of the nodes again, let paused ones continue, start killed ones on their data; what was done.
 
     Those that were killed start side by side, because the last one that ran may have to come first. Raises CourseError
     for a node of a cluster that was never started, when too few would run for a majority, without which a node cannot
     become ready, and when one does not come up.
     """
     children = {node: _child(node, state) for node in nodes}
-    for cluster in dict.fromkeys(node.cluster for node in nodes if node.cluster):
+    gone = [node for node, child in children.items() if not process.is_alive(child)]
+    for cluster in dict.fromkeys(node.cluster for node in gone if node.cluster):
         _refuse_too_few(cluster, nodes, state)
-    said, gone = [], []
+    said, without_proxy = _join(nodes, state)
     for node, child in children.items():
-        if not process.is_alive(child):
-            gone.append(node)
-        elif process.is_paused(child):
+        if node not in gone and process.is_paused(child):
             said.append(resume(node, state))
-        else:
-            said.append(f"{node.title} runs")
-    if gone:
-        stack.up(gone, progress)
-        said += [f"{node.title} is started again on its data" for node in gone]
-    return said
+    stack.up([*gone, *without_proxy], progress)  # of one that runs, only what is missing beside it is started
+    said += [f"{node.title} is started again on its data" for node in gone]
+    for cluster, _ in map(_place, without_proxy):
+        links.await_proxy(state, cluster)
+        said.append(f"the proxy of the links of {cluster} is started again")
+    told = "".join(said)
+    return [*said, *(f"{node.title} runs" for node in nodes if node.title not in told)]
+
+
+def _join(nodes: Sequence[Service], state: Path) -> tuple[list[str], list[Service]]:
+    """Heal the links of the nodes; what was done, and a living node of each cluster whose proxy does not run."""
+    said: list[str] = []
+    without: dict[str, Service] = {}
+    for node in nodes:
+        cluster, number = _place(node)
+        if links.heal(state, cluster, number):
+            said.append(f"the links of {node.title} are whole again")
+        if links.proxy(state, cluster) is None and process.is_alive(_child(node, state)):
+            without[cluster] = node
+    return said, list(without.values())
+
+
+def _place(node: Service) -> tuple[str, int]:
+    """The cluster and the number of a node."""
+    if node.cluster is None:
+        raise CourseError(f"{node.title} is no node of a cluster", code=Exit.USAGE)
+    return node.cluster, int(node.name.rpartition("-")[2])
 
 
 def _refuse_too_few(cluster: str, healed: Sequence[Service], state: Path) -> None:
-    """Raise CourseError when the nodes that run and those to be healed are no majority of the cluster."""
+    """Raise CourseError when the nodes that run and reach each other, and those to be healed, are no majority."""
     every = CLUSTERS[cluster]
-    later = [node for node in every if node in healed or _runs(node, state)]
+    isolated = links.read(state, cluster).isolated
+    later = [
+        node for node in every if node in healed or (_runs(node, state) and _place(node)[1] not in isolated)
+    ]
     if not has_majority(len(later), len(every)):
         raise CourseError(
             f"{later[0].title} cannot start alone: without a majority of {len(every)} nodes it does not become ready",
@@ -86,12 +125,20 @@ def _runs(node: Service, state: Path) -> bool:
 
 
 def failed_nodes(state: Path) -> list[Service]:
-    """Every node that is killed or paused now."""
+    """Every node that is killed, paused, cut off or slow now, or whose cluster's links nobody carries."""
     found = []
     for node in SERVICES.values():
         known = record.read(state, node.name) if node.cluster else None
         child = known.child if known else None
-        if child is not None and (not process.is_alive(child) or process.is_paused(child)):
+        if child is None:
+            continue
+        cluster, number = _place(node)
+        if (
+            not process.is_alive(child)
+            or process.is_paused(child)
+            or number in links.read(state, cluster).failed
+            or links.proxy(state, cluster) is None
+        ):
             found.append(node)
     return found
 

@@ -4,14 +4,14 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from mqcourse.home import software_folder
-from mqcourse.stack import process, record
+from mqcourse.stack import links, process, record
 from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import Ports
 from mqcourse.stack.services.kafka_cluster import KafkaNode
@@ -33,13 +33,15 @@ class NodeSeen:
     """A node: its state as in `mq status`, or `paused` for a process that SIGSTOP holds.
 
     sees: the numbers of the nodes that it reports as running, itself included; None where it was not asked or did not
-    answer.
+    answer. cut_from: the nodes with which its links are cut. delay_ms: how long its links hold each byte.
     """
 
     name: str
     number: int
     state: str
     sees: tuple[int, ...] | None = None
+    cut_from: tuple[int, ...] = ()
+    delay_ms: int = 0
 
     @property
     def answers(self) -> bool:
@@ -68,7 +70,8 @@ class ClusterSeen:
 
     majority: whether more than half of its nodes answer and work together; without it no leader is elected, and no
     write that waits for a majority is confirmed. quorum_leader and quorum_members are those of Kafka's controllers.
-    unknown: why leaders could not be asked, else None.
+    unknown: why leaders could not be asked, else None. linked: whether the proxy runs that carries the links between
+    the nodes.
     """
 
     name: str
@@ -78,6 +81,7 @@ class ClusterSeen:
     quorum_members: tuple[int, ...] = ()
     replicated: tuple[Replicated, ...] = ()
     unknown: str | None = None
+    linked: bool = True
 
 
 def look(state: Path, names: Sequence[str] = ()) -> list[ClusterSeen]:
@@ -88,14 +92,26 @@ def look(state: Path, names: Sequence[str] = ()) -> list[ClusterSeen]:
             continue
         if all(record.read(state, node.name) is None for node in nodes):
             continue
-        found.append(LOOKS[name](name, nodes, state))
+        linked = links.proxy(state, name) is not None
+        found.append(replace(LOOKS[name](name, nodes, state), linked=linked))
     return found
 
 
 def node_states(nodes: Sequence[Service], state: Path) -> list[NodeSeen]:
-    """The nodes by process and first bytes of the protocol."""
+    """The nodes by process and first bytes of the protocol, and the links of each."""
+    cluster = nodes[0].cluster
+    now = links.read(state, cluster) if cluster else links.Links()
+    numbers = [_number(node.name) for node in nodes]
     with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
-        return list(pool.map(partial(_node_seen, state=state), nodes))
+        seen = pool.map(partial(_node_seen, state=state), nodes)
+        return [
+            replace(
+                one,
+                cut_from=now.cut_from(one.number, numbers),
+                delay_ms=now.delay_ms.get(one.number, 0),
+            )
+            for one in seen
+        ]
 
 
 def together(seen: Mapping[int, Sequence[int]]) -> int:
@@ -111,6 +127,17 @@ def together(seen: Mapping[int, Sequence[int]]) -> int:
                 group.append(other)
         largest = max(largest, len(group))
     return largest
+
+
+def joined(nodes: Sequence[NodeSeen]) -> list[NodeSeen]:
+    """The largest group of nodes that answer and whose links with each other are whole, by the lowest numbers."""
+    answering = [one for one in nodes if one.answers]
+    # a node is cut off from all others or from none, unless another one is
+    groups = [
+        [one, *(two for two in answering if two != one and two.number not in one.cut_from)]
+        for one in answering
+    ]
+    return max(groups, key=len, default=[])
 
 
 def _node_seen(node: Service, state: Path) -> NodeSeen:
@@ -148,24 +175,30 @@ def _look_at_rabbitmq(name: str, nodes: Sequence[Service], state: Path) -> Clust
         if rows is None:
             return one
         running = tuple(sorted(_erlang_number(row["name"]) for row in rows if row.get("running")))
-        return NodeSeen(one.name, one.number, one.state, running)
+        return replace(one, sees=running)
 
     with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
         seen = list(pool.map(with_sight, seen))
     answering = [one for one in seen if one.answers]
-    asked_all = {one.number: one.sees for one in answering if one.sees is not None}
-    paused = [one.number for one in seen if one.state == "paused"]
+    # what a node believes of another one holds only while their link is whole
+    asked_all = {
+        one.number: [other for other in one.sees if other not in one.cut_from]
+        for one in answering
+        if one.sees is not None
+    }
+    held_up = [(one.number, "paused") for one in seen if one.state == "paused"]
+    held_up += [(one.number, "cut off") for one in seen if len(one.cut_from) == len(nodes) - 1]
     if len(asked_all) < len(answering):
-        # a node's HTTP API waits for the answers of the others, so a paused one holds it up
-        majority = has_majority(len(answering), len(nodes))
+        # a node's HTTP API waits for the answers of the others, so one that is paused or cut off holds it up
+        majority = has_majority(len(joined(seen)), len(nodes))
         why = (
-            f"the nodes wait for node {paused[0]}, which is paused, before they tell"
-            if paused
+            f"the nodes wait for node {held_up[0][0]}, which is {held_up[0][1]}, before they tell"
+            if held_up
             else "a node did not tell in time"
         )
         return ClusterSeen(name, tuple(seen), majority, unknown=why)
     majority = has_majority(together(asked_all), len(nodes))
-    best = max(answering, key=lambda one: len(one.sees or ()), default=None)
+    best = max(answering, key=lambda one: len(asked_all[one.number]), default=None)
     rows = asked(best, "/api/queues?columns=name,vhost,type,leader,members,online,state") if best else []
     if rows is None:
         return ClusterSeen(name, tuple(seen), majority, unknown="the list of queues did not arrive in time")
@@ -192,7 +225,8 @@ def _erlang_number(name: str) -> int:
 def _look_at_kafka(name: str, nodes: Sequence[Service], state: Path) -> ClusterSeen:
     """A broker that answers is asked for the quorum of controllers and for every partition."""
     seen = tuple(node_states(nodes, state))
-    answering = [node for node, one in zip(nodes, seen, strict=True) if one.answers]
+    group = joined(seen)
+    answering = [node for node, one in zip(nodes, seen, strict=True) if one in group]
     if not has_majority(len(answering), len(nodes)):
         return ClusterSeen(
             name,

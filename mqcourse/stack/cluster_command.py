@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mqcourse.stack.services.service import Service
 
 NODES = "rabbitmq-1 to rabbitmq-3, kafka-1 to kafka-3"
+MAX_DELAY_MS = 60_000
 CODES = """exit codes: 0 every cluster has a majority, 3 one has none,
 4 no cluster was started"""
 
@@ -49,9 +50,28 @@ def register(subcommands: Any) -> None:
         ("kill", _kill, "kill nodes at once (SIGKILL); their data stays"),
         ("pause", _pause, "stop nodes where they are (SIGSTOP); their connections stay open"),
         ("resume", _resume, "let paused nodes continue (SIGCONT)"),
-        ("heal", _heal, "start killed nodes again on their data, and let paused ones continue"),
+        (
+            "partition",
+            _partition,
+            "cut nodes off from all others (their links lose every packet); clients still reach them",
+        ),
+        ("slow", _slow, "delay every byte between nodes and all others; clients are not delayed"),
+        (
+            "heal",
+            _heal,
+            "join cut or slow links again, let paused nodes continue, start killed ones on their data",
+        ),
     ):
-        parser = add(actions, name, run, text, example=f"mq chaos {name} kafka-2")
+        example = f"mq chaos {name} kafka-2" + (" --ms 300" if name == "slow" else "")
+        parser = add(actions, name, run, text, example=example)
+        if name == "slow":
+            parser.add_argument(
+                "--ms",
+                type=_milliseconds,
+                default=200,
+                metavar="N",
+                help=f"the delay in each direction, 1 to {MAX_DELAY_MS} (default: 200)",
+            )
         help_text = f"{NODES} (default: all that failed)" if name == "heal" else NODES
         parser.add_argument("names", metavar="NODE", nargs="*" if name == "heal" else "+", help=help_text)
 
@@ -122,6 +142,25 @@ def _resume(arguments: argparse.Namespace) -> int:
     return _each(arguments, chaos.resume)
 
 
+def _partition(arguments: argparse.Namespace) -> int:
+    from mqcourse.stack import chaos
+
+    return _each(arguments, chaos.partition)
+
+
+def _slow(arguments: argparse.Namespace) -> int:
+    from mqcourse.stack import chaos
+
+    return _each(arguments, lambda node, state: chaos.slow(node, state, arguments.ms))
+
+
+def _milliseconds(text: str) -> int:
+    """A delay that can be chosen."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_DELAY_MS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to {MAX_DELAY_MS}")
+    return int(text)
+
+
 def _heal(arguments: argparse.Namespace) -> int:
     from mqcourse.home import state_folder
     from mqcourse.progress import Progress
@@ -129,5 +168,7 @@ def _heal(arguments: argparse.Namespace) -> int:
 
     nodes = _nodes(arguments.names) or chaos.failed_nodes(state_folder())
     done = chaos.heal(nodes, state_folder(), Progress(quiet=arguments.quiet))
-    answer(arguments, {"done": done}, wrapped("\n".join(done) or "no node is killed or paused"))
+    answer(
+        arguments, {"done": done}, wrapped("\n".join(done) or "no node is killed, paused, cut off or slow")
+    )
     return Exit.DONE

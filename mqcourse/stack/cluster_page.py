@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mqcourse.stack.cluster import ClusterSeen, NodeSeen, Replicated
+from mqcourse.stack.cluster import ClusterSeen, NodeSeen, Replicated, joined
 from mqcourse.stack.status_page import NEXT
 
 TITLES = {"rabbitmq-cluster": "RabbitMQ", "kafka-cluster": "Kafka"}
@@ -27,12 +27,15 @@ def page(clusters: Sequence[ClusterSeen]) -> str:
 
 def _lines(seen: ClusterSeen) -> list[str]:
     up = sum(node.answers for node in seen.nodes)
-    verdict = "they have a majority" if seen.majority else "THERE IS NO MAJORITY"
     verb = "answers" if up == 1 else "answer"
-    lines = [f"{TITLES[seen.name]}: {up} of {len(seen.nodes)} nodes {verb}, {verdict}."]
+    lines = [f"{TITLES[seen.name]}: {up} of {len(seen.nodes)} nodes {verb}, {_verdict(seen)}."]
     if not seen.majority:
         lines.append(LOST[seen.name])
     lines += [f"  node {node.number}  {_node(node, len(seen.nodes))}" for node in seen.nodes]
+    if not seen.linked:
+        lines.append(
+            "The proxy that carries the links between the nodes does not run: `mq chaos heal` starts it."
+        )
     if seen.quorum_leader is not None:
         members = _numbers(seen.quorum_members)
         lines.append(f"Node {seen.quorum_leader} leads the quorum of controllers; its members are {members}.")
@@ -45,12 +48,28 @@ def _lines(seen: ClusterSeen) -> list[str]:
     return lines
 
 
+def _verdict(seen: ClusterSeen) -> str:
+    """Whether there is a majority, and of which nodes where some that answer are cut off."""
+    if not seen.majority:
+        return "THERE IS NO MAJORITY"
+    group = [node.number for node in joined(seen.nodes)]
+    if len(group) < sum(node.answers for node in seen.nodes):
+        return f"{_numbers(group)} have a majority"
+    return "they have a majority"
+
+
 def _node(node: NodeSeen, count: int) -> str:
     text = node.state
     if node.state in ADVICE:
         text += f": {ADVICE[node.state].format(name=node.name)}"
     if node.sees is not None and len(node.sees) < count:
         text += f", sees {_numbers(node.sees)} running"
+    if node.cut_from:
+        text += f"; its links with {_numbers(node.cut_from)} are cut"
+    if len(node.cut_from) == count - 1:
+        text += f" (`mq chaos heal {node.name}` joins them)"
+    if node.delay_ms:
+        text += f"; each byte to and from it takes {node.delay_ms} ms longer"
     return text
 
 

@@ -14,11 +14,11 @@ from mqcourse.foreign import plain
 from mqcourse.home import software_folder, state_folder
 from mqcourse.install import jars, java, rabbitmq
 from mqcourse.install.apt import this_release
-from mqcourse.stack import ports, process, record, stack
+from mqcourse.stack import links, ports, process, record, stack
 from mqcourse.stack.endpoints import endpoints
 from mqcourse.stack.providers import choice, external
 from mqcourse.stack.services import kafka_node, kafka_startup_cache
-from mqcourse.stack.services.registry import SERVICES
+from mqcourse.stack.services.registry import CLUSTERS, SERVICES
 
 NEEDED_MB = 1000
 """Brokers and jars unpacked, the AOT cache, and space for data."""
@@ -199,6 +199,13 @@ def _processes() -> str:
             do=f"Run `mq start {' '.join(killed)}`",
             code=Exit.UNREACHABLE,
         )
+    for cluster, nodes in CLUSTERS.items():
+        if any(_started(node.name) for node in nodes) and links.proxy(state_folder(), cluster) is None:
+            raise CourseError(
+                f"the proxy that carries the links between the nodes of {cluster} does not run",
+                do="Run `mq chaos heal`",
+                code=Exit.UNREACHABLE,
+            )
     mine = process.owned(state_folder())
     if mine and not any(known):
         raise CourseError(

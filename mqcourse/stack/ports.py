@@ -45,9 +45,16 @@ OFFSETS = {
             ("rabbitmq_dist", 38),
             ("kafka", 42),
             ("kafka_controller", 45),
+            # the links between nodes: where the others reach a node, through a proxy
+            ("rabbitmq_link", 12),
+            ("kafka_link", 15),
+            ("kafka_internal", 26),  # the node's own listener for other brokers, behind the proxy
         )
         for node in NODES
     },
+    "kafka_controller_link_1": 18,
+    "kafka_controller_link_2": 19,
+    "kafka_controller_link_3": 24,
     "rabbitmq_cluster_epmd": 41,
 }
 MARK = "mqcourse.port.base="

@@ -120,19 +120,27 @@ def rss_mb(child: Child) -> float | None:
 
 def owned(state: Path, service: str | None = None) -> list[psutil.Process]:
     """Every live process that belongs to the stack of `state` (and to `service`), this one excepted."""
-    mine = []
-    for process in psutil.process_iter(["pid"]):
-        if process.pid == os.getpid():
-            continue
-        with contextlib.suppress(psutil.Error, OSError):
-            marks = process.environ()
-            if (
-                marks.get(STATE_VARIABLE) == str(state)
-                and (service is None or marks.get(SERVICE_VARIABLE) == service)
-                and process.status() != psutil.STATUS_ZOMBIE
-            ):
-                mine.append(process)
-    return mine
+    every = psutil.process_iter(["pid"])
+    return [process for process in every if process.pid != os.getpid() and _is_owned(process, state, service)]
+
+
+def owned_as(pid: int, state: Path, service: str) -> psutil.Process | None:
+    """The process of this pid where it is the service's of this stack, without a look at all others."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        return process if _is_owned(process, state, service) else None
+    return None
+
+
+def _is_owned(process: psutil.Process, state: Path, service: str | None) -> bool:
+    with contextlib.suppress(psutil.Error, OSError):
+        marks = process.environ()
+        return (
+            marks.get(STATE_VARIABLE) == str(state)
+            and (service is None or marks.get(SERVICE_VARIABLE) == service)
+            and process.status() != psutil.STATUS_ZOMBIE
+        )
+    return False
 
 
 def end(processes: Iterable[psutil.Process], *, grace_s: float, ask: signal.Signals = signal.SIGTERM) -> int:

@@ -3,19 +3,23 @@
 import contextlib
 import ipaddress
 import json
+import os
+import random
 import stat
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pika
 import psutil
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
+from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from mqcourse.exits import Exit
 from mqcourse.stack import ports, process
@@ -24,6 +28,9 @@ from tests.run_stack import RunStack, free_base
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 ROUNDS = 2
+STEPS = int(os.environ.get("CHAOS_STEPS", "10"))
+SEED = int(os.environ.get("CHAOS_SEED", "16"))
+"""Random failures of each cluster, and which; CHAOS_STEPS=100 and another CHAOS_SEED are for a run by hand."""
 MORE = 100
 """So many further confirmed messages show that a cluster works again."""
 LIMIT_S = 120
@@ -31,19 +38,26 @@ LIMIT_S = 120
 
 LOADS = {
     "rabbitmq": """
-import itertools, sys, time
+import itertools, signal, sys, time
 import pika
 
+def leave(*_):
+    signal.alarm(5)
+    raise TimeoutError
+
+signal.signal(signal.SIGALRM, leave)  # a node that is cut off answers, and confirms nothing
 nodes = itertools.cycle(sys.argv[1].split(","))
 number = 0
 while True:
     try:
+        signal.alarm(5)
         parameters = pika.URLParameters(next(nodes))
         parameters.heartbeat = 4  # a paused node is left
         with pika.BlockingConnection(parameters) as connection:
             channel = connection.channel()
             channel.confirm_delivery()
             while True:
+                signal.alarm(5)
                 message = pika.BasicProperties(delivery_mode=2)
                 channel.basic_publish("", "kept", b"%d" % number, message, mandatory=True)
                 print(number, flush=True)  # confirmed by a majority
@@ -154,7 +168,8 @@ def declare(run: RunStack, broker: str) -> None:
             connection.channel().queue_declare("kept", durable=True, arguments=arguments)
     else:
         admin = KafkaAdminClient(bootstrap_servers=nodes)
-        admin.create_topics([NewTopic("kept", num_partitions=1, replication_factor=3)])
+        with contextlib.suppress(TopicAlreadyExistsError):
+            admin.create_topics([NewTopic("kept", num_partitions=1, replication_factor=3)])
         admin.close()
 
 
@@ -265,6 +280,119 @@ def test_a_killed_and_a_paused_leader_cost_no_confirmed_message(cluster, broker)
     assert not lost, f"lost: {sorted(lost)[:10]} of {len(confirmed)}"
 
 
+@pytest.mark.parametrize("broker", ["rabbitmq", "kafka"])
+def test_a_leader_that_is_cut_off_costs_no_confirmed_message(cluster, broker):
+    declare(cluster, broker)
+    wait_until(lambda: is_whole(cluster, broker), "the replicas are in sync")
+    with load(cluster, broker) as confirmed:
+        more_is_confirmed(confirmed, "at the beginning")
+        cut = leader(cluster, broker)
+        others = [number for number in (1, 2, 3) if f"{broker}-{number}" != cut]
+        with contextlib.ExitStack() as left:
+            if broker == "kafka":
+                send = left.enter_context(sender_of_one(cluster))
+                assert send(b"-1")
+            cluster.mq("chaos", "partition", cut)
+            if broker == "kafka":
+                assert not send(b"-2")  # the old leader waits for replicas that it does not reach
+        wait_until(lambda: leader(cluster, broker) != cut, "the others elect another leader")
+        said = cluster.mq("cluster", "status", broker).stdout
+        assert f"{others[0]}, {others[1]} have a majority" in said
+        assert f"`mq chaos heal {cut}` joins them" in said
+        more_is_confirmed(confirmed, f"while {cut} is cut off")
+        cluster.mq("chaos", "heal", cut)
+        wait_until(lambda: is_whole(cluster, broker), "the node that was cut off is in sync again")
+        more_is_confirmed(confirmed, "at the end")
+    found = everything(cluster, broker, confirmed)
+    assert not confirmed - found, f"lost: {sorted(confirmed - found)[:10]} of {len(confirmed)}"
+    if broker == "kafka":
+        assert -1 in found
+        assert -2 not in found  # the old leader's log was cut back to what the majority has
+
+
+@contextlib.contextmanager
+def sender_of_one(run: RunStack) -> Iterator[Callable[[bytes], bool]]:
+    """Sends to the leader that was known first, whoever leads later; whether it was acknowledged with acks=all."""
+    nodes = nodes_of(run, "kafka")
+    producer = KafkaProducer(
+        bootstrap_servers=nodes,
+        acks="all",
+        enable_idempotence=False,
+        retries=0,
+        request_timeout_ms=3000,
+        delivery_timeout_ms=4000,
+        linger_ms=0,
+    )
+
+    def send(value: bytes) -> bool:
+        try:
+            producer.send("kept", value).get(timeout=LIMIT_S)
+        except KafkaError:
+            return False
+        return True
+
+    try:
+        yield send
+    finally:
+        producer.close(timeout=0)
+
+
+@dataclass
+class Node:
+    """What the steps did to a node."""
+
+    state: str = "running"
+    isolated: bool = False
+
+
+def majority_of(nodes: dict[str, Node]) -> bool:
+    """Whether two of three nodes run and reach each other."""
+    return sum(node.state == "running" and not node.isolated for node in nodes.values()) >= 2
+
+
+def step(dice: random.Random, nodes: dict[str, Node]) -> tuple[str, str]:
+    """Something that can happen next: the action and the node."""
+    able = []
+    for name, node in nodes.items():
+        if node.state == "running":
+            able += [("kill", name), ("pause", name), *([] if node.isolated else [("partition", name)])]
+        elif node.state == "paused":
+            able += [("kill", name), ("resume", name), ("heal", name)]
+        if node.state == "killed" or node.isolated:
+            able.append(("heal", name))
+    return dice.choice(able)
+
+
+@pytest.mark.parametrize("broker", ["rabbitmq", "kafka"])
+def test_a_cluster_recovers_from_failures_in_any_order_or_says_that_it_has_no_majority(cluster, broker):
+    dice = random.Random(SEED)
+    declare(cluster, broker)
+    wait_until(lambda: is_whole(cluster, broker), "the replicas are in sync")
+    nodes = {f"{broker}-{number}": Node() for number in (1, 2, 3)}
+    done: list[str] = []
+    with load(cluster, broker) as confirmed:
+        more_is_confirmed(confirmed, "at the beginning")
+        for _ in range(STEPS):
+            action, name = step(dice, nodes)
+            said = cluster.mq("chaos", action, name, check=False)
+            done.append(f"{action} {name} -> {said.returncode}")
+            story = f"seed {SEED}: {', '.join(done)}: {said.stderr}"
+            node = nodes[name]
+            if action == "heal" and said.returncode == Exit.UNREACHABLE:
+                assert "cannot start alone" in said.stderr, story
+            else:
+                assert said.returncode == Exit.DONE, story
+                node.state = {"kill": "killed", "pause": "paused"}.get(action, "running")
+                node.isolated = action == "partition" or (node.isolated and action != "heal")
+            has = majority_of(nodes)
+            wait_until(lambda has=has: seen(cluster, broker)["majority"] == has, f"majority {has}, {story}")
+        cluster.mq("chaos", "heal")
+        wait_until(lambda: is_whole(cluster, broker), f"the cluster recovers, {story}")
+        more_is_confirmed(confirmed, f"at the end, {story}")
+    lost = confirmed - everything(cluster, broker, confirmed)
+    assert not lost, f"lost: {sorted(lost)[:10]} of {len(confirmed)}, {story}"
+
+
 def test_without_a_majority_status_says_so_and_after_a_heal_it_works_again(cluster):
     cluster.mq("chaos", "kill", "rabbitmq-1", "rabbitmq-2", "kafka-2", "kafka-3")
 
@@ -288,12 +416,35 @@ def test_without_a_majority_status_says_so_and_after_a_heal_it_works_again(clust
             more_is_confirmed(confirmed, "after the majority came back")
 
 
+def test_all_nodes_killed_at_once_come_back_with_every_confirmed_message_and_a_reset_empties_them(cluster):
+    confirmed: dict[str, set[int]] = {}
+    for broker in ("rabbitmq", "kafka"):
+        declare(cluster, broker)
+        wait_until(lambda broker=broker: is_whole(cluster, broker), f"{broker} is whole")
+        with load(cluster, broker) as some:
+            more_is_confirmed(some, "before all are killed")
+            cluster.mq("chaos", "kill", *(f"{broker}-{number}" for number in (1, 2, 3)))
+        confirmed[broker] = some
+    cluster.mq("chaos", "heal")
+    for broker, some in confirmed.items():
+        wait_until(lambda broker=broker: is_whole(cluster, broker), f"{broker} is whole again")
+        assert not some - everything(cluster, broker, some)
+    cluster.mq("reset", "--yes", "rabbitmq-cluster", "kafka-cluster")
+    for broker in confirmed:
+        wait_until(lambda broker=broker: seen(cluster, broker)["majority"], f"{broker} has a majority again")
+        assert seen(cluster, broker)["replicated"] == []
+
+
 def test_a_stop_leaves_no_process_no_port_and_no_record(cluster):
     cluster.mq("chaos", "pause", "rabbitmq-3")
+    cluster.mq("chaos", "partition", "rabbitmq-1", "kafka-1")
+    cluster.mq("chaos", "slow", "kafka-2", "--ms", "50")
+    nodes = seen(cluster, "kafka")["nodes"]
+    assert [(node["cut_from"], node["delay_ms"]) for node in nodes] == [([2, 3], 0), ([1], 50), ([1], 0)]
     cluster.mq("stop")
     assert process.owned(cluster.home) == []
     assert ports.taken(ports.Ports(cluster.base).all().values()) == []
     assert list((cluster.home / "run").iterdir()) == []
     assert not {name for name in cluster.status() if name[-1].isdigit()}
     assert cluster.mq("cluster", "status", check=False).returncode == Exit.UNREACHABLE
-    assert list(cluster.home.rglob("*.pid")) == []
+    assert [*cluster.home.rglob("*.pid"), *cluster.home.rglob("links*.json")] == []

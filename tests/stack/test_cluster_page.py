@@ -10,8 +10,9 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.progress import Progress
 from mqcourse.stack import chaos, cluster_page, endpoints, process, record
-from mqcourse.stack.cluster import ClusterSeen, NodeSeen, Replicated, together
+from mqcourse.stack.cluster import ClusterSeen, NodeSeen, Replicated, joined, together
 from mqcourse.stack.layout import StackLayout
+from mqcourse.stack.links import Links
 from mqcourse.stack.ports import Ports
 from mqcourse.stack.record import Record
 from mqcourse.stack.services.kafka_cluster import KafkaNode
@@ -79,6 +80,42 @@ def test_a_cut_off_node_is_shown_with_what_it_sees():
     assert "There is no quorum queue yet." in page
 
 
+def test_links_that_are_cut_or_slow_are_shown_with_who_has_the_majority():
+    nodes = (
+        NodeSeen("kafka-1", 1, "running", cut_from=(3,)),
+        NodeSeen("kafka-2", 2, "running", cut_from=(3,), delay_ms=200),
+        NodeSeen("kafka-3", 3, "running", cut_from=(1, 2)),
+    )
+    page = cluster_page.page([ClusterSeen("kafka-cluster", nodes, True)])
+    assert "3 of 3 nodes answer, 1, 2 have a majority." in page
+    assert "node 1  running; its links with 3 are cut\n" in page
+    assert "each byte to and from it takes 200 ms longer" in page
+    assert "its links with 1, 2 are cut (`mq chaos heal kafka-3` joins them)" in page
+    page = cluster_page.page([ClusterSeen("kafka-cluster", nodes, False, linked=False)])
+    assert "THERE IS NO MAJORITY" in page
+    assert "does not run: `mq chaos heal` starts it" in page
+
+
+@pytest.mark.parametrize(
+    ("states", "isolated", "numbers"),
+    [
+        (("running", "running", "running"), set(), [1, 2, 3]),
+        (("running", "running", "running"), {1}, [2, 3]),
+        (("running", "paused", "running"), {1}, [1]),
+        (("running", "killed", "running"), set(), [1, 3]),
+        (("running", "running", "running"), {1, 3}, [1]),
+        (("paused", "killed", "killed"), set(), []),
+    ],
+)
+def test_the_largest_group_is_of_nodes_that_answer_over_whole_links(states, isolated, numbers):
+    now = Links(frozenset(isolated))
+    nodes = [
+        NodeSeen(f"kafka-{number}", number, state, cut_from=now.cut_from(number, (1, 2, 3)))
+        for number, state in enumerate(states, 1)
+    ]
+    assert [one.number for one in joined(nodes)] == numbers
+
+
 def test_a_clusters_name_means_its_nodes_and_a_node_alone_stands_for_all_where_they_are_formed():
     three = ["kafka-1", "kafka-2", "kafka-3"]
     assert [each.name for each in named(["kafka-cluster"], ())] == three
@@ -92,7 +129,7 @@ def test_nodes_have_ports_and_folders_of_their_own_and_share_their_cookie(tmp_pa
     layout = StackLayout(tmp_path, tmp_path, Ports(20000))
     every = [SERVICES[f"{broker}-{number}"] for broker in ("rabbitmq", "kafka") for number in (1, 2, 3)]
     taken = [layout.ports.of(purpose) for node in every for purpose in node.ports]
-    assert len(taken) == len(set(taken)) == 15
+    assert len(taken) == len(set(taken)) == 18
     assert len({node.data_dir(layout) for node in every}) == 6
     assert len({node.home(layout) for node in every if isinstance(node, RabbitMQNode)}) == 1
 
@@ -133,6 +170,7 @@ def test_addresses_are_those_of_the_environment_or_an_error_that_says_how_to_sta
         ("start --nodes 2 kafka", "--nodes"),
         ("cluster status kafak", "Did you mean kafka?"),
         ("chaos kill kafka4", "Did you mean kafka-"),
+        ("chaos slow kafka-1 --ms 0", "no whole number from 1 to 60000"),
         ("chaos kill servicebus", "Choose from: rabbitmq-1"),
     ],
 )
@@ -146,7 +184,7 @@ def test_a_wrong_word_is_answered_in_one_line(tmp_path, words, said):
 def test_nothing_to_heal_is_said(tmp_path):
     done = mq(tmp_path, "chaos", "heal")
     assert done.returncode == Exit.DONE
-    assert done.stdout == "no node is killed or paused\n"
+    assert done.stdout == "no node is killed, paused, cut off or slow\n"
 
 
 def test_a_node_that_would_be_alone_is_not_started(tmp_path):

@@ -1,6 +1,6 @@
 """A node of the Kafka cluster: what differs from the single Kafka beside it.
 
-Each node is broker and controller. Their quorum is formed when they are formatted, by a list of all voters.
+Each node is broker and controller. The other nodes reach it through a proxy (`link_proxy.py`). Their quorum is formed when they are formatted, by a list of all voters.
 """
 
 import uuid
@@ -8,11 +8,12 @@ from functools import partial
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.stack import links
 from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import NODES
-from mqcourse.stack.services import handshakes
+from mqcourse.stack.services import handshakes, link_services
 from mqcourse.stack.services.kafka import Kafka
-from mqcourse.stack.services.kafka_node import Node, Voter, text_of_id
+from mqcourse.stack.services.kafka_node import LinkPorts, Node, Voter, text_of_id
 from mqcourse.stack.services.service import Addresses, Launch, NotReady
 
 CLUSTER = "kafka-cluster"
@@ -30,7 +31,9 @@ class KafkaNode(Kafka):
         self.number = number
         self.name = f"kafka-{number}"
         self.title = f"Kafka node {number}"
-        self.ports = (f"kafka_{number}", f"kafka_controller_{number}")
+        self.ports = tuple(
+            f"{purpose}_{number}" for purpose in ("kafka", "kafka_controller", "kafka_internal")
+        )
 
     @property
     def installed_as(self) -> str:
@@ -48,8 +51,13 @@ class KafkaNode(Kafka):
             ports.base,
             id=self.number,
             voters=tuple(
-                Voter(number, ports.of(f"kafka_controller_{number}"), identity(f"directory {number}"))
+                Voter(number, ports.of(f"kafka_controller_link_{number}"), identity(f"directory {number}"))
                 for number in NODES
+            ),
+            links=LinkPorts(
+                ports.of(f"kafka_internal_{self.number}"),
+                ports.of(f"kafka_link_{self.number}"),
+                ports.of(f"kafka_controller_link_{self.number}"),
             ),
             cluster_id=identity("cluster"),
             heap=HEAP,
@@ -64,7 +72,21 @@ class KafkaNode(Kafka):
                 do=f"Set MQ_PORT_BASE to the block it had, or throw it away: `mq reset {CLUSTER}`",
                 code=Exit.ENVIRONMENT,
             )
-        return super().prepare(layout)
+        return [*self.helpers(layout), *super().prepare(layout)]
+
+    def helpers(self, layout: StackLayout) -> list[Launch]:
+        """The proxy of the links between all nodes. CourseError when another program holds its port."""
+        of = layout.ports.of
+        ways = [
+            f"{number}:{of(f'{link}_{number}')}:{of(f'{own}_{number}')}"
+            for number in NODES
+            for link, own in (("kafka_link", "kafka_internal"), ("kafka_controller_link", "kafka_controller"))
+        ]
+        return link_services.launches(layout, CLUSTER, "kafka_link_1", links.command(layout, CLUSTER, ways))
+
+    def sweep(self, layout: StackLayout) -> None:
+        """End the proxy of the links once the last node is down."""
+        link_services.sweep(layout, CLUSTER, self.number)
 
     def answers(self, layout: StackLayout, timeout_s: float) -> bool:
         """Its listener answers ApiVersions."""

@@ -48,6 +48,13 @@ broker.heartbeat.interval.ms=300
 OF_A_CLUSTER = """\
 # in a cluster, instead of the values above
 node.id={id}
+# clients reach a node directly; the other nodes reach it through a proxy, which can cut or delay a link
+listeners=PLAINTEXT://127.0.0.1:{broker},BROKERS://127.0.0.1:{internal},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker},BROKERS://127.0.0.1:{link},CONTROLLER://127.0.0.1:{controller_link}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,BROKERS:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=BROKERS
+# a broker leaves a controller that does not answer after 3 s instead of 30 s: one that is cut off closes nothing
+controller.socket.timeout.ms=3000
 controller.quorum.bootstrap.servers={controllers}
 default.replication.factor={replicas}
 min.insync.replicas={least_in_sync}
@@ -73,11 +80,20 @@ HEAP = "-Xmx512m"
 
 @dataclass(frozen=True)
 class Voter:
-    """A member of a quorum of controllers: node id, controller port, and the id of its log directory."""
+    """A member of a quorum of controllers: node id, the port of its controller for others, its log directory's id."""
 
     id: int
     controller: int
     directory_id: str
+
+
+@dataclass(frozen=True)
+class LinkPorts:
+    """A node's own listener for the other brokers, and the proxy's ports at which others reach broker and controller."""
+
+    internal: int
+    broker: int
+    controller: int
 
 
 @dataclass(frozen=True)
@@ -91,6 +107,8 @@ class Node:
     id: int = 1
     voters: tuple[Voter, ...] = ()
     """All members of the cluster's quorum; empty for a broker that is alone."""
+    links: LinkPorts | None = None
+    """How the other nodes of a cluster reach it."""
     cluster_id: str | None = None
     """That of the cluster; a broker that is alone makes one when it is formatted."""
     heap: str = HEAP
@@ -103,7 +121,7 @@ class Node:
     @property
     def pristine(self) -> Path:
         """A copy of the log directory as it was formatted for these ports."""
-        return self.folder / f"formatted-{self.controller}"
+        return self.folder / f"formatted-{self.links.controller if self.links else self.controller}"
 
     @property
     def properties(self) -> Path:
@@ -117,10 +135,15 @@ class Node:
             # a properties file takes a backslash for an escape and a comma for a second log directory
             data=str(self.data).replace("\\", "\\\\"),
         )
-        if not self.voters:
+        if self.links is None:
             return text
         return text + OF_A_CLUSTER.format(
             id=self.id,
+            broker=self.broker,
+            controller=self.controller,
+            internal=self.links.internal,
+            link=self.links.broker,
+            controller_link=self.links.controller,
             controllers=",".join(f"127.0.0.1:{each.controller}" for each in self.voters),
             replicas=len(self.voters),
             least_in_sync=len(self.voters) // 2 + 1,

@@ -1,7 +1,7 @@
 """A node of the RabbitMQ cluster: what differs from the single RabbitMQ beside it.
 
-The nodes find each other by the list in their configuration (peer discovery `classic_config`). They share one epmd and
-one cookie, which are not those of the single RabbitMQ.
+The nodes find each other by the list in their configuration (peer discovery `classic_config`). They share a cookie, and
+one proxy (`link_proxy.py`) that is their epmd and carries the links between them.
 """
 
 import base64
@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from mqcourse.install import rabbitmq as software
-from mqcourse.stack import process, record
+from mqcourse.stack import links
 from mqcourse.stack.layout import StackLayout
-from mqcourse.stack.ports import NODES, is_open, taken_error
+from mqcourse.stack.ports import NODES
+from mqcourse.stack.services import link_services
 from mqcourse.stack.services.rabbitmq import DISK_LIMIT_BYTES, USER, RabbitMQ
 from mqcourse.stack.services.service import Addresses, Launch, NotReady
 
 CLUSTER = "rabbitmq-cluster"
-EPMD = "rabbitmq-cluster-epmd"
-"""The mark of the epmd that the nodes share."""
+TICK_S = 10
+"""After about this long without a word from a node, the others take it as gone; Erlang's own value is 60."""
 ASK_LIMIT_S = 5.0
 SMALL = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"
 """Two schedulers a node that sleep when they are idle: three nodes share a small machine."""
@@ -51,7 +52,7 @@ class RabbitMQNode(RabbitMQ):
     cluster = CLUSTER
     start_limit_s = 240.0
     plugins = ("rabbitmq_management",)
-    epmd_mark = EPMD
+    epmd_mark = links.mark(CLUSTER)
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -94,14 +95,19 @@ class RabbitMQNode(RabbitMQ):
         """That of a single node, with fewer schedulers."""
         found = super().environment(layout, rabbit)
         arguments = found["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"]
-        return found | {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{SMALL} {arguments}"}
+        return found | {
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{SMALL} -kernel net_ticktime {TICK_S} {arguments}"
+        }
 
     def helpers(self, layout: StackLayout) -> list[Launch]:
-        """The shared epmd. CourseError when another program holds its port."""
-        port = self.port(layout, "rabbitmq_epmd")
-        if is_open(port) and not process.owned(layout.state, EPMD):
-            raise taken_error(port, "rabbitmq_cluster_epmd")
-        return super().helpers(layout)
+        """The shared epmd and proxy of the links. CourseError when another program holds its port."""
+        ways = [
+            f"{number}:{layout.ports.of(f'rabbitmq_link_{number}')}:{layout.ports.of(f'rabbitmq_dist_{number}')}"
+            for number in NODES
+        ]
+        epmd = f"{self.port(layout, 'rabbitmq_epmd')}:mq"
+        command = links.command(layout, CLUSTER, ways, epmd)
+        return link_services.launches(layout, CLUSTER, "rabbitmq_cluster_epmd", command)
 
     def probe(self, layout: StackLayout) -> None:
         """An AMQP login, and a list of nodes that has all of the cluster."""
@@ -142,7 +148,5 @@ class RabbitMQNode(RabbitMQ):
         return False
 
     def sweep(self, layout: StackLayout) -> None:
-        """End the shared epmd once the last node is down."""
-        known = [record.read(layout.state, f"rabbitmq-{number}") for number in NODES]
-        if not any(one and one.child and process.is_alive(one.child) for one in known):
-            process.kill(process.owned(layout.state, EPMD))
+        """End the shared epmd and proxy once the last node is down."""
+        link_services.sweep(layout, CLUSTER, self.number)
