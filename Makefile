@@ -42,7 +42,7 @@ test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
 	@"$(VENV)/python" -m pytest -m paced
 
 test-fast: .venv-test ## the quick ones of the tests that need no broker and no browser
-	@"$(VENV)/python" -m pytest -n 2 -m "not stack and not browser and not slow and not lengthy and not conformance"
+	@"$(VENV)/python" -m pytest -n 3 --dist loadfile -m "not stack and not browser and not slow and not lengthy and not conformance"
 
 test-book: .venv-test ## the tests of the book: chapters, facts, directives, cards, style
 	@"$(VENV)/python" -m pytest tests/book tests/prose tests/browser/book

@@ -76,10 +76,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Whole lanes, each with a stack of its own, in the order above.
+    """Whole lanes, each with a stack of its own, in the order above; unless `--dist` asks for another way.
 
     xdist's own groups by mark do nothing under pytest 9.2, which keeps node ids elsewhere than xdist 3.8.0 writes them.
     """
+    if config.getoption("dist") != "load":
+        return None
     from xdist.scheduler import LoadScopeScheduling
 
     class Lanes(LoadScopeScheduling):

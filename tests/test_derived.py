@@ -9,6 +9,7 @@ from tools import derived, derived_files, explorer_javascript, npm_locks, pins
 
 
 # a learner's checkout has answers in labs/: tests/grading holds those notebooks to their masters, answers left out
+@pytest.mark.lengthy
 @pytest.mark.parametrize("part", sorted(set(derived.PARTS) - {"labs"}))
 def test_what_is_derived_is_current(part: str) -> None:
     assert list(derived.PARTS[part]()) == []

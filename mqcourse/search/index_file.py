@@ -67,5 +67,7 @@ def read(path: Path) -> Index:
         ) from None
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise CourseError(
-            f"the index of the book cannot be read ({error})", do="Build the book again: mq book build"
+            f"the index of the book cannot be read ({error})",
+            do="Build the book again: mq book build",
+            code=Exit.ENVIRONMENT,
         ) from error

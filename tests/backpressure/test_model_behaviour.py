@@ -217,6 +217,7 @@ def test_common_random_numbers() -> None:
     assert offered(base) != offered(base.but(seed=2))
 
 
+@pytest.mark.lengthy
 def test_a_surge_and_bursts_keep_their_mean() -> None:
     surge = Scenario(
         duration_s=100.0, arrivals="regular", rate_per_s=10, surge_from_s=40, surge_for_s=20, surge_factor=3

@@ -195,6 +195,7 @@ def wrong(draw: st.DrawFn) -> dict[str, Any]:
     return {spec["name"]: draw(value)}
 
 
+@pytest.mark.lengthy
 @settings(
     max_examples=6,
     deadline=None,
@@ -244,6 +245,7 @@ def test_a_backlog_that_outgrows_its_bound_on_the_way_gets_the_same_words() -> N
     assert "without bound" in found["error"]
 
 
+@pytest.mark.lengthy
 def test_messages_that_come_back_for_ever_end_the_run_in_the_same_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -75,6 +75,7 @@ def test_every_answer_cell_carries_exercise_and_nbgrader_marks(lab: Lab) -> None
             assert metadata["nbgrader"]["points"] == lab.exercise(metadata["check"]).points
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("lab", LABS, ids=NAMES)
 def test_the_labs_in_the_checkout_are_current(lab: Lab) -> None:
     """Outputs and answers of somebody who learns in this checkout are let be."""

@@ -44,6 +44,7 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.lengthy
 def test_a_whole_interview_is_in_the_journal_and_in_a_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +91,7 @@ def test_an_input_that_ends_in_the_middle_leaves_the_report_of_a_part(tmp_path: 
     assert str(found[-1]) in done.stdout
 
 
+@pytest.mark.lengthy
 def test_a_report_that_exists_is_never_replaced(tmp_path: Path) -> None:
     saved = tmp_path / "answers.json"
     saved.write_text(json.dumps(as_json(interview(up_to("mid")))))
@@ -185,6 +187,7 @@ def test_the_json_of_a_plan_is_the_same_for_a_seed_and_of_answers_is_the_count(t
     assert [Path(path).is_file() for path in found["written"]] == [True, True]
 
 
+@pytest.mark.lengthy
 def test_without_a_seed_each_interview_has_its_own(tmp_path: Path) -> None:
     seeds = {json.loads(mq(tmp_path, "--json").stdout)["seed"] for _ in range(3)}
     assert len(seeds) > 1

@@ -122,6 +122,7 @@ def test_the_days_of_the_schedule_are_there_only_where_ratings_were_kept() -> No
     assert markdown(kept).count("| 2026-12-03 |") == len(whole.answers)
 
 
+@pytest.mark.lengthy
 @given(st.sampled_from(list(LEVELS)), st.integers(5, 90), st.integers(0, 999), st.text(max_size=60))
 def test_every_report_is_a_page_that_loads_nothing_and_closes_what_it_opens(
     level: str, minutes: int, seed: int, own: str

@@ -1,5 +1,7 @@
 """Minutes grow with what a reader has to read, and not with what is folded away."""
 
+import pytest
+
 from tools.prose.minutes import measured, problems, rounded
 
 WORDS = "One two three four five six seven eight nine ten. " * 9
@@ -19,5 +21,6 @@ def test_minutes_are_stated_in_steps_of_five() -> None:
     assert [rounded(minutes) for minutes in (1, 7.4, 7.6, 52)] == [5, 5, 10, 50]
 
 
+@pytest.mark.lengthy
 def test_every_page_states_what_was_measured() -> None:
     assert list(problems()) == []

@@ -83,10 +83,12 @@ def test_a_first_use_becomes_a_link_outside_of_other_markup(line: str, words: st
     assert terms.linked(line, words, load_glossary()["heartbeat"]) == link
 
 
+@pytest.mark.lengthy
 def test_no_term_is_used_before_it_is_explained() -> None:
     assert list(terms.problems()) == []
 
 
+@pytest.mark.lengthy
 def test_the_list_has_every_term_with_its_first_use_and_explanation() -> None:
     command = [sys.executable, "-m", "tools.prose", "--terms"]
     shown = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
