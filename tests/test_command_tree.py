@@ -66,6 +66,7 @@ CASES: dict[str, tuple[str, set[Exit]]] = {
     "book check": ("--no-build", {Exit.DONE}),
     "chapters new": ("nosuch/chapter", {Exit.USAGE}),
     "ask": ("lock lost", {Exit.UNREACHABLE}),  # no book is built in the state folder of this test
+    "chapters coverage": ("", {Exit.DONE}),
     "questions new": ("Topic", {Exit.USAGE}),
     "questions check": ("", {Exit.DONE}),
     "questions coverage": ("", {Exit.DONE}),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import actions_of, add, answer, news, out, say
+from mqcourse.command_line import actions_of, add, answer, news, out, say, wrapped
 from mqcourse.exits import Exit
 from mqcourse.home import shown
 
@@ -74,11 +74,19 @@ def register(subcommands: Any) -> None:
         subcommands,
         "chapters",
         None,
-        "write a new chapter of the book",
-        example="mq chapters new kafka/streams",
+        "write a new chapter of the book, or see what each has",
+        example="mq chapters new kafka/streams\nmq chapters coverage",
+    )
+    actions = actions_of(written, required=True)
+    add(
+        actions,
+        "coverage",
+        run_coverage,
+        "for each chapter: minutes, replays, questions, labs, and which chapters have no question",
+        example="mq chapters coverage",
     )
     new = add(
-        actions_of(written, required=True),
+        actions,
         "new",
         run_new,
         "write the skeleton of a chapter, which runs but for its TODOs, and list it in its part",
@@ -233,6 +241,18 @@ def run_new(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         name = names[0].removeprefix("book/").removesuffix(".md")
         say(f"Replace what is marked TODO(author); `mq book check {name}` runs it and lists what is left.")
+    return Exit.DONE
+
+
+def run_coverage(arguments: argparse.Namespace) -> int:
+    """Print the table of chapters."""
+    from mqcourse.book.chapter import pages
+    from mqcourse.book.chapter_coverage import chapter_coverage, labs_of
+    from mqcourse.book.questions import all_questions, load_bank
+    from mqcourse.home import CHECKOUT
+
+    found = chapter_coverage(pages(), all_questions(load_bank()), labs_of(CHECKOUT / "solutions"))
+    answer(arguments, found.as_list(), wrapped("\n".join(found.lines())))
     return Exit.DONE
 
 
