@@ -141,14 +141,18 @@ connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
 channel = connection.channel()
 for count, (method, _, _) in enumerate(channel.consume(sys.argv[2]), 1):
     channel.basic_ack(method.delivery_tag)
-    if count == 50:
+    if count == 20:
         connection.process_data_events(0)
         os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
 def test_what_was_acknowledged_before_a_kill_reaches_the_broker(broker: CheckRabbitMQ) -> None:
-    """The rest of the queue is on its way to the client, and nobody reads it any more."""
+    """The rest of the queue is on its way to the client, and nobody reads it any more.
+
+    Fewer acknowledgements than the 32 commands that RabbitMQ's channel sends to a quorum queue before it waits for
+    the queue (SOFT_LIMIT of rabbit_fifo_client.erl): a channel that ends loses those that it holds back.
+    """
     queue = broker.declare("killed")
     broker.publish(queue, range(1, 1001))
     with Wire(broker.number_of) as wire:
@@ -156,5 +160,5 @@ def test_what_was_acknowledged_before_a_kill_reaches_the_broker(broker: CheckRab
         assert died.returncode == -signal.SIGKILL
         wire.settle()
         acknowledged = len(wire.acts(Did.ACKNOWLEDGED))
-        assert acknowledged == 50
-        assert broker.wait_ready(queue, 1000 - acknowledged, deadline_s=60) == 950
+        assert acknowledged == 20
+        assert broker.wait_ready(queue, 1000 - acknowledged, deadline_s=60) == 980
