@@ -8,7 +8,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from mqcourse.home import CHECKOUT
 from mqcourse.stack import endpoints
-from mqcourse.stack.services import kafka_node, rabbitmq
+from mqcourse.stack.services import kafka_cluster, kafka_node, rabbitmq, rabbitmq_cluster
 
 PAGE = (CHECKOUT / "book" / "foundations" / "settings.md").read_text(encoding="utf-8")
 ROW = re.compile(
@@ -40,6 +40,20 @@ def test_every_setting_is_on_the_page_with_its_value(title: str, text: str) -> N
     for name, value in real.items():
         if not OF_A_PLACE.search(value) and name not in PROVED_BY_NAME:
             assert shown[name][0] == value, name
+
+
+def test_a_cluster_differs_as_the_page_says() -> None:
+    shown = {name: here for name, (here, _) in table("The clusters of three nodes").items()}
+    kafka = configured(kafka_node.OF_A_CLUSTER.replace("{replicas}", "3").replace("{least_in_sync}", "2"))
+    single = configured(kafka_node.CONFIGURATION)
+    for name in ("controller.socket.timeout.ms", "default.replication.factor", "min.insync.replicas"):
+        assert name not in single
+        assert shown.pop(name) == kafka[name], name
+    assert shown.pop("net_ticktime") == str(rabbitmq_cluster.TICK_S)
+    rabbit = configured(rabbitmq_cluster.CONFIGURATION)
+    assert shown == {name: rabbit[name] for name in ("cluster_partition_handling",)}
+    assert f"RabbitMQ {rabbitmq_cluster.MEMORY_LIMIT_BYTES // 1_000_000} MB" in PAGE
+    assert f"heap {kafka_cluster.HEAP.removeprefix('-Xmx').removesuffix('m')} MB" in PAGE
 
 
 def test_the_table_of_what_one_sees_repeats_the_others() -> None:
