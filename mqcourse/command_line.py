@@ -137,6 +137,22 @@ def actions_of(parser: Parser, *, required: bool) -> Any:
     return actions
 
 
+MOST_DIGITS = 18
+"""Of a whole number that is typed: more are a slip, and it fits into 64 bits."""
+
+
+def whole(called: str, least: int, most: int | None = None) -> Callable[[str], int]:
+    """The `type` of an option: a whole number from `least`, which is at least 0, to `most`. Others are refused as no `called`."""
+
+    def read(text: str) -> int:
+        number = int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else -1
+        if number < least or (most is not None and number > most):
+            raise argparse.ArgumentTypeError(f"{text!r} is no {called}")
+        return number
+
+    return read
+
+
 def out(text: str) -> None:
     """A line, or several, on standard output."""
     sys.stdout.write(text + "\n")

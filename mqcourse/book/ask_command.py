@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import add, answer
+from mqcourse.command_line import add, answer, whole
 from mqcourse.exits import Exit
 
 if TYPE_CHECKING:
@@ -33,14 +33,12 @@ def register(subcommands: Any) -> None:
     )
     parser.add_argument("words", metavar="WORD", nargs="+", help="words, or a question")
     parser.add_argument(
-        "--most", metavar="N", type=_count, default=MOST, help=f"as many passages (default: {MOST})"
+        "--most",
+        metavar="N",
+        type=whole("number from 1 to 100", 1, 100),
+        default=MOST,
+        help=f"as many passages (default: {MOST})",
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 100")
-    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -89,9 +87,11 @@ def _shown(one: "Passage", text: str, base: str) -> str:
 
 def _base(html: Path) -> str:
     """The address of the served book, or of its folder where it is not served."""
+    from mqcourse.home import state_folder
     from mqcourse.stack import stack
+    from mqcourse.stack.services.registry import SERVICES
 
-    row = next((row for row in stack.status() if row.name == "book"), None)
-    if row is not None and row.state == "running" and row.endpoint:
+    row = stack.status_of(SERVICES["book"], state_folder())
+    if row.state == "running" and row.endpoint:
         return f"{row.endpoint.rstrip('/')}/"
     return f"{html.as_uri()}/"

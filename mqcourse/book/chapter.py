@@ -19,6 +19,7 @@ HEAD = re.compile(r"^```\{chapter-head\}\n(?P<yaml>.*?)^```$", re.MULTILINE | re
 CODE_CELL = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{code-cell\}.*?$\n(?P<body>.*?)^(?P=fence)\s*$", re.MULTILINE | re.DOTALL
 )
+REPLAY = re.compile(r"^`{3,}\{replay\} (\S+)", re.MULTILINE)
 TAGS = re.compile(r":tags:\s*\[(?P<tags>[^\]]*)\]")
 """What of a head's `runs_with` is a broker, by the stack's names; the rest are Python packages."""
 
@@ -79,6 +80,11 @@ class Chapter:
         """The settings of its `{chapter-head}`; empty for a page without one."""
         found = HEAD.search(self.text)
         return (yaml.safe_load(found["yaml"]) if found else None) or {}
+
+    @property
+    def replays(self) -> tuple[str, ...]:
+        """The recordings that it plays, in its order."""
+        return tuple(REPLAY.findall(self.text))
 
     @property
     def minutes(self) -> int:

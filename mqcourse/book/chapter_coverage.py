@@ -1,6 +1,5 @@
 """What each chapter has: replays, questions, and the labs that come after it."""
 
-import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,7 +8,6 @@ from pathlib import Path
 from mqcourse.book.chapter import Chapter
 from mqcourse.book.question import Question
 
-REPLAY = re.compile(r"^`{3,}\{replay\}", re.MULTILINE)
 BESIDES = ("questions/", "index", "glossary", "interview/facts", "interview/questions")
 """Pages that are no chapters: lists of what the chapters explain."""
 
@@ -66,7 +64,7 @@ def chapter_coverage(
             page.name,
             page.minutes,
             bool(page.cells),
-            len(REPLAY.findall(page.text)),
+            len(page.replays),
             sum(question.chapter == page.name for question in asked),
             tuple(sorted(name for name, about in labs.items() if page.name in about)),
         )
@@ -77,7 +75,7 @@ def chapter_coverage(
 
 
 def labs_of(solutions: Path) -> dict[str, list[str]]:
-    """For each lab the chapters that its lab.toml names, the first lab first."""
+    """For each lab the chapters that its lab.toml names."""
     found = {
         path.parent.name: tomllib.loads(path.read_text("utf-8")) for path in solutions.glob("*/lab.toml")
     }

@@ -168,8 +168,9 @@ def opened_at(path: Path) -> str:
     from mqcourse.home import CHECKOUT, state_folder
     from mqcourse.stack import stack
     from mqcourse.stack.services.jupyter import with_token
+    from mqcourse.stack.services.registry import SERVICES
 
-    row = next(row for row in stack.status() if row.name == "jupyter")
+    row = stack.status_of(SERVICES["jupyter"], state_folder())
     if row.state != "running" or not row.endpoint:
         return "JupyterLab does not run: `mq start jupyter` starts it; then give this command again"
     if not path.is_relative_to(CHECKOUT):

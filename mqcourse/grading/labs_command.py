@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mqcourse.command_line import actions_of, add, answer, fitted, news, out, say
+from mqcourse.command_line import actions_of, add, answer, fitted, news, out, say, whole
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import shown
@@ -76,7 +76,11 @@ def register(subcommands: Any) -> None:
     table.add_argument("lab", metavar="LAB", nargs="?", help="only this lab")
     table.add_argument("--exercise", help="only this exercise")
     table.add_argument(
-        "--seeds", type=_seeds, default=1, metavar="N", help="judge each with seeds 0 to N - 1"
+        "--seeds",
+        type=whole("number of seeds", 1),
+        default=1,
+        metavar="N",
+        help="judge each with seeds 0 to N - 1",
     )
     solutions = add(
         actions,
@@ -96,12 +100,6 @@ def register(subcommands: Any) -> None:
         example="mq labs source ~/course",
     )
     source.add_argument("folder", metavar="FOLDER", type=Path, help="the course folder of nbgrader")
-
-
-def _seeds(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of seeds")
-    return int(text)
 
 
 def run_reset(arguments: argparse.Namespace) -> int:

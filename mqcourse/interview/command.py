@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import add, answer, out, wrapped
+from mqcourse.command_line import MOST_DIGITS, add, answer, out, whole, wrapped
 from mqcourse.disk import make_folder, unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
@@ -51,9 +51,17 @@ def register(subcommands: Any) -> None:
         more=HOW,
     )
     parser.add_argument("--level", choices=list(LEVEL_NAMES), help=f"the level to aim at (default: {LEVEL})")
-    parser.add_argument("--minutes", type=_minutes, metavar="N", help=f"how long (default: {MINUTES})")
     parser.add_argument(
-        "--seed", type=_seed, metavar="N", help="which plan; the same seed gives the same cases"
+        "--minutes",
+        type=whole("whole number of minutes from 3 to 480", 3, 480),
+        metavar="N",
+        help=f"how long (default: {MINUTES})",
+    )
+    parser.add_argument(
+        "--seed",
+        type=whole(f"whole number from 0, of {MOST_DIGITS} digits at most", 0),
+        metavar="N",
+        help="which plan; the same seed gives the same cases",
     )
     parser.add_argument("--topic", metavar="TOPIC", help="only this topic: a file of book/questions")
     parser.add_argument(
@@ -65,20 +73,6 @@ def register(subcommands: Any) -> None:
         type=Path,
         help="where (default: progress/interviews in the state folder)",
     )
-
-
-def _minutes(text: str) -> int:
-    """Whole minutes from the shortest case to eight hours."""
-    if not text.isascii() or not text.isdigit() or not 3 <= int(text) <= 480:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of minutes from 3 to 480")
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    """A whole number from 0."""
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0, of 18 digits at most")
-    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -53,16 +53,16 @@ def build(
     aliases: Mapping[str, str] | None = None,
 ) -> Index:
     """The index of these passages. `groups` are phrases for the same thing; an alias is a word that is read as others."""
-    texts = [getattr(one, name) for one in passages for name in WEIGHTS]
-    phrases_given = [phrase for members in groups for phrase in members]
-    words = _numbers([*texts, *phrases_given, *(aliases or {}).values()])
+    fields = {name: [telling(getattr(one, name)) for one in passages] for name in WEIGHTS}
+    others = [*(phrase for members in groups for phrase in members), *(aliases or {}).values()]
+    words = _numbers([*(one for each in fields.values() for one in each), *map(telling, others)])
     for alias, meant in (aliases or {}).items():
         words[alias.lower()] = [number for word in telling(meant) for number in words[word]]
     grouped: dict[str, int] = {}
     for group, members in enumerate(groups):
         for phrase in members:
-            grouped[_key(_ids(phrase, words))] = group
-    frequencies = _frequencies(passages, words, grouped)
+            grouped[_key(_ids(telling(phrase), words))] = group
+    frequencies = _frequencies(fields, words, grouped)
     postings: list[list[int]] = [[] for _ in range(max(map(max, words.values()), default=-1) + 1)]
     phrases: dict[str, list[int]] = {}
     for term, found in sorted(frequencies.items()):
@@ -81,28 +81,28 @@ def build(
     return Index(words, phrases, postings, list(passages))
 
 
-def _numbers(texts: Iterable[str]) -> dict[str, list[int]]:
+def _numbers(texts: Iterable[Iterable[str]]) -> dict[str, list[int]]:
     """Each form of a word with the number of its stem; each stem too, which a reader's other form begins with."""
     stems: dict[str, int] = {}
-    forms = sorted({word for text in texts for word in telling(text)})
+    forms = sorted({word for text in texts for word in text})
     numbers = {word: [stems.setdefault(stem(word), len(stems))] for word in forms}
     return {stem: [number] for stem, number in stems.items()} | numbers
 
 
-def _ids(text: str, words: Mapping[str, list[int]]) -> list[int]:
-    return [number for word in telling(text) for number in words[word]]
+def _ids(text: Iterable[str], words: Mapping[str, list[int]]) -> list[int]:
+    return [number for word in text for number in words[word]]
 
 
 def _frequencies(
-    passages: Sequence[Passage], words: Mapping[str, list[int]], grouped: dict[str, int]
+    fields: Mapping[str, Sequence[Sequence[str]]], words: Mapping[str, list[int]], grouped: dict[str, int]
 ) -> dict[str, dict[int, float]]:
-    """For each term its weighted frequency in each passage that has it."""
+    """For each term its weighted frequency in each passage that has it. `fields` has the words of each passage."""
     found: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for name, weight in WEIGHTS.items():
-        fields = [_ids(getattr(one, name), words) for one in passages]
-        average = max(1.0, sum(map(len, fields)) / max(1, len(fields)))
+        numbered = [_ids(text, words) for text in fields[name]]
+        average = max(1.0, sum(map(len, numbered)) / max(1, len(numbered)))
         share = LENGTH_SHARE[name]
-        for number, ids in enumerate(fields):
+        for number, ids in enumerate(numbered):
             each = weight / (1.0 - share + share * len(ids) / average)
             for term, count in _terms(ids, grouped).items():
                 found[term][number] += each * count

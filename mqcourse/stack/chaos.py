@@ -70,30 +70,29 @@ def heal(nodes: Sequence[Service], state: Path, progress: Progress) -> list[str]
     gone = [node for node, child in children.items() if not process.is_alive(child)]
     for cluster in dict.fromkeys(node.cluster for node in gone if node.cluster):
         _refuse_too_few(cluster, nodes, state)
-    said, without_proxy = _join(nodes, state)
-    for node, child in children.items():
-        if node not in gone and process.is_paused(child):
-            said.append(resume(node, state))
+    joined, without_proxy = _join(nodes, state)
+    paused = [node for node, child in children.items() if node not in gone and process.is_paused(child)]
+    said = [f"the links of {node.title} are whole again" for node in joined]
+    said += [resume(node, state) for node in paused]
     stack.up([*gone, *without_proxy], progress)  # of one that runs, only what is missing beside it is started
     said += [f"{node.title} is started again on its data" for node in gone]
     for cluster, _ in map(_place, without_proxy):
         links.await_proxy(state, cluster)
         said.append(f"the proxy of the links of {cluster} is started again")
-    told = "".join(said)
-    return [*said, *(f"{node.title} runs" for node in nodes if node.title not in told)]
+    return [*said, *(f"{node.title} runs" for node in nodes if node not in (*joined, *paused, *gone))]
 
 
-def _join(nodes: Sequence[Service], state: Path) -> tuple[list[str], list[Service]]:
-    """Heal the links of the nodes; what was done, and a living node of each cluster whose proxy does not run."""
-    said: list[str] = []
+def _join(nodes: Sequence[Service], state: Path) -> tuple[list[Service], list[Service]]:
+    """Heal the links of the nodes; those that were cut or slow, and a living node of each cluster whose proxy does not run."""
+    joined: list[Service] = []
     without: dict[str, Service] = {}
     for node in nodes:
         cluster, number = _place(node)
         if links.heal(state, cluster, number):
-            said.append(f"the links of {node.title} are whole again")
+            joined.append(node)
         if links.proxy(state, cluster) is None and process.is_alive(_child(node, state)):
             without[cluster] = node
-    return said, list(without.values())
+    return joined, list(without.values())
 
 
 def _place(node: Service) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import actions_of, add, answer, out, wrapped
+from mqcourse.command_line import actions_of, add, answer, out, whole, wrapped
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 
@@ -67,7 +67,7 @@ def register(subcommands: Any) -> None:
         if name == "slow":
             parser.add_argument(
                 "--ms",
-                type=_milliseconds,
+                type=whole(f"whole number from 1 to {MAX_DELAY_MS}", 1, MAX_DELAY_MS),
                 default=200,
                 metavar="N",
                 help=f"the delay in each direction, 1 to {MAX_DELAY_MS} (default: 200)",
@@ -152,13 +152,6 @@ def _slow(arguments: argparse.Namespace) -> int:
     from mqcourse.stack import chaos
 
     return _each(arguments, lambda node, state: chaos.slow(node, state, arguments.ms))
-
-
-def _milliseconds(text: str) -> int:
-    """A delay that can be chosen."""
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_DELAY_MS):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to {MAX_DELAY_MS}")
-    return int(text)
 
 
 def _heal(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import add, answer, confirm, news, out, wrapped
+from mqcourse.command_line import add, answer, confirm, news, out, whole, wrapped
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit, of_several
 from mqcourse.foreign import plain
@@ -88,7 +88,14 @@ def register(subcommands: Any) -> None:
     )
     logs = add(subcommands, "logs", _logs, "the last lines of a service's log", example="mq logs -f kafka")
     logs.add_argument("name", metavar="NAME", help=NAMES)
-    logs.add_argument("-n", "--lines", type=_count, default=40, metavar="N", help="how many (default 40)")
+    logs.add_argument(
+        "-n",
+        "--lines",
+        type=whole("number of lines", 0),
+        default=40,
+        metavar="N",
+        help="how many (default 40)",
+    )
     logs.add_argument("-f", "--follow", action="store_true", help="continue with new lines, until Ctrl-C")
     opened = add(
         subcommands,
@@ -125,12 +132,6 @@ def add_nodes(parser: Any) -> None:
         help="3: start rabbitmq and kafka (or the one that is named) as a cluster of three nodes, beside the "
         "single ones",
     )
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of lines")
-    return int(text)
 
 
 def code_of(failed: Mapping[str, BaseException], count: int) -> Exit:

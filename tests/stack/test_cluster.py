@@ -160,7 +160,7 @@ def nodes_of(run: RunStack, broker: str) -> list[str]:
 
 
 def declare(run: RunStack, broker: str) -> None:
-    """The queue or topic `kept`, with three replicas."""
+    """The queue or topic `kept`, with three replicas that are in sync."""
     nodes = nodes_of(run, broker)
     if broker == "rabbitmq":
         with pika.BlockingConnection(pika.URLParameters(nodes[0])) as connection:
@@ -171,6 +171,7 @@ def declare(run: RunStack, broker: str) -> None:
         with contextlib.suppress(TopicAlreadyExistsError):
             admin.create_topics([NewTopic("kept", num_partitions=1, replication_factor=3)])
         admin.close()
+    wait_until(lambda: is_whole(run, broker), f"the replicas of {broker} are in sync")
 
 
 def everything(run: RunStack, broker: str, wanted: set[int]) -> set[int]:
@@ -260,7 +261,6 @@ def test_it_is_on_the_loopback_private_and_known_to_status_and_endpoints(cluster
 @pytest.mark.parametrize("broker", ["rabbitmq", "kafka"])
 def test_a_killed_and_a_paused_leader_cost_no_confirmed_message(cluster, broker):
     declare(cluster, broker)
-    wait_until(lambda: is_whole(cluster, broker), "the replicas are in sync")
     with load(cluster, broker) as confirmed:
         more_is_confirmed(confirmed, "at the beginning")
         for _ in range(ROUNDS):
@@ -283,7 +283,6 @@ def test_a_killed_and_a_paused_leader_cost_no_confirmed_message(cluster, broker)
 @pytest.mark.parametrize("broker", ["rabbitmq", "kafka"])
 def test_a_leader_that_is_cut_off_costs_no_confirmed_message(cluster, broker):
     declare(cluster, broker)
-    wait_until(lambda: is_whole(cluster, broker), "the replicas are in sync")
     with load(cluster, broker) as confirmed:
         more_is_confirmed(confirmed, "at the beginning")
         cut = leader(cluster, broker)
@@ -367,7 +366,6 @@ def step(dice: random.Random, nodes: dict[str, Node]) -> tuple[str, str]:
 def test_a_cluster_recovers_from_failures_in_any_order_or_says_that_it_has_no_majority(cluster, broker):
     dice = random.Random(SEED)
     declare(cluster, broker)
-    wait_until(lambda: is_whole(cluster, broker), "the replicas are in sync")
     nodes = {f"{broker}-{number}": Node() for number in (1, 2, 3)}
     done: list[str] = []
     with load(cluster, broker) as confirmed:
@@ -420,7 +418,6 @@ def test_all_nodes_killed_at_once_come_back_with_every_confirmed_message_and_a_r
     confirmed: dict[str, set[int]] = {}
     for broker in ("rabbitmq", "kafka"):
         declare(cluster, broker)
-        wait_until(lambda broker=broker: is_whole(cluster, broker), f"{broker} is whole")
         with load(cluster, broker) as some:
             more_is_confirmed(some, "before all are killed")
             cluster.mq("chaos", "kill", *(f"{broker}-{number}" for number in (1, 2, 3)))

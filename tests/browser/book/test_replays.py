@@ -14,7 +14,6 @@ from mqcourse.replay.story import story
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
 
-REPLAY = re.compile(r"^```\{replay\} (\S+)", re.MULTILINE)
 SHOWN = """(replay) => ({
   say: replay.querySelector(".mq-replay-say").textContent,
   clock: replay.querySelector(".mq-replay-clock").textContent,
@@ -36,9 +35,8 @@ def replays(pages: list[str]) -> list[tuple[str, str, Story]]:
     found = []
     for page in pages:
         chapter = Chapter(page.removeprefix("book/"))
-        names = REPLAY.findall(chapter.text)
-        record = read(kept_path(chapter)) if names else None
-        for name in names:
+        record = read(kept_path(chapter)) if chapter.replays else None
+        for name in chapter.replays:
             assert record is not None, f"{page} has replays and no kept run"
             found.append((page, name, story(read_recording(recordings(record)[name]))))
     return found
