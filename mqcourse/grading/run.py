@@ -335,10 +335,16 @@ def _changed(before: Mapping[Path, str], after: Mapping[Path, str]) -> str | Non
 
 
 def _is_of_its_source(file: Path) -> bool:
+    """Whether byte code is what its source gives, at the level of optimisation that its name says (PEP 488)."""
     try:
         source = Path(importlib.util.source_from_cache(str(file)))
+        _, optimised, level = file.stem.rpartition(".opt-")
         same: bool = marshal.loads(file.read_bytes()[16:]) == compile(  # noqa: S302  compared, never run
-            source.read_bytes(), str(source), "exec", dont_inherit=True
+            source.read_bytes(),
+            str(source),
+            "exec",
+            dont_inherit=True,
+            optimize=int(level) if optimised else 0,
         )
     except Exception:  # of bytes that anybody may have written
         return False
