@@ -335,7 +335,7 @@ def _changed(before: Mapping[Path, str], after: Mapping[Path, str]) -> str | Non
 
 
 def _is_of_its_source(file: Path) -> bool:
-    """Whether byte code is what its source gives, at the level of optimisation that its name says (PEP 488)."""
+    """Whether byte code is what its source gives, at the level of optimisation in its name (PEP 488)."""
     try:
         source = Path(importlib.util.source_from_cache(str(file)))
         _, optimised, level = file.stem.rpartition(".opt-")
