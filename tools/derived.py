@@ -64,6 +64,13 @@ def capacity_problems() -> Iterator[str]:
     yield from derived_files.problems(capacity_javascript.derived)
 
 
+def whatif_problems() -> Iterator[str]:
+    """The machines' JavaScript against the Python that it is made from."""
+    from tools import derived_files, whatif_javascript
+
+    yield from derived_files.problems(whatif_javascript.derived)
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "pins": pins_problems,
     "labs": labs_problems,
@@ -71,16 +78,18 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "the book's kept runs": runs_problems,
     "the explorer's JavaScript": explorer_problems,
     "the calculator's JavaScript": capacity_problems,
+    "the machines' JavaScript": whatif_problems,
 }
 
 
 def renew() -> None:
     """Make again what has a master in this repo."""
     from mqcourse.grading import build_labs
-    from tools import capacity_javascript, derived_files, explorer_javascript
+    from tools import capacity_javascript, derived_files, explorer_javascript, whatif_javascript
 
     derived_files.renew(explorer_javascript.derived)
     derived_files.renew(capacity_javascript.derived)
+    derived_files.renew(whatif_javascript.derived)
     build_labs.build(say)
 
 

@@ -30,6 +30,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         question,
         replay,
         review,
+        same_events,
         search_index,
         without_thebe,
     )
@@ -47,6 +48,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         backpressure,
         capacity,
         replay,
+        same_events,
         review,
         home_page,
         page_tags,

@@ -12,7 +12,13 @@ MOST_KB = 250
 
 
 @pytest.mark.parametrize(
-    "name", ["book/index", "book/rabbitmq/work-queue", "book/interview/what-backpressure-is"]
+    "name",
+    [
+        "book/index",
+        "book/rabbitmq/work-queue",
+        "book/interview/what-backpressure-is",
+        "book/interview/same-events",
+    ],
 )
 def test_a_page_stays_within_its_weight_and_fetches_no_icons(built: Any, browser: Any, name: str) -> None:
     with browser.new_context() as context:
