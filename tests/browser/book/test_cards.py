@@ -280,7 +280,9 @@ def luminance(colour: str) -> float:
     return 0.21 * red + 0.72 * green + 0.07 * blue
 
 
-def test_a_chapters_few_cards_are_rated_where_they_are_with_no_bar_above_them(built: Any, context: Any) -> None:
+def test_a_chapters_few_cards_are_rated_where_they_are_with_no_bar_above_them(
+    built: Any, context: Any
+) -> None:
     page, beside = context.new_page(), context.new_page()
     for opened in (page, beside):
         opened.goto(built.address("book/kafka/producer"))
@@ -290,4 +292,6 @@ def test_a_chapters_few_cards_are_rated_where_they_are_with_no_bar_above_them(bu
     cards.nth(1).locator("summary").click()
     cards.nth(1).get_by_label("Good", exact=True).check()
     assert page.locator(".mq-cards-bar").count() == 0
-    beside.locator(".mq-card[data-question]").nth(1).get_by_role("status").get_by_text("Good").wait_for(state="attached")
+    beside.locator(".mq-card[data-question]").nth(1).get_by_role("status").get_by_text("Good").wait_for(
+        state="attached"
+    )
