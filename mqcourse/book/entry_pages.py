@@ -2,6 +2,8 @@
 
 from html import escape
 
+from mqcourse.content_policy import meta, only
+
 MISSING_STYLE = "body { font: 1.1rem/1.6 sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem }"
 
 
@@ -10,7 +12,7 @@ def redirect(title: str, first: str, canonical: str = "") -> str:
     known = f'<link rel="canonical" href="{escape(canonical)}">' if canonical else ""
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<title>{escape(title)}</title>{known}<meta http-equiv="refresh" content="0; url={first}"></head>'
+        f'{meta(only())}<title>{escape(title)}</title>{known}<meta http-equiv="refresh" content="0; url={first}"></head>'
         f'<body><main><h1>{escape(title)}</h1><p><a href="{first}">Open the book</a></p></main></body></html>\n'
     )
 
@@ -22,12 +24,17 @@ def not_found(title: str, first: str, path: str | None = None) -> str:
     one, a script finds the folder by `/book/`, the folder that all chapters are in.
     """
     finding = (
-        "const at = location.pathname.lastIndexOf('/book/');"
-        f"if (at > 0) document.querySelector('a').href = location.pathname.slice(0, at) + '/{first}'"
+        ""
+        if path is not None
+        else (
+            "const at = location.pathname.lastIndexOf('/book/');"
+            f"if (at > 0) document.querySelector('a').href = location.pathname.slice(0, at) + '/{first}'"
+        )
     )
-    script = f"<script>{finding}</script>" if path is None else ""
+    script = f"<script>{finding}</script>" if finding else ""
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"{meta(only(style=MISSING_STYLE, script=finding))}"
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
         f'<meta name="robots" content="noindex"><title>No such page: {escape(title)}</title>'
         f"<style>{MISSING_STYLE}</style></head>"

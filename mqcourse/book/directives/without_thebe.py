@@ -4,18 +4,25 @@ Jupyter Book loads sphinx-thebe always. Its two scripts name a content delivery 
 (an error in the browser's console), and no setting switches it off.
 """
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 NAME = "thebe"
+IN_A_BODY = re.compile(
+    r'\s*<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = [^<]*</script>', re.DOTALL
+)
+"""What it appends to each chapter."""
 
 
 def leave_out(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Take its scripts and styles out of the page, and the book's title from the title of the root page."""
     if page == app.config.root_doc:
         context["docstitle"] = ""
+    if "body" in context:
+        context["body"] = IN_A_BODY.sub("", context["body"])
     for kind in ("script_files", "css_files"):
         context[kind] = [file for file in context.get(kind, []) if not belongs(file)]
 
