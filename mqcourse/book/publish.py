@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 
@@ -35,6 +36,18 @@ LEFT_OUT = (
     "_static/vendor/fontawesome",
 )
 """Parts of the theme that no page of the book loads: 6 of 31 MB."""
+OFFLINE = Path(__file__).parent / "offline"
+"""The script of each page and the worker that keep the site for reading without a network."""
+WORKER = "offline-worker.js"
+DIGITS = 16
+"""Of a digest."""
+WHEN_USED = ("_static/backpressure/pyodide/", "_static/backpressure/python.json")
+"""Kept when a reader asks for it: 12 MB of Python."""
+NOT_KEPT = (
+    *("404.html", "feed.xml", "llms.txt", "sitemap.xml", "robots.txt", "objects.inv", ".nojekyll", STAMP),
+    *("_static/social.png", "_static/backpressure/explorer-file.js"),
+)
+"""What no page loads."""
 PICTURE = re.compile(r'(<meta property="og:image" content=")[^"]*?(_static/[^"]+">)')
 
 
@@ -126,8 +139,10 @@ def finish(site: Path, address: SiteAddress | None, source: Path) -> tuple[int, 
             texts["robots.txt"] = site_files.robots(address)
     for name, content in texts.items():
         (site / name).write_text(content, encoding="utf-8")
+    shutil.copyfile(OFFLINE / "offline.js", site / "_static" / "offline.js")
+    (site / WORKER).write_text(worker(site), encoding="utf-8")
     files = [file for file in site.rglob("*") if file.is_file()]
-    digest = digest_of(files, site)[:16]
+    digest = digest_of(files, site)[:DIGITS]
     stamp = {"made_by": MADE_BY, "digest": digest, "url": address.url if address else None}
     (site / STAMP).write_text(json.dumps(stamp) + "\n", encoding="utf-8")
     files.append(site / STAMP)
@@ -155,9 +170,24 @@ def in_parts(site: Path, source: Path) -> list[tuple[str, list[SitePage]]]:
 def in_the_site(html: str, file: str, address: SiteAddress | None) -> str:
     """A page with the links and addresses that only a site has."""
     top = "../" * file.count("/")
-    tags = [f'<link rel="alternate" type="application/atom+xml" title="Changes" href="{top}feed.xml">']
+    tags = [
+        f'<link rel="alternate" type="application/atom+xml" title="Changes" href="{top}feed.xml">',
+        f'<script defer src="{top}_static/offline.js"></script>',
+    ]
     if address:
         url = escape(address.of(file))
         tags += [f'<link rel="canonical" href="{url}">', f'<meta property="og:url" content="{url}">']
         html = PICTURE.sub(rf"\g<1>{escape(address.url)}\g<2>", html)
     return html.replace("</head>", "".join(f"{one}\n" for one in tags) + "</head>", 1)
+
+
+def worker(site: Path) -> str:
+    """The service worker of a site: which files it keeps, each with its digest, then what it does."""
+    kept: dict[str, dict[str, str]] = {"files": {}, "whenUsed": {}}
+    for file in sorted(site.rglob("*")):
+        name = file.relative_to(site).as_posix()
+        if file.is_file() and name not in NOT_KEPT:
+            digest = sha256(file.read_bytes()).hexdigest()[:DIGITS]
+            kept["whenUsed" if name.startswith(WHEN_USED) else "files"][name] = digest
+    site_json = json.dumps({"digits": DIGITS, **kept}, separators=(",", ":"))
+    return f"const SITE = {site_json};\n{(OFFLINE / 'worker.js').read_text(encoding='utf-8')}"

@@ -83,6 +83,7 @@ def written(folder: Path) -> set[str]:
 
 
 BESIDE = {"index.html", "404.html", "feed.xml", "llms.txt", ".nojekyll", "site.json"}
+BESIDE |= {"offline-worker.js", "_static/offline.js"}
 COPIED = {"search.html", "_static/course.css", "book/index.html", "book/kafka/log.html"}
 
 
