@@ -81,9 +81,15 @@ def publish(
             made = Path(beside, "made")
             shutil.copytree(html, made, ignore=left_out(html))
             done = finish(made, address, source)
+            before = Path(beside, "before")
             if folder.exists():
-                folder.rename(Path(beside, "before"))
-            made.rename(folder)
+                folder.rename(before)
+            try:
+                made.rename(folder)
+            except OSError:
+                if before.exists():
+                    before.rename(folder)
+                raise
     except OSError as error:
         raise unwritable(folder, error) from error
     return Published(folder, address.url if address else None, *done)
