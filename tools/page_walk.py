@@ -1,7 +1,7 @@
 """One walk through the whole book in a real browser: what every page showed and asked for, in one view."""
 
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -69,27 +69,18 @@ class Seen:
     """What axe found, as far as it is serious, critical or held."""
     weight_kb: float = 0
     """What it loaded before its reader did anything, packed as hosts do, with nothing kept from other pages."""
-    shift: float = 0
-    """How far its content moved meanwhile: the sum of all shifts, which cumulative layout shift (CLS) is at most."""
 
 
-MOST_KB = 250
-MOST_KB_OF_CARDS = 300
-"""For a page of interview cards, which has all of a topic."""
-MOST_SHIFT = 0.02
+MOST_KB = {"book/questions/": 300, "book/interview/": 265, "search": 750}
+"""Above the limit of all other pages: a topic has all its cards, and the search page its index. Pages with an explorer of
+the model should come below that limit, and are held to what they have."""
+MOST_KB_OF_OTHERS = 250
 
 
 def too_heavy(page: Seen) -> bool:
     """Whether a page loads more than it may before its reader acts."""
-    return page.weight_kb > (MOST_KB_OF_CARDS if page.name.startswith("book/questions/") else MOST_KB)
-
-
-SHIFTS = """
-    globalThis.shifted = 0;
-    new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) globalThis.shifted += entry.value;
-    }).observe({ type: "layout-shift", buffered: true });
-"""
+    limits = [kb for name, kb in MOST_KB.items() if page.name.startswith(name)]
+    return page.weight_kb > max(limits, default=MOST_KB_OF_OTHERS)
 
 
 def walk(
@@ -99,7 +90,6 @@ def walk(
     names: Sequence[str],
     browser: Any,
     axe: str,
-    say: Callable[[str], None] = lambda line: None,
 ) -> list[Seen]:
     """Every page that is named, then the search page; each is loaded once.
 
@@ -125,15 +115,12 @@ def walk(
             lambda r: None if urlsplit(r.url).netloc in (own, "") else heard.append(f"asks {r.url}"),
         )
         page.on("response", note)
-        page.add_init_script(SHIFTS)
         for now in pages:
-            say(f"{kind}: {now.name}")
             heard.clear()  # axe's own requests for style sheets
             loaded.clear()
             page.goto(f"{url}{now.name}.html")
             page.wait_for_load_state("networkidle")
             now.weight_kb = sum(packed_bytes(file) for file in loaded) / 1000
-            now.shift = page.evaluate("globalThis.shifted")
             now.title = page.title()
             now.wide_px, now.screen_px = page.evaluate(
                 "[document.documentElement.scrollWidth, window.innerWidth]"
