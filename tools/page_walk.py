@@ -73,7 +73,7 @@ class Seen:
 
 MOST_KB = {"book/questions/": 300, "book/interview/": 265, "search": 750}
 """Above the limit of all other pages: a topic has all its cards, and the search page its index. Pages with an explorer of
-the model should come below that limit, and are held to what they have."""
+the model exceed it by a few kilobytes, and are held to that."""
 MOST_KB_OF_OTHERS = 250
 
 
