@@ -93,14 +93,11 @@ def load_script(app: "Sphinx", page: str, template: str, context: dict[str, Any]
     if not holds(doctree, "backpressure-explorer"):
         return
     version = sha256(BUNDLE.read_bytes()).hexdigest()[:8]
-    app.add_js_file(
-        "explorer-load.js",
-        loading_method="defer",
-        **{
-            "data-module": f"{FOLDER}/{BUNDLE.name}?v={version}",
-            "data-script": f"{FOLDER}/{FROM_FILE}?v={version}",
-        },
-    )
+    where: dict[str, Any] = {
+        "data-module": f"{FOLDER}/{BUNDLE.name}?v={version}",
+        "data-script": f"{FOLDER}/{FROM_FILE}?v={version}",
+    }
+    app.add_js_file("explorer-load.js", loading_method="defer", **where)
 
 
 def copy_files(app: "Sphinx", error: Exception | None) -> None:
