@@ -9,7 +9,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONINSPECT PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop status book pages links lab test test-long test-fast test-book test-labs test-emulator coverage check prose \
+.PHONY: help start stop status book pages publish links lab test test-long test-fast test-book test-labs test-emulator coverage check prose \
 	format lock derived conformance bench clean clean-cache
 
 help: ## show this list
@@ -30,6 +30,9 @@ book: .venv-course ## run the chapters on your own brokers and build the book fr
 
 pages: .venv-course ## build the book from the kept outputs of its chapters; needs no broker
 	@"$(VENV)/mq" book build
+
+publish: .venv-course ## the book as a site's folder for any static host: URL=https://host/sub/path/ TO=folder
+	@"$(VENV)/mq" book publish $(if $(URL),--url "$(URL)") $(if $(TO),--to "$(TO)")
 
 links: .venv-course ## whether every link of the book can be reached (needs a network)
 	@"$(VENV)/jupyter-book" build --builder linkcheck --path-output .mq/links .

@@ -31,6 +31,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         replay,
         review,
         search_index,
+        strict_pages,
         without_thebe,
     )
 
@@ -51,6 +52,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         home_page,
         page_tags,
         search_index,
+        strict_pages,
         without_thebe,
     ):
         module.setup(app)
