@@ -19,6 +19,9 @@ from mqcourse.exits import Exit
 from mqcourse.foreign import plain
 from mqcourse.grading import prctl
 from mqcourse.grading.outcome import Unjudged, Unusable
+from mqcourse.grading.run import grade
+from mqcourse.grading.sandbox import Sandbox
+from mqcourse.grading.submission import read
 from mqcourse.variables import Kind, environment_of
 
 Result = Mapping[str, Any]
@@ -55,10 +58,6 @@ def failed(path: str, error: CourseError) -> Result:
 
 
 def _graded(path: Path, seed: int | None, is_shut_in: bool) -> Result:
-    from mqcourse.grading.run import grade
-    from mqcourse.grading.sandbox import Sandbox
-    from mqcourse.grading.submission import read
-
     try:
         if path.is_symlink():
             raise Unusable("it is a link, maybe to another submission", do="Put the notebook in its place")
