@@ -9,7 +9,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONINSPECT PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop status book pages links lab test test-fast test-book test-labs test-emulator coverage check prose \
+.PHONY: help start stop status book pages publish links lab test test-long test-fast test-book test-labs test-emulator coverage check prose \
 	format lock derived conformance bench clean clean-cache
 
 help: ## show this list
@@ -31,6 +31,9 @@ book: .venv-course ## run the chapters on your own brokers and build the book fr
 pages: .venv-course ## build the book from the kept outputs of its chapters; needs no broker
 	@"$(VENV)/mq" book build
 
+publish: .venv-course ## the book as a site's folder for any static host: URL=https://host/sub/path/ TO=folder
+	@"$(VENV)/mq" book publish $(if $(URL),--url "$(URL)") $(if $(TO),--to "$(TO)")
+
 links: .venv-course ## whether every link of the book can be reached (needs a network)
 	@"$(VENV)/jupyter-book" build --builder linkcheck --path-output .mq/links .
 
@@ -40,6 +43,10 @@ lab: .venv-course ## start JupyterLab and the brokers the labs need
 test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
 	@"$(VENV)/python" -m pytest -n 4 -m "not paced and not conformance"
 	@"$(VENV)/python" -m pytest -m paced
+
+test-long: .venv-test ## the tests that repeat failures, 30 kills and 100 random failures each (two hours)
+	@TEST_LONG=1 "$(VENV)/python" -m pytest tests/stack/test_confirmed_survives.py tests/stack/test_cluster.py \
+		tests/notebooks/test_solutions.py
 
 test-fast: .venv-test ## the quick ones of the tests that need no broker and no browser
 	@"$(VENV)/python" -m pytest -n 3 --dist loadfile -m "not stack and not browser and not slow and not lengthy and not conformance"

@@ -62,6 +62,7 @@ CASES: dict[str, tuple[str, set[Exit]]] = {
     "capacity": ("--messages 1e6 --per day", {Exit.DONE}),
     "book build": ("nosuch.md", {Exit.USAGE}),
     "book run": ("nosuch", {Exit.USAGE}),
+    "book publish": ("--url host/path", {Exit.USAGE}),
     "book open": ("nosuch", {Exit.USAGE}),
     "book check": ("--no-build", {Exit.DONE}),
     "chapters new": ("nosuch/chapter", {Exit.USAGE}),

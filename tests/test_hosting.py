@@ -78,7 +78,7 @@ def test_every_target_that_a_workflow_makes_is_in_the_makefile(path: Path) -> No
 
 def test_github_and_gitlab_do_the_same_work() -> None:
     gitlab = (CHECKOUT / ".gitlab-ci.yml").read_text(encoding="utf-8")
-    for name in ("check", "conformance", "weekly", "publish"):
+    for name in ("check", "nightly", "weekly", "publish"):
         text = (GITHUB / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
         commands = re.findall(r"run: ((?:make|\.ci/).*)", text)
         assert commands

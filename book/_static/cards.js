@@ -10,6 +10,7 @@
     ["easy", "Easily"],
   ];
   const LEARNT = new Set(["good", "easy"]);
+  const FEW = 3; // so many cards at a chapter's end need no bar above them: they are rated where they stand
   const journal = globalThis.mqJournal; // on pages with cards
 
   const rated = (id) => journal.last(id);
@@ -174,7 +175,7 @@
     journal.adopt(found.map((card) => card.dataset.question));
     let update = () => {};
     const cards = found.map((card) => furnish(card, () => update()));
-    if (cards.length > 1) {
+    if (cards.length > FEW) {
       const made = bar(cards);
       update = made.update;
       // Above the heading under which the first card stands.
@@ -182,7 +183,7 @@
       (section.querySelector(":scope > h2") ? section : found[0]).before(made.all);
       update();
     } else {
-      journal.onChange(() => cards[0].show());
+      journal.onChange(() => cards.forEach(({ show }) => show()));
     }
   }
 

@@ -1,4 +1,5 @@
-// What scrolls sideways (a table, an output, a line of code) fades at the edge that hides more of it (course.css).
+// What scrolls sideways (a table, an output, a line of code) fades at the edge that hides more of it (course.css). The button
+// for the full screen does it.
 "use strict";
 
 const SCROLLERS = ".bd-article :is(.pst-scrollable-table-container, div.cell_output, pre, .mq-formula)";
@@ -23,3 +24,8 @@ window.addEventListener("resize", markAll);
 document.addEventListener("toggle", (event) => event.target.querySelectorAll?.("pre").forEach(mark), { capture: true });
 markAll();
 window.addEventListener("load", markAll);
+
+// toggleFullScreen is the theme's.
+for (const button of document.querySelectorAll("button[data-full-screen]")) {
+  button.addEventListener("click", () => globalThis.toggleFullScreen());
+}

@@ -1,4 +1,4 @@
-"""`mq book build`, `mq book run`, `mq book open` and `mq book check`."""
+"""`mq book build`, `mq book run`, `mq book publish`, `mq book open` and `mq book check`."""
 
 import argparse
 import json
@@ -50,6 +50,21 @@ def register(subcommands: Any) -> None:
     )
     run.add_argument(
         "--keep", action="store_true", help="strict, and the records go to book/runs, for the published book"
+    )
+    published = add(
+        actions,
+        "publish",
+        run_publish,
+        "build the book, and write it as a web site's folder, for any static host and any path on it",
+        example="mq book publish --url https://host/sub/path/ --to site",
+        more="With --url the site also has a site map, and each page its canonical address.",
+    )
+    published.add_argument("--url", metavar="URL", help="where the folder will be served")
+    published.add_argument(
+        "--to",
+        type=Path,
+        metavar="FOLDER",
+        help="new, empty, or a site that this command made (default: .mq/site)",
     )
     opened = add(
         actions,
@@ -103,6 +118,25 @@ def run_build(arguments: argparse.Namespace) -> int:
 
     folder = build_book(news(arguments), only=arguments.chapters)
     answer(arguments, {"page": f"{folder}/index.html"}, f"{folder}/index.html")
+    return Exit.DONE
+
+
+def run_publish(arguments: argparse.Namespace) -> int:
+    """Build and write the site; what was typed is checked before the build."""
+    from dataclasses import asdict
+
+    from mqcourse.book.build import build_book
+    from mqcourse.book.publish import publish, refuse_other_files
+    from mqcourse.book.site_address import read_address
+    from mqcourse.home import state_folder
+
+    address = read_address(arguments.url) if arguments.url is not None else None
+    folder = (arguments.to or state_folder() / "site").resolve()
+    refuse_other_files(folder, (state_folder() / "book" / "html").resolve())
+    done = publish(build_book(news(arguments)), folder, address)
+    answer(arguments, {**asdict(done), "folder": str(done.folder)}, str(done.folder))
+    if not arguments.json:
+        say(f"{done.pages} pages, {done.files} files, {done.size_bytes / 1e6:.0f} MB")
     return Exit.DONE
 
 

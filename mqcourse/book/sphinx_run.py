@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
+from mqcourse.book.entry_pages import not_found, redirect
 from mqcourse.quick_imports import without_unneeded
 
 
@@ -86,36 +87,15 @@ def report_chapters(app: Any, say: Any) -> None:
 
 
 def finish(app: Any, out: Path) -> None:
-    """Take away the pages of chapters that are gone, redirect from the top of the folder into the book, and write 404.
-
-    404.html is what a server of static pages shows for an address that is not there. It is served at any depth, so
-    it has no style sheet, and finds the book's first page by the folder that all chapters lie in.
-    """
+    """Take away the pages of chapters that are gone, and write the two pages that are no pages of the book."""
     kept = {out / f"{name}.html" for name in app.env.found_docs}
     kept |= {out / f"{name}.html" for name in ("search", "index", "404")}
     for page in out.rglob("*.html"):
         if page not in kept and "_static" not in page.parts:
             page.unlink()
-    first = f"{app.config.root_doc}.html"
-    (out / "index.html").write_text(
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<title>{app.config.html_title}</title><meta http-equiv="refresh" content="0; url={first}"></head>'
-        f'<body><main><h1>{app.config.html_title}</h1><p><a href="{first}">Open the book</a></p></main></body></html>\n',
-        encoding="utf-8",
-    )
-    (out / "404.html").write_text(
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-        f"<title>No such page: {app.config.html_title}</title>"
-        "<style>body { font: 1.1rem/1.6 sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem }</style></head>"
-        "<body><main><h1>There is no such page in the book</h1>"
-        "<p>Its name may have changed, or the link has a typing error.</p>"
-        f'<p><a href="/{first}">Open the book at its first page</a></p></main>'
-        "<script>const at = location.pathname.lastIndexOf('/book/');"
-        f"if (at > 0) document.querySelector('a').href = location.pathname.slice(0, at) + '/{first}'</script>"
-        "</body></html>\n",
-        encoding="utf-8",
-    )
+    first, title = f"{app.config.root_doc}.html", str(app.config.html_title)
+    (out / "index.html").write_text(redirect(title, first), encoding="utf-8")
+    (out / "404.html").write_text(not_found(title, first), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,16 +3,18 @@
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mqcourse.command_line import add, answer, news, out, say, wrapped
+from mqcourse.command_line import add, answer, news, out, say, whole, wrapped
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.home import shown
 from mqcourse.streams import is_read
 
 if TYPE_CHECKING:
+    from mqcourse.grading.class_results import Failed, Graded
     from mqcourse.grading.sandbox import Sandbox
     from mqcourse.grading.submission import Submission
     from mqcourse.grading.verdict import Report, Verdict
@@ -36,7 +38,7 @@ def register(subcommands: Any) -> None:
         "grade",
         run_grade,
         "grade a lab's notebook, or a folder of strangers' ones: points, what broke, what happened",
-        example="mq grade kafka_log\nmq grade kafka_log --watch\nmq grade submissions/kafka_log",
+        example="mq grade kafka_log\nmq grade kafka_log --watch\nmq grade submissions --workers 2 --report results",
         more=EXIT_CODES,
     )
     grade.add_argument(
@@ -60,6 +62,23 @@ def register(subcommands: Any) -> None:
     )
     grade.add_argument(
         "--seed", type=int, metavar="N", help="repeat what the checks drew in the run that printed this seed"
+    )
+    grade.add_argument(
+        "--workers",
+        type=whole("number of workers from 1 to 64", 1, 64),
+        metavar="N",
+        help="of a folder: so many submissions side by side (default: 1)",
+    )
+    grade.add_argument(
+        "--executor",
+        metavar="FILE:NAME",
+        help="of a folder: FILE.py:NAME returns an executor of concurrent.futures, in place of --workers",
+    )
+    grade.add_argument(
+        "--report",
+        type=Path,
+        metavar="FOLDER",
+        help="of a folder: write class.csv with all answers, and class.html with counts and no names",
     )
 
     hint = add(
@@ -94,6 +113,13 @@ def run_grade(arguments: argparse.Namespace) -> int:
                 code=Exit.USAGE,
             )
         return _grade_folder(arguments)
+    for option in ("workers", "executor", "report"):
+        if getattr(arguments, option) is not None:
+            raise CourseError(
+                f"{arguments.notebook} is a notebook, and --{option} is for a folder of notebooks",
+                do=f"Name the folder, or leave --{option} out",
+                code=Exit.USAGE,
+            )
     sandbox = _sandbox(arguments.untrusted and not arguments.trust)
     given = read(arguments.notebook)  # what is no notebook is said before anything is shown
     if arguments.watch:
@@ -212,10 +238,9 @@ def _sandbox(wanted: bool) -> Any:
 
 
 def _grade_folder(arguments: argparse.Namespace) -> int:
-    """Every notebook of a folder, one after the other: each belongs to another person, and no result is saved as progress."""
+    """Every notebook of a folder: each belongs to another person, and no result is saved as progress."""
     from mqcourse.foreign import plain
-    from mqcourse.grading.outcome import Unjudged, Unusable
-    from mqcourse.grading.run import grade
+    from mqcourse.grading.class_results import Failed, Graded, read_result
 
     paths = sorted(arguments.notebook.glob("*.ipynb"))
     if not paths:
@@ -227,35 +252,69 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
     sandbox = _sandbox(not arguments.trust)
     if sandbox is None:
         say("not protected (--trust): the answers run with everything that you may do yourself")
-    rows: list[dict[str, Any]] = []
-    worst, unjudged = Exit.DONE, 0
-    for number, path in enumerate(paths, 1):
-        say(f"{plain(path.name)} ({number} of {len(paths)})")
-        try:
-            if path.is_symlink():
-                raise Unusable(
-                    "it is a link, maybe to another submission", do="Put the notebook in its place"
-                )
-            report = grade(path, seed=arguments.seed, sandbox=sandbox)
-        except (
-            CourseError
-        ) as error:  # also Unjudged: one that stops its run costs no other notebook its verdict
-            rows.append({"notebook": plain(path.name), "error": plain(str(error))})
-            unjudged += isinstance(error, Unjudged)
-            worst = Exit.SOME_FAILED
-            continue
-        rows.append({"notebook": plain(path.name), **report.as_dict()})
-        if not report.passed and worst == Exit.DONE:
-            worst = Exit.SAID_NO
-        if not arguments.json:
-            sys.stdout.write(f"{plain(path.name)}\n{report.as_text()}\n")
+    entries = {}
+    for path, entry in _judged(arguments, paths):
+        entries[path] = entry
+        say(f"{plain(path.name)} ({len(entries)} of {len(paths)})")
+        found = read_result(entry)
+        if isinstance(found, Graded) and not arguments.json:
+            sys.stdout.write(f"{found.notebook}\n{found.report.as_text()}\n")
+            sys.stdout.flush()
+    results = [read_result(entries[path]) for path in paths]
     if arguments.json:
-        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
-    else:
-        for row in rows:
-            got = f"{row['points']:>3} of {row['of']}" if "points" in row else f"not judged: {row['error']}"
-            sys.stdout.write(f"{got}  {row['notebook']}\n")
-    return Exit.UNREACHABLE if unjudged == len(paths) else worst
+        answer(arguments, [_without(entries[path], "answers", "unjudged") for path in paths], "")
+    for one in results if not arguments.json else ():
+        if isinstance(one, Graded):
+            out(f"{one.report.points:>3} of {one.report.lab.points}  {one.notebook}")
+        else:
+            out(f"not judged: {one.error}  {one.notebook}")
+    if arguments.report:
+        _write_class_report(arguments.report, results)
+    reports = [one.report for one in results if isinstance(one, Graded)]
+    if all(isinstance(one, Failed) and one.unjudged for one in results):
+        return Exit.UNREACHABLE
+    if len(reports) < len(results):
+        return Exit.SOME_FAILED
+    return Exit.DONE if all(report.passed for report in reports) else Exit.SAID_NO
+
+
+def _without(entry: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in names}
+
+
+def _judged(arguments: argparse.Namespace, paths: Sequence[Path]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """The result of each submission, as soon as it is known."""
+    from concurrent.futures import as_completed
+
+    from mqcourse.grading.executors import PROCESSES, executor
+    from mqcourse.grading.outcome import Unjudged
+    from mqcourse.grading.submission_process import failed, judge
+
+    chosen = executor(arguments.executor or PROCESSES, arguments.workers or 1)
+    running = {
+        chosen.submit(judge, str(path.absolute()), arguments.seed, not arguments.trust): path
+        for path in paths
+    }
+    try:
+        for one in as_completed(running):
+            try:
+                yield running[one], one.result()
+            except Exception as error:  # of the executor: a worker of it was lost
+                why = f"its executor raised {type(error).__name__}: {error}"
+                yield running[one], failed(str(running[one]), Unjudged(why, do="Grade it again"))
+    finally:
+        for one in running:
+            one.cancel()
+        chosen.shutdown(wait=False)
+
+
+def _write_class_report(folder: Path, results: "Sequence[Graded | Failed]") -> None:
+    from mqcourse import report_files
+    from mqcourse.grading import class_report
+
+    texts = {".csv": class_report.as_csv(results), ".html": class_report.as_html(results)}
+    for path in report_files.write(folder.absolute(), "class", texts):
+        say(f"written: {shown(path)}")
 
 
 def run_hint(arguments: argparse.Namespace) -> int:

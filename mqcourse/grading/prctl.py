@@ -1,20 +1,26 @@
-"""What the operating system does for a grading: other processes cannot look into ours, and orphans become our children."""
+"""What the operating system does for a grading: other processes cannot look into ours, orphans become our children, and we end with our starter."""
 
 import contextlib
 import ctypes
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
 import psutil
 
-PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 """prctl(2), Linux only. Elsewhere nothing happens, and marks in the environment have to do."""
 
 
 def shut() -> None:
     """From now on another process of the same user reads neither this one's memory nor its open files (proc(5))."""
     _prctl(PR_SET_DUMPABLE, 0)
+
+
+def end_with_starter() -> None:
+    """From now on this process gets SIGTERM when the thread that started it ends, also by SIGKILL."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @contextlib.contextmanager

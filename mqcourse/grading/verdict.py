@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from mqcourse.grading.guarantees import NOT_ANSWERED, Breach, Guarantee, shortened
-from mqcourse.grading.manifest import Exercise, Lab
+from mqcourse.grading.manifest import Exercise, Lab, find
 from mqcourse.grading.trace import Trace, read_trace
 
 MOST_TRACES = 3
@@ -167,3 +167,10 @@ def read_verdict(exercise: Exercise, entry: Mapping[str, Any]) -> Verdict:
         entry["seed"],
         tuple(read_trace(each) for each in entry["history"]),
     )
+
+
+def read_report(entry: Mapping[str, Any]) -> Report:
+    """The report of `as_dict`, back again."""
+    lab = find(entry["lab"])
+    verdicts = tuple(read_verdict(lab.exercise(each["id"]), each) for each in entry["exercises"])
+    return Report(lab, verdicts, entry["seconds"], entry["seed"])

@@ -17,7 +17,7 @@ from mqcourse.command_line import MOST_DIGITS, add, answer, out, whole, wrapped
 from mqcourse.disk import make_folder, unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from mqcourse.home import shown
+from mqcourse.home import shown, state_folder
 from mqcourse.quiz.command import LEVEL_NAMES, WIDEST
 
 if TYPE_CHECKING:
@@ -79,10 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask, keep each rating at once, and write the report, also of a part."""
     from mqcourse.book.questions import all_questions, check_topic, load_bank
     from mqcourse.interview.agenda import Plan, agenda
-    from mqcourse.interview.report_files import usual_folder
 
     bank = load_bank()
-    folder = (arguments.report or usual_folder()).absolute()
+    folder = (arguments.report or state_folder() / "progress" / "interviews").absolute()
     if arguments.answers is not None:
         return _repeat(arguments, all_questions(bank), folder)
     check_topic(bank, arguments.topic)
@@ -209,10 +208,11 @@ def _with_days(answers: Sequence["Answer"]) -> tuple["Answer", ...]:
 
 def _written(interview: "Interview", folder: Path, *, with_answers: bool) -> tuple[Path, ...]:
     """Write the report. Where that fails, it is printed, and CourseError has the reason."""
-    from mqcourse.interview import answers_file, page, report, report_files
+    from mqcourse import report_files, report_page
+    from mqcourse.interview import answers_file, report
 
     text = report.markdown(interview)
-    texts = {".md": text, ".html": page.html(report.title(interview), text)}
+    texts = {".md": text, ".html": report_page.html(report.title(interview), text)}
     if with_answers:
         texts[".json"] = json.dumps(answers_file.as_json(interview), indent=2, ensure_ascii=False) + "\n"
     try:

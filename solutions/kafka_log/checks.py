@@ -3,7 +3,8 @@
 import math
 import random
 import threading
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from mqcourse.grading import guarantees
@@ -16,8 +17,12 @@ from mqcourse.grading.trial import Answer, Trial
 REPLAY_S = 8.0
 """How long a replay of some ten records may take before it counts as one that never ends."""
 
-JOIN_S = 8.0
-"""How long two members of a group may take to share it out: the first hears of the second at its next heartbeat, 3 s."""
+JOIN_S, SHARED_S = 20.0, 60.0
+"""How long members of a group may do nothing while they share it out, and all of it. The first hears of the second at
+its next heartbeat (3 s), so 7 s are usual."""
+
+SETTLED_S = 8.0
+"""After so long without a record, members that have joined get no more."""
 
 LANES_S = 0.3
 """How long other threads of a worker may take to begin with work, or to commit, while one of them is held."""
@@ -101,6 +106,7 @@ def commit(answer: Answer) -> Sequence[Breach]:
                 lambda seen, w=worker, n=begins: _begun(seen, w) >= n,  # type: ignore[misc]
                 drained,
                 stuck_s=JOIN_S,
+                deadline_s=SHARED_S,
             )
             if not reached:
                 break  # it is idle before it came to where it would be killed: there is no more to interrupt
@@ -125,7 +131,7 @@ def commit(answer: Answer) -> Sequence[Breach]:
             programs.append(
                 last := trial.start("worker C", "work", topic=topic, group=group, handle="@handle")
             )
-            if trial.wait_quiet(lambda seen: _all(sent, seen), drained, stuck_s=JOIN_S):
+            if trial.wait_quiet(lambda seen: _all(sent, seen), drained, stuck_s=JOIN_S, deadline_s=SHARED_S):
                 done = trial.history.messages(Kind.FINISHED)
                 broker.becomes(
                     lambda: not _uncommitted(done, at, broker.committed(group, topic), ""),
@@ -245,12 +251,20 @@ def share(answer: Answer) -> Sequence[Breach]:
                 and broker.members(services[f"{twice} 1"]) == 2
             )
 
-        if trial.wait(shared_out, deadline_s=JOIN_S) and not broken(trial.history):
-            broker.produce(topic, _in_turn(late, partitions))
-            trial.wait_quiet(
-                lambda seen: broken(seen) or everything <= set(_of(seen, twice)) & set(_of(seen, once)),
-                quiet_s=3,
+        def joined() -> bool:
+            """Each instance has had a record, or the broker counts it in the group of its service."""
+            groups = Counter(services.values())
+            return all(
+                trial.history.messages(Kind.STARTED, name) or broker.members(group) == groups[group]
+                for name, group in services.items()
             )
+
+        def until(done: Callable[[History], bool]) -> bool:
+            return trial.wait_quiet(done, joined, quiet_s=SETTLED_S, stuck_s=JOIN_S, deadline_s=SHARED_S)
+
+        if until(shared_out) and not broken(trial.history):
+            broker.produce(topic, _in_turn(late, partitions))
+            until(lambda seen: broken(seen) or everything <= set(_of(seen, twice)) & set(_of(seen, once)))
             wanted = everything
         else:
             wanted = set(first)

@@ -2,38 +2,19 @@
 
 import json
 import re
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mqcourse.backpressure.explorer.bundle import BUNDLE, WEB
 from mqcourse.backpressure.model import meter
 from mqcourse.backpressure.model.presets import PRESETS
 from mqcourse.backpressure.model.scenario import FIELDS, Scenario
 from mqcourse.backpressure.model.simulation import simulate
 from mqcourse.errors import CourseError
-from mqcourse.install.npm import NODE
+from tests.backpressure.in_javascript import in_javascript
 from tests.backpressure.scenarios import scenarios
-
-RUN = Path(__file__).parent / "twin.mjs"
-
-
-def in_javascript(cases: "list[dict[str, Any]] | list[str]") -> list[dict[str, Any]]:
-    """What the shipped file gives for each case, run by Node."""
-    answer = subprocess.run(
-        [str(NODE), str(RUN), str(BUNDLE), str(WEB / "engine" / "scenario.js")],
-        input=json.dumps(cases),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
-    found: list[dict[str, Any]] = json.loads(answer.stdout)
-    return found
 
 
 def in_python(values: dict[str, Any], engine: str = "kernel") -> dict[str, Any]:

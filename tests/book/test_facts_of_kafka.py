@@ -37,6 +37,7 @@ CLIENT = {
         "max.block.ms": str(MINUTE_MS),
         "max.in.flight.requests.per.connection": "5",
         "max.request.size": str(1024 * 1024),
+        "transaction.timeout.ms": str(MINUTE_MS),
     },
 }
 BROKER = {
@@ -53,6 +54,9 @@ BROKER = {
     "message.max.bytes": 1024 * 1024 + 12,
     "min.insync.replicas": 1,
     "offsets.retention.minutes": 7 * 24 * 60,
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": 10_000,
+    "transaction.max.timeout.ms": 15 * MINUTE_MS,
+    "transaction.partition.verification.enable": "true",
     "unclean.leader.election.enable": "false",
 }
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mqcourse.interview.page import html
 from mqcourse.interview.report import markdown, title
+from mqcourse.report_page import html
 from tests.interview.candidates import interview, up_to
 
 pytestmark = pytest.mark.browser

@@ -19,10 +19,10 @@ from mqcourse.interview.agenda import Case, Plan
 from mqcourse.interview.answer import Ticks
 from mqcourse.interview.answers_file import as_json, from_json
 from mqcourse.interview.level import RULE
-from mqcourse.interview.page import html
 from mqcourse.interview.proof import proof_line
 from mqcourse.interview.record import Interview
 from mqcourse.interview.report import COUNTED, as_data, command, markdown, title
+from mqcourse.report_page import html
 from tests.interview.candidates import BANK, PLAN, answered, interview, up_to
 
 MID, STAFF = up_to("mid"), up_to(*RUBRIC)

@@ -1,6 +1,5 @@
 """`pytest --nbval-lax` passes on every generated solution notebook, again and again."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mqcourse.grading import manifest, master
+from tests.long_run import times
 
-ROUNDS = int(os.environ.get("TEST_SOLUTION_ROUNDS", "1"))
-"""10 shows that no run is lucky: TEST_SOLUTION_ROUNDS=10 pytest tests/notebooks/test_solutions.py."""
+ROUNDS = times(1, 10)
 
 LABS = tuple(lab for lab in manifest.load() if set(lab.brokers) <= {"rabbitmq", "kafka", "servicebus"})
 

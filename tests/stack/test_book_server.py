@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from mqcourse.content_policy import HEADER
 from mqcourse.stack.services.book_server import server
 
 pytestmark = pytest.mark.wire
@@ -43,6 +44,14 @@ def test_pages_come_and_are_asked_for_again_each_time(get):
     answer, body = get("/")
     assert (answer.status, body) == (200, b"<h1>book</h1>")
     assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_every_file_comes_with_the_policy_of_the_pages_but_the_page_for_a_wrong_address(get):
+    assert get("/")[0].headers["Content-Security-Policy"] == HEADER
+    assert get("/model.mjs")[0].headers["Content-Security-Policy"] == HEADER
+    assert get("/lgo.html")[0].headers["Content-Security-Policy"] is None
+    for refused in ("unsafe-inline", "unsafe-eval'", "http"):
+        assert refused not in HEADER.replace("'wasm-unsafe-eval'", "")
 
 
 def test_a_folder_without_a_page_is_not_listed(get):

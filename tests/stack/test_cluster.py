@@ -23,14 +23,15 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from mqcourse.exits import Exit
 from mqcourse.stack import ports, process
+from tests.long_run import times
 from tests.run_stack import RunStack, free_base
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
-ROUNDS = 2
-STEPS = int(os.environ.get("CHAOS_STEPS", "10"))
+ROUNDS = times(2, 30)
+STEPS = times(10, 100)
 SEED = int(os.environ.get("CHAOS_SEED", "16"))
-"""Random failures of each cluster, and which; CHAOS_STEPS=100 and another CHAOS_SEED are for a run by hand."""
+"""Which random failures each cluster gets; another one is for a run by hand."""
 MORE = 100
 """So many further confirmed messages show that a cluster works again."""
 LIMIT_S = 120

@@ -1,4 +1,4 @@
-"""Ten rounds of kill -9 while messages are published with confirms: every confirmed one is there after `mq up`."""
+"""Rounds of kill -9 while messages are published with confirms: every confirmed one is there after `mq up`."""
 
 import os
 import signal
@@ -12,16 +12,17 @@ import pika
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
+from tests.long_run import times
 from tests.run_stack import RunStack
 
 pytestmark = [
     pytest.mark.stack,
     pytest.mark.slow,
-    pytest.mark.timeout(1200),
+    pytest.mark.timeout(3600),
 ]
 
 
-ROUNDS = 10
+ROUNDS = times(3, 30)
 YOUNG_S = 3.0
 """A quorum queue younger than this is not yet safe: its registration may not have reached the disk."""
 LOAD_S = 1.0

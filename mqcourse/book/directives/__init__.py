@@ -32,6 +32,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         review,
         same_events,
         search_index,
+        strict_pages,
         without_thebe,
     )
 
@@ -53,6 +54,7 @@ def setup(app: "Sphinx") -> dict[str, Any]:
         home_page,
         page_tags,
         search_index,
+        strict_pages,
         without_thebe,
     ):
         module.setup(app)

@@ -89,25 +89,15 @@ def query(values: dict[str, Any]) -> str:
 
 
 def load_script(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Load the module on the pages that have an explorer, and on no other.
-
-    A browser loads no module for a page that was opened from a folder, but a script: so that is asked first.
-    """
+    """Load it on the pages that have an explorer, and on no other; explorer-load.js chooses in which form."""
     if not holds(doctree, "backpressure-explorer"):
         return
-    folder = context["pathto"](f"_static/{FOLDER}/", resource=True)
     version = sha256(BUNDLE.read_bytes()).hexdigest()[:8]
-    app.add_js_file(
-        None,
-        type="module",
-        body=f"""
-if (location.protocol === "file:") {{
-  document.head.append(Object.assign(document.createElement("script"), {{ src: "{folder}{FROM_FILE}" }}));
-}} else {{
-  await import(new URL("{folder}{BUNDLE.name}?v={version}", location));
-}}
-""",
-    )
+    where: dict[str, Any] = {
+        "data-module": f"{FOLDER}/{BUNDLE.name}?v={version}",
+        "data-script": f"{FOLDER}/{FROM_FILE}?v={version}",
+    }
+    app.add_js_file("explorer-load.js", loading_method="defer", **where)
 
 
 def copy_files(app: "Sphinx", error: Exception | None) -> None:

@@ -15,6 +15,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from mqcourse.content_policy import HEADER
+
 TYPES = {
     ".wasm": "application/wasm",
     ".mjs": "text/javascript",
@@ -39,6 +41,7 @@ class BookHandler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "mqcourse-book"
     _body: bytes | None = None
+    _page_rules_itself = False
 
     def guess_type(self, path: Any) -> str:
         """Our own types first."""
@@ -53,7 +56,11 @@ class BookHandler(SimpleHTTPRequestHandler):
         page = Path(self.directory, "404.html")
         if code == HTTPStatus.NOT_FOUND and page.is_file():
             self.error_message_format = page.read_text(encoding="utf-8").replace("%", "%%")
-        super().send_error(code, message, explain)
+        self._page_rules_itself = True  # 404.html allows its script and style, and no other
+        try:
+            super().send_error(code, message, explain)
+        finally:
+            self._page_rules_itself = False
 
     def send_head(self) -> Any:
         """As the base class, but never past a symbolic link out of the folder, and compressed where the client can."""
@@ -98,6 +105,8 @@ class BookHandler(SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "no-cache")
         self.send_header("Vary", "Accept-Encoding")
         self.send_header("X-Content-Type-Options", "nosniff")
+        if not self._page_rules_itself:
+            self.send_header("Content-Security-Policy", HEADER)
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -1,18 +1,15 @@
-"""The whole book, built once from its kept runs and served on the loopback, and a real browser."""
+"""The whole book, built once from its kept runs and served by the course's own server, and a real browser."""
 
 import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mqcourse.book.build import build_book
 from mqcourse.home import CHECKOUT
+from mqcourse.stack.services.book_server import server, serving
 
 
 @dataclass
@@ -27,11 +24,6 @@ class Built:
         return f"{self.url}{page}.html"
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 def chapters() -> list[str]:
     import yaml
 
@@ -44,15 +36,8 @@ def built() -> Iterator[Built]:
     """The book, strictly built. MQ_BUILT_BOOK names a folder of HTML to look at instead, while working on pages."""
     known = BEFORE.get("MQ_BUILT_BOOK")
     folder = Path(known) if known else build_book(lambda line: None)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield Built(folder, f"http://127.0.0.1:{server.server_port}/", chapters())
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(server(folder, 0)) as address:
+        yield Built(folder, f"{address}/", chapters())
 
 
 # The run's own fixtures take every MQ_ variable away; this one is asked for by hand.

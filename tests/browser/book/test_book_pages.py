@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.book.walk import ONE_OF_EACH, VIEWS, Seen, walk
+from tools import page_links
+from tools.page_walk import ONE_OF_EACH, VIEWS, Seen, too_heavy, walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
 
@@ -12,12 +13,21 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
 @pytest.fixture(scope="module", params=VIEWS)
 def seen(request: pytest.FixtureRequest, built: Any, browser: Any, axe: str) -> list[Seen]:
     """Every page in that view."""
-    return walk(request.param, built, browser, axe)
+    return walk(request.param, built.folder, built.url, built.pages, browser, axe)
 
 
 def test_no_page_asks_another_host_and_none_complains(seen: list[Seen]) -> None:
     assert {page.name: page.wrong for page in seen if page.wrong} == {}
     assert all(page.title for page in seen)
+
+
+def test_no_page_is_heavy_before_its_reader_acts(seen: list[Seen]) -> None:
+    assert min(page.weight_kb for page in seen) > 100  # the theme alone
+    assert {page.name: page.weight_kb for page in seen if too_heavy(page)} == {}
+
+
+def test_every_link_and_anchor_of_the_book_leads_somewhere(built: Any) -> None:
+    assert page_links.broken(built.folder) == []
 
 
 def test_no_page_is_wider_than_its_screen(seen: list[Seen]) -> None:

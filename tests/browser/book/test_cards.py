@@ -278,3 +278,20 @@ def luminance(colour: str) -> float:
     """Roughly, from 0 (black) to 1, of a colour as a browser writes it."""
     red, green, blue = (int(part) / 255 for part in re.findall(r"\d+", colour)[:3])
     return 0.21 * red + 0.72 * green + 0.07 * blue
+
+
+def test_a_chapters_few_cards_are_rated_where_they_are_with_no_bar_above_them(
+    built: Any, context: Any
+) -> None:
+    page, beside = context.new_page(), context.new_page()
+    for opened in (page, beside):
+        opened.goto(built.address("book/kafka/producer"))
+        opened.locator(".mq-card textarea").first.wait_for()
+    cards = page.locator(".mq-card[data-question]")
+    assert cards.count() == 2
+    cards.nth(1).locator("summary").click()
+    cards.nth(1).get_by_label("Good", exact=True).check()
+    assert page.locator(".mq-cards-bar").count() == 0
+    beside.locator(".mq-card[data-question]").nth(1).get_by_role("status").get_by_text("Good").wait_for(
+        state="attached"
+    )

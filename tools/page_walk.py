@@ -1,8 +1,12 @@
 """One walk through the whole book in a real browser: what every page showed and asked for, in one view."""
 
+import gzip
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 VIEWS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
@@ -63,13 +67,45 @@ class Seen:
     tracebacks: int = 0
     barriers: list[str] = field(default_factory=list)
     """What axe found, as far as it is serious, critical or held."""
+    weight_kb: float = 0
+    """What it loaded before its reader did anything, packed as hosts do, with nothing kept from other pages."""
 
 
-def walk(kind: str, built: Any, browser: Any, axe: str) -> list[Seen]:
-    """Every page in the order of the book, then the search page; each is loaded once."""
-    own = urlsplit(built.url).netloc
-    pages = [Seen(name) for name in [*built.pages, "search"]]
+MOST_KB = {"book/questions/": 300, "book/interview/": 265, "search": 750}
+"""Above the limit of all other pages: a topic has all its cards, and the search page its index. Pages with an explorer of
+the model exceed it by a few kilobytes, and are held to that."""
+MOST_KB_OF_OTHERS = 250
+
+
+def too_heavy(page: Seen) -> bool:
+    """Whether a page loads more than it may before its reader acts."""
+    limits = [kb for name, kb in MOST_KB.items() if page.name.startswith(name)]
+    return page.weight_kb > max(limits, default=MOST_KB_OF_OTHERS)
+
+
+def walk(
+    kind: str,
+    folder: Path,
+    url: str,
+    names: Sequence[str],
+    browser: Any,
+    axe: str,
+) -> list[Seen]:
+    """Every page that is named, then the search page; each is loaded once.
+
+    `url` is where `folder` is served, with a slash at its end; names are without `.html`, and `axe` is axe-core's source.
+    """
+    own = urlsplit(url).netloc
+    pages = [Seen(name) for name in [*names, "search"]]
     heard: list[str] = []
+    loaded: set[Path] = set()
+
+    def note(answer: Any) -> None:
+        if answer.status >= 400:
+            heard.append(f"{answer.status} {answer.url}")
+        elif answer.url.startswith(url):
+            loaded.add(folder / unquote(urlsplit(answer.url.removeprefix(url)).path))
+
     with browser.new_context(reduced_motion="reduce", **VIEWS[kind]) as context:
         page = context.new_page()
         page.on("console", lambda m: heard.append(m.text) if m.type in ("error", "warning") else None)
@@ -78,11 +114,13 @@ def walk(kind: str, built: Any, browser: Any, axe: str) -> list[Seen]:
             "request",
             lambda r: None if urlsplit(r.url).netloc in (own, "") else heard.append(f"asks {r.url}"),
         )
-        page.on("response", lambda r: heard.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.on("response", note)
         for now in pages:
             heard.clear()  # axe's own requests for style sheets
-            page.goto(built.address(now.name))
+            loaded.clear()
+            page.goto(f"{url}{now.name}.html")
             page.wait_for_load_state("networkidle")
+            now.weight_kb = sum(packed_bytes(file) for file in loaded) / 1000
             now.title = page.title()
             now.wide_px, now.screen_px = page.evaluate(
                 "[document.documentElement.scrollWidth, window.innerWidth]"
@@ -91,9 +129,15 @@ def walk(kind: str, built: Any, browser: Any, axe: str) -> list[Seen]:
             now.outputs = page.locator("div.cell div.cell_output").count()
             now.tracebacks = page.locator(".output.traceback").count()
             now.wrong = [*heard]
-            if now.name in built.pages:
+            if now.name in names:
                 now.barriers = _barriers(page, axe, kind)
     return pages
+
+
+@cache
+def packed_bytes(file: Path) -> int:
+    """The size of a file as a host sends it."""
+    return len(gzip.compress(file.read_bytes(), compresslevel=6)) if file.is_file() else 0
 
 
 def _barriers(page: Any, axe: str, kind: str) -> list[str]:

@@ -1,24 +1,18 @@
-"""A report on disk: Markdown, HTML and the answers under one name, and no file that exists is replaced."""
+"""A report on disk: its forms under one name, and no file that exists is replaced."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from mqcourse.disk import make_folder, unwritable
-from mqcourse.home import state_folder
 
 PRIVATE = 0o600
-
-
-def usual_folder() -> Path:
-    """Where reports are kept: progress/interviews in the state folder."""
-    return state_folder() / "progress" / "interviews"
 
 
 def write(folder: Path, name: str, texts: Mapping[str, str]) -> tuple[Path, ...]:
     """Write a file for each suffix; the name gets a number where one of them exists. CourseError where it cannot be done.
 
-    Only their owner reads them: they hold what a person typed.
+    Only their owner reads them: they hold what people typed.
     """
     make_folder(folder)
     number = 1
