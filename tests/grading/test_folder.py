@@ -2,41 +2,45 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mqcourse import cli
 from mqcourse.exits import Exit
-from mqcourse.grading import run
+from mqcourse.grading import submission_process
 from mqcourse.grading.outcome import Unjudged
+from mqcourse.grading.submission_process import Result, failed
+from tests.grading.test_class_results import FAY
 
 
 @pytest.mark.parametrize(
-    ("stalled", "code"), [({"b.ipynb"}, Exit.SOME_FAILED), ({"a.ipynb", "b.ipynb"}, Exit.UNREACHABLE)]
+    ("stalled", "lost", "code"),
+    [
+        ({"b.ipynb"}, set(), Exit.SOME_FAILED),
+        (set(), {"b.ipynb"}, Exit.SOME_FAILED),
+        ({"a.ipynb"}, {"b.ipynb"}, Exit.UNREACHABLE),
+    ],
+    ids=["one without a verdict", "one whose worker is lost", "none with a verdict"],
 )
 def test_one_that_stops_its_run_costs_no_other_its_verdict(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     stalled: set[str],
+    lost: set[str],
     code: Exit,
 ) -> None:
-    class Graded:
-        passed = True
+    def judge(path: str, _seed: int | None, _is_shut_in: bool) -> Result:
+        name = Path(path).name
+        if name in lost:
+            raise RuntimeError("the worker of the executor is gone")
+        if name in stalled:
+            return failed(path, Unjudged("the answers were not judged within 600 s"))
+        return {"notebook": name, **FAY.report.as_dict(), "answers": {}}
 
-        def as_dict(self) -> dict[str, Any]:
-            return {"points": 1, "of": 1}
-
-    def grade(path: Path, **_settings: object) -> Graded:
-        if path.name in stalled:
-            raise Unjudged("the answers were not judged within 600 s")
-        return Graded()
-
-    monkeypatch.setattr(run, "grade", grade)
+    monkeypatch.setattr(submission_process, "judge", judge)
     for name in ("a.ipynb", "b.ipynb"):
         (tmp_path / name).touch()
     assert cli.main(["grade", str(tmp_path), "--trust", "--json"]) == code
     rows = json.loads(capsys.readouterr().out)
-    assert {row["notebook"] for row in rows if "error" in row} == stalled
-    assert len(rows) == 2
+    assert {row["notebook"] for row in rows if "error" in row} == stalled | lost
