@@ -71,9 +71,9 @@ class Seen:
     """What it loaded before its reader did anything, packed as hosts do, with nothing kept from other pages."""
 
 
-MOST_KB = {"book/questions/": 300, "book/interview/": 265, "search": 750}
-"""Above the limit of all other pages: a topic has all its cards, and the search page its index. Pages with an explorer of
-the model exceed it by a few kilobytes, and are held to that."""
+MOST_KB = {"book/questions/": 300, "book/interview/": 265}
+"""Above the limit of all other pages: a topic has all its cards. Pages with an explorer of the model exceed it by a few
+kilobytes, and are held to that."""
 MOST_KB_OF_OTHERS = 250
 
 

@@ -15,6 +15,8 @@
   const SHOWN = { section: "Section", card: "Question", fact: "Fact", term: "Term" };
   const WORD = /[a-z0-9]+/g;
   const SENTENCE_END = /(?<=[.!?]) +/;
+  const INVITATION = "Type words or a question. The best passages of the book are listed here.";
+  const HERE = globalThis.document?.currentScript.src;
 
   // What a script of the index holds, as it is searched.
   function unpacked(shape) {
@@ -161,7 +163,7 @@
     const found = rank(index, query, MOST);
     const unknown = query.unknown.length > 0 ? ` Not in the book: ${query.unknown.join(", ")}.` : "";
     const summary = !text.trim()
-      ? "Type words or a question. The best passages of the book are listed here."
+      ? INVITATION
       : found.length === 0
         ? `No passage was found.${unknown}`
         : `${found.length === MOST ? `The ${MOST} best passages` : `${found.length} passages`} found.${unknown}`;
@@ -171,16 +173,42 @@
     );
   }
 
+  function say(text, into, className = "search-summary") {
+    into.replaceChildren(element("p", { className, role: "status", textContent: text }));
+  }
+
+  // A script, and no data that is fetched: a page that was opened from a folder may load it.
+  function loadIndex() {
+    return new Promise((resolve, reject) => {
+      const script = element("script", { src: new URL("search-index.js", HERE) });
+      script.addEventListener("load", () => resolve(unpacked(globalThis.mqSearchIndex)));
+      script.addEventListener("error", () => reject(new Error("the index cannot be loaded")));
+      document.head.append(script);
+    });
+  }
+
   function begin() {
     const into = document.querySelector("#search-results");
     const field = document.querySelector(".bd-search-container input[name=q]");
-    if (!into || !field || !globalThis.mqSearchIndex) return;
-    const index = unpacked(globalThis.mqSearchIndex);
+    if (!into || !field) return;
     const asked = new URLSearchParams(location.search).get("q") ?? "";
     for (const one of document.querySelectorAll("input[name=q]")) one.value = asked;
-    show(index, asked, into);
+    let loading; // the index is larger than all else of the page, so a reader who asks for none does not wait for it
+    const search = async () => {
+      if (!loading) say("Loading the index …", into, "mq-found-where");
+      loading ??= loadIndex();
+      try {
+        show(await loading, field.value, into);
+      } catch {
+        loading = undefined;
+        say("The index of the book could not be loaded. Type on to try it again.", into);
+      }
+    };
+    if (asked.trim()) search();
+    else say(INVITATION, into);
+    field.addEventListener("focus", () => loading ?? search(), { once: true });
     field.addEventListener("input", () => {
-      show(index, field.value, into);
+      search();
       history.replaceState(null, "", `?${new URLSearchParams({ q: field.value })}`);
     });
     field.form.addEventListener("submit", (event) => event.preventDefault());
