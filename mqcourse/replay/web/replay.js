@@ -62,6 +62,8 @@
       }
       this.places = new Map();
       const most = this.most();
+      const notes = new Map(places.map(({ id }) => [id, new Set()]));
+      for (const step of steps) for (const [id, text] of Object.entries(step.notes)) notes.get(id).add(text);
       for (const place of places) {
         const note = make("span", { className: "mq-replay-note" });
         const slots = make("div", { className: "mq-replay-slots" });
@@ -76,7 +78,7 @@
         );
         box.dataset.kind = place.kind;
         columns[place.column].append(box);
-        this.places.set(place.id, { ...place, box, note, slots, more, most: most.get(place.id) ?? 0, held: [] });
+        this.places.set(place.id, { ...place, box, note, slots, more, most: most.get(place.id) ?? 0, notes: notes.get(place.id), held: [] });
       }
       this.stage.append(...Object.values(columns).filter((column) => column.childElementCount));
       for (const side of ["left", "right"]) {
@@ -311,6 +313,15 @@
     arrange() {
       for (const source of this.sources) source.line = 0;
       for (const place of this.places.values()) {
+        // as high as its longest note: else a note of two lines would move the slots below it
+        place.note.style.minBlockSize = "";
+        let tallest = 0;
+        for (const text of place.notes) {
+          place.note.textContent = text;
+          tallest = Math.max(tallest, place.note.offsetHeight);
+        }
+        place.note.textContent = place.text;
+        place.note.style.minBlockSize = `${tallest}px`;
         const columns = Math.max(1, Math.floor(place.slots.clientWidth / WIDTH));
         const rows = Math.max(1, Math.min(ROWS, Math.ceil(place.most / columns)));
         place.slots.style.blockSize = `${place.most ? rows * HEIGHT : 0}px`;

@@ -292,6 +292,6 @@ def test_a_chapters_few_cards_are_rated_where_they_are_with_no_bar_above_them(
     cards.nth(1).locator("summary").click()
     cards.nth(1).get_by_label("Good", exact=True).check()
     assert page.locator(".mq-cards-bar").count() == 0
-    beside.locator(".mq-card[data-question]").nth(1).get_by_role("status").get_by_text("Good").wait_for(
+    beside.locator(".mq-card[data-question]").nth(1).locator(".mq-card-rated", has_text="Good").wait_for(
         state="attached"
     )
