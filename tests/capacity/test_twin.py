@@ -1,7 +1,6 @@
 """The page's calculator, which is made from the Python, against it: every value to the last bit, every text to the last letter."""
 
 import json
-import subprocess
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from mqcourse.capacity.presets import PRESETS
 from mqcourse.capacity.prices import Prices
 from mqcourse.capacity.rates import Rates
 from mqcourse.capacity.workload import Workload
-from mqcourse.install.npm import NODE
+from tests import node
 from tests.capacity.stated import Stated, stated
 
 RUN = Path(__file__).parent / "twin.mjs"
@@ -24,15 +23,8 @@ SPECS = {spec["name"]: spec for group in (Workload, Rates, Prices) for spec in g
 
 def in_javascript(plans: list[dict[str, Any]], typed: list[tuple[str, str]]) -> dict[str, Any]:
     """What the shipped file gives, run by Node."""
-    done = subprocess.run(
-        [str(NODE), str(RUN), str(BUNDLE)],
-        input=json.dumps({"plans": plans, "typed": typed}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout, parse_int=float)
+    said = node.answer({"plans": plans, "typed": typed}, RUN, BUNDLE)
+    found: dict[str, Any] = json.loads(said, parse_int=float)
     return found
 
 

@@ -1,15 +1,15 @@
 """What the page's scripts give, run by Node with the pinned ts-fsrs."""
 
 import json
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from mqcourse.book.question import MINUTES, Question
 from mqcourse.book.review import LOCKED, MODEL, STATIC
-from mqcourse.install.npm import NODE, node_modules
+from mqcourse.install.npm import node_modules
 from mqcourse.quiz.journal import Review, line_of
+from tests import node
 
 RUN = Path(__file__).parent / "page.cjs"
 SCRIPTS = ("journal.js", "schedule.js", "statistics.js")
@@ -17,18 +17,9 @@ SCRIPTS = ("journal.js", "schedule.js", "statistics.js")
 
 def in_page(**cases: list[Any]) -> dict[str, Any]:
     """The answers to `histories`, `plans`, `statistics` and `merges`; the page's time zone is UTC."""
-    scripts = [str(node_modules(LOCKED) / MODEL), *(str(STATIC / name) for name in SCRIPTS)]
+    scripts = [node_modules(LOCKED) / MODEL, *(STATIC / name for name in SCRIPTS)]
     every = {name: cases.get(name, []) for name in ("histories", "plans", "statistics", "merges")}
-    answer = subprocess.run(
-        [str(NODE), str(RUN), *scripts],
-        input=json.dumps(every),
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"TZ": "UTC"},
-    )
-    assert answer.returncode == 0, answer.stderr
-    found: dict[str, Any] = json.loads(answer.stdout)
+    found: dict[str, Any] = json.loads(node.answer(every, RUN, *scripts, env={"TZ": "UTC"}))
     return found
 
 

@@ -2,7 +2,6 @@
 
 import json
 import random
-import subprocess
 import tomllib
 from pathlib import Path
 
@@ -10,12 +9,12 @@ from mqcourse.book.facts import load_facts
 from mqcourse.book.glossary import load_glossary
 from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.home import CHECKOUT
-from mqcourse.install.npm import NODE
 from mqcourse.search import index_file
 from mqcourse.search.excerpt import excerpt
 from mqcourse.search.index import build
 from mqcourse.search.passage import Passage
 from mqcourse.search.query import rank, read
+from tests import node
 
 SYNONYMS = tomllib.loads((CHECKOUT / "book" / "synonyms.toml").read_text(encoding="utf-8"))
 QUERIES = tomllib.loads((Path(__file__).parent / "queries.toml").read_text(encoding="utf-8"))
@@ -51,20 +50,9 @@ def test_the_page_reads_ranks_and_quotes_as_the_terminal_does(tmp_path: Path) ->
     known = [*index.words, "the", "not", "xyzzy", "Größe", "a.b_c-d", "🐇", "PARTITIONERS", "constructor", ""]
     asked = [query for group in QUERIES.values() for query in group]
     asked += [" ".join(drawn.choices(known, k=drawn.randint(0, 7))) for _ in range(DRAWN)]
-    answer = subprocess.run(
-        [
-            str(NODE),
-            str(Path(__file__).parent / "page.cjs"),
-            str(CHECKOUT / "book/_static/search.js"),
-            str(script),
-        ],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
-    for text, page in zip(asked, json.loads(answer.stdout), strict=True):
+    program = Path(__file__).parent / "page.cjs"
+    said = node.answer(asked, program, CHECKOUT / "book/_static/search.js", script)
+    for text, page in zip(asked, json.loads(said), strict=True):
         query = read(index, text)
         found = rank(index, query, 5)
         assert page == {

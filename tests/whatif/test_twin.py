@@ -2,15 +2,14 @@
 
 import json
 import random
-import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
-from mqcourse.install.npm import NODE
 from mqcourse.whatif.event import EVENTS, MOST, decoded, encoded, surprise
 from mqcourse.whatif.page import BUNDLE
 from mqcourse.whatif.preset import PRESETS
 from mqcourse.whatif.side_by_side import played
+from tests import node
 
 RUN = Path(__file__).parent / "twin.mjs"
 LISTS = 300
@@ -21,15 +20,7 @@ def test_random_events_and_presets_give_the_same_rows() -> None:
     draw = random.Random(13)
     lists = [draw.choices(EVENTS, k=draw.randrange(MOST + 1)) for _ in range(LISTS)]
     lists += [decoded(list(one.letters)) for one in PRESETS] + [surprise(seed) for seed in SEEDS]
-    done = subprocess.run(
-        [str(NODE), str(RUN), str(BUNDLE)],
-        input=json.dumps({"lists": lists, "seeds": SEEDS}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = json.loads(node.answer({"lists": lists, "seeds": SEEDS}, RUN, BUNDLE))
     for events, theirs in zip(lists, found["rows"], strict=True):
         assert theirs == [asdict(row) for row in played(events)], encoded(events)
     assert found["links"] == [[encoded(events), events] for events in lists]
