@@ -1,13 +1,13 @@
 """`{capacity}`: the capacity calculator in a page, with a worked example that is visible without scripts."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 
 from mqcourse.book.directives import page_files
 from mqcourse.book.directives.block import Block
-from mqcourse.book.directives.html_element import Element
+from mqcourse.book.directives.html_element import Element, holds_class
 from mqcourse.capacity.page import BUNDLE, STYLE, example
 from mqcourse.capacity.presets import PRESETS
 
@@ -36,21 +36,7 @@ class Capacity(Block):
         return [Element("div", table, **{"class": CLASS, "data-preset": name})]
 
 
-def load_files(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Load script and style sheet on the pages that have a calculator, and on no other."""
-    elements = [] if doctree is None else doctree.findall(Element)
-    if any(node["html"].get("class") == CLASS for node in elements):
-        app.add_css_file(f"{FOLDER}/{STYLE.name}")
-        app.add_js_file(f"{FOLDER}/{BUNDLE.name}", loading_method="defer")
-
-
-def copy_files(app: "Sphinx") -> None:
-    """Put script and style sheet into the built book."""
-    page_files.copy(app, FOLDER, (BUNDLE, STYLE))
-
-
 def setup(app: "Sphinx") -> None:
     """Register the directive and its files."""
     app.add_directive("capacity", Capacity)
-    app.connect("html-page-context", load_files)
-    app.connect("builder-inited", copy_files)
+    page_files.load_where(app, lambda doctree: holds_class(doctree, CLASS), FOLDER, STYLE, BUNDLE)

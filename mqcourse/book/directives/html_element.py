@@ -37,6 +37,11 @@ def holds(doctree: Any, tag: str) -> bool:
     return doctree is not None and any(node["tag"] == tag for node in doctree.findall(Element))
 
 
+def holds_class(doctree: Any, name: str) -> bool:
+    """Whether a page has an element with that class, and no other."""
+    return doctree is not None and any(node["html"].get("class") == name for node in doctree.findall(Element))
+
+
 BLOCK = {
     "section",
     "details",

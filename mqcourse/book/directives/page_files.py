@@ -1,8 +1,8 @@
 """Files that a directive's element loads, in the built book."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -15,3 +15,18 @@ def copy(app: "Sphinx", folder: str, files: Iterable[Path]) -> None:
         target.mkdir(parents=True, exist_ok=True)
         for path in files:
             (target / path.name).write_bytes(path.read_bytes())
+
+
+def load_where(
+    app: "Sphinx", has_element: Callable[[Any], bool], folder: str, style: Path, script: Path
+) -> None:
+    """Put a style sheet and a script into that folder of the built book, and load them on the pages for whose doctree
+    `has_element` is true, and on no other."""
+
+    def load_files(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+        if has_element(doctree):
+            app.add_css_file(f"{folder}/{style.name}")
+            app.add_js_file(f"{folder}/{script.name}", loading_method="defer")
+
+    app.connect("html-page-context", load_files)
+    app.connect("builder-inited", lambda app: copy(app, folder, (script, style)))

@@ -154,20 +154,9 @@ def story_data(told: Story, sources: Sequence[tuple[str, str, list[str]]]) -> di
     }
 
 
-def load_files(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Load script and style sheet on the pages that have a replay, and on no other."""
-    if holds(doctree, "broker-replay"):
-        app.add_css_file(f"{FOLDER}/replay.css")
-        app.add_js_file(f"{FOLDER}/replay.js", loading_method="defer")
-
-
-def copy_files(app: "Sphinx") -> None:
-    """Put script and style sheet into the built book."""
-    page_files.copy(app, FOLDER, WEB.iterdir())
-
-
 def setup(app: "Sphinx") -> None:
     """Register the directive and its files."""
     app.add_directive("replay", Replay)
-    app.connect("html-page-context", load_files)
-    app.connect("builder-inited", copy_files)
+    page_files.load_where(
+        app, lambda doctree: holds(doctree, "broker-replay"), FOLDER, WEB / "replay.css", WEB / "replay.js"
+    )

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
 
 from mqcourse.book.directives import page_files
 from mqcourse.book.directives.block import Block
-from mqcourse.book.directives.html_element import Element
+from mqcourse.book.directives.html_element import Element, holds_class
 from mqcourse.whatif.golden import KEPT, golden
 from mqcourse.whatif.page import BUNDLE, STYLE, example
 from mqcourse.whatif.preset import PRESETS
@@ -68,21 +68,7 @@ def compared(brokers: Sequence[str]) -> str:
     return f"The element computes each state. Every change of the course compares it with {listed}, which were recorded from real clients."
 
 
-def load_files(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Load script and style sheet on the pages that have the element, and on no other."""
-    elements = [] if doctree is None else doctree.findall(Element)
-    if any(node["html"].get("class") == CLASS for node in elements):
-        app.add_css_file(f"{FOLDER}/{STYLE.name}")
-        app.add_js_file(f"{FOLDER}/{BUNDLE.name}", loading_method="defer")
-
-
-def copy_files(app: "Sphinx") -> None:
-    """Put script and style sheet into the built book."""
-    page_files.copy(app, FOLDER, (BUNDLE, STYLE))
-
-
 def setup(app: "Sphinx") -> None:
     """Register the directive and its files."""
     app.add_directive("same-events", SameEvents)
-    app.connect("html-page-context", load_files)
-    app.connect("builder-inited", copy_files)
+    page_files.load_where(app, lambda doctree: holds_class(doctree, CLASS), FOLDER, STYLE, BUNDLE)
