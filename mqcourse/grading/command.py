@@ -252,15 +252,16 @@ def _grade_folder(arguments: argparse.Namespace) -> int:
     sandbox = _sandbox(not arguments.trust)
     if sandbox is None:
         say("not protected (--trust): the answers run with everything that you may do yourself")
-    entries = {}
+    entries: dict[Path, Mapping[str, Any]] = {}
+    known: dict[Path, Graded | Failed] = {}
     for path, entry in _judged(arguments, paths):
         entries[path] = entry
+        found = known[path] = read_result(entry)
         say(f"{plain(path.name)} ({len(entries)} of {len(paths)})")
-        found = read_result(entry)
         if isinstance(found, Graded) and not arguments.json:
             sys.stdout.write(f"{found.notebook}\n{found.report.as_text()}\n")
             sys.stdout.flush()
-    results = [read_result(entries[path]) for path in paths]
+    results = [known[path] for path in paths]
     if arguments.json:
         answer(arguments, [_without(entries[path], "answers", "unjudged") for path in paths], "")
     for one in results if not arguments.json else ():
