@@ -1,4 +1,4 @@
-"""What the story of a recording of RabbitMQ knows of a delivery, a channel and a queue."""
+"""A delivery, a channel and a queue, as the story of a recording of RabbitMQ follows them."""
 
 from dataclasses import dataclass, field
 
