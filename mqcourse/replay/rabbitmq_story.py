@@ -41,6 +41,10 @@ class RabbitMQStory:
             self.scene.place("exchange", exchange, "middle", self.label[exchange])
         for queue in dict.fromkeys(names):
             self.queue(queue)
+        for event in recording.events:
+            arguments = event.what.get("arguments") or {}
+            if event.did == "declared" and arguments.get("x-queue-type") == "stream":
+                self.queue(str(event.what["queue"])).is_stream = True
 
     def queue(self, name: str) -> Queue:
         if name not in self.queues:
@@ -103,8 +107,7 @@ class RabbitMQStory:
         if event.what["ready"] and not self.scene.at(queue.place):
             self.scene.lacks(f"messages that {self.label[name]} held before")
         kind = arguments.get("x-queue-type", "")
-        if kind == "stream":
-            queue.is_stream = True
+        if queue.is_stream:
             return f"{event.who} declares the stream {self.label[name]}."
         return f"{event.who} declares the {kind + ' ' if kind else ''}queue {self.label[name]}."
 

@@ -57,7 +57,7 @@ async def by_partition(routing: rstream.RouteType, keys: list[str]) -> dict[str,
     async with rstream.SuperStreamConsumer(**settings, super_stream=name) as consumer:
         await consumer.subscribe(on_message, decoder=rstream.amqp_decoder)
         await asyncio.wait_for(arrived.wait(), DEADLINE_S)
-        await consumer.unsubscribe()
+    async with rstream.SuperStreamConsumer(**settings, super_stream=name) as consumer:
         await consumer.delete_super_stream(name)
     return found
 
