@@ -1,4 +1,4 @@
-"""The search of the built book: 100 queries, every address of its index, and the page by keyboard, from a server and a folder."""
+"""The search of the built book: 103 queries, every address of its index, and the page by keyboard, from a server and a folder."""
 
 import re
 import tomllib
