@@ -58,7 +58,7 @@ def review_of(line: Line) -> Review | None:
 
 
 def _sure(line: Line) -> float | None:
-    """How sure a line says its reader was; None for anything but a number."""
+    """How sure the reader was by this line; None for anything but a number."""
     sure = line.get("sure")
     return sure if isinstance(sure, int | float) and not isinstance(sure, bool) and isfinite(sure) else None
 
