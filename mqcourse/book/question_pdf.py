@@ -13,7 +13,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -63,7 +62,6 @@ TITLE_STYLE = ParagraphStyle("title", BODY, fontSize=22, leading=28, spaceAfter=
 TOPIC = ParagraphStyle("topic", BODY, fontSize=17, leading=22, spaceAfter=8, keepWithNext=1)
 CARD = ParagraphStyle("card", BODY, fontSize=11.5, leading=15.5, spaceBefore=16, spaceAfter=2, keepWithNext=1)
 LISTED = ParagraphStyle("listed", BODY, fontSize=10, leading=16)
-FOOT = ParagraphStyle("foot", BODY, fontSize=8, alignment=TA_RIGHT)
 
 
 def as_pdf(questions: Sequence[Question], topics: Mapping[str, Topic]) -> bytes:
@@ -88,7 +86,7 @@ class _Print(BaseDocTemplate):  # type: ignore[misc]  # ReportLab has no types
             invariant=1,
             pageCompression=1,
         )
-        frame = Frame(MARGIN, MARGIN, WIDTH, A4[1] - 2 * MARGIN, id="page", **dict.fromkeys(_PADDINGS, 0))
+        frame = Frame(MARGIN, MARGIN, WIDTH, A4[1] - 2 * MARGIN, *[0] * 4)  # no padding
         self.addPageTemplates(PageTemplate("page", [frame], onPage=_number))
 
     def beforeDocument(self) -> None:
@@ -100,9 +98,6 @@ class _Print(BaseDocTemplate):  # type: ignore[misc]  # ReportLab has no types
             self.canv.addOutlineEntry(flowable.plain, flowable.key, flowable.depth, closed=True)
             if not flowable.depth:
                 self.notify("TOCEntry", (0, escape(flowable.plain), self.page, flowable.key))
-
-
-_PADDINGS = ("leftPadding", "rightPadding", "topPadding", "bottomPadding")
 
 
 class _Heading(Paragraph):  # type: ignore[misc]
@@ -202,7 +197,7 @@ def _marked(tokens: Sequence[Token]) -> str:
 
 def _number(canvas: Canvas, document: Any) -> None:
     """The page's number at its foot."""
-    canvas.setFont(TEXT, FOOT.fontSize)
+    canvas.setFont(TEXT, TAGS.fontSize)
     canvas.drawRightString(A4[0] - MARGIN, MARGIN / 2, str(document.page))
 
 

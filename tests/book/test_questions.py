@@ -366,6 +366,19 @@ def test_an_unknown_question_says_where_ids_are(tmp_path: Path) -> None:
         find(topics, "other")
 
 
+RECORDED = re.compile(r"(RabbitMQ|Kafka|kafka-python|pika|azure-servicebus) \d+\.\d+\.\d+: ")
+"""Before a line that a broker, its tools or a client printed: the program and its version."""
+
+
+def test_each_incident_shows_what_a_broker_or_a_client_printed() -> None:
+    incidents = [card for card in all_questions(load_bank()) if isinstance(card.details, Incident)]
+    assert not [
+        card.id
+        for card in incidents
+        if isinstance(card.details, Incident) and not any(map(RECORDED.match, card.details.signals))
+    ]
+
+
 def test_a_log_line_of_an_incident_names_the_version_that_printed_it() -> None:
     incidents = [card.details for card in all_questions(load_bank()) if isinstance(card.details, Incident)]
     lines = [line for incident in incidents for line in incident.signals]
@@ -375,6 +388,4 @@ def test_a_log_line_of_an_incident_names_the_version_that_printed_it() -> None:
         if re.search(r"\[(error|warning|info)\]|\b(ERROR|WARN|INFO)\b|Exception:", line)
     ]
     assert logged
-    assert not [
-        line for line in logged if not re.match(r"(RabbitMQ|Kafka|kafka-python|pika) \d+\.\d+\.\d+: ", line)
-    ]
+    assert not [line for line in logged if not RECORDED.match(line)]
