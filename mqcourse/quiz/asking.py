@@ -12,7 +12,8 @@ from mqcourse.quiz.journal import RATINGS, Review
 from mqcourse.quiz.statistics import SURE
 
 FELT = ", ".join(f"{key} {name.lower()}" for key, name in enumerate(SURE.values(), 1))
-REVEAL = f"""Answer aloud, then say how sure you are: {FELT}.
+REVEAL = f"""Answer aloud, then say how sure you are:
+{FELT}.
 Space or Enter shows a strong answer, q ends."""
 RATE = "How well did you know it? 1 not yet, 2 with gaps, 3 good, 4 easily; q ends."
 FOUR = ("1", "2", "3", "4")
