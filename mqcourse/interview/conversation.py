@@ -6,7 +6,7 @@ from datetime import datetime
 from mqcourse.book.question import RUBRIC, Claim, FollowUp, Number, Options, Question, Steps, letter
 from mqcourse.interview.agenda import Case
 from mqcourse.interview.answer import Answer, Ticks, compared, follow_ups, points, rating, ticks_of
-from mqcourse.interview.proof import proof_line
+from mqcourse.book.proof_line import proof_line
 from mqcourse.quiz.card_text import front, indented, strong_answer
 
 END = "q"
