@@ -1,6 +1,7 @@
 """A card of the bank as a mock interview needs it: what was asked, the points to tick, what proves it."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from mqcourse.book.proof_line import page, proof_line
 from mqcourse.book.question import KINDS, MINUTES, RUBRIC, Claim, Number, Options, Question, Steps
@@ -58,6 +59,26 @@ def right_of(question: Question) -> str:
         case Claim() as claim:
             return f"The card has: {claim.shown.lower()}."
     return ""
+
+
+def compared_with(question: Question) -> dict[str, Any]:
+    """What the last line of an answer is compared with in a page, as data; `kind` is empty where it is with nothing."""
+    match question.details:
+        case Number() as number:
+            return {
+                "kind": "number",
+                "value": number.value,
+                "unit": number.unit,
+                "tolerance": number.tolerance,
+            }
+        case Options(letters=right):
+            return {"kind": "letters", "letters": right.replace(", ", ""), "ordered": False}
+        case Steps() as steps:
+            right = steps.letters(question.id).replace(", ", "")
+            return {"kind": "letters", "letters": right, "ordered": True}
+        case Claim(verdict=verdict):
+            return {"kind": "verdict", "verdict": verdict}
+    return {"kind": ""}
 
 
 def _cut(text: str) -> str:

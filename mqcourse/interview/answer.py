@@ -20,9 +20,9 @@ from mqcourse.book.question import (
 from mqcourse.rubric import ticks as counted
 from mqcourse.rubric.card import Given, Point
 
-AMOUNT = re.compile(r"[≈~]?\s*([+-]?[\d,]*\.?\d+)\s*(.*)")
+AMOUNT = re.compile(r"[≈~]?\s*([+-]?[0-9,]*\.?[0-9]+)\s*(.*)")
 VERDICT = re.compile(
-    r"(true|false since|false|it depends|depends)(?:(?<=since) [\w .]{1,30})?", re.IGNORECASE
+    r"(true|false since|false|it depends|depends)(?:(?<=since) [A-Za-z0-9_ .]{1,30})?", re.IGNORECASE
 )
 
 

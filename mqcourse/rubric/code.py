@@ -7,10 +7,13 @@ LETTERS = ("a", "b", "c", "d", "e", "f", "g", "h", "j", "k", "m", "n", "p", "q",
 digit, and two neighbours that changed places, give another letter."""
 SEEDS = 1000000
 """A code holds a seed below this."""
+LEAST_MINUTES = 3
+MOST_MINUTES = 480
+"""An interview has at least and at most these."""
 
 
 def code_of(level: str, minutes: int, seed: int) -> str:
-    """The code of a plan without a topic: senior-45-7-k."""
+    """The code of a plan without a topic: senior-45-7-q."""
     place = list(LEVELS).index(level)
     number = (place * 1009 + minutes) * 1000003 + seed
     rest = number - int(number / 23) * 23

@@ -50,7 +50,9 @@ def title(record: Record) -> str:
 def command(record: Record) -> str:
     """The command that gives the same cases again."""
     topic = "" if record.topic == "" else f" --topic {record.topic}"
-    return f"mq interview --level {NAMES[record.level]} --minutes {record.minutes} --seed {record.seed}{topic}"
+    return (
+        f"mq interview --level {NAMES[record.level]} --minutes {record.minutes} --seed {record.seed}{topic}"
+    )
 
 
 def file_name(record: Record, at: str) -> str:
@@ -79,9 +81,7 @@ def _head(record: Record) -> list[str]:
         found.append(
             f"**This is a report of a part.** The interview ended before {_of(left, 'case')} could be answered, and only what was answered counts."
         )
-    found.append(
-        f"`{command(record)}` gives the same cases again, as long as the bank of cards is the same."
-    )
+    found.append(f"`{command(record)}` gives the same cases again, as long as the bank of cards is the same.")
     if record.topic == "" and record.seed < SEEDS:
         found.append(
             f"The code `{code_of(record.level, record.minutes, record.seed)}` gives them in the book's page, and after `mq interview --code`."
@@ -144,9 +144,7 @@ def _conditions(record: Record, counts: list[Share]) -> list[str]:
     for share in counts:
         fewest = min(fewest, share.asked)
     if fewest < FEW:
-        found.append(
-            f"{fewest} points of a level are few, so one tick more or less can change the level."
-        )
+        found.append(f"{fewest} points of a level are few, so one tick more or less can change the level.")
     untrue = 0
     heard = 0
     answered = 0
@@ -183,9 +181,7 @@ def _false(record: Record) -> list[str]:
         found.append("You ticked none of the common wrong answers.")
     right = len([given for given in record.answers if given.compared == "right"])
     if right > 0:
-        found.append(
-            f"{_of(right, 'typed answer')} of a number, letters or a verdict agreed with the card."
-        )
+        found.append(f"{_of(right, 'typed answer')} of a number, letters or a verdict agreed with the card.")
     return found
 
 
@@ -222,9 +218,7 @@ def _study(record: Record) -> list[str]:
             f"Every {last} point, and every point below that level, was ticked. Try another seed or a higher level."
         )
         return found
-    found.append(
-        f"What was not ticked, up to the {last} points, by page. The page with most is first."
-    )
+    found.append(f"What was not ticked, up to the {last} points, by page. The page with most is first.")
     rows: list[str] = []
     shown = [False] * len(pages)
     for _ in range(min(STUDY, len(pages))):
@@ -255,9 +249,7 @@ def _cases(record: Record) -> list[str]:
     for at, given in enumerate(record.answers):
         card = given.card
         found.append(f"### {at + 1}. {card.title}")
-        took = (
-            f", {minutes_of(given.seconds)} of {card.entry.minutes} minutes" if given.seconds > 0 else ""
-        )
+        took = f", {minutes_of(given.seconds)} of {card.entry.minutes} minutes" if given.seconds > 0 else ""
         found.append(f"{LEVELS[card.entry.level]}, {card.kind}, `{card.entry.id}`{took}.")
         if card.asked != card.title:
             found.append(card.asked)

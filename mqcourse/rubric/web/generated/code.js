@@ -15,7 +15,12 @@ export const LETTERS =
 /** A code holds a seed below this. */
 export const SEEDS = 1000000;
 
-/** The code of a plan without a topic: senior-45-7-k. */
+export const LEAST_MINUTES = 3;
+
+/** An interview has at least and at most these. */
+export const MOST_MINUTES = 480;
+
+/** The code of a plan without a topic: senior-45-7-q. */
 export function code_of(level, minutes, seed) {
   const place = Object.keys(LEVELS).slice().indexOf(level);
   const number = (place * 1009 + minutes) * 1000003 + seed;
