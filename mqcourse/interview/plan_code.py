@@ -1,4 +1,4 @@
-"""A plan from its code, which the book's page and `mq interview --code` share."""
+"""A plan from its code, which the book's page and the terminal share."""
 
 import re
 

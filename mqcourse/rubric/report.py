@@ -83,9 +83,8 @@ def _head(record: Record) -> list[str]:
         )
     found.append(f"`{command(record)}` gives the same cases again, as long as the bank of cards is the same.")
     if record.topic == "" and record.seed < SEEDS:
-        found.append(
-            f"The code `{code_of(record.level, record.minutes, record.seed)}` gives them in the book's page, and after `mq interview --code`."
-        )
+        code = code_of(record.level, record.minutes, record.seed)
+        found.append(f"So does `mq interview --code {code}`, and the code `{code}` in the book's page.")
     found.append(COUNTED)
     return found
 

@@ -83,6 +83,13 @@ function strongParts(body) {
   return [...body.children];
 }
 
+/** The prompt one level higher than in a list of cards: nothing is between it and the page's title. */
+function heading(prompt) {
+  const made = make("h2", { id: prompt.id, class: prompt.className, tabindex: "-1" }, ...prompt.childNodes);
+  prompt.replaceWith(made);
+  return made;
+}
+
 /** The section of a case. `changed` is called after every change of its state. */
 export function caseView(loaded, state, view, changed) {
   const holder = make("template");
@@ -91,8 +98,7 @@ export function caseView(loaded, state, view, changed) {
   card.classList.add("mq-interview-case");
   const details = card.querySelector("details.mq-card-answer");
   const parts = strongParts(details.querySelector(".mq-card-body"));
-  const prompt = card.querySelector(".mq-card-prompt");
-  prompt.tabIndex = -1;
+  const prompt = heading(card.querySelector(".mq-card-prompt"));
 
   const area = make("textarea", { id: "mq-interview-notes", rows: "4" });
   area.value = state.own;

@@ -40,8 +40,8 @@ export class Next {
 /**
  * What a report needs of a card; every text is Markdown.
  *
- * `asked` is what was asked in one line, `title` the same cut for a heading; `right` tells what the card has where a
- * number, letters or a verdict is compared; `proof` and `page` say where to prove it and where to read.
+ * `asked` is what was asked in one line, `title` the same cut for a heading; `right` is what the card has where a
+ * number, letters or a verdict is compared; `proof` is where it is proved, and `page` where to read.
  */
 export class Card {
   constructor(entry, kind, asked, title, points, wrong, follow_ups, strong, right, proof, page) {

@@ -333,6 +333,13 @@ function strongParts(body) {
   return [...body.children];
 }
 
+/** The prompt one level higher than in a list of cards: nothing is between it and the page's title. */
+function heading(prompt) {
+  const made = make("h2", { id: prompt.id, class: prompt.className, tabindex: "-1" }, ...prompt.childNodes);
+  prompt.replaceWith(made);
+  return made;
+}
+
 /** The section of a case. `changed` is called after every change of its state. */
 function caseView(loaded, state, view, changed) {
   const holder = make("template");
@@ -341,8 +348,7 @@ function caseView(loaded, state, view, changed) {
   card.classList.add("mq-interview-case");
   const details = card.querySelector("details.mq-card-answer");
   const parts = strongParts(details.querySelector(".mq-card-body"));
-  const prompt = card.querySelector(".mq-card-prompt");
-  prompt.tabIndex = -1;
+  const prompt = heading(card.querySelector(".mq-card-prompt"));
 
   const area = make("textarea", { id: "mq-interview-notes", rows: "4" });
   area.value = state.own;
@@ -569,7 +575,8 @@ function _head(record) {
   }
   found.push(`\`${command(record)}\` gives the same cases again, as long as the bank of cards is the same.`);
   if (record.topic === "" && record.seed < SEEDS) {
-    found.push(`The code \`${code_of(record.level, record.minutes, record.seed)}\` gives them in the book's page, and after \`mq interview --code\`.`);
+    const code = code_of(record.level, record.minutes, record.seed);
+    found.push(`So does \`mq interview --code ${code}\`, and the code \`${code}\` in the book's page.`);
   }
   found.push(COUNTED);
   return found;

@@ -73,7 +73,8 @@ function _head(record) {
   }
   found.push(`\`${command(record)}\` gives the same cases again, as long as the bank of cards is the same.`);
   if (record.topic === "" && record.seed < SEEDS) {
-    found.push(`The code \`${code_of(record.level, record.minutes, record.seed)}\` gives them in the book's page, and after \`mq interview --code\`.`);
+    const code = code_of(record.level, record.minutes, record.seed);
+    found.push(`So does \`mq interview --code ${code}\`, and the code \`${code}\` in the book's page.`);
   }
   found.push(COUNTED);
   return found;
