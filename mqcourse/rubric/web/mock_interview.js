@@ -38,16 +38,26 @@ function remembered() {
   }
 }
 
+/** The plan and the view that the address names; the plan is null where it names none. */
+function linked() {
+  const words = new URLSearchParams(location.hash.slice(1));
+  const plan = planOf(words.get("code") ?? "");
+  return { plan, view: VIEWS.includes(words.get("view")) ? words.get("view") : plan ? "candidate" : "solo" };
+}
+
 class MockInterview {
   constructor(root) {
     this.root = root;
     this.bank = globalThis.mqBank.cards;
     this.state = null; // {code, view, begun, ended, at, states} while an interview is on: plain values
     this.since = 0; // when the case on the screen was last counted
+    this.starting = false; // the start is on the screen
     const found = remembered();
-    if (found && casesOf(this.bank, planOf(found.code)).length === found.states.length) this.resume(found);
+    const { plan } = linked();
+    const same = found && (!plan || codeOf(plan) === found.code);
+    if (same && casesOf(this.bank, planOf(found.code)).length === found.states.length) this.resume(found);
     else this.start();
-    addEventListener("hashchange", () => !this.state && this.start());
+    addEventListener("hashchange", () => this.starting && linked().plan && this.start()); // another code, and no heading
     addEventListener("pagehide", () => this.count());
   }
 
@@ -57,11 +67,10 @@ class MockInterview {
     this.state = null;
     remember(null);
     this.focused(false);
-    const words = new URLSearchParams(location.hash.slice(1));
-    const linked = planOf(words.get("code") ?? "");
-    const view = VIEWS.includes(words.get("view")) ? words.get("view") : linked ? "candidate" : "solo";
-    const cases = (plan) => casesOf(this.bank, plan);
-    this.root.replaceChildren(startView(linked ?? randomPlan(), view, cases, (plan, chosen) => this.begin(plan, chosen)));
+    this.starting = true;
+    const { plan, view } = linked();
+    const cases = (one) => casesOf(this.bank, one);
+    this.root.replaceChildren(startView(plan ?? randomPlan(), view, cases, (chosen, as) => this.begin(chosen, as)));
   }
 
   begin(plan, view) {
@@ -72,6 +81,7 @@ class MockInterview {
 
   resume(state) {
     this.state = state;
+    this.starting = false;
     this.plan = planOf(state.code);
     this.cases = casesOf(this.bank, this.plan);
     this.focused(true);
@@ -108,7 +118,7 @@ class MockInterview {
     }
     if (this.state !== state || state.at !== at) return;
     if (!loaded?.html) {
-      this.trouble();
+      this.trouble(() => this.show());
       return;
     }
     this.since = Date.now();
@@ -133,11 +143,11 @@ class MockInterview {
     scrollTo(0, 0);
   }
 
-  trouble() {
-    const text = "This case could not be loaded. Try again when the network is there; what was answered is kept in this tab.";
+  trouble(again) {
+    const text = "A file of the cards could not be loaded. Try again when the network is there; what was answered is kept in this tab.";
     const message = make("p", { role: "alert", class: "mq-interview-news" }, text);
-    const retry = button("Try again", () => this.show());
-    this.root.replaceChildren(make("div", { class: "mq-cards-bar" }, message, retry, button("End the interview", () => this.end())));
+    const retry = button("Try again", again);
+    this.root.replaceChildren(make("div", { class: "mq-cards-bar" }, message, retry));
     retry.focus();
   }
 
@@ -172,7 +182,15 @@ class MockInterview {
     let body;
     if (state.view === "candidate") body = this.notes(begunAt);
     else if (entries.length === 0) body = make("div", {}, make("p", {}, "No case was finished, so there is nothing to count."), button("Another interview", () => this.start()));
-    else body = reportView(await this.record(entries, begunAt), begunAt, () => this.start());
+    else {
+      const loaded = await Promise.all(entries.map(({ entry }) => load(entry, globalThis.mqBank.version))).catch(() => null);
+      if (!loaded) {
+        this.trouble(() => this.close());
+        return;
+      }
+      const answers = entries.map(({ one }, place) => givenOf(loaded[place].card, loaded[place].right, one));
+      body = reportView(this.record(answers, begunAt), begunAt, () => this.start());
+    }
     this.state = null;
     remember(null);
     this.focused(false);
@@ -182,17 +200,11 @@ class MockInterview {
   }
 
   /** What the report is made from. Alone, the ratings are kept in the schedule of this browser's review. */
-  async record(entries, begunAt) {
+  record(answers, begunAt) {
     const solo = this.state.view === "solo";
-    const answers = [];
-    for (const { entry, one } of entries) {
-      const { card, right } = await load(entry, globalThis.mqBank.version);
-      const given = givenOf(card, right, one);
-      if (solo) {
-        const more = { ...(given.own && { answer: given.own }), ...(given.points.length > 0 && { points: given.points }) };
-        mqJournal.keep(entry.id, rating(given), more);
-      }
-      answers.push(given);
+    for (const given of solo ? answers : []) {
+      const more = { ...(given.own && { answer: given.own }), ...(given.points.length > 0 && { points: given.points }) };
+      mqJournal.keep(given.card.entry.id, rating(given), more);
     }
     const memories = solo ? mqSchedule.replay(mqJournal.lines()) : new Map();
     for (const given of answers) {

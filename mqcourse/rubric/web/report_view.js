@@ -51,8 +51,9 @@ export function reportView(record, begunAt, again) {
     button("Save as HTML", () => save(`${name}.html`, htmlOf(record, globalThis.markdownit), "text/html")),
     button("Save the answers", () => save(`${name}.json`, answersJson(record, begunIso), "application/json")),
   ];
-  if (record.kept === "other") {
-    buttons.push(button("Save the ratings for the candidate", () => save("cards.jsonl", ratingLines(record, new Date().toISOString()), "application/x-ndjson")));
+  if (record.kept === "other" || globalThis.mqJournal.forgets) {
+    const whose = record.kept === "other" ? "Save the ratings for the candidate" : "Save the ratings, which this browser refuses to keep";
+    buttons.push(button(whose, () => save("cards.jsonl", ratingLines(record, new Date().toISOString()), "application/x-ndjson")));
   }
   buttons.push(button("Another interview", again));
   const bar = make("div", { class: "mq-cards-bar", role: "group", "aria-label": "The report" }, ...buttons);
