@@ -77,7 +77,7 @@ function followUps(loaded, state, changed) {
 function strongParts(body) {
   for (const part of [...body.children]) {
     const head = part.querySelector(".mq-card-part-title");
-    if (part.matches(".mq-card-wrong, .mq-card-rubric") || head?.textContent === "Then you are asked") part.remove();
+    if (part.matches(".mq-card-wrong, .mq-card-rubric") || head?.textContent.trim() === "Then you are asked") part.remove();
     if (part.matches(".mq-card-sources") && head) head.textContent = "Prove it: facts and sources";
   }
   return [...body.children];

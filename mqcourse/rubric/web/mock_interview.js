@@ -196,7 +196,7 @@ class MockInterview {
     this.focused(false);
     this.root.replaceChildren(heading, body);
     heading.focus({ preventScroll: true });
-    scrollTo(0, 0);
+    this.root.scrollIntoView();
   }
 
   /** What the report is made from. Alone, the ratings are kept in the schedule of this browser's review. */

@@ -327,7 +327,7 @@ function followUps(loaded, state, changed) {
 function strongParts(body) {
   for (const part of [...body.children]) {
     const head = part.querySelector(".mq-card-part-title");
-    if (part.matches(".mq-card-wrong, .mq-card-rubric") || head?.textContent === "Then you are asked") part.remove();
+    if (part.matches(".mq-card-wrong, .mq-card-rubric") || head?.textContent.trim() === "Then you are asked") part.remove();
     if (part.matches(".mq-card-sources") && head) head.textContent = "Prove it: facts and sources";
   }
   return [...body.children];
@@ -1479,7 +1479,7 @@ class MockInterview {
     this.focused(false);
     this.root.replaceChildren(heading, body);
     heading.focus({ preventScroll: true });
-    scrollTo(0, 0);
+    this.root.scrollIntoView();
   }
 
   /** What the report is made from. Alone, the ratings are kept in the schedule of this browser's review. */
