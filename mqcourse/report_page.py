@@ -32,10 +32,14 @@ def html(title: str, report: str) -> str:
     from markdown_it import MarkdownIt  # here: only a report needs it
 
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(report)
-    body = body.replace("<th>", '<th scope="col">')
+    return frame(escape(title), body.replace("<th>", '<th scope="col">'))
+
+
+def frame(title: str, body: str) -> str:
+    """The page around what is HTML already."""
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
     )

@@ -71,6 +71,13 @@ def whatif_problems() -> Iterator[str]:
     yield from derived_files.problems(whatif_javascript.derived)
 
 
+def interview_problems() -> Iterator[str]:
+    """The mock interview's JavaScript against the Python that it is made from."""
+    from tools import derived_files, rubric_javascript
+
+    yield from derived_files.problems(rubric_javascript.derived)
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "pins": pins_problems,
     "labs": labs_problems,
@@ -79,17 +86,25 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "the explorer's JavaScript": explorer_problems,
     "the calculator's JavaScript": capacity_problems,
     "the machines' JavaScript": whatif_problems,
+    "the mock interview's JavaScript": interview_problems,
 }
 
 
 def renew() -> None:
     """Make again what has a master in this repo."""
     from mqcourse.grading import build_labs
-    from tools import capacity_javascript, derived_files, explorer_javascript, whatif_javascript
+    from tools import (
+        capacity_javascript,
+        derived_files,
+        explorer_javascript,
+        rubric_javascript,
+        whatif_javascript,
+    )
 
     derived_files.renew(explorer_javascript.derived)
     derived_files.renew(capacity_javascript.derived)
     derived_files.renew(whatif_javascript.derived)
+    derived_files.renew(rubric_javascript.derived)
     build_labs.build(say)
 
 

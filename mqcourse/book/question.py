@@ -3,8 +3,9 @@
 import random
 from dataclasses import dataclass
 
-LEVELS = {"J": "Junior", "M": "Mid", "S": "Senior", "St": "Staff"}
-"""Short name in the bank, name on the page; in rising order."""
+from mqcourse.rubric.levels import LEVELS as LEVELS
+from mqcourse.rubric.levels import RUBRIC as RUBRIC
+
 KINDS = {
     "recall": "Recall",
     "choice": "One choice",
@@ -20,8 +21,6 @@ KINDS = {
 """Name in the bank, name on the page."""
 MINUTES = {**dict.fromkeys(KINDS, 3), "estimate": 5, "incident": 10, "design": 45}
 """How long a question of each kind takes: to answer, to compare, to rate."""
-RUBRIC = {"mid": "Mid", "senior": "Senior", "staff": "Staff"}
-"""The levels of answers that a rubric distinguishes, in rising order."""
 VERDICTS = {"true": "True", "false": "False", "false since": "False since", "depends": "It depends"}
 NOT_RUN = "read, not run"
 """The proof of a question whose answer was read and not tried."""

@@ -50,6 +50,7 @@ def bank_script(topics: Mapping[str, Topic], version: str) -> str:
                 "id": card.id,
                 "topic": card.topic,
                 "level": card.level,
+                "kind": card.kind,
                 "minutes": MINUTES[card.kind],
             }
             for card in all_questions(topics)
@@ -66,7 +67,9 @@ def topic_script(topic: str, page: str) -> str:
 
 def cards_version() -> str:
     """Changes with the cards, so that a browser does not take an older topic from its cache."""
-    sources = [FACTS, *BANK.glob("*.toml"), *(Path(__file__).parent / "directives").glob("*.py")]
+    here = Path(__file__).parent
+    made_by = [*(here / "directives").glob("*.py"), here / "interview_card.py", here / "proof_line.py"]
+    sources = [FACTS, *BANK.glob("*.toml"), *made_by]
     return digest_of(sources, CHECKOUT)[:8]
 
 

@@ -1,13 +1,13 @@
-"""What a person did with one case: the ticks, the follow-ups they lead to, and the rating that follows from both."""
+"""What a person typed in one case: the ticks of a line, and what of it can be compared with the card."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
+from mqcourse.book.interview_card import card_of
 from mqcourse.book.question import (
-    LEVELS,
-    RUBRIC,
     Claim,
     FollowUp,
     Number,
@@ -17,19 +17,13 @@ from mqcourse.book.question import (
     WrongAnswer,
     letter,
 )
+from mqcourse.rubric import ticks as counted
+from mqcourse.rubric.card import Given, Point
 
-AMOUNT = re.compile(r"[≈~]?\s*([+-]?[\d,]*\.?\d+)\s*(.*)")
+AMOUNT = re.compile(r"[≈~]?\s*([+-]?[0-9,]*\.?[0-9]+)\s*(.*)")
 VERDICT = re.compile(
-    r"(true|false since|false|it depends|depends)(?:(?<=since) [\w .]{1,30})?", re.IGNORECASE
+    r"(true|false since|false|it depends|depends)(?:(?<=since) [A-Za-z0-9_ .]{1,30})?", re.IGNORECASE
 )
-
-
-@dataclass(frozen=True)
-class Point:
-    """A point of a card's rubric, and the level whose answer has it (mid, senior or staff)."""
-
-    level: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -55,16 +49,20 @@ class Answer:
     seconds: int
     due: date | None = None
 
-    @property
-    def said(self) -> tuple[Point, ...]:
-        """The points that were ticked."""
-        return tuple(point for place, point in enumerate(points(self.question)) if place in self.ticks.points)
-
-    @property
-    def unsaid(self) -> tuple[Point, ...]:
-        """The points that were not ticked."""
-        return tuple(
-            point for place, point in enumerate(points(self.question)) if place not in self.ticks.points
+    @cached_property
+    def given(self) -> Given:
+        """The answer as the count and the report take it."""
+        own = self.compared
+        return Given(
+            card_of(self.question),
+            self.own,
+            last_line(self.own),
+            "" if own is None else "right" if own else "wrong",
+            sorted(self.ticks.points),
+            sorted(self.ticks.wrong),
+            list(self.follow_ups),
+            self.seconds,
+            self.due.isoformat() if self.due else "",
         )
 
     @property
@@ -80,7 +78,7 @@ class Answer:
 
 def points(question: Question) -> tuple[Point, ...]:
     """The points of a rubric in rising order of level: their places are the numbers to tick."""
-    return tuple(Point(level, text) for level in RUBRIC for text in question.rubric[level])
+    return tuple(card_of(question).points)
 
 
 def ticks_of(question: Question, typed: str) -> Ticks:
@@ -98,36 +96,25 @@ def ticks_of(question: Question, typed: str) -> Ticks:
 
 
 def follow_ups(question: Question, ticks: Ticks) -> tuple[FollowUp, ...]:
-    """What is asked next: both follow-ups after a staff point, the second after a senior point, the first after a mid
-    point, and none where no point was said, because an interviewer then changes the subject."""
-    said = {point.level for place, point in enumerate(points(question)) if place in ticks.points}
-    if "staff" in said:
-        return question.follow_ups
-    if "senior" in said:
-        return question.follow_ups[1:]
-    return question.follow_ups[:1] if said else ()
+    """What is asked next, by the levels of the points that were said."""
+    places = counted.follow_up_places(card_of(question), sorted(ticks.points))
+    return tuple(question.follow_ups[place] for place in places)
 
 
 def rating(answer: Answer) -> str:
-    """The rating for the schedule, one of the journal's, by a count.
+    """The rating for the schedule, one of the journal's, by a count."""
+    return counted.rating(answer.given)
 
-    again: no point was said, a wrong answer was ticked, or what was compared is not right. easy: every point and every
-    follow-up. good: every point up to the card's own level. hard: some.
-    """
-    if not answer.said or answer.false or answer.compared is False:
-        return "again"
-    if not answer.unsaid and all(answer.follow_ups):
-        return "easy"
-    levels = list(LEVELS)
-    own = max(levels.index(answer.question.level), 1)
-    expected = list(RUBRIC)[:own]
-    return "hard" if any(point.level in expected for point in answer.unsaid) else "good"
+
+def last_line(own: str) -> str:
+    """The last line of a typed text that is not empty: what is compared."""
+    lines = [line.strip() for line in own.splitlines() if line.strip()]
+    return lines[-1] if lines else ""
 
 
 def compared(question: Question, own: str) -> bool | None:
     """Whether the last line of a typed answer is right, where it holds nothing but a number, letters or a verdict."""
-    lines = [line.strip() for line in own.splitlines() if line.strip()]
-    last = lines[-1].rstrip(".") if lines else ""
+    last = last_line(own).rstrip(".")
     match question.details:
         case Number() as number:
             found = AMOUNT.fullmatch(last)

@@ -19,6 +19,7 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import shown, state_folder
 from mqcourse.quiz.command import LEVEL_NAMES, WIDEST
+from mqcourse.rubric.code import LEAST_MINUTES, MOST_MINUTES, SEEDS
 
 if TYPE_CHECKING:
     from mqcourse.book.question import Question
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 
 LEVEL, MINUTES = "senior", 45
 """What is asked when nothing is named."""
-SEEDS = 1_000_000
 INTRODUCTION = (
     "You tick what you said, and the program counts your ticks: it judges no text. "
     "The time is shown and ends nothing."
 )
+CANDIDATE = "The interviewer's screen has the same cases, and there the ticks and the report are."
 HOW = """For each case: answer aloud, type notes if you like, read a strong
 answer, and tick what you said. The program counts your ticks and judges
 no text. q, Ctrl-D or Ctrl-C ends at any moment: what was answered is
@@ -47,13 +48,15 @@ def register(subcommands: Any) -> None:
         run,
         "a mock interview: cases by a plan, your ticks, and a report of the level reached and what to study",
         example="mq interview --level senior --minutes 45\nmq interview --level mid --minutes 30 --seed 7\n"
-        "mq interview --answers answers.json",
+        "mq interview --code senior-45-7-q --view candidate\nmq interview --answers answers.json",
         more=HOW,
     )
     parser.add_argument("--level", choices=list(LEVEL_NAMES), help=f"the level to aim at (default: {LEVEL})")
     parser.add_argument(
         "--minutes",
-        type=whole("whole number of minutes from 3 to 480", 3, 480),
+        type=whole(
+            f"whole number of minutes from {LEAST_MINUTES} to {MOST_MINUTES}", LEAST_MINUTES, MOST_MINUTES
+        ),
         metavar="N",
         help=f"how long (default: {MINUTES})",
     )
@@ -64,6 +67,15 @@ def register(subcommands: Any) -> None:
         help="which plan; the same seed gives the same cases",
     )
     parser.add_argument("--topic", metavar="TOPIC", help="only this topic: a file of book/questions")
+    parser.add_argument(
+        "--code", metavar="CODE", help="the plan of a code, which the book's page and this command show"
+    )
+    parser.add_argument(
+        "--view",
+        choices=("alone", "candidate"),
+        default="alone",
+        help="candidate: cases and clock alone, for the second screen of an interview for two",
+    )
     parser.add_argument(
         "--answers", metavar="FILE", type=Path, help="write the report of a file of answers, and ask nothing"
     )
@@ -79,14 +91,20 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask, keep each rating at once, and write the report, also of a part."""
     from mqcourse.book.questions import all_questions, check_topic, load_bank
     from mqcourse.interview.agenda import Plan, agenda
+    from mqcourse.interview.plan_code import plan_of
 
     bank = load_bank()
     folder = (arguments.report or state_folder() / "progress" / "interviews").absolute()
     if arguments.answers is not None:
         return _repeat(arguments, all_questions(bank), folder)
     check_topic(bank, arguments.topic)
-    seed = random.SystemRandom().randrange(SEEDS) if arguments.seed is None else arguments.seed
-    plan = Plan(LEVEL_NAMES[arguments.level or LEVEL], arguments.minutes or MINUTES, seed, arguments.topic)
+    if arguments.code is not None:
+        _only(arguments, "--code", "The code holds its")
+        plan = plan_of(arguments.code)
+    else:
+        seed = random.SystemRandom().randrange(SEEDS) if arguments.seed is None else arguments.seed
+        level = LEVEL_NAMES[arguments.level or LEVEL]
+        plan = Plan(level, arguments.minutes or MINUTES, seed, arguments.topic)
     cases = agenda(all_questions(bank), plan)
     if not cases:
         raise CourseError(
@@ -97,16 +115,28 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         answer(arguments, _plan(plan, cases), "")
         return Exit.DONE
+    if arguments.view == "candidate":
+        return _candidate(plan, cases)
     return _interview(plan, cases, folder)
+
+
+def _only(arguments: argparse.Namespace, option: str, held: str) -> None:
+    """CourseError where an option is given beside one that holds the same."""
+    for name in ("level", "minutes", "seed", "topic"):
+        if getattr(arguments, name) is not None:
+            raise CourseError(f"{option} and --{name} were both given", do=f"{held} {name}", code=Exit.USAGE)
 
 
 def _plan(plan: "Plan", cases: Sequence["Case"]) -> dict[str, Any]:
     """The agenda as data."""
+    from mqcourse.interview.plan_code import shown_code
+
     return {
         "level": next(name for name, short in LEVEL_NAMES.items() if short == plan.level),
         "minutes": plan.minutes,
         "seed": plan.seed,
         "topic": plan.topic,
+        "code": shown_code(plan),
         "cases": [
             {
                 "id": case.question.id,
@@ -119,6 +149,31 @@ def _plan(plan: "Plan", cases: Sequence["Case"]) -> dict[str, Any]:
             for case in cases
         ],
     }
+
+
+def _planned(plan: "Plan", cases: Sequence["Case"]) -> str:
+    """The size of the plan, and its code where it has one."""
+    from mqcourse.interview.plan_code import shown_code
+
+    code = shown_code(plan)
+    planned = f"{len(cases)} cases, {sum(case.minutes for case in cases)} minutes."
+    return planned if code is None else f"{planned} Code: {code}."
+
+
+def _candidate(plan: "Plan", cases: tuple["Case", ...]) -> int:
+    """The second screen of an interview for two: the cases, without answers, ticks, ratings or a report."""
+    from mqcourse.interview import conversation
+    from mqcourse.quiz import asking
+    from mqcourse.quiz.card_text import indented
+
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    asking.written("\n".join(indented(f"{_planned(plan, cases)} {CANDIDATE}", "", width)))
+    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        conversation.present(cases, sys.stdin.readline, asking.written, width, _now)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    return Exit.DONE
 
 
 def _interview(plan: "Plan", cases: tuple["Case", ...], folder: Path) -> int:
@@ -138,8 +193,7 @@ def _interview(plan: "Plan", cases: tuple["Case", ...], folder: Path) -> int:
         answers.append(given)
         journal.keep([journal.line_of(journal.Review(_now(), given.question.id, rating(given)))])
 
-    planned = sum(case.minutes for case in cases)
-    asking.written("\n".join(indented(f"{len(cases)} cases, {planned} minutes. {INTRODUCTION}", "", width)))
+    asking.written("\n".join(indented(f"{_planned(plan, cases)} {INTRODUCTION}", "", width)))
     sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # notes may hold bytes that are no text
     begun, interrupted, failed = _now(), False, None
     try:
@@ -164,11 +218,7 @@ def _repeat(arguments: argparse.Namespace, bank: Sequence["Question"], folder: P
     from mqcourse.interview import answers_file
     from mqcourse.interview.report import as_data
 
-    for name in ("level", "minutes", "seed", "topic"):
-        if getattr(arguments, name) is not None:
-            raise CourseError(
-                f"--answers and --{name} were both given", do=f"The file names its {name}", code=Exit.USAGE
-            )
+    _only(arguments, "--answers", "The file names its")
     interview = answers_file.read(arguments.answers, bank)
     if not interview.answers:
         raise CourseError(

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from mqcourse.book.proof_line import proof_line
 from mqcourse.book.question import RUBRIC, Claim, FollowUp, Number, Options, Question, Steps, letter
 from mqcourse.interview.agenda import Case
 from mqcourse.interview.answer import Answer, Ticks, compared, follow_ups, points, rating, ticks_of
-from mqcourse.interview.proof import proof_line
 from mqcourse.quiz.card_text import front, indented, strong_answer
 
 END = "q"
 NOTES = "Answer aloud. Type notes if you like; an empty line shows the strong answer, q ends."
+NEXT = "Answer aloud. Enter shows the next case, q ends."
 TICK = "What did you say? Type the numbers and letters, such as: 1 2. Enter for none, q ends."
 FOLLOW_UP = "Answer aloud; Enter shows the answer, q ends."
 YES_OR_NO = {"y": True, "yes": True, "n": False, "no": False}
@@ -37,8 +38,7 @@ def converse(
     try:
         for place, case in enumerate(cases, 1):
             since = now()
-            minute = int((since - begun).total_seconds() // 60)
-            show(f"\n[{place} of {len(cases)}] Minute {minute}, {case.minutes} minutes for this case.")
+            show(_head(place, cases, begun, since))
             own, ticks, heard = _asked(case.question, read, show, width)
             seconds = int((now() - since).total_seconds())
             answer = Answer(case.question, own, ticks, heard, seconds)
@@ -48,6 +48,30 @@ def converse(
     except Ended:
         return False
     return True
+
+
+def present(
+    cases: Sequence[Case],
+    read: Callable[[], str],
+    show: Callable[[str], None],
+    width: int,
+    now: Callable[[], datetime],
+) -> bool:
+    """Show every case to a candidate, without answers; gives whether the end was reached. `read` and `now` as above."""
+    begun = now()
+    try:
+        for place, case in enumerate(cases, 1):
+            show(_head(place, cases, begun, now()))
+            show(f"{front(case.question, width)}\n\n{_lines(NEXT, width)}")
+            _line(read)
+    except Ended:
+        return False
+    return True
+
+
+def _head(place: int, cases: Sequence[Case], begun: datetime, since: datetime) -> str:
+    minute = int((since - begun).total_seconds() // 60)
+    return f"\n[{place} of {len(cases)}] Minute {minute}, {cases[place - 1].minutes} minutes for this case."
 
 
 def _asked(

@@ -131,6 +131,16 @@ SAME: dict[str, tuple[str, list[Any]]] = {
         """,
         [6],
     ),
+    "a text in a list and in a text": (
+        """
+        def f(text: str) -> list[bool]:
+            fence = "``"
+            while fence in text:
+                fence = f"{fence}`"
+            return [fence not in text, len(fence) == 4, text in (fence, text), text in fence]
+        """,
+        ["a ``` b"],
+    ),
     "dictionaries keep their order, by text and by number": (
         """
         def f(n: int) -> list[int]:

@@ -8,7 +8,7 @@ import pytest
 from docutils import nodes
 
 from mqcourse.book.directives.html_element import Element
-from mqcourse.book.directives.review import REVIEW, SCHEDULE, scripts
+from mqcourse.book.directives.review import LIST, REVIEW, SCHEDULE, scripts
 from mqcourse.book.question import MINUTES
 from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.book.review import bank_script, topic_script
@@ -44,18 +44,19 @@ def test_a_topics_script_has_each_card_whole_and_nothing_beside_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cards", "review", "before", "after"),
+    ("cards", "element", "before", "after"),
     [
-        (0, False, [], []),
-        (1, False, ["journal.js"], []),
-        (2, False, ["journal.js", *SCHEDULE], []),
-        (0, True, ["journal.js", *SCHEDULE], [*REVIEW]),
+        (0, "", [], []),
+        (1, "", ["journal.js"], []),
+        (2, "", ["journal.js", *SCHEDULE], []),
+        (0, "mq-review", ["journal.js", *SCHEDULE], [*REVIEW]),
+        (0, "mq-interview", ["journal.js", *SCHEDULE], [LIST]),
     ],
 )
 def test_a_page_loads_the_scripts_that_it_needs_and_no_other(
-    cards: int, review: bool, before: list[str], after: list[str]
+    cards: int, element: str, before: list[str], after: list[str]
 ) -> None:
     page = nodes.section("", *(Element("section", **{"data-question": str(n)}) for n in range(cards)))
-    if review:
-        page += Element("div", **{"class": "mq-review"})
+    if element:
+        page += Element("div", **{"class": element})
     assert scripts(page) == (before, after)  # type: ignore[arg-type]  # a part of a page has findall too

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mqcourse.book.question import LEVELS, MINUTES
 from mqcourse.book.questions import all_questions, load_bank
-from mqcourse.interview.agenda import CYCLES, GROUPS, LARGEST_SHARE, Plan, agenda
+from mqcourse.interview.agenda import Plan, agenda
+from mqcourse.rubric.cases import CYCLES, GROUPS, LARGEST_SHARE
 
 BANK = all_questions(load_bank())
 TOPICS = sorted({question.topic for question in BANK})

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mqcourse.interview.agenda import Case, Plan, agenda
-from mqcourse.interview.answer import Answer, Ticks, follow_ups
-from mqcourse.interview.conversation import FOLLOW_UP, NOTES, TICK, converse
+from mqcourse.interview.answer import Answer, Ticks, follow_ups, points
+from mqcourse.interview.conversation import FOLLOW_UP, NEXT, NOTES, TICK, converse, present
 from mqcourse.quiz.card_text import strong_answer
 from tests.interview.candidates import BANK, PLAN
 
@@ -70,6 +70,20 @@ def test_the_last_case_ends_the_interview() -> None:
     assert len(kept) == len(CASES)
     assert [answer.ticks for answer in kept] == [Ticks()] * len(CASES)
     assert sum(text.startswith(f"\n[{len(CASES)} of {len(CASES)}]") for text in shown) == 1
+
+
+@pytest.mark.parametrize(("enters", "whole"), [(len(CASES), True), (len(CASES) - 1, False), (0, False)])
+def test_a_candidate_sees_every_case_with_the_clock_and_no_answer(enters: int, whole: bool) -> None:
+    shown: list[str] = []
+    assert present(CASES, typing(*[""] * enters), shown.append, WIDTH, clock()) is whole
+    text = "\n".join(shown)
+    assert text.count(NEXT) == min(enters + 1, len(CASES))
+    assert [f"[{place} of {len(CASES)}] Minute {place}" in text for place in range(1, enters + 1)] == [
+        True
+    ] * enters
+    for case in CASES:
+        assert strong_answer(case.question, WIDTH) not in text
+        assert not any(point.text in text for point in points(case.question))
 
 
 def test_notes_ticks_and_follow_ups_are_what_was_typed() -> None:

@@ -152,6 +152,8 @@ def test_ctrl_c_keeps_what_was_answered_and_writes_the_report_of_the_part(
             ["--topic", "designs", "--minutes", "20"],
             "has no card at or around this level that fits 20 minutes",
         ),
+        (["--code", "senior-45-7-r"], "'senior-45-7-r' is not the code of an interview"),
+        (["--code", "senior-45-7-q", "--minutes", "30"], "--code and --minutes were both given"),
         (["--answers", "nosuch.json"], "cannot read nosuch.json"),
         (["--answers", "README.md"], "README.md is no file of answers"),
         (["--answers", "x.json", "--seed", "7"], "--answers and --seed were both given"),
@@ -185,6 +187,18 @@ def test_the_json_of_a_plan_is_the_same_for_a_seed_and_of_answers_is_the_count(t
     assert found["level"] == "senior"
     assert [share["level"] for share in found["shares"]] == ["mid", "senior", "staff"]
     assert [Path(path).is_file() for path in found["written"]] == [True, True]
+
+
+def test_a_code_gives_its_plan_and_a_candidates_view_keeps_no_rating_and_writes_no_report(
+    tmp_path: Path,
+) -> None:
+    plan = json.loads(mq(tmp_path, *PLAN, "--json").stdout)
+    assert json.loads(mq(tmp_path, "--code", plan["code"], "--json").stdout) == plan
+    done = mq(tmp_path, "--code", plan["code"], "--view", "candidate", typed="\n" * CASES)
+    assert done.returncode == Exit.DONE, done.stderr
+    assert f"Code: {plan['code']}." in done.stdout
+    assert f"[{CASES} of {CASES}]" in done.stdout
+    assert [path for path in files(tmp_path) if path.suffix in (*SUFFIXES, ".jsonl")] == []
 
 
 @pytest.mark.lengthy

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mqcourse.book.proof_line import proof_line
 from mqcourse.book.question import LEVELS, RUBRIC
 from mqcourse.book.questions import BANK as FILES
 from mqcourse.home import CHECKOUT
@@ -19,7 +20,6 @@ from mqcourse.interview.agenda import Case, Plan
 from mqcourse.interview.answer import Ticks
 from mqcourse.interview.answers_file import as_json, from_json
 from mqcourse.interview.level import RULE
-from mqcourse.interview.proof import proof_line
 from mqcourse.interview.record import Interview
 from mqcourse.interview.report import COUNTED, as_data, command, markdown, title
 from mqcourse.report_page import html

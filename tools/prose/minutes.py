@@ -37,9 +37,9 @@ def measured(source: str) -> float:
     )
 
 
-REVIEW_PAGE = "book/questions/review.md"
-"""A session there has the minutes that its reader chooses."""
-LISTS = ("book/interview/facts.md", GLOSSARY_PAGE, REVIEW_PAGE)
+CHOSEN = ("book/questions/review.md", "book/questions/mock.md")
+"""A session and an interview have the minutes that their reader chooses."""
+LISTS = ("book/interview/facts.md", GLOSSARY_PAGE, *CHOSEN)
 """Pages whose directives fetch what is read: their minutes cannot be measured from their own source."""
 CARDS = "book/questions/"
 """Pages of cards: their minutes are those of the cards."""

@@ -1,4 +1,4 @@
-"""The Python of the backpressure model and of the capacity plan as JavaScript, so that both are written once.
+"""The Python of the backpressure model and of other pure parts as JavaScript, so that both are written once.
 
 Not every Python: the forms that the model uses, each with a translation that gives the same value. Whatever is not
 known stops with its file and line. A test runs both and compares their figures to the last digit.

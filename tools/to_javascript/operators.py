@@ -229,7 +229,8 @@ class Operators(Names):
     def _compared(self, node: ast.expr, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Code:
         one, other = self.emit(left), self.emit(right)
         if isinstance(operator, ast.In | ast.NotIn):
-            if other.kind.name not in ("list", "deque"):
+            held = other.kind.name in ("list", "deque") or (one.kind, other.kind) == (STR, STR)
+            if not held:
                 self.module.stop(node, f"`in` a {other.kind.name} is not known here ({ast.unparse(node)})")
             found = f"{other.at(WHOLE)}.includes({one.text})"
             return Code(found, BOOL) if isinstance(operator, ast.In) else Code(f"!{found}", BOOL, UNARY)

@@ -41,12 +41,15 @@ class Review(Block):
 
 
 def scripts(doctree: nodes.document | None) -> tuple[list[str], list[str]]:
-    """The scripts that a page loads before cards.js and after it. A card alone is never planned."""
+    """The scripts that a page loads before cards.js and after it. A card alone is never planned. A mock interview needs
+    the list of cards and the schedule, into which its cards go."""
     elements = [] if doctree is None else [node.get("html", {}) for node in doctree.findall(Element)]
     cards = sum("data-question" in attributes for attributes in elements)
     review = any(attributes.get("class") == "mq-review" for attributes in elements)
-    journal = ["journal.js"] * (cards > 0 or review)
-    return [*journal, *SCHEDULE * (cards > 1 or review)], [*REVIEW * review]
+    interview = any(attributes.get("class") == "mq-interview" for attributes in elements)
+    journal = ["journal.js"] * (cards > 0 or review or interview)
+    after = REVIEW if review else (LIST,) * interview
+    return [*journal, *SCHEDULE * (cards > 1 or review or interview)], [*after]
 
 
 def load_scripts(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:

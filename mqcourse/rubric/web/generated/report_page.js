@@ -1,0 +1,7 @@
+// Generated from mqcourse/report_page.py by `make derived`; change it there.
+
+export const PAGE = [
+  "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
+  "</title>\n<style>\n:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --line: #8a929b; --soft: #f1f3f5; }\n@media (prefers-color-scheme: dark) {\n  :root { --ink: #e6e9ec; --paper: #16191d; --line: #7d868f; --soft: #23282e; }\n}\nbody { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }\nmain { max-width: 46rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }\nh1, h2, h3 { line-height: 1.25; }\nh2 { margin-top: 2.2rem; border-bottom: 1px solid var(--line); padding-bottom: .2rem; }\ntable { border-collapse: collapse; width: 100%; }\nth, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; }\ntd:not(:first-child), th:not(:first-child) { white-space: nowrap; }\ncode, pre { background: var(--soft); font-family: ui-monospace, monospace; font-size: .9em; }\ncode { padding: 0 .2em; }\npre { padding: .6rem; white-space: pre-wrap; }\npre code { padding: 0; }\n@media print {\n  :root { --ink: #000; --paper: #fff; --line: #666; --soft: #fff; }\n  main { max-width: 100%; padding: 0; }\n  h2, h3 { break-after: avoid; }\n  table, li, pre { break-inside: avoid; }\n}\n</style>\n</head>\n<body>\n<main>\n",
+  "</main>\n</body>\n</html>\n"
+];
