@@ -3,6 +3,7 @@
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,30 +18,21 @@ from mqcourse.grading.trial import Answer, GuaranteesBroken, Trial
 JOIN_S, SHARED_S = 12.0, 60.0
 """How long a worker may do nothing while it joins its group and reads, and all of its work."""
 
-LOGGED_S = 1.0
-"""How long a producer's thread may take to bring to the log what was sent, before its worker is killed."""
-
-SETTLED_S = 6.0
-"""How long the markers of the last transaction may take to be in the partitions."""
+LOGGED_S, SETTLED_S = 1.0, 6.0
+"""How long what was sent may take to be in the log before its worker is killed, and the last transaction to end."""
 
 BLOCKED_S = 40.0
 """So long a worker may be blocked by the transaction of a dead one. After 60 s, the default of transaction_timeout_ms, the
 broker would end that transaction, and the mistake would not show."""
 
-QUIET_S = 0.3
-"""After so long without work, a worker whose offsets are all committed does no more."""
-
-PASSED_S = 5.0
-"""After so long without work, a worker that has begun does no more."""
+QUIET_S, PASSED_S = 0.3, 5.0
+"""After so long without work, a worker that has begun does no more: when all its offsets are committed, and otherwise."""
 
 IDLE_S = 2.5
 """How long a worker finds no record and must not end."""
 
-REFUSED_S = 3.0
-"""How long a worker may take to meet a statement that the database refuses."""
-
-HANGS_S = 6.0
-"""How long a worker may take to reach a statement that hangs."""
+STATEMENT_S = 5.0
+"""How long a worker may take to reach a statement that hangs or is refused."""
 
 TRANSFER, ORDER, LINE, RECORD = "transfer", "order", "line", "record"
 
@@ -107,8 +99,8 @@ def transfer(answer: Answer) -> Sequence[Breach]:
             return [_unended("worker A", "worker B")]
         for topic in (debits, credited):
             broker.settles(topic, 1, SETTLED_S * trial.patience)
-        paid = _committed(broker, debits, 1)
-        got = [number - OTHER for number in _committed(broker, credited, 1)]
+        paid = broker.visible(debits, 1)
+        got = [number - OTHER for number in broker.visible(credited, 1)]
     both = [number for number in (*drawn.first, *drawn.second) if number not in drawn.refused]
     return [
         *(
@@ -288,7 +280,7 @@ def bill(answer: Answer) -> Sequence[Breach]:
                 broker.expel(group)
             if not _begun(trial, worker):
                 break  # no later worker would do better, and each would be waited for
-        found = _committed(broker, bills, partitions)
+        found = broker.visible(bills, partitions)
     billed = [number - OTHER for number in found if number > OTHER]
     return [
         *guarantees.lost(sent, billed, word=ORDER, why="has no bill that a reader with read_committed gets"),
@@ -344,10 +336,8 @@ def write(answer: Answer) -> Sequence[Breach]:
         first = start("writer 1", older)
         if not trial.wait(lambda seen: held in seen.messages(Kind.STARTED)):
             return [Breach(Guarantee.RUNS, f"writer 1 did not prepare line {held}")]
-        broker.becomes(
-            lambda: {*range(1, held)} <= {*_committed(broker, topic, 1)}, SETTLED_S * trial.patience
-        )
-        at_first = _committed(broker, topic, 1)
+        broker.becomes(lambda: {*range(1, held)} <= {*broker.visible(topic, 1)}, SETTLED_S * trial.patience)
+        at_first = broker.visible(topic, 1)
         trial.saw("the topic", f"committed lines while writer 1 prepares line {held}: {at_first or 'none'}")
         told = {"writer 2": trial.result(start("writer 2", newer))}
         trial.hold(lambda _writer, _number: False)
@@ -358,10 +348,10 @@ def write(answer: Answer) -> Sequence[Breach]:
         except GuaranteesBroken as broken:
             failed = broken.breaches
         broker.settles(topic, 1, SETTLED_S * trial.patience)
-        found = _committed(broker, topic, 1)
+        found = broker.visible(topic, 1)
         trial.saw("the topic", f"committed lines at the end: {found or 'none'}")
     places = dict.fromkeys(older, "writer 1") | dict.fromkeys(newer, "writer 2")
-    of_writer = {"writer 1": [*older], "writer 2": [*newer]}
+    kept = Counter(places.get(number, "") for number in {*found})
     return [
         *guarantees.lost(
             range(1, held), at_first, word=LINE, why=f"was not committed when writer 1 prepared line {held}"
@@ -381,10 +371,10 @@ def write(answer: Answer) -> Sequence[Breach]:
         *(
             Breach(
                 Guarantee.HONEST,
-                f"{writer} returned {returned!r}, and {len({*found} & {*of_writer[writer]})} of its lines are committed",
+                f"{writer} returned {returned!r}, and {kept[writer]} of its lines are committed",
             )
             for writer, returned in sorted(told.items())
-            if returned != len({*found} & {*of_writer[writer]})
+            if returned != kept[writer]
         ),
     ]
 
@@ -430,7 +420,7 @@ def sink(answer: Answer) -> Sequence[Breach]:
             program = start("worker B")
             try:
                 trial.wait(lambda _seen: True)
-                store.hangs(HANGS_S * trial.patience, lambda: not program.running)
+                store.hangs(STATEMENT_S * trial.patience, lambda: not program.running)
             finally:
                 trial.kill(program)
         show("after the kill of worker B")
@@ -438,7 +428,7 @@ def sink(answer: Answer) -> Sequence[Breach]:
             last = start("worker C")
             trial.wait(lambda _seen: True)
             broker.becomes(
-                lambda: not last.running or _begun(trial, "worker C") > 1, REFUSED_S * trial.patience
+                lambda: not last.running or _begun(trial, "worker C") > 1, STATEMENT_S * trial.patience
             )
             trial.saw("the database", "refused worker C a statement")
         if last.ended == "error":
@@ -474,11 +464,6 @@ def sink(answer: Answer) -> Sequence[Breach]:
             else []
         ),
     ]
-
-
-def _committed(broker: CheckKafka, topic: str, partitions: int) -> list[int]:
-    """The numbers that a reader with read_committed gets."""
-    return [number for number, _, _ in broker.read_all(topic, partitions, committed=True)]
 
 
 def _unended(dead: str, after: str) -> Breach:

@@ -260,6 +260,10 @@ class CheckKafka(CheckBroker):
         finally:
             consumer.close()
 
+    def visible(self, topic: str, partitions: int) -> list[int]:
+        """The numbers of the records that a reader with the isolation level read_committed gets; -1 is none of ours."""
+        return [number for number, _partition, _key in self.read_all(topic, partitions, committed=True)]
+
     def members(self, group: str) -> int | None:
         """How many members a group has once it is stable; None while it is not, or when there is no such group."""
         described: Mapping[str, Any] = self._admin.describe_groups([group])[group]
