@@ -1,11 +1,11 @@
 """Checks of the lab kafka_exactly_once. What differs from run to run is drawn from the answer's seed."""
 
-import math
 import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mqcourse.grading import guarantees
 from mqcourse.grading.brokers.kafka import CheckKafka, End
@@ -101,7 +101,6 @@ def transfer(answer: Answer) -> Sequence[Breach]:
             broker.settles(topic, 1, SETTLED_S * trial.patience)
         paid = broker.visible(debits, 1)
         got = [number - OTHER for number in broker.visible(credited, 1)]
-    both = [number for number in (*drawn.first, *drawn.second) if number not in drawn.refused]
     return [
         *(
             Breach(
@@ -113,7 +112,7 @@ def transfer(answer: Answer) -> Sequence[Breach]:
             if number > 0
         ),
         *guarantees.unasked(
-            both,
+            {*drawn.first, *drawn.second} - {*drawn.refused},
             [*paid, *got],
             word=TRANSFER,
             why="was refused by approve, and a reader with read_committed gets a record of it",
@@ -244,7 +243,7 @@ def bill(answer: Answer) -> Sequence[Breach]:
                 price="@handle",
             )
 
-            blocked_s = time.monotonic() + BLOCKED_S if left else math.inf
+            blocked_s = time.monotonic() + BLOCKED_S if left else float("inf")
 
             def here(program: Program = program, steps: Sequence[str] | None = steps) -> bool:
                 return trial.stopped(program) or (steps == PRICE and _begun(trial, program.name) > 1)
@@ -269,21 +268,30 @@ def bill(answer: Answer) -> Sequence[Breach]:
                     lambda: broker.ends(bills, partitions) != before,  # noqa: B023  called in this turn only
                     LOGGED_S * trial.patience,
                 )
-            if program.ended == "returned":
-                return [Breach(Guarantee.RUNS, f"{worker} ended by itself when no order arrived for a while")]
-            if program.breach:
-                return [program.breach]
+            if program.ended == "returned" or program.breach:
+                ended = Breach(Guarantee.RUNS, f"{worker} ended by itself when no order arrived for a while")
+                return [program.breach or ended]
             if steps is not None:
                 trial.kill(program)
                 left, place = broker.open_transactions(bills, partitions), broker.committed(group, orders)
-                trial.saw("the broker", f"{len(left)} open in bills, committed offsets {place or 'none'}")
+                trial.saw(
+                    "the broker",
+                    f"open transactions: {len(left) or 'none'}, committed offsets: {place or 'none'}",
+                )
                 broker.expel(group)
+            found = broker.visible(bills, partitions)
+            if wrong := _misbilled(found, sent, aborted):
+                return wrong
             if not _begun(trial, worker):
                 break  # no later worker would do better, and each would be waited for
-        found = broker.visible(bills, partitions)
+    billed = [number - OTHER for number in found]
+    return guarantees.lost(sent, billed, word=ORDER, why="has no bill that a reader with read_committed gets")
+
+
+def _misbilled(found: Sequence[int], sent: Iterable[int], aborted: Sequence[int]) -> list[Breach]:
+    """What is wrong with the records of the topic bills, whatever follows."""
     billed = [number - OTHER for number in found if number > OTHER]
     return [
-        *guarantees.lost(sent, billed, word=ORDER, why="has no bill that a reader with read_committed gets"),
         *_repeated(billed, ORDER, "billed"),
         *guarantees.unasked(
             sent, {*billed} & {*aborted}, word=ORDER, why="has a bill, and its transaction was aborted"
@@ -291,7 +299,7 @@ def bill(answer: Answer) -> Sequence[Breach]:
         *(
             Breach(
                 Guarantee.INTACT,
-                f"the topic bills has a record that price did not return: {f'{ORDER} {number}' if number > 0 else 'foreign'}",
+                f"the topic bills has a record that price did not return{f': {ORDER} {number}' if number > 0 else ''}",
             )
             for number in sorted({number for number in found if number <= OTHER})
         ),
@@ -327,10 +335,8 @@ def write(answer: Answer) -> Sequence[Breach]:
         topic = broker.topic("lines", 1)
 
         def start(writer: str, numbers: Iterable[int]) -> Program:
-            lines = [broker.body(number) for number in numbers]
-            return trial.start(
-                writer, "write", topic=topic, transactional_id=topic, lines=lines, prepare="@handle"
-            )
+            given: dict[str, Any] = {"topic": topic, "transactional_id": topic, "prepare": "@handle"}
+            return trial.start(writer, "write", lines=[broker.body(number) for number in numbers], **given)
 
         trial.hold(lambda writer, number: writer == "writer 1" and number == held)
         first = start("writer 1", older)
@@ -394,9 +400,8 @@ def sink(answer: Answer) -> Sequence[Breach]:
         ends = broker.ends(topic, 2)
 
         def start(worker: str) -> Program:
-            return trial.start(
-                worker, "sink", steps=COMMITS, topic=topic, database=store.path, handle="@handle"
-            )
+            given: dict[str, Any] = {"topic": topic, "database": store.path, "handle": "@handle"}
+            return trial.start(worker, "sink", steps=COMMITS, **given)
 
         def rows() -> list[int]:
             return [broker.number_of(value) or -1 for value in store.rows()]
