@@ -82,11 +82,15 @@ def lost(
 
 
 def duplicated(
-    done: Iterable[int], *, allowed: Set[int] = frozenset(), word: Word = "message"
+    done: Iterable[int],
+    *,
+    allowed: Set[int] = frozenset(),
+    word: Word = "message",
+    verb: str = "was processed",
 ) -> list[Breach]:
     """Every message that was done more than once, except those that may be (an at-least-once delivery)."""
     return [
-        Breach(Guarantee.ONCE, f"{word} {n} was processed {_times(count)}")
+        Breach(Guarantee.ONCE, f"{word} {n} {verb} {_times(count)}")
         for n, count in sorted(Counter(done).items())
         if count > 1 and n not in allowed
     ]

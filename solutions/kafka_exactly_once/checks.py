@@ -11,7 +11,7 @@ from mqcourse.grading import guarantees
 from mqcourse.grading.brokers.kafka import CheckKafka, End
 from mqcourse.grading.brokers.row_store import Moment, RowStore
 from mqcourse.grading.guarantees import Breach, Guarantee
-from mqcourse.grading.history import Kind
+from mqcourse.grading.history import History, Kind
 from mqcourse.grading.program import Program
 from mqcourse.grading.trial import Answer, GuaranteesBroken, Trial
 
@@ -26,7 +26,7 @@ BLOCKED_S = 40.0
 broker would end that transaction, and the mistake would not show."""
 
 QUIET_S, PASSED_S = 0.3, 5.0
-"""After so long without work, a worker that has begun does no more: when all its offsets are committed, and otherwise."""
+"""After so long without new work, a worker that has begun does no more: when its offsets are committed, and otherwise."""
 
 IDLE_S = 2.5
 """How long a worker finds no record and must not end."""
@@ -130,8 +130,8 @@ def transfer(answer: Answer) -> Sequence[Breach]:
             word=TRANSFER,
             why="is lost: a reader with read_committed does not get both of its records",
         ),
-        *_repeated(paid, TRANSFER, "debited"),
-        *_repeated(got, TRANSFER, "credited"),
+        *guarantees.duplicated(paid, word=TRANSFER, verb="was debited"),
+        *guarantees.duplicated(got, word=TRANSFER, verb="was credited"),
     ]
 
 
@@ -221,7 +221,13 @@ def bill(answer: Answer) -> Sequence[Breach]:
         group = broker.group("billing")
         made: dict[int, bytes] = {}
         trial.give(lambda number: made.setdefault(number, broker.body(OTHER + number)))
-        trial.stop_at(lambda worker, step: _begun(trial, worker) > 0 and step in (kills[worker] or ()))
+
+        def stops(worker: str, step: str) -> bool:
+            """A worker that has no such step is killed before it reads on."""
+            steps = kills[worker]
+            return bool(steps) and _begun(trial, worker) > 0 and step in (*(steps or ()), *NEXT)
+
+        trial.stop_at(stops)
         trial.hold(lambda worker, _order: kills[worker] == PRICE and _begun(trial, worker) > 1)
         left: frozenset[tuple[int, int, int]] = frozenset()
         for turn, (worker, steps) in enumerate(kills.items()):
@@ -263,7 +269,7 @@ def bill(answer: Answer) -> Sequence[Breach]:
                 broker.settles(bills, partitions, SETTLED_S * trial.patience)
                 broker.becomes(lambda: not program.running, IDLE_S)  # noqa: B023  called in this turn only
             elif steps in (OFFSETS, COMMIT):
-                # Where a bill was sent before this step, it is in the log when its worker dies.
+                # Where a bill was sent before, it is in the log when its worker dies.
                 broker.becomes(
                     lambda: broker.ends(bills, partitions) != before,  # noqa: B023  called in this turn only
                     LOGGED_S * trial.patience,
@@ -292,7 +298,7 @@ def _misbilled(found: Sequence[int], sent: Iterable[int], aborted: Sequence[int]
     """What is wrong with the records of the topic bills, whatever follows."""
     billed = [number - OTHER for number in found if number > OTHER]
     return [
-        *_repeated(billed, ORDER, "billed"),
+        *guarantees.duplicated(billed, word=ORDER, verb="was billed"),
         *guarantees.unasked(
             sent, {*billed} & {*aborted}, word=ORDER, why="has a bill, and its transaction was aborted"
         ),
@@ -307,15 +313,17 @@ def _misbilled(found: Sequence[int], sent: Iterable[int], aborted: Sequence[int]
 
 
 def _follow(trial: Trial, program: Program, here: Callable[[], bool], done: Callable[[], bool]) -> None:
-    """Wait until a worker is where it is wanted, or all is done, or it does nothing more."""
-    trial.wait_quiet(
-        lambda _seen: here() or _begun(trial, program.name) > 0,
-        done,
-        quiet_s=QUIET_S,
-        stuck_s=JOIN_S,
-        deadline_s=SHARED_S,
-    )
-    trial.wait_quiet(lambda _seen: here(), done, quiet_s=QUIET_S, stuck_s=PASSED_S, deadline_s=SHARED_S)
+    """Wait until a worker is where it is wanted, or all is done, or it begins with no more."""
+    trial.wait(lambda _seen: True)
+    count, since_s = 0, time.monotonic()
+
+    def over(_seen: History) -> bool:
+        nonlocal count, since_s
+        if count != (count := _begun(trial, program.name)):
+            since_s = time.monotonic()
+        return here() or time.monotonic() - since_s > (PASSED_S if count else JOIN_S) * trial.patience
+
+    trial.wait_quiet(over, done, quiet_s=QUIET_S, stuck_s=JOIN_S, deadline_s=SHARED_S)
 
 
 def _kills(draw: random.Random) -> list[Sequence[str]]:
@@ -371,7 +379,7 @@ def write(answer: Answer) -> Sequence[Breach]:
             if number <= count and number not in at_first
         ),
         *guarantees.lost(newer, found, word=LINE, why="of writer 2 is not committed"),
-        *_repeated(found, LINE, "committed"),
+        *guarantees.duplicated(found, word=LINE, verb="was committed"),
         *guarantees.out_of_order(found, places, word=LINE, verb="is in the log"),
         *failed,
         *(
@@ -446,7 +454,7 @@ def sink(answer: Answer) -> Sequence[Breach]:
         handled = {*trial.history.messages(Kind.FINISHED)}
     return [
         *guarantees.lost(sent, found, word=RECORD, why="has no row in the database"),
-        *_repeated(found, RECORD, "stored"),
+        *guarantees.duplicated(found, word=RECORD, verb="was stored"),
         *guarantees.unasked(
             sent, {*found} & {*aborted}, word=RECORD, why="has a row, and its transaction was aborted"
         ),
@@ -477,13 +485,6 @@ def _unended(dead: str, after: str) -> Breach:
         f"readers wait: {dead} was killed, and its transaction is still open after {after} has started with the same "
         "transactional_id",
     )
-
-
-def _repeated(found: Iterable[int], word: str, verb: str) -> list[Breach]:
-    return [
-        Breach(breach.guarantee, breach.what.replace("processed", verb))
-        for breach in guarantees.duplicated([number for number in found if number > 0], word=word)
-    ]
 
 
 def _begun(trial: Trial, worker: str) -> int:
