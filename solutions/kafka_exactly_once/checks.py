@@ -411,21 +411,30 @@ def sink(answer: Answer) -> Sequence[Breach]:
             given: dict[str, Any] = {"topic": topic, "database": store.path, "handle": "@handle"}
             return trial.start(worker, "sink", steps=COMMITS, **given)
 
-        def rows() -> list[int]:
-            return [broker.number_of(value) or -1 for value in store.rows()]
-
-        def show(text: str) -> None:
-            trial.saw(
-                "the database", f"{text}: {len(store.rows())} rows, next offsets {store.position() or 'none'}"
-            )
+        def wrong(text: str) -> list[Breach]:
+            """What is wrong with the rows already, whatever follows."""
+            found = [broker.number_of(value) or -1 for value in store.rows()]
+            trial.saw("the database", f"{text}: {len(found)} rows, next offsets {store.position() or 'none'}")
+            handled = {*trial.history.messages(Kind.FINISHED)}
+            return [
+                *guarantees.duplicated(found, word=RECORD, verb="was stored"),
+                *guarantees.unasked(
+                    sent, {*found} & {*aborted}, word=RECORD, why="has a row, and its transaction was aborted"
+                ),
+                *(
+                    Breach(Guarantee.COMMITTED_LATE, f"{RECORD} {n} has a row, and handle never ended for it")
+                    for n in sorted({*found} & {*sent} - handled)
+                ),
+            ]
 
         trial.stop_at(lambda worker, _step: worker == "worker A")
         trial.hold(lambda worker, _number: worker == "worker A" and _begun(trial, worker) >= cut)
         program = start("worker A")
         trial.wait(lambda _seen: trial.stopped(program) or _begun(trial, "worker A") >= cut)
         trial.kill(program)
-        show("after the kill of worker A")
-        if not _begun(trial, "worker A") and not store.rows():
+        if breaches := wrong("after the kill of worker A"):
+            return breaches
+        if not _begun(trial, "worker A"):
             return guarantees.lost(
                 sent, (), word=RECORD, why="has no row in the database: worker A took no record"
             )
@@ -436,32 +445,28 @@ def sink(answer: Answer) -> Sequence[Breach]:
                 store.hangs(STATEMENT_S * trial.patience, lambda: not program.running)
             finally:
                 trial.kill(program)
-        show("after the kill of worker B")
+        if breaches := wrong("after the kill of worker B"):
+            return breaches
         with store.refusing():
             last = start("worker C")
             trial.wait(lambda _seen: True)
             broker.becomes(
                 lambda: not last.running or _begun(trial, "worker C") > 1, STATEMENT_S * trial.patience
             )
-            trial.saw("the database", "refused worker C a statement")
+        if breaches := wrong("after worker C met a statement that was refused"):
+            return breaches
         if last.ended == "error":
             last.breach = None  # the exercise allows it
             last = start("worker D")
         _follow(trial, last, lambda: False, lambda: store.position() == ends)
         broker.becomes(lambda: not last.running, IDLE_S)
-        show("at the end")
-        found, position = rows(), store.position()
-        handled = {*trial.history.messages(Kind.FINISHED)}
+        breaches = wrong("at the end")
+        found, position = {broker.number_of(value) for value in store.rows()}, store.position()
     return [
-        *guarantees.lost(sent, found, word=RECORD, why="has no row in the database"),
-        *guarantees.duplicated(found, word=RECORD, verb="was stored"),
-        *guarantees.unasked(
-            sent, {*found} & {*aborted}, word=RECORD, why="has a row, and its transaction was aborted"
+        *guarantees.lost(
+            sent, [number or -1 for number in found], word=RECORD, why="has no row in the database"
         ),
-        *(
-            Breach(Guarantee.COMMITTED_LATE, f"{RECORD} {number} has a row, and handle never ended for it")
-            for number in sorted({*found} & {*sent} - handled)
-        ),
+        *breaches,
         *(
             Breach(
                 Guarantee.ONCE,
@@ -469,7 +474,7 @@ def sink(answer: Answer) -> Sequence[Breach]:
                 f"{position.get(part, 'missing')}",
             )
             for part, end in ends.items()
-            if {*sent} <= {*found} and position.get(part) != end
+            if {*sent} <= found and position.get(part) != end
         ),
         *(
             [Breach(Guarantee.RUNS, f"{last.name} ended by itself when no record arrived for a while")]
