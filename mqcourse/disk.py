@@ -55,9 +55,14 @@ def write_private(file: Path, text: str) -> None:
 
 def write_text(file: Path, text: str) -> None:
     """Replace a file at once: where it cannot be written, what it held is still there. CourseError then."""
+    write_bytes(file, text.encode())
+
+
+def write_bytes(file: Path, content: bytes) -> None:
+    """The same for a file that is no text."""
     part = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content)
         part.replace(file)
     except OSError as error:
         raise unwritable(file, error) from error

@@ -40,13 +40,15 @@
       .map(([, line]) => line);
   }
 
-  // Every rating once, in the order of time: what the schedule and the statistics count.
+  // Every rating once, in the order of time: what the schedule and the statistics count. Where two lines of one rating
+  // differ in how sure the reader was, the less sure counts.
   function history(lines) {
     const each = new Map();
+    const doubt = ({ sure }) => (Number.isFinite(sure) ? sure : Infinity);
     for (const line of merge(lines)) {
       const at = Date.parse(line.at);
       const name = JSON.stringify([at, line.card, line.rating]);
-      if (!each.has(name)) each.set(name, { ...line, at });
+      if (!each.has(name) || doubt(line) < doubt(each.get(name))) each.set(name, { ...line, at });
     }
     return [...each.values()].sort(
       (one, other) => one.at - other.at || compare(one.card, other.card) || compare(one.rating, other.rating),

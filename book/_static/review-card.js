@@ -81,6 +81,11 @@
     details.replaceWith(label, area, surely, show, body, rate);
     show.addEventListener("click", reveal);
 
+    // What is wider than its box scrolls, and so must be reached by Tab. The theme does this for a page as it was loaded.
+    function reach() {
+      for (const box of card.querySelectorAll("pre")) if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    }
+
     function beSure(place) {
       sure = SURE[place][0];
       [...surely.querySelectorAll("button")].forEach((button, at) => button.setAttribute("aria-pressed", String(at === place)));
@@ -97,6 +102,7 @@
       model.append(strong);
       body.prepend(beside);
       points = rubric(levels);
+      reach();
       body.focus({ preventScroll: true });
       prompt.scrollIntoView();
     }
@@ -111,6 +117,7 @@
       card,
       prompt,
       area,
+      reach,
       reveal,
       get open() {
         return !body.hidden;

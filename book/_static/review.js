@@ -221,6 +221,7 @@
       make("p", { role: "status", class: "mq-review-news" }, news),
     );
     root.replaceChildren(head, view.card);
+    view.reach();
     view.prompt.focus({ preventScroll: true });
     scrollTo(0, 0);
   }

@@ -1,4 +1,4 @@
-"""What the bank covers: how many questions each topic has of each level, and of which kinds."""
+"""What the bank covers: how many questions each topic has of each level, and of which kinds; what is proved, what is cited."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,11 +10,12 @@ from mqcourse.book.questions import Topic, all_questions
 
 @dataclass(frozen=True)
 class Coverage:
-    """Counts by (topic, level, kind), and how many answers are proved by something that runs."""
+    """Counts by (topic, level, kind); how many answers something that runs proves, and how many cite a fact."""
 
     counts: Mapping[tuple[str, str, str], int]
     topics: tuple[str, ...]
     proved: int
+    cited: int
 
     def of(self, topic: str = "", level: str = "", kind: str = "") -> int:
         """How many questions fit; an empty word fits all."""
@@ -44,6 +45,7 @@ class Coverage:
         counts = "".join(f"{self.of(level=level):>8}" for level in LEVELS)
         found += [f"{'all':<{wide}}{counts}{self.of():>8}", ""]
         found.append(f"{self.proved} of {self.of()} answers are proved by something that runs.")
+        found.append(f"{self.cited} of {self.of()} answers cite facts with their version and source.")
         return found
 
     def as_dict(self) -> dict[str, object]:
@@ -51,6 +53,7 @@ class Coverage:
         return {
             "questions": self.of(),
             "proved": self.proved,
+            "cited": self.cited,
             "topics": {
                 topic: {
                     level: {kind: count for kind in KINDS if (count := self.of(topic, level, kind))}
@@ -67,4 +70,5 @@ def coverage(bank: Mapping[str, Topic]) -> Coverage:
         Counter((question.topic, question.level, question.kind) for question in questions),
         tuple(bank),
         sum(question.proof.kind != NOT_RUN for question in questions),
+        sum(bool(question.facts) for question in questions),
     )

@@ -11,7 +11,9 @@ from mqcourse.exits import Exit
 from mqcourse.home import shown
 
 ANKI = """Anki reads its file by File > Import. A second import
-renews the cards and keeps their schedule."""
+renews the cards and keeps their schedule. The PDF has an entry
+in its outline for each topic and each question."""
+PDF = "pdf"
 
 
 def register(subcommands: Any) -> None:
@@ -46,11 +48,12 @@ def register(subcommands: Any) -> None:
         actions,
         "export",
         run_export,
-        "write the bank as a table, as notes for Anki, or as a page to print",
-        example="mq questions export anki cards.txt\nmq questions export csv --topic delivery cards.csv",
+        "write the bank as a table, as notes for Anki, as a page, or as a PDF to print",
+        example="mq questions export anki cards.txt\nmq questions export csv --topic delivery cards.csv\n"
+        "mq questions export pdf --level senior cards.pdf",
         more=ANKI,
     )
-    export.add_argument("format", choices=["anki", "csv", "markdown"], help="what is written")
+    export.add_argument("format", choices=["anki", "csv", "markdown", PDF], help="what is written")
     export.add_argument("file", metavar="FILE", type=Path, help="the file to write")
     export.add_argument("--topic", metavar="TOPIC", help="only this topic: a file of book/questions")
     export.add_argument(
@@ -111,7 +114,7 @@ def run_export(arguments: argparse.Namespace) -> int:
     from mqcourse.book.question import LEVELS
     from mqcourse.book.question_export import FORMATS
     from mqcourse.book.questions import check_topic, chosen, load_bank
-    from mqcourse.disk import write_text
+    from mqcourse.disk import write_bytes
     from mqcourse.errors import CourseError
 
     bank = load_bank()
@@ -124,7 +127,13 @@ def run_export(arguments: argparse.Namespace) -> int:
             do="`mq questions coverage` shows what there is",
             code=Exit.SAID_NO,
         )
-    write_text(arguments.file, FORMATS[arguments.format](questions, bank))
+    if arguments.format == PDF:
+        from mqcourse.book.question_pdf import as_pdf  # a library that no other command needs
+
+        content = as_pdf(questions, bank)
+    else:
+        content = FORMATS[arguments.format](questions, bank).encode()
+    write_bytes(arguments.file, content)
     answer(
         arguments,
         {"written": [str(arguments.file)], "questions": len(questions)},

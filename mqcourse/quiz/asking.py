@@ -9,9 +9,16 @@ from typing import TextIO
 from mqcourse.book.question import Question
 from mqcourse.quiz.card_text import back, front
 from mqcourse.quiz.journal import RATINGS, Review
+from mqcourse.quiz.statistics import SURE
 
-REVEAL = "Answer aloud. Space or Enter shows a strong answer, q ends."
+FELT = ", ".join(f"{key} {name.lower()}" for key, name in enumerate(SURE.values(), 1))
+REVEAL = f"""Answer aloud, then say how sure you are:
+{FELT}.
+Space or Enter shows a strong answer, q ends."""
 RATE = "How well did you know it? 1 not yet, 2 with gaps, 3 good, 4 easily; q ends."
+FOUR = ("1", "2", "3", "4")
+"""The keys that say how sure a reader is, and after the answer rate it."""
+SHOWS = (" ", "\n", "\r")
 ENDS = ("q", "\x04", "")
 """A key that ends the session: q, Ctrl-D, or an input that has ended."""
 
@@ -24,18 +31,25 @@ def ask(
     width: int,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> int:
-    """Show each card, its answer after a key, and keep its rating at once; gives how many were rated."""
+    """Show each card, its answer after a key, and keep its rating at once; gives how many were rated.
+
+    A number before the answer is how sure the reader is; the last one counts, and a card may go without.
+    """
     rated = 0
     for place, question in enumerate(cards, 1):
         show(f"\n[{place} of {len(cards)}] {front(question, width)}\n\n{REVEAL}")
-        if _one_of(key, (" ", "\n", "\r")) in ENDS:
+        sure = None
+        while (pressed := _one_of(key, (*FOUR, *SHOWS))) in FOUR:
+            sure, felt = list(SURE.items())[int(pressed) - 1]
+            show(f"{pressed}: {felt.lower()}, about {sure}%")
+        if pressed in ENDS:
             return rated
         show(f"\n{back(question, width)}\n\n{RATE}")
-        pressed = _one_of(key, ("1", "2", "3", "4"))
+        pressed = _one_of(key, FOUR)
         if pressed in ENDS:
             return rated
         rating = RATINGS[int(pressed) - 1]
-        keep(Review(now(), question.id, rating))
+        keep(Review(now(), question.id, rating, sure))
         show(f"{pressed}: {rating}")
         rated += 1
     return rated

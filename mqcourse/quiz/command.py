@@ -13,9 +13,10 @@ from mqcourse.home import shown
 
 WIDEST = 100
 LEVEL_NAMES = {"junior": "J", "mid": "M", "senior": "S", "staff": "St"}
-KEYS = """keys: space or Enter shows a strong answer; 1 to 4 rate what you
-knew (1 not yet, 2 with gaps, 3 good, 4 easily); q ends. Every rating
-is kept at once. Without a terminal, type the keys as lines."""
+KEYS = """keys: 1 to 4 say how sure you are (1 a guess, 4 certain); space or
+Enter shows a strong answer; then 1 to 4 rate what you knew (1 not yet,
+2 with gaps, 3 good, 4 easily); q ends. Every rating is kept at once.
+Without a terminal, type the keys as lines."""
 
 
 def register(subcommands: Any) -> None:
@@ -37,7 +38,7 @@ def register(subcommands: Any) -> None:
         actions,
         "stats",
         run_stats,
-        "how much you know, what is due, the weakest topics",
+        "how much you know, what is due, the weakest topics, how sure you were and how right",
         example="mq quiz stats",
     )
     merge = add(

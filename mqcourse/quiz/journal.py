@@ -1,12 +1,14 @@
 """The journal of the quiz: a line for each rating of a card, only ever appended; two journals are merged as sets.
 
-A line is the same in the page's file and here: {"card": id, "at": UTC time, "rating": one of RATINGS}, and perhaps more.
+A line is the same in the page's file and here: {"card": id, "at": UTC time, "rating": one of RATINGS}, and perhaps more:
+"sure" is how sure the reader was before the answer was shown, in percent.
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ class Review:
     at: datetime
     card: str
     rating: str
+    sure: float | None = field(default=None, compare=False)
+    """How sure the reader was of the answer, in percent; None where it was not said."""
 
 
 def file() -> Path:
@@ -34,10 +38,11 @@ def file() -> Path:
     return state_folder() / "progress" / "cards.jsonl"
 
 
-def line_of(review: Review) -> dict[str, str]:
+def line_of(review: Review) -> dict[str, Any]:
     """A rating as a line; the time as a browser writes it."""
     at = review.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {"card": review.card, "at": at, "rating": review.rating}
+    line = {"card": review.card, "at": at, "rating": review.rating}
+    return line if review.sure is None else {**line, "sure": review.sure}
 
 
 def review_of(line: Line) -> Review | None:
@@ -49,12 +54,32 @@ def review_of(line: Line) -> Review | None:
         at = datetime.fromisoformat(str(line.get("at")))
     except ValueError:
         return None
-    return Review(at.astimezone(UTC), card, str(rating)) if at.tzinfo else None
+    return Review(at.astimezone(UTC), card, str(rating), _sure(line)) if at.tzinfo else None
+
+
+def _sure(line: Line) -> float | None:
+    """How sure the reader was by this line; None for anything but a number."""
+    sure = line.get("sure")
+    return sure if isinstance(sure, int | float) and not isinstance(sure, bool) and isfinite(sure) else None
 
 
 def history(lines: Iterable[Line]) -> tuple[Review, ...]:
-    """Every rating once, in the order of time, whatever the order of the lines."""
-    return tuple(sorted({review for line in lines if (review := review_of(line))}))
+    """Every rating once, in the order of time, whatever the order of the lines.
+
+    Where two lines of one rating differ in how sure the reader was, the less sure counts.
+    """
+    each: dict[Review, Review] = {}
+    for line in lines:
+        if (review := review_of(line)) and _doubt(review) < _doubt(each.get(review)):
+            each[review] = review
+    return tuple(sorted(each.values()))
+
+
+def _doubt(review: Review | None) -> tuple[int, float]:
+    """Orders the lines of one rating: the least sure first, then what does not say it, then no line."""
+    if review is None:
+        return 2, inf
+    return (1, inf) if review.sure is None else (0, review.sure)
 
 
 def key(line: Line) -> str:

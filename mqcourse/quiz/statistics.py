@@ -1,4 +1,4 @@
-"""What the journal shows: how much is known, what is due, the weakest topics, and the days in a row."""
+"""What the journal shows: how much is known, what is due, the weakest topics, days in a row, how sure and how right."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,10 @@ from mqcourse.quiz.schedule import Memory, recall
 from mqcourse.quiz.session import is_due
 
 WEAKEST = 3
+SURE = {25: "A guess", 50: "Half sure", 75: "Fairly sure", 95: "Certain"}
+"""How sure a reader can say to be, in percent, with its name: the four steps of the page."""
+KNOWN = ("good", "easy")
+"""The ratings of a card that was known."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,15 @@ class TopicStatistics:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """One step of sureness, in percent: the answers that were given with it, and how many of them were known."""
+
+    sure: int
+    answers: int
+    known: int
+
+
+@dataclass(frozen=True)
 class Statistics:
     """The whole journal against the bank."""
 
@@ -33,6 +46,8 @@ class Statistics:
     due_in_a_week: int
     days_in_a_row: int
     topics: tuple[TopicStatistics, ...]
+    calibration: tuple[Calibration, ...]
+    """The steps that have an answer, from the least sure."""
 
     @property
     def weakest(self) -> tuple[TopicStatistics, ...]:
@@ -56,6 +71,12 @@ class Statistics:
         if self.weakest:
             names = ", ".join(topic.topic for topic in self.weakest)
             found += ["", f"Weakest: {names}."]
+        if self.calibration:
+            wide = max(map(len, SURE.values())) + len(" (95%)") + 2
+            found += ["", f"{'You felt':<{wide}}{'answers':>10}{'known':>8}"]
+            for step in self.calibration:
+                felt = f"{SURE[step.sure]} ({step.sure}%)"
+                found.append(f"{felt:<{wide}}{step.answers:>10}{step.known / step.answers:>8.0%}")
         return found
 
 
@@ -68,6 +89,24 @@ def days_in_a_row(days: Iterable[date], today: date) -> int:
         count += 1
         day -= timedelta(days=1)
     return count
+
+
+def calibration(reviews: Iterable[Review]) -> tuple[Calibration, ...]:
+    """For each step of sureness, how many answers were given with it or near it, and how many of them were known."""
+    said: dict[int, list[Review]] = {step: [] for step in SURE}
+    for review in reviews:
+        if review.sure is not None:
+            said[_step(review.sure)].append(review)
+    return tuple(
+        Calibration(step, len(found), sum(review.rating in KNOWN for review in found))
+        for step, found in said.items()
+        if found
+    )
+
+
+def _step(sure: float) -> int:
+    """The nearest step; the lower of two that are equally near."""
+    return min(SURE, key=lambda step: abs(step - sure))
 
 
 def statistics(
@@ -93,4 +132,5 @@ def statistics(
         due_in_a_week=len(in_a_week) - len(due),
         days_in_a_row=days_in_a_row((r.at.astimezone(now.tzinfo).date() for r in counted), now.date()),
         topics=tuple(topics),
+        calibration=calibration(counted),
     )

@@ -3,13 +3,21 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+from anki.collection import Collection, ImportCsvRequest
+from markdown_it import MarkdownIt
+from pypdf import PdfReader
 
 from mqcourse.book.card_markdown import back, front
 from mqcourse.book.question import KINDS, Question
 from mqcourse.book.question_export import COLUMNS, as_anki, as_csv, as_markdown
+from mqcourse.book.question_pdf import as_pdf
 from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.cli import main
 from mqcourse.exits import Exit
@@ -51,6 +59,103 @@ def test_anki_gets_a_note_for_each_card_with_an_id_that_stays() -> None:
         assert note[1] == f"Mastering message queues::{BANK[card.topic].title}"
         assert f"kind::{card.kind}" in note[4].split()
         assert not re.search(r"\*\*|```", re.sub(r"<code.*?</code>", "", note[2] + note[3], flags=re.DOTALL))
+
+
+@pytest.fixture
+def anki(tmp_path: Path) -> Iterator[Any]:
+    """An empty collection of Anki's own library, and what imports a text as the program does."""
+    collection = Collection(str(tmp_path / "collection.anki2"))
+
+    def imported(text: str) -> Any:
+        file = tmp_path / "cards.txt"
+        file.write_text(text, encoding="utf-8")
+        metadata = collection.get_csv_metadata(path=str(file), delimiter=None)
+        return collection.import_csv(ImportCsvRequest(path=str(file), metadata=metadata)).log
+
+    yield collection, imported
+    collection.close()
+
+
+def test_anki_itself_imports_the_deck_and_a_second_time_without_a_duplicate(anki: Any) -> None:
+    collection, imported = anki
+    first = imported(as_anki(CARDS, BANK))
+    assert (len(first.new), collection.note_count(), collection.card_count()) == (len(CARDS),) * 3
+    decks = {deck.name for deck in collection.decks.all_names_and_ids()}
+    assert {f"Mastering message queues::{topic.title}" for topic in BANK.values()} <= decks
+    again = imported(as_anki(CARDS, BANK))
+    assert (len(again.new), len(again.updated), len(again.duplicate)) == (0, 0, len(CARDS))
+    assert collection.note_count() == len(CARDS)
+
+
+def test_a_card_that_was_corrected_is_renewed_in_anki_and_keeps_its_schedule(anki: Any) -> None:
+    collection, imported = anki
+    imported(as_anki(CARDS, BANK))
+    (note,) = collection.find_notes(f'"front:*{CARDS[0].prompt[:40]}*"')
+    (number,) = collection.card_ids_of_note(note)
+    collection.sched.set_due_date([number], "30")
+    due = collection.get_card(number).due
+    corrected = replace(CARDS[0], strong=("Something else.", *CARDS[0].strong[1:]))
+    log = imported(as_anki([corrected, *CARDS[1:]], BANK))
+    assert (len(log.new), len(log.updated)) == (0, 1)
+    assert "Something else." in collection.get_note(note).fields[1]
+    assert collection.get_card(number).due == due
+
+
+@pytest.fixture(scope="module")
+def printed() -> PdfReader:
+    """The whole bank, so that a card that cannot be set is found here."""
+    return PdfReader(io.BytesIO(as_pdf(CARDS, BANK)))
+
+
+def words(text: str) -> str:
+    """The text without what the setting of lines adds or takes."""
+    return re.sub(r"[\s•]+", "", text)
+
+
+def plain(markdown: str) -> str:
+    """The text of inline Markdown."""
+    (block,) = [token for token in MarkdownIt("commonmark").parse(markdown) if token.type == "inline"]
+    return "".join(token.content for token in block.children or [])
+
+
+def test_the_outline_of_the_pdf_leads_to_each_topic_and_each_question(printed: PdfReader) -> None:
+    topics = [entry for entry in printed.outline if not isinstance(entry, list)]
+    cards = [entry for entry in printed.outline if isinstance(entry, list)]
+    assert [entry.title for entry in topics] == [topic.title for topic in BANK.values()]
+    assert [[entry.title for entry in each] for each in cards] == [
+        [plain(card.prompt) for card in topic.questions] for topic in BANK.values()
+    ]
+    places = [printed.get_destination_page_number(entry) for each in cards for entry in each]
+    assert places == sorted(places)
+    assert places[-1] < len(printed.pages)
+    contents = printed.pages[0].extract_text()
+    for entry in topics:
+        assert str(entry.title) in contents
+        assert f". {printed.get_destination_page_number(entry) + 1}\n" in f"{contents}\n"
+    assert printed.metadata is not None
+    assert printed.metadata.title == "Mastering message queues: interview questions"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_question_is_printed_whole_with_the_addresses_of_its_sources(printed: PdfReader, kind: str) -> None:
+    each = [entry for entries in printed.outline if isinstance(entries, list) for entry in entries]
+    pages = [printed.get_destination_page_number(entry) for entry in each]
+    ends = [*(after for _, after in pairwise(pages)), len(printed.pages) - 1]
+    card = of_kind(kind)
+    place = CARDS.index(card)
+    first_line = re.compile(r"^\d+\n")  # the page's number
+    texts = [printed.pages[page].extract_text() for page in range(pages[place], ends[place] + 1)]
+    assert all(first_line.match(text) for text in texts)
+    read = words("".join(first_line.sub("", text) for text in texts))
+    for text in (*card.strong, *(one.ask for one in card.follow_ups), *(one.why for one in card.wrong)):
+        assert words(plain(text)) in read
+    assert all(words(url) in read for _, url in card.sources)
+    assert card.id in read
+
+
+def test_the_same_bank_is_printed_to_the_same_bytes() -> None:
+    some = [card for card in CARDS if card.topic == "why"]
+    assert as_pdf(some, BANK) == as_pdf(some, BANK)
 
 
 def test_the_page_has_each_card_below_its_topic() -> None:
@@ -97,5 +202,9 @@ def test_the_command_writes_what_was_asked_for(tmp_path: Path, capsys: pytest.Ca
     staff = [card for card in CARDS if card.level == "St"]
     assert file.read_text(encoding="utf-8") == as_anki(staff, BANK)
     assert f"{len(staff)} questions are in {file}" in capsys.readouterr().out
+    assert main(["questions", "export", "pdf", "--topic", "delivery", str(file)]) == Exit.DONE
+    delivery = BANK["delivery"].questions
+    assert f"{len(delivery)} questions are in {file}" in capsys.readouterr().out
+    assert sum(len(entry) for entry in PdfReader(file).outline if isinstance(entry, list)) == len(delivery)
     assert main(["questions", "export", "csv", "--topic", "delivry", str(file)]) == Exit.USAGE
     assert "delivery" in capsys.readouterr().err

@@ -27,7 +27,7 @@ def milliseconds(at: datetime) -> int:
     return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
-def lines_of(reviews: list[Review]) -> list[dict[str, str]]:
+def lines_of(reviews: list[Review]) -> list[dict[str, Any]]:
     return [line_of(review) for review in reviews]
 
 

@@ -51,6 +51,21 @@ def test_each_rating_is_kept_at_once_and_any_end_is_an_end(keys: str, ratings: l
     assert not any(BANK[0].strong[0][:20] in text for text in shown[:1])
 
 
+@pytest.mark.parametrize(
+    ("keys", "sure"), [(" 3", None), ("1 3", 25), ("2\n3", 50), ("3x 3", 75), ("14 3", 95), ("4q", "ended")]
+)
+def test_how_sure_the_reader_is_can_be_said_before_the_answer_and_the_last_word_counts(
+    keys: str, sure: object
+) -> None:
+    kept: list[Review] = []
+    shown: list[str] = []
+    ask(BANK[:1], pressing(keys), shown.append, kept.append, 80, lambda: NOW)
+    assert [review.sure for review in kept] == ([] if sure == "ended" else [sure])
+    assert [f"about {review.sure}%" in text for review in kept for text in shown].count(True) == (
+        0 if sure in (None, "ended") else 1
+    )
+
+
 @pytest.mark.parametrize("question", BANK, ids=lambda question: question.id)
 def test_every_card_can_be_read_in_a_narrow_terminal(question: Question) -> None:
     for text in (front(question, 60), back(question, 60)):
@@ -74,7 +89,7 @@ def test_single_keys_of_a_terminal_and_the_rating_is_in_the_journal(
         os.chdir(CHECKOUT)
         os.execv(sys.executable, [sys.executable, "-m", "mqcourse", "quiz", "--topic", "why"])  # noqa: S606
     said = b""
-    for mark, key in ((REVEAL, b" "), (RATE, b"4"), (REVEAL, b"q")):
+    for mark, key in ((REVEAL, b"3"), ("about 75%", b" "), (RATE, b"4"), (REVEAL, b"q")):
         begun = len(said)
         while mark.encode() not in said[begun:].replace(b"\r\n", b"\n"):
             said += os.read(terminal, 1)
@@ -84,5 +99,5 @@ def test_single_keys_of_a_terminal_and_the_rating_is_in_the_journal(
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     os.close(terminal)
     (review,) = journal.read()
-    assert review.rating == "easy"
+    assert (review.rating, review.sure) == ("easy", 75)
     assert review.card in {card.id for card in load_bank()["why"].questions}

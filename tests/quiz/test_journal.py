@@ -21,6 +21,7 @@ REVIEWS = st.builds(
     at=st.integers(0, 10**9).map(lambda ms: NOW + timedelta(milliseconds=ms)),
     card=st.sampled_from(["why", "when", "what"]),
     rating=st.sampled_from(RATINGS),
+    sure=st.sampled_from([None, 25, 75]),
 )
 LINES = st.lists(
     st.one_of(REVIEWS.map(line_of), st.just({"card": "why", "note": "of another version"}), st.just({})),
@@ -30,7 +31,8 @@ LINES = st.lists(
 
 @given(REVIEWS)
 def test_a_rating_is_read_as_it_was_written(review: Review) -> None:
-    assert review_of(json.loads(json.dumps(line_of(review)))) == review
+    again = review_of(json.loads(json.dumps(line_of(review))))
+    assert (again, again and again.sure) == (review, review.sure)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,25 @@ def test_a_browsers_time_and_another_zone_are_the_same_moment() -> None:
     ours = {"card": "why", "at": "2026-11-27T07:00:00.000Z", "rating": "good"}
     theirs = {**ours, "at": "2026-11-27T08:00:00+01:00"}
     assert history([ours, theirs]) == (Review(NOW, "why", "good"),)
+
+
+@pytest.mark.parametrize(
+    ("said", "sure"),
+    [
+        ((75,), 75),
+        ((None, 75), 75),
+        ((75, 25, None), 25),
+        ((True, "much", [9]), None),
+        ((float("inf"),), None),
+    ],
+)
+def test_of_two_lines_of_one_rating_the_less_sure_counts_in_any_order(
+    said: tuple[Any, ...], sure: Any
+) -> None:
+    lines = [{**line_of(Review(NOW, "why", "good")), "sure": one} for one in said]
+    for these in (lines, lines[::-1]):
+        (review,) = history(these)
+        assert review.sure == sure
 
 
 def test_a_kill_at_any_byte_costs_the_line_that_was_written_and_no_other(tmp_path: Path) -> None:
@@ -80,6 +101,7 @@ def test_a_merge_is_the_same_in_any_order_and_twice_is_once(a: Any, b: Any, c: A
 
     assert merged(a, b, c) == merged(c, b, a) == merged(b, a, c) == merged(a, b, c, a, b)
     assert merged(a, b) == history([*a, *b])
+    assert [one.sure for one in merged(a, b, c)] == [one.sure for one in merged(c, a, b)]
 
 
 @given(LINES, LINES)

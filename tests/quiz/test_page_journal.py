@@ -50,9 +50,9 @@ def test_a_merge_is_the_same_in_any_order_and_twice_is_once_and_the_terminal_rea
         assert all(one == found[0] for one in found)
         assert found[0]["again"] == found[0]["lines"], "written and read"
         ours = history(line for text in each for line in json_lines.objects(text))
-        assert [(line["at"], line["card"], line["rating"]) for line in found[0]["history"]] == [
-            (milliseconds(review.at), review.card, review.rating) for review in ours
-        ]
+        assert [
+            (line["at"], line["card"], line["rating"], line.get("sure")) for line in found[0]["history"]
+        ] == [(milliseconds(review.at), review.card, review.rating, review.sure) for review in ours]
 
 
 def test_two_tabs_that_rate_in_the_same_moment_keep_both_and_what_is_taken_back_stays_away() -> None:

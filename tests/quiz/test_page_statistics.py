@@ -1,6 +1,7 @@
 """The page's statistics against those of `mq quiz stats`, and its calibration."""
 
 import random
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,7 @@ def test_the_page_counts_as_the_terminal_does() -> None:
                 BEGIN + timedelta(milliseconds=drawn.randint(0, 40 * 86_400_000)),
                 drawn.choice([*(card.id for card in BANK), "a-card-of-before"]),
                 drawn.choice(RATINGS),
+                drawn.choice([None, 0, 25, 37.5, 50, 60, 75, 85, 95, 100]),
             )
             for _ in range(count)
         )
@@ -36,6 +38,7 @@ def test_the_page_counts_as_the_terminal_does() -> None:
         assert (page["due"], page["dueInAWeek"]) == (ours.due, ours.due_in_a_week)
         assert page["daysInARow"] == ours.days_in_a_row
         assert page["weakest"] == [topic.topic for topic in ours.weakest]
+        assert page["calibration"] == [asdict(step) for step in ours.calibration]
         for theirs, topic in zip(page["topics"], ours.topics, strict=True):
             assert (theirs["topic"], theirs["cards"], theirs["seen"]) == (
                 topic.topic,

@@ -9,7 +9,7 @@ from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.quiz.journal import Review
 from mqcourse.quiz.schedule import replay
 from mqcourse.quiz.session import Wish, plan
-from mqcourse.quiz.statistics import days_in_a_row, statistics
+from mqcourse.quiz.statistics import Calibration, days_in_a_row, statistics
 
 NOW = datetime(2026, 11, 27, 7, 0, tzinfo=UTC)
 BANK = all_questions(load_bank())
@@ -63,6 +63,24 @@ def test_statistics_of_nothing_and_of_three_ratings() -> None:
     assert sum(topic.cards for topic in found.topics) == len(BANK)
     assert found.weakest[0].known < 1
     assert all(len(line) <= 60 for line in found.lines())
+
+
+def test_how_sure_the_reader_was_is_set_beside_how_often_it_was_known() -> None:
+    said = [(95, "good"), (95, "again"), (90, "easy"), (25, "hard"), (37.5, "good"), (None, "good")]
+    reviews = [
+        Review(NOW - timedelta(days=day), BANK[day].id, rating, sure)
+        for day, (sure, rating) in enumerate(said)
+    ]
+    found = statistics(BANK, reviews, replay(sorted(reviews)), NOW)
+    assert found.calibration == (Calibration(25, 2, 1), Calibration(95, 3, 2))
+    lines = found.lines()
+    assert lines[-3:] == [
+        "You felt              answers   known",
+        "A guess (25%)               2     50%",
+        "Certain (95%)               3     67%",
+    ]
+    assert statistics(BANK, RATED, MEMORIES, NOW).calibration == ()
+    assert not [line for line in statistics(BANK, RATED, MEMORIES, NOW).lines() if "felt" in line]
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,32 @@ def test_a_card_of_each_kind_is_answered_by_keys_alone_and_due_when_the_terminal
     assert f"Fairly sure (about 75%)\t{len(KINDS)}\t100%" in page.locator(".mq-review-progress").inner_text()
 
 
+def test_a_card_of_each_kind_is_answered_by_touch_alone_within_the_width_of_a_phone(
+    page: Any, axe: str
+) -> None:
+    page.get_by_label("Time").select_option(label="no limit")
+    page.get_by_role("button", name="Review what is due").tap()
+    page.evaluate(axe)
+    for question in ONE_OF_EACH:
+        shown = card(page, question.id)
+        shown.get_by_role("button", name="Half sure").tap()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        shown.get_by_role("button", name="Show the answer").tap()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, question.kind
+        shown.locator(".mq-card-rubric label").first.tap()
+        assert "1 of " in shown.locator(".mq-review-points").inner_text()
+        found = page.evaluate("axe.run('.bd-article')")
+        assert not [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
+        buttons = shown.locator(".mq-review-rate button").all()
+        assert len(buttons) == 4
+        assert min(button.bounding_box()["height"] for button in buttons) >= 24  # WCAG 2.2, target size
+        shown.get_by_role("button", name="3 Good").tap()
+    page.get_by_text("The session is finished").wait_for()
+    assert [
+        (line["card"], line["rating"], line["sure"], line["points"]) for line in stored(page)[len(OLD) :]
+    ] == [(question.id, "good", 50, [0]) for question in ONE_OF_EACH]
+
+
 def test_by_touch_a_rating_can_be_taken_back_and_the_end_names_what_was_not_known(page: Any) -> None:
     first, second = ONE_OF_EACH[:2]
     page.get_by_label("Time").select_option(label="no limit")
