@@ -43,6 +43,9 @@ class Guarantee(StrEnum):
     DELAYED = "a message that fails is retried after its delay, and no other message waits for it"
     INTACT = "a message keeps its body and its properties"
     MATCHED = "each answer belongs to its question"
+    ATOMIC = "the records of a transaction are visible together or not at all"
+    FENCED = "only the newest writer of a transactional id writes"
+    UNBLOCKED = "readers do not wait for a worker that is dead"
     DIRECT = "an answer needs no queue"
     UNHURRIED = "a loop that finds nothing to do waits before it tries again"
     ENDS = "the program ends by itself"
@@ -79,11 +82,15 @@ def lost(
 
 
 def duplicated(
-    done: Iterable[int], *, allowed: Set[int] = frozenset(), word: Word = "message"
+    done: Iterable[int],
+    *,
+    allowed: Set[int] = frozenset(),
+    word: Word = "message",
+    verb: str = "was processed",
 ) -> list[Breach]:
     """Every message that was done more than once, except those that may be (an at-least-once delivery)."""
     return [
-        Breach(Guarantee.ONCE, f"{word} {n} was processed {_times(count)}")
+        Breach(Guarantee.ONCE, f"{word} {n} {verb} {_times(count)}")
         for n, count in sorted(Counter(done).items())
         if count > 1 and n not in allowed
     ]

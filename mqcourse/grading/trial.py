@@ -99,6 +99,7 @@ class Trial:
         self._programs: list[Program] = []
         self._holds: Callable[[str, int], bool] = lambda _worker, _message: False
         self._fails: Callable[[int, int], bool | str] = lambda _message, _try: False
+        self._gives: Callable[[int], Any] = lambda _message: None
         self._stops: Callable[[str, str], bool] = lambda _worker, _step: False
         self._stopped: set[str] = set()
         self._held: dict[tuple[str, int], tuple[Program, int]] = {}
@@ -182,6 +183,10 @@ class Trial:
         """
         self._fails = fails
 
+    def give(self, gives: Callable[[int], Any]) -> None:
+        """From now on work on a message, once it is done, returns `gives(message)` instead of None."""
+        self._gives = gives
+
     def offer(self, verb: str, function: Callable[..., Any]) -> None:
         """Let the answer call one function more: "@verb" as an argument of `start`, answered here by `function`."""
         self._verbs[verb] = function
@@ -192,7 +197,7 @@ class Trial:
             program, call = self._held.pop((worker, message))
             self._record(Kind.FINISHED, worker, message)
             self._last_s = time.monotonic()  # the worker has something to do again
-        program.send({"id": call, "return": None})
+        program.send({"id": call, "return": pack(self._gives(message))})
 
     def kill(self, program: Program) -> None:
         """kill -9 of a worker, put in the history once it is over."""
@@ -340,7 +345,7 @@ class Trial:
             self._held[program.name, number] = (program, message["id"])
         else:
             self._record(Kind.FINISHED, program.name, number)
-            program.send({"id": message["id"], "return": None})
+            program.send({"id": message["id"], "return": pack(self._gives(number))})
 
     def _record(self, kind: Kind, worker: str, message: int = 0, text: str = "") -> None:
         self.history = self.history.add(kind, worker, message, text, time.monotonic() - self._began_s)

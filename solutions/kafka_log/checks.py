@@ -66,10 +66,7 @@ def keys(answer: Answer) -> Sequence[Breach]:
     order = [number for number, _partition, _key in found]
     return [
         *guarantees.lost(accounts, order, word=RECORD, why="was lost: it is not in the topic"),
-        *(
-            Breach(b.guarantee, b.what.replace("processed", "stored"))
-            for b in guarantees.duplicated(order, word=RECORD)
-        ),
+        *guarantees.duplicated(order, word=RECORD, verb="was stored"),
         *_narrow(places, partitions),
         *guarantees.apart(places, accounts),
         *guarantees.out_of_order(order, accounts, word=RECORD, verb="is in the log"),

@@ -3,11 +3,13 @@
 import contextlib
 import secrets
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import MemberToRemove
+from kafka.admin import MemberToRemove, OffsetSpec
 from kafka.errors import (
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
@@ -15,6 +17,7 @@ from kafka.errors import (
     NoError,
     NotCoordinatorError,
 )
+from kafka.protocol.consumer import IsolationLevel
 from kafka.structs import OffsetAndMetadata
 
 from mqcourse.grading import journal
@@ -26,8 +29,21 @@ from mqcourse.stack.unanswered import unanswered
 COORDINATOR_S = 120.0
 """A broker on a busy machine may take its time to make the topic in which groups keep their offsets."""
 
+OPEN_MS = 10 * 60_000
+"""The timeout of a transaction that a check leaves open: far longer than any check, and below the broker's limit of 15
+minutes (transaction.max.timeout.ms)."""
+
 DELETED_S = 30.0
 """Far more than a deleted topic needs to leave the list, also on a busy machine."""
+
+
+class End(StrEnum):
+    """How a transaction of a check ends."""
+
+    COMMIT = "commit"
+    ABORT = "abort"
+    OPEN = "open"
+    """It stays open until the check is over."""
 
 
 class CheckKafka(CheckBroker):
@@ -44,9 +60,15 @@ class CheckKafka(CheckBroker):
             raise unanswered("kafka", error) from error
         self._topics: list[str] = []
         self._groups: list[str] = []
+        self._open: list[KafkaProducer] = []
+        self._left_open: defaultdict[str, Counter[int]] = defaultdict(Counter)
 
     def close(self) -> None:
         try:
+            for producer in self._open:
+                with contextlib.suppress(KafkaError):
+                    producer.abort_transaction()
+                producer.close()
             self.remove(self._topics, self._groups)
         finally:
             self._admin.close()
@@ -150,14 +172,78 @@ class CheckKafka(CheckBroker):
                 for number in numbers:
                     append(number, partition, times_ms[number] if times_ms else None)
 
+    def transaction(self, topic: str, places: Mapping[int, Iterable[int]], end: End) -> None:
+        """Append records to partitions in one transaction, and wait until the log has its end.
+
+        Unjudged when the broker does not write the end.
+        """
+        producer = KafkaProducer(
+            **self._settings,
+            transactional_id=f"{topic}.{secrets.token_hex(4)}",
+            transaction_timeout_ms=OPEN_MS,
+        )
+        producer.init_transactions()
+        producer.begin_transaction()
+        for partition, numbers in places.items():
+            for number in numbers:
+                producer.send(topic, self.body(number), partition=partition)
+        producer.flush()
+        if end is End.OPEN:
+            self._open.append(producer)
+            self._left_open[topic].update(partition for partition, numbers in places.items() if [*numbers])
+            return
+        producer.commit_transaction() if end is End.COMMIT else producer.abort_transaction()
+        producer.close()
+        # The coordinator answers before the markers are in the partitions.
+        if not self.becomes(
+            lambda: self._open_in(topic, places) == {part: self._left_open[topic][part] for part in places},
+            COORDINATOR_S,
+        ):
+            raise Unjudged(
+                f"Kafka wrote no marker for a transaction in {topic} within {COORDINATOR_S:.0f} s",
+                do="Grade again",
+            )
+
+    def open_transactions(self, topic: str, partitions: int) -> frozenset[tuple[int, int, int]]:
+        """The transactions that are open in the topic, for each partition: (partition, producer's id, first offset)."""
+        parts = [TopicPartition(topic, partition) for partition in range(partitions)]
+        return frozenset(
+            (part.partition, producer.producer_id, producer.current_transaction_start_offset)
+            for part, state in self._admin.describe_producers(parts).items()
+            for producer in state.active_producers
+            if producer.current_transaction_start_offset >= 0
+        )
+
+    def _open_in(self, topic: str, parts: Iterable[int]) -> dict[int, int]:
+        parts = [*parts]
+        counts = Counter(part for part, _, _ in self.open_transactions(topic, 1 + max(parts)))
+        return {part: counts[part] for part in parts}
+
+    def ends(self, topic: str, partitions: int, *, committed: bool = False) -> dict[int, int]:
+        """For each partition the end of its log, or with `committed` its last stable offset."""
+        level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
+        asked = {TopicPartition(topic, partition): OffsetSpec.LATEST for partition in range(partitions)}
+        found = self._admin.list_partition_offsets(asked, isolation_level=level)
+        return {part.partition: each.offset for part, each in found.items()}
+
+    def settles(self, topic: str, partitions: int, limit_s: float) -> bool:
+        """Whether every transaction in the topic ends in that time."""
+        return self.becomes(lambda: not self.open_transactions(topic, partitions), limit_s)
+
     def delete(self, topic: str, counts: Mapping[int, int]) -> None:
         """Delete the first records of partitions, as retention does: partition -> how many."""
         if counts:
             self._admin.delete_records({TopicPartition(topic, part): count for part, count in counts.items()})
 
-    def read_all(self, topic: str, partitions: int) -> list[tuple[int, int, bytes | None]]:
-        """Every record of the topic as (number, partition, key), each partition in its own order; -1 is none of ours."""
-        consumer = KafkaConsumer(**self._settings, enable_auto_commit=False)
+    def read_all(
+        self, topic: str, partitions: int, *, committed: bool = False
+    ) -> list[tuple[int, int, bytes | None]]:
+        """Every record of the topic as (number, partition, key), each partition in its own order; -1 is none of ours.
+
+        With `committed` what a reader with the isolation level read_committed gets.
+        """
+        level = "read_committed" if committed else "read_uncommitted"
+        consumer = KafkaConsumer(**self._settings, enable_auto_commit=False, isolation_level=level)
         try:
             parts = [TopicPartition(topic, partition) for partition in range(partitions)]
             consumer.assign(parts)
@@ -173,6 +259,10 @@ class CheckKafka(CheckBroker):
             return found
         finally:
             consumer.close()
+
+    def visible(self, topic: str, partitions: int) -> list[int]:
+        """The numbers of the records that a reader with the isolation level read_committed gets; -1 is none of ours."""
+        return [number for number, _partition, _key in self.read_all(topic, partitions, committed=True)]
 
     def members(self, group: str) -> int | None:
         """How many members a group has once it is stable; None while it is not, or when there is no such group."""
