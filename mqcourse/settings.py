@@ -25,6 +25,7 @@ SETTINGS: Mapping[str, str] = {
     "MQ_TRUST_ANSWERS": "1: nbgrader's autograde runs the answers without a sandbox",
     "MQ_RABBITMQ_URL": "the address of an existing RabbitMQ: amqp://user:password@host:5672/%2F",
     "MQ_RABBITMQ_MANAGEMENT_URL": "where its management page is",
+    "MQ_RABBITMQ_STREAM_URL": "where its stream plugin is: rabbitmq-stream://user:password@host:5552/%2F",
     "MQ_RABBITMQ_NODES": "the addresses of an existing cluster, with commas between: amqp://…,amqp://…",
     "MQ_KAFKA_BOOTSTRAP": "the address of an existing Kafka: host:9092,other:9092",
     "MQ_KAFKA_NODES": "the addresses of an existing cluster: host:9092,other:9092,third:9092",

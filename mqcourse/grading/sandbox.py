@@ -27,7 +27,7 @@ from mqcourse.home import CHECKOUT, state_folder
 from mqcourse.install import bubblewrap
 from mqcourse.progress import Progress
 from mqcourse.stack import endpoints
-from mqcourse.stack.endpoints import FILE
+from mqcourse.stack.endpoints import FILE, STREAM_PORTS
 from mqcourse.stack.providers.external import hosts_of
 
 COURSE = ("mqcourse", "pyproject.toml")
@@ -121,10 +121,11 @@ def brokers() -> list[Address]:
     for name in ("rabbitmq_url", "kafka_bootstrap", "servicebus_connection_string"):
         if address := known.known.get(name):
             found |= dict.fromkeys(hosts_of(address))
-    management = urlsplit(known.known.get("rabbitmq_management_url") or "")
-    if management.hostname:
-        port = management.port or (443 if management.scheme == "https" else 80)
-        found[management.hostname, port] = None
+    ports = {"http": 80, "https": 443, **STREAM_PORTS}
+    for name in ("rabbitmq_management_url", "rabbitmq_stream_url"):
+        parts = urlsplit(known.known.get(name) or "")
+        if parts.hostname:
+            found[parts.hostname, parts.port or ports[parts.scheme]] = None
     clash = {port for _, port in found if sum(port == other for _, other in found) > 1}
     if clash:
         raise CourseError(

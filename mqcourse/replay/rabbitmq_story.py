@@ -1,9 +1,9 @@
 """A recording of RabbitMQ's clients, told: queues with ready and unacknowledged messages, and who holds them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from mqcourse.replay.bindings import fits
+from mqcourse.replay.rabbitmq_state import Channel, Held, Queue
 from mqcourse.replay.recording import Event, Recording
 from mqcourse.replay.scene import Scene, State, Step, counted, listed, plain, programs
 
@@ -14,36 +14,6 @@ ENDS = {
 }
 BY_THE_BROKER = ("counted", "declared", "bound")
 """Answers of the broker about a queue: there the reader should look."""
-
-
-@dataclass
-class Held:
-    """A delivery that was not settled."""
-
-    message: int
-    queue: str
-    auto_ack: bool
-
-
-@dataclass
-class Channel:
-    """A channel of one program. `consumers` maps a tag to its queue and whether it acknowledges automatically."""
-
-    held: dict[int, Held] = field(default_factory=dict)
-    consumers: dict[str, tuple[str, bool]] = field(default_factory=dict)
-    confirming: bool = False
-    published: list[list[int]] = field(default_factory=list)
-    confirmed: set[int] = field(default_factory=set)
-    open: bool = True
-
-
-@dataclass
-class Queue:
-    """A queue: how long it is by the broker's last answer is not kept, only its consumers and its dead-letter target."""
-
-    place: str
-    dead_letter_exchange: str | None = None
-    dead_letter_key: str | None = None
 
 
 class RabbitMQStory:
@@ -71,6 +41,10 @@ class RabbitMQStory:
             self.scene.place("exchange", exchange, "middle", self.label[exchange])
         for queue in dict.fromkeys(names):
             self.queue(queue)
+        for event in recording.events:
+            arguments = event.what.get("arguments") or {}
+            if event.did == "declared" and arguments.get("x-queue-type") == "stream":
+                self.queue(str(event.what["queue"])).is_stream = True
 
     def queue(self, name: str) -> Queue:
         if name not in self.queues:
@@ -110,11 +84,12 @@ class RabbitMQStory:
         """The line below each queue."""
         unacked = dict.fromkeys(self.queues, 0)
         for held in [*self.stray.values(), *(h for c in self.channels.values() for h in c.held.values())]:
-            if not held.auto_ack:
+            if not held.auto_ack and not held.is_copy:
                 unacked[held.queue] += 1
         for name, queue in self.queues.items():
             ready = len(self.scene.at(queue.place))  # by the clients: the broker's own count is an event
-            self.scene.note(queue.place, f"{ready} not delivered, {unacked[name]} unacked")
+            kept = f"{ready} stored" if queue.is_stream else f"{ready} not delivered, {unacked[name]} unacked"
+            self.scene.note(queue.place, kept)
 
     # what happened, by its name in the recording
 
@@ -132,6 +107,8 @@ class RabbitMQStory:
         if event.what["ready"] and not self.scene.at(queue.place):
             self.scene.lacks(f"messages that {self.label[name]} held before")
         kind = arguments.get("x-queue-type", "")
+        if queue.is_stream:
+            return f"{event.who} declares the stream {self.label[name]}."
         return f"{event.who} declares the {kind + ' ' if kind else ''}queue {self.label[name]}."
 
     def tell_exchange_declared(self, event: Event) -> str:
@@ -275,6 +252,8 @@ class RabbitMQStory:
             self.scene.lacks("the subscription of a consumer")
             return f"The broker delivers “{label}” to {event.who}."
         queue, auto = known
+        if self.queues[queue].is_stream:
+            return self.read(queue, label, event)
         message = self.find(label, queue, event)
         again = bool(event.what.get("redelivered"))
         self.scene.move(message, self.program[event.who], "again" if again else "held")
@@ -284,6 +263,17 @@ class RabbitMQStory:
         why = f" It was dead-lettered from {self.shown(died['queue'])} ({died['reason']})." if died else ""
         deleted = " The broker deletes it at the same time." if auto else ""
         return f"The broker delivers “{label}” to {event.who}{how}.{why}{deleted}"
+
+    def read(self, name: str, label: str, event: Event) -> str:
+        """A consumer of a stream has a copy of a message, which stays in the stream."""
+        queue = self.queues[name]
+        message = self.find(label, name, event)
+        again = (event.who, message) in queue.read
+        queue.read.add((event.who, message))
+        copy = self.scene.message(label)
+        self.scene.move(copy, self.program[event.who], "again" if again else "held")
+        self.channel(event).held[int(event.what["tag"])] = Held(copy, name, False, is_copy=True)
+        return f"The broker sends “{label}” to {event.who}{' again' if again else ''}. It stays in {self.label[name]}."
 
     def shown(self, name: object) -> str:
         """The label of a queue."""
@@ -322,9 +312,13 @@ class RabbitMQStory:
         """A consumer is done with it."""
         held = self.settled(event)
         for one in held:
-            self.scene.move(one.message, self.end("deleted"), "done")
+            to = self.program[event.who] if one.is_copy else self.end("deleted")
+            self.scene.move(one.message, to, "done")
         labels = [self.scene.messages[one.message] for one in held]
-        return f"{event.who} acknowledges {listed(labels)}." if labels else f"{event.who} acknowledges."
+        more = (
+            " The stream keeps it, and the broker may send the next." if any(h.is_copy for h in held) else ""
+        )
+        return f"{event.who} acknowledges {listed(labels) if labels else 'a message'}.{more}"
 
     def tell_rejected(self, event: Event) -> str:
         """A consumer does not want it."""
@@ -334,6 +328,10 @@ class RabbitMQStory:
         goes = ""
         for one in held:
             queue = self.queues[one.queue]
+            if one.is_copy:
+                self.scene.move(one.message, self.program[event.who], "done")
+                goes = " The stream keeps it, and the broker may send the next."
+                continue
             if back:
                 self.scene.move(one.message, queue.place, "again")
                 goes = f" It goes back to {self.shown(one.queue)}."
@@ -358,6 +356,8 @@ class RabbitMQStory:
         queue, scene = self.queue(name), self.scene
         consumers = int(event.what["consumers"])
         here = scene.at(queue.place)
+        if queue.is_stream:
+            return f"The broker counts {ready} in {self.label[name]}, and {counted(consumers, 'consumer')}."
         more = ""
         gone = [message for message, held in self.stray.items() if held.queue == name and not held.auto_ack]
         for channel in self.channels.values():
@@ -438,7 +438,7 @@ class RabbitMQStory:
                 channel.consumers.clear()
                 found += channel.held.values()
                 channel.held = {}
-        self.stray |= {held.message: held for held in found if not held.auto_ack}
+        self.stray |= {held.message: held for held in found if not held.auto_ack and not held.is_copy}
         return found
 
     def tell_closed(self, event: Event) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from mqcourse.disk import write_private
 from mqcourse.errors import CourseError
@@ -17,6 +18,7 @@ FILE = "endpoints.json"
 ENVIRONMENT = {
     "rabbitmq_url": "MQ_RABBITMQ_URL",
     "rabbitmq_management_url": "MQ_RABBITMQ_MANAGEMENT_URL",
+    "rabbitmq_stream_url": "MQ_RABBITMQ_STREAM_URL",
     "rabbitmq_nodes": "MQ_RABBITMQ_NODES",
     "kafka_bootstrap": "MQ_KAFKA_BOOTSTRAP",
     "kafka_nodes": "MQ_KAFKA_NODES",
@@ -38,9 +40,12 @@ KAFKA_ENVIRONMENT: Mapping[str, tuple[str, type]] = {
 """SASL and TLS settings of an external Kafka, by the names kafka-python gives them."""
 SECURITY_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 """kafka-python takes any other word for PLAINTEXT."""
+STREAM_PORTS = {"rabbitmq-stream": 5552, "rabbitmq-stream+tls": 5551}
+"""The stream plugin's own ports, by the schemes of the addresses that RabbitMQ's stream clients take."""
 BROKER_OF = {
     "rabbitmq_url": ("RabbitMQ", "rabbitmq"),
     "rabbitmq_management_url": ("RabbitMQ's management", "rabbitmq"),
+    "rabbitmq_stream_url": ("RabbitMQ's stream protocol", "rabbitmq"),
     "rabbitmq_nodes": ("RabbitMQ's cluster", "--nodes 3 rabbitmq"),
     "kafka_bootstrap": ("Kafka", "kafka"),
     "kafka_nodes": ("Kafka's cluster", "--nodes 3 kafka"),
@@ -69,6 +74,41 @@ class Endpoints:
     def rabbitmq_management_url(self) -> str:
         """The management UI and HTTP API: http://host:port/."""
         return self._known("rabbitmq_management_url")
+
+    @property
+    def rabbitmq_stream_url(self) -> str:
+        """The stream protocol: rabbitmq-stream://user:password@host:port/%2F, or rabbitmq-stream+tls://…."""
+        return self._known("rabbitmq_stream_url")
+
+    @property
+    def rabbitmq_stream_settings(self) -> dict[str, Any]:
+        """Keyword arguments for every client of rstream: host, port, username, password, vhost, and TLS where set.
+
+        Raises CourseError when the address is none of that protocol.
+        """
+        address = self.rabbitmq_stream_url
+        try:
+            parts = urlsplit(address)
+            port = parts.port
+        except ValueError:  # a port that is none
+            parts, port = urlsplit(""), None
+        if parts.scheme not in STREAM_PORTS or not parts.hostname:
+            raise CourseError(
+                f"{ENVIRONMENT['rabbitmq_stream_url']} is no address of RabbitMQ's stream protocol",
+                do="Write it like rabbitmq-stream://user:password@host:5552/%2F",
+                code=Exit.USAGE,
+            )
+        secure = parts.scheme.endswith("+tls")
+        import ssl  # most commands start without it
+
+        return {
+            "host": parts.hostname,
+            "port": port or STREAM_PORTS[parts.scheme],
+            "username": unquote(parts.username or "guest"),
+            "password": unquote(parts.password or "guest"),
+            "vhost": unquote(parts.path.removeprefix("/")) or "/",
+            **({"ssl_context": ssl.create_default_context()} if secure else {}),
+        }
 
     @property
     def kafka_bootstrap(self) -> str:
@@ -139,8 +179,10 @@ def endpoints(state: Path | None = None, environment: Mapping[str, str] | None =
     known |= {
         name: environment[variable] for name, variable in ENVIRONMENT.items() if environment.get(variable)
     }
-    if environment.get("MQ_RABBITMQ_URL") and not environment.get("MQ_RABBITMQ_MANAGEMENT_URL"):
-        known.pop("rabbitmq_management_url", None)  # the local broker's would be the wrong one
+    if environment.get("MQ_RABBITMQ_URL"):
+        for name in ("rabbitmq_management_url", "rabbitmq_stream_url"):
+            if not environment.get(ENVIRONMENT[name]):
+                known.pop(name, None)  # the local broker's would be the wrong one
     protocol = environment.get("MQ_KAFKA_SECURITY_PROTOCOL")
     if protocol and protocol not in SECURITY_PROTOCOLS:
         raise CourseError(

@@ -12,7 +12,10 @@ from mqcourse.stack.process import Child
 
 @dataclass(frozen=True)
 class Record:
-    """One started service. `ready_s` is None until its probe has succeeded once."""
+    """One started service. `ready_s` is None until its probe has succeeded once.
+
+    `streams` is the address of RabbitMQ's stream protocol.
+    """
 
     name: str
     provider: str
@@ -25,6 +28,7 @@ class Record:
     born_s: float
     started_s: float
     ready_s: float | None = None
+    streams: str | None = None
 
     @property
     def child(self) -> Child | None:

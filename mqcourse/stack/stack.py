@@ -65,6 +65,7 @@ class Status:
     ready_s: float | None = None
     rss_mb: float | None = None
     data_dir: str | None = None
+    streams: str | None = None
 
 
 def status(state: Path | None = None) -> list[Status]:
@@ -100,6 +101,7 @@ def status_of(service: Service, state: Path) -> Status:
         ready_s=known.ready_s,
         rss_mb=seen.rss_mb,
         data_dir=known.data_dir,
+        streams=known.streams,
     )
 
 

@@ -52,11 +52,11 @@ def addresses(row: Status) -> list[str]:
     """Where to find a service that runs, a line for each of its addresses."""
     if row.state == "stopped":
         return []
-    found = [address for address in (row.endpoint, row.management) if address]
+    found = [address for address in (row.endpoint, row.management, row.streams) if address]
     title = SERVICES[row.name].title.removesuffix(" emulator")
     return [
         f"{title if first else '':<18} {_short(address)}"
-        for first, address in zip((True, False), found, strict=False)
+        for first, address in zip((True, False, False), found, strict=False)
     ]
 
 

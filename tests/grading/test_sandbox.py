@@ -355,3 +355,10 @@ def test_two_brokers_on_one_port_are_refused(monkeypatch: pytest.MonkeyPatch, st
     monkeypatch.setenv("MQ_KAFKA_BOOTSTRAP", "two.example:5672")
     with pytest.raises(CourseError, match="same port"):
         sandbox.brokers()
+
+
+def test_the_stream_port_of_rabbitmq_is_one_of_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MQ_HOME", str(tmp_path))
+    monkeypatch.setenv("MQ_RABBITMQ_URL", "amqp://guest:guest@one.example:5672/")
+    monkeypatch.setenv("MQ_RABBITMQ_STREAM_URL", "rabbitmq-stream+tls://guest:guest@one.example/")
+    assert sandbox.brokers() == [("one.example", 5672), ("one.example", 5551)]

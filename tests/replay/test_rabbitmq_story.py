@@ -102,6 +102,41 @@ def test_a_dead_letter_is_followed_to_its_queue() -> None:
     assert where(found) == {"a": "queue:t.dead.0a1b2c"}
 
 
+def test_a_stream_keeps_what_its_consumers_acknowledge_or_reject() -> None:
+    found = told(
+        "rabbitmq",
+        declared(**{"x-queue-type": "stream"}),
+        published("a"),
+        published("b"),
+        subscribed(),
+        delivered(1, "a"),
+        ("worker", "acked", {"channel": 1, "tag": 1}),
+        delivered(2, "b"),
+        ("worker", "rejected", {"channel": 1, "tag": 2, "requeue": True}),
+        delivered(3, "a"),
+        counted(2, 1),
+        KILL,
+        counted(2),
+    )
+    assert found.missing == ()
+    assert {place.id for place in found.places} == {
+        "program:shop",
+        "program:worker",
+        "queue:t.tasks.0a1b2c",
+    }
+    stored = {move.message for step in found.steps for move in step.moves if move.to.startswith("queue:")}
+    assert sorted(found.messages[message] for message in stored) == ["a", "b"]
+    moved = [move for step in found.steps for move in step.moves if move.message in stored]
+    assert len(moved) == 2, "what is stored moves once, when it is published"
+    looks = [move.look for step in found.steps for move in step.moves if move.to == "program:worker"]
+    assert looks == ["held", "done", "held", "done", "again"]
+    assert [step.notes.get("queue:t.tasks.0a1b2c") for step in found.steps if step.notes] == [
+        "0 stored",
+        "1 stored",
+        "2 stored",
+    ]
+
+
 @pytest.mark.parametrize(
     ("events", "reason"),
     [

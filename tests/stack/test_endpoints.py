@@ -1,6 +1,8 @@
 """Where the brokers are: the environment first, then what `mq start` wrote."""
 
+import inspect
 import json
+import ssl
 
 import pytest
 
@@ -11,6 +13,7 @@ from mqcourse.stack.endpoints import write
 LOCAL = {
     "rabbitmq_url": "amqp://guest:guest@127.0.0.1:27100/%2F",
     "rabbitmq_management_url": "http://127.0.0.1:27101/",
+    "rabbitmq_stream_url": "rabbitmq-stream://guest:guest@127.0.0.1:27102/%2F",
     "kafka_bootstrap": "127.0.0.1:27110",
 }
 
@@ -34,13 +37,57 @@ def test_a_missing_broker_is_an_error_only_when_it_is_asked_for(tmp_path):
         _ = endpoints(tmp_path, {}).kafka_settings
 
 
-def test_the_environment_wins_and_hides_the_local_management_ui(tmp_path):
+def test_the_environment_wins_and_hides_the_local_management_ui_and_stream_port(tmp_path):
     write(tmp_path, LOCAL)
     found = endpoints(tmp_path, {"MQ_RABBITMQ_URL": "amqps://u:p@cluster/prod"})
     assert found.rabbitmq_url == "amqps://u:p@cluster/prod"
     with pytest.raises(CourseError, match="MQ_RABBITMQ_MANAGEMENT_URL"):
         _ = found.rabbitmq_management_url
+    with pytest.raises(CourseError, match="MQ_RABBITMQ_STREAM_URL"):
+        _ = found.rabbitmq_stream_settings
     assert found.kafka_bootstrap == LOCAL["kafka_bootstrap"]
+
+
+def test_a_stream_address_becomes_the_arguments_of_rstream(tmp_path):
+    write(tmp_path, LOCAL)
+    assert endpoints(tmp_path, {}).rabbitmq_stream_settings == {
+        "host": "127.0.0.1",
+        "port": 27102,
+        "username": "guest",
+        "password": "guest",
+        "vhost": "/",
+    }
+    cloud = {"MQ_RABBITMQ_STREAM_URL": "rabbitmq-stream+tls://me:p%40ss@cluster/prod"}
+    found = endpoints(tmp_path, cloud).rabbitmq_stream_settings
+    assert isinstance(found.pop("ssl_context"), ssl.SSLContext)
+    assert found == {
+        "host": "cluster",
+        "port": 5551,
+        "username": "me",
+        "password": "p@ss",
+        "vhost": "prod",
+    }
+
+
+@pytest.mark.parametrize("address", ["amqp://cluster", "rabbitmq-stream://", "rabbitmq-stream://cluster:x"])
+def test_a_stream_address_of_another_form_is_refused_without_its_password(tmp_path, address):
+    found = endpoints(tmp_path, {"MQ_RABBITMQ_STREAM_URL": address})
+    with pytest.raises(CourseError, match="no address of RabbitMQ's stream protocol"):
+        _ = found.rabbitmq_stream_settings
+
+
+def test_every_stream_setting_is_one_that_rstream_takes(tmp_path):
+    import rstream
+
+    address = {"MQ_RABBITMQ_STREAM_URL": "rabbitmq-stream+tls://cluster"}
+    settings = set(endpoints(tmp_path, address).rabbitmq_stream_settings)
+    for client in (
+        rstream.Producer,
+        rstream.Consumer,
+        rstream.SuperStreamProducer,
+        rstream.SuperStreamConsumer,
+    ):
+        assert settings <= set(inspect.signature(client).parameters)
 
 
 def test_sasl_and_tls_settings_pass_through_by_kafka_pythons_names(tmp_path):

@@ -10,7 +10,14 @@ from mqcourse.stack import shell, status_page
 from mqcourse.stack.stack import Status
 
 ROWS = [
-    Status("rabbitmq", "running", "native", endpoint="amqp://a", management="http://m/"),
+    Status(
+        "rabbitmq",
+        "running",
+        "native",
+        endpoint="amqp://a",
+        management="http://m/",
+        streams="rabbitmq-stream://s",
+    ),
     Status("kafka", "stopped", "native"),
     Status("servicebus", "running", "native", endpoint="Endpoint=sb://b;SharedAccessKey=secret"),
     Status("book", "running", "native", endpoint="http://book/"),
@@ -27,7 +34,7 @@ def test_one_that_failed_is_named_with_its_reason_beside_those_that_run(
     text = status_page.whole(ROWS, {"kafka": CourseError("Kafka ended while starting: no memory")})
     assert "FAILED  Kafka: Kafka ended while starting: no memory" in text
     assert "`make start` tries again what failed" in text
-    for there in ("amqp://a", "sb://b", "http://book/", "http://lab/?token=t"):
+    for there in ("amqp://a", "rabbitmq-stream://s", "sb://b", "http://book/", "http://lab/?token=t"):
         assert there in text
     assert "secret" not in text
 

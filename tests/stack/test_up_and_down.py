@@ -30,6 +30,7 @@ KEYS = {
     "ready_s",
     "rss_mb",
     "data_dir",
+    "streams",
 }
 
 
@@ -57,6 +58,7 @@ def test_status_tells_everything_the_course_promises(stack):
     assert int(rows["rabbitmq"]["version"].split(".")[0]) >= 4
     assert rows["kafka"]["version"] == "4.4.0"
     assert rows["rabbitmq"]["management"] == f"http://127.0.0.1:{stack.base + 1}/"
+    assert rows["rabbitmq"]["streams"] == f"rabbitmq-stream://guest:guest@127.0.0.1:{stack.base + 2}/%2F"
 
 
 def test_everything_listens_on_the_loopback_only(stack):

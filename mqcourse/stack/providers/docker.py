@@ -62,6 +62,7 @@ class Docker(Provider):
             base=layout.ports.base,
             endpoint=addresses.endpoint,
             management=addresses.management,
+            streams=addresses.streams,
             data_dir=None,
             pid=None,
             born_s=0.0,

@@ -81,7 +81,8 @@ class External(Provider):
             version=version,
             base=layout.ports.base,
             endpoint=shown(address),
-            management=_management(service),
+            management=_beside(service, "rabbitmq_management_url"),
+            streams=_beside(service, "rabbitmq_stream_url"),
             data_dir=None,
             pid=None,
             born_s=0.0,
@@ -151,9 +152,9 @@ def well_formed(name: str, address: str) -> bool:
     return begins and all(host and not set(host) & set(" /@;") for host, _ in pairs)
 
 
-def _management(service: Service) -> str | None:
-    """Where its own page is, without a password that the address may hold."""
-    address = os.environ.get("MQ_RABBITMQ_MANAGEMENT_URL") if service.name == "rabbitmq" else None
+def _beside(service: Service, name: str) -> str | None:
+    """Another address of RabbitMQ, such as its own page, without a password that the address may hold."""
+    address = os.environ.get(ENVIRONMENT[name]) if service.name == "rabbitmq" else None
     return address and shown(address)
 
 

@@ -60,6 +60,7 @@ class Native(Provider):
                 base=layout.ports.base,
                 endpoint=addresses.endpoint,
                 management=addresses.management,
+                streams=addresses.streams,
                 data_dir=str(data) if data else None,
                 pid=child.pid,
                 born_s=child.born_s,

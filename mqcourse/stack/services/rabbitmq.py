@@ -18,7 +18,7 @@ from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import MARK, is_open
 from mqcourse.stack.process import marks
 from mqcourse.stack.services import handshakes, rabbitmq_reset
-from mqcourse.stack.services.service import Addresses, Launch, Service
+from mqcourse.stack.services.service import Addresses, Launch, NotReady, Service
 from mqcourse.stack.shell import write_tools
 from mqcourse.variables import Kind, environment_of
 
@@ -135,13 +135,15 @@ class RabbitMQ(Service):
         return [Launch(epmd, env, layout.folder(self.name), shared_as=self.epmd_mark)]
 
     def probe(self, layout: StackLayout) -> None:
-        """An AMQP login."""
+        """An AMQP login, and a stream listener that accepts where the node has one."""
         import pika
 
         parameters = pika.URLParameters(self.addresses(layout).endpoint)
         parameters.socket_timeout = parameters.stack_timeout = 2
         parameters.blocked_connection_timeout = 2
         pika.BlockingConnection(parameters).close()
+        if "rabbitmq_stream" in self.ports and not is_open(self.port(layout, "rabbitmq_stream")):
+            raise NotReady("its stream listener accepts no connections")
 
     def answers(self, layout: StackLayout, timeout_s: float) -> bool:
         """Its AMQP listener accepts and its management listener answers.
@@ -153,10 +155,16 @@ class RabbitMQ(Service):
         )
 
     def addresses(self, layout: StackLayout) -> Addresses:
-        """AMQP 0-9-1 (and 1.0) on one port, the management UI on another."""
+        """AMQP 0-9-1 (and 1.0) on one port, the management UI on another, the stream protocol on a third."""
         url = f"amqp://{USER}:{USER}@127.0.0.1:{layout.ports.of('rabbitmq')}/%2F"
         management = f"http://127.0.0.1:{layout.ports.of('rabbitmq_management')}/"
-        return Addresses(url, management, {"rabbitmq_url": url, "rabbitmq_management_url": management})
+        streams = f"rabbitmq-stream://{USER}:{USER}@127.0.0.1:{layout.ports.of('rabbitmq_stream')}/%2F"
+        known = {
+            "rabbitmq_url": url,
+            "rabbitmq_management_url": management,
+            "rabbitmq_stream_url": streams,
+        }
+        return Addresses(url, management, known, streams)
 
     def data_dir(self, layout: StackLayout) -> Path:
         """The node's database, queues and streams."""

@@ -33,11 +33,15 @@ class Launch:
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a service is reached: what clients connect to, what a browser opens, and entries for endpoints.json."""
+    """Where a service is reached: what clients connect to, what a browser opens, entries for endpoints.json.
+
+    `streams` is where clients of RabbitMQ's stream protocol connect to.
+    """
 
     endpoint: str
     management: str | None = None
     known: Mapping[str, str] = field(default_factory=dict)
+    streams: str | None = None
 
 
 class Service(ABC):
