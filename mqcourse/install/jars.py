@@ -15,11 +15,11 @@ from mqcourse.progress import Progress
 from mqcourse.small_file import text_of
 
 LOCK = Path(__file__).with_name("jars.lock")
-KAFKA_VERSION = "4.3.1"
+KAFKA_VERSION = "4.4.0"
 VERIFIED = "verified"
 ROOTS = (
     f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}",
-    "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4",  # without it Kafka writes no log
+    "org.apache.logging.log4j:log4j-slf4j-impl:2.25.5",  # without it Kafka writes no log
 )
 """What is asked for, in this order; each is resolved alone, since the second one's parent would otherwise
 manage (and lower) the first one's versions."""

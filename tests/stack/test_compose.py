@@ -57,7 +57,7 @@ def test_every_variable_is_one_that_we_fill_in(tmp_path):
 def test_it_holds_the_versions_the_course_names_and_no_password():
     images = {name: service["image"] for name, service in COMPOSE["services"].items()}
     assert images["rabbitmq"] == "rabbitmq:4-management"
-    assert images["kafka"] == "apache/kafka:4.3.1"
+    assert images["kafka"] == "apache/kafka:4.4.0"
     assert set(IN_COMPOSE) <= set(images)
     passwords = re.findall(r"PASSWORD: (.*)", COMPOSE_FILE.read_text(encoding="utf-8"))
     assert passwords

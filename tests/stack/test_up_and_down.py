@@ -56,7 +56,7 @@ def test_status_tells_everything_the_course_promises(stack):
         assert row["ready_s"] > 0
         assert row["data_dir"].startswith(str(stack.home))
     assert int(rows["rabbitmq"]["version"].split(".")[0]) >= 4
-    assert rows["kafka"]["version"] == "4.3.1"
+    assert rows["kafka"]["version"] == "4.4.0"
     assert rows["rabbitmq"]["management"] == f"http://127.0.0.1:{stack.base + 1}/"
     assert rows["rabbitmq"]["streams"] == f"rabbitmq-stream://guest:guest@127.0.0.1:{stack.base + 2}/%2F"
 

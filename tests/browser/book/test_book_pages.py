@@ -1,18 +1,20 @@
 """Every page of the book in a real browser: quiet, self-contained, accessible, in light, dark and phone width."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mqcourse.stack.services.book_server import server, serving
 from tools import page_links
 from tools.page_walk import ONE_OF_EACH, VIEWS, Seen, too_heavy, walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
 
 
-@pytest.fixture(scope="module", params=VIEWS)
+@pytest.fixture(scope="module", params=["light", "phone"])
 def seen(request: pytest.FixtureRequest, built: Any, browser: Any, axe: str) -> list[Seen]:
-    """Every page in that view."""
+    """Every page in that view, and for "light" its barriers in dark too."""
     return walk(request.param, built.folder, built.url, built.pages, browser, axe)
 
 
@@ -121,6 +123,32 @@ def test_one_text_of_each_kind_is_enough_to_find_a_pale_one(browser: Any, axe: s
         assert [node["html"] for each in found for node in each["nodes"]] == (
             [f'<span class="k" style="{wrong}" data-one-of-each="">return</span>'] if wrong else []
         )
+
+
+PAGE_WITH_MODES = """<!doctype html><html lang="en"><head><title>A page</title><link rel="stylesheet" href="modes.css">
+<script src="modes.js"></script></head><body><main><h1>A page</h1><pre>while <span class="k">true</span></pre></main>
+</body></html>"""
+MODES_CSS = '[data-theme="dark"] { background: #111; color: #eee } [data-theme="dark"] .k { color: #333 }'
+MODES_JS = """const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => { document.documentElement.dataset.theme = dark.matches ? "dark" : "light"; };
+dark.addEventListener("change", follow);
+follow();"""
+
+
+def test_a_word_that_is_pale_in_dark_only_is_found(tmp_path: Path, browser: Any, axe: str) -> None:
+    files = {
+        "one.html": PAGE_WITH_MODES,
+        "search.html": PAGE_WITH_MODES,
+        "modes.css": MODES_CSS,
+        "modes.js": MODES_JS,
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with serving(server(tmp_path, 0)) as address:
+        page, _ = walk("light", tmp_path, f"{address}/", ["one"], browser, axe)
+    (barrier,) = page.barriers
+    assert barrier.startswith("in dark: color-contrast:")
+    assert barrier.endswith("['span']")
 
 
 def built_source(name: str) -> str:
