@@ -198,7 +198,7 @@ except Exception as error:
 def test_kafkas_data_on_a_mount_point_is_one_line(tmp_path):
     node = Node(tmp_path, 1, 2, 0)
     node.data.mkdir()
-    kept = tmp_path / "formatted-2"
+    kept = node.pristine
     kept.mkdir()
     (kept / "meta.properties").touch()
     alone = ["unshare", "--map-root-user", "--mount"]
@@ -214,6 +214,14 @@ def test_kafkas_data_on_a_mount_point_is_one_line(tmp_path):
     assert done.stdout.startswith(f"CourseError: {node.data} is a mount point")
     assert "Unmount it" in done.stdout
     assert done.stdout.count("\n") == 1
+
+
+def test_a_reset_after_an_upgrade_takes_nothing_that_the_older_release_formatted(tmp_path, monkeypatch):
+    node = Node(tmp_path, 1, 2, 0)
+    now = node.pristine
+    monkeypatch.setattr("mqcourse.install.jars.KAFKA_VERSION", "4.3.1")
+    assert node.pristine != now
+    assert node.pristine.name == "formatted-2-4.3.1"
 
 
 def test_a_cache_that_java_refuses_is_not_called_used(tmp_path):

@@ -120,8 +120,9 @@ class Node:
 
     @property
     def pristine(self) -> Path:
-        """A copy of the log directory as it was formatted for these ports."""
-        return self.folder / f"formatted-{self.links.controller if self.links else self.controller}"
+        """A copy of the log directory as this release formatted it for these ports: the levels of its features are in it."""
+        port = self.links.controller if self.links else self.controller
+        return self.folder / f"formatted-{port}-{jars.KAFKA_VERSION}"
 
     @property
     def properties(self) -> Path:
