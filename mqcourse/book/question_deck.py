@@ -40,5 +40,5 @@ def as_apkg(questions: Sequence[Question], topics: Mapping[str, Topic], when_s: 
 
 
 def _stable_id(topic: str) -> int:
-    """A deck's number, from its topic's name: Anki knows a deck by it."""
+    """The number of a topic's deck, the same in every file: Anki tells decks by their numbers."""
     return 1_796_000_000 + zlib.crc32(topic.encode()) % 1_000_000
