@@ -40,5 +40,5 @@ def as_apkg(questions: Sequence[Question], topics: Mapping[str, Topic], when_s: 
 
 
 def _stable_id(topic: str) -> int:
-    """The number of a topic's deck, the same in every file, so that an import adds to the deck that is there."""
+    """The number of a topic's deck, the same in every file, so that a second import makes no second deck."""
     return 1_796_000_000 + zlib.crc32(topic.encode()) % 1_000_000
