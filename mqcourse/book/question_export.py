@@ -7,6 +7,7 @@ note has an id that never changes, so a second import renews the notes and keeps
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from mqcourse.book.card_markdown import back, front
 from mqcourse.book.question import KINDS, LEVELS, Question
@@ -47,19 +48,33 @@ def as_csv(questions: Iterable[Question], topics: Mapping[str, Topic]) -> str:
     return _table([COLUMNS, *rows], ",", "\r\n")
 
 
+@dataclass(frozen=True)
+class Note:
+    """A question as Anki has it: an id that stays, its deck, both sides in HTML, and its tags."""
+
+    id: str
+    deck: str
+    front: str
+    back: str
+    tags: tuple[str, ...]
+
+
+def as_note(question: Question, topics: Mapping[str, Topic]) -> Note:
+    """The note of a question, in the deck of its topic."""
+    return Note(
+        id=f"mastering-message-queues-{question.id}",
+        deck=f"{DECK}::{topics[question.topic].title}",
+        front=_html(front(question)),
+        back=_html(back(question)),
+        tags=(f"level::{LEVELS[question.level].lower()}", f"kind::{question.kind}"),
+    )
+
+
 def as_anki(questions: Iterable[Question], topics: Mapping[str, Topic]) -> str:
     """Notes of Anki's type Basic in a deck for each topic, with tags for level and kind."""
     head = "#separator:tab\n#html:true\n#notetype:Basic\n#guid column:1\n#deck column:2\n#tags column:5\n"
-    rows = (
-        (
-            f"mastering-message-queues-{question.id}",
-            f"{DECK}::{topics[question.topic].title}",
-            _html(front(question)),
-            _html(back(question)),
-            f"level::{LEVELS[question.level].lower()} kind::{question.kind}",
-        )
-        for question in questions
-    )
+    notes = (as_note(question, topics) for question in questions)
+    rows = ((note.id, note.deck, note.front, note.back, " ".join(note.tags)) for note in notes)
     return head + _table(rows, "\t", "\n")
 
 

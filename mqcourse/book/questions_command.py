@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ from mqcourse.command_line import actions_of, add, answer, out, say, wrapped
 from mqcourse.exits import Exit
 from mqcourse.home import shown
 
-ANKI = """Anki reads its file by File > Import. A second import
-renews the cards and keeps their schedule. The PDF has an entry
-in its outline for each topic and each question."""
-PDF = "pdf"
+ANKI = """Anki reads `apkg` on the desktop and on phones, and the text
+of `anki` by File > Import on the desktop. Use one of the two. A
+second import renews the cards and keeps their schedule. The PDF
+has an entry in its outline for each topic and each question."""
+APKG, PDF = "apkg", "pdf"
 
 
 def register(subcommands: Any) -> None:
@@ -48,12 +50,12 @@ def register(subcommands: Any) -> None:
         actions,
         "export",
         run_export,
-        "write the bank as a table, as notes for Anki, as a page, or as a PDF to print",
-        example="mq questions export anki cards.txt\nmq questions export csv --topic delivery cards.csv\n"
+        "write the bank as a deck or notes for Anki, as a table, as a page, or as a PDF to print",
+        example="mq questions export apkg cards.apkg\nmq questions export csv --topic delivery cards.csv\n"
         "mq questions export pdf --level senior cards.pdf",
         more=ANKI,
     )
-    export.add_argument("format", choices=["anki", "csv", "markdown", PDF], help="what is written")
+    export.add_argument("format", choices=["anki", APKG, "csv", "markdown", PDF], help="what is written")
     export.add_argument("file", metavar="FILE", type=Path, help="the file to write")
     export.add_argument("--topic", metavar="TOPIC", help="only this topic: a file of book/questions")
     export.add_argument(
@@ -131,6 +133,10 @@ def run_export(arguments: argparse.Namespace) -> int:
         from mqcourse.book.question_pdf import as_pdf  # a library that no other command needs
 
         content = as_pdf(questions, bank)
+    elif arguments.format == APKG:
+        from mqcourse.book.question_deck import as_apkg  # likewise
+
+        content = as_apkg(questions, bank, time.time())
     else:
         content = FORMATS[arguments.format](questions, bank).encode()
     write_bytes(arguments.file, content)

@@ -8,14 +8,16 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
-from anki.collection import Collection, ImportCsvRequest
+from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest, ImportCsvRequest
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
 from mqcourse.book.card_markdown import back, front
 from mqcourse.book.question import KINDS, Question
+from mqcourse.book.question_deck import as_apkg
 from mqcourse.book.question_export import COLUMNS, as_anki, as_csv, as_markdown
 from mqcourse.book.question_pdf import as_pdf
 from mqcourse.book.questions import all_questions, load_bank
@@ -99,6 +101,46 @@ def test_a_card_that_was_corrected_is_renewed_in_anki_and_keeps_its_schedule(ank
     assert (len(log.new), len(log.updated)) == (0, 1)
     assert "Something else." in collection.get_note(note).fields[1]
     assert collection.get_card(number).due == due
+
+
+MADE_S = 1_790_000_000.0
+
+
+def import_deck(collection: Any, file: Path, when_s: float, cards: list[Question]) -> Any:
+    """What Anki's own library logs of the import."""
+    file.write_bytes(as_apkg(cards, BANK, when_s))
+    options = ImportAnkiPackageOptions(merge_notetypes=True)
+    return collection.import_anki_package(
+        ImportAnkiPackageRequest(package_path=str(file), options=options)
+    ).log
+
+
+def test_the_deck_is_imported_by_anki_twice_without_a_duplicate(anki: Any, tmp_path: Path) -> None:
+    collection, _ = anki
+    file = tmp_path / "cards.apkg"
+    first = import_deck(collection, file, MADE_S, CARDS)
+    assert (len(first.new), collection.note_count(), collection.card_count()) == (len(CARDS),) * 3
+    decks = {deck.name for deck in collection.decks.all_names_and_ids()}
+    assert {f"Mastering message queues::{topic.title}" for topic in BANK.values()} <= decks
+    again = import_deck(collection, file, MADE_S, CARDS)
+    assert (len(again.new), len(again.updated), len(again.duplicate)) == (0, 0, len(CARDS))
+    assert collection.note_count() == len(CARDS)
+
+
+def test_a_younger_deck_renews_a_corrected_card_and_keeps_its_schedule(anki: Any, tmp_path: Path) -> None:
+    collection, _ = anki
+    file = tmp_path / "cards.apkg"
+    import_deck(collection, file, MADE_S, CARDS[:20])
+    (note,) = collection.find_notes(f'"front:*{CARDS[0].prompt[:40]}*"')
+    (number,) = collection.card_ids_of_note(note)
+    collection.sched.set_due_date([number], "30")
+    due = collection.get_card(number).due
+    corrected = replace(CARDS[0], strong=("Something else.", *CARDS[0].strong[1:]))
+    log = import_deck(collection, file, MADE_S + 60, [corrected, *CARDS[1:20]])
+    assert len(log.new) == 0
+    assert "Something else." in collection.get_note(note).fields[1]
+    assert collection.get_card(number).due == due
+    assert collection.note_count() == 20
 
 
 @pytest.fixture(scope="module")
@@ -206,5 +248,8 @@ def test_the_command_writes_what_was_asked_for(tmp_path: Path, capsys: pytest.Ca
     delivery = BANK["delivery"].questions
     assert f"{len(delivery)} questions are in {file}" in capsys.readouterr().out
     assert sum(len(entry) for entry in PdfReader(file).outline if isinstance(entry, list)) == len(delivery)
+    assert main(["questions", "export", "apkg", "--topic", "delivery", str(file)]) == Exit.DONE
+    assert f"{len(delivery)} questions are in {file}" in capsys.readouterr().out
+    assert {"collection.anki2", "media"} <= {*ZipFile(file).namelist()}
     assert main(["questions", "export", "csv", "--topic", "delivry", str(file)]) == Exit.USAGE
     assert "delivery" in capsys.readouterr().err
