@@ -13,9 +13,8 @@ from mqcourse.capacity.presets import PRESETS
 from mqcourse.capacity.prices import Prices
 from mqcourse.capacity.rates import Rates
 from mqcourse.capacity.workload import Workload
-from mqcourse.home import CHECKOUT
-from tools.bundle import bundle
-from tools.to_javascript import Module, translate
+from tools.course_module import course_module, page_script
+from tools.to_javascript import translate
 
 PACKAGE = "mqcourse.capacity"
 TRANSLATED = ("figure", "number_text", "plan")
@@ -27,15 +26,9 @@ ENTRY = "calculator.js"
 
 def plan_js() -> dict[Path, str]:
     """The plan's modules. Raises CannotTranslate, with file and line, for Python that the translator does not know."""
-    modules = [_module(name, f"./{name}.js") for name in TRANSLATED]
-    texts = translate(modules, [_module(name, "") for name in STATED])
+    modules = [course_module(f"{PACKAGE}.{name}", f"./{name}.js") for name in TRANSLATED]
+    texts = translate(modules, [course_module(f"{PACKAGE}.{name}", "") for name in STATED])
     return {GENERATED / f"{name}.js": texts[f"{PACKAGE}.{name}"] for name in TRANSLATED}
-
-
-def _module(name: str, javascript: str) -> Module:
-    path = Path("mqcourse", "capacity", f"{name}.py")
-    text = (CHECKOUT / path).read_text(encoding="utf-8")
-    return Module(f"{PACKAGE}.{name}", path.as_posix(), text, javascript, frozenset())
 
 
 def fields_js() -> str:
@@ -73,4 +66,4 @@ def fields_js() -> str:
 def derived() -> dict[Path, str]:
     """Every derived file and what it has to hold."""
     made = {**plan_js(), GENERATED / "fields.js": fields_js()}
-    return {**made, BUNDLE: f"(() => {{\n{bundle(WEB, ENTRY, made)}}})();\n"}
+    return {**made, BUNDLE: page_script(WEB, ENTRY, made)}

@@ -10,8 +10,8 @@ from pathlib import Path
 from mqcourse.backpressure.explorer.bundle import BUNDLE, GENERATED, WEB
 from mqcourse.backpressure.model.presets import PRESETS, Preset
 from mqcourse.backpressure.model.scenario import FIELDS
-from mqcourse.home import CHECKOUT
 from tools.bundle import bundle, module
+from tools.course_module import course_module
 from tools.to_javascript import Module, translate
 
 FIELDS_JS = GENERATED / "fields.js"
@@ -52,9 +52,7 @@ def model_js() -> dict[Path, str]:
 
 
 def _module(name: str, javascript: str) -> Module:
-    path = Path(*name.split(".")).with_suffix(".py")
-    text = (CHECKOUT / path).read_text(encoding="utf-8")
-    return Module(name, path.as_posix(), text, javascript, BY_HAND.get(name, frozenset()))
+    return course_module(name, javascript, BY_HAND.get(name, frozenset()))
 
 
 def fields_js() -> str:

@@ -6,11 +6,10 @@ All of it is in mqcourse/rubric/web/generated.
 import json
 from pathlib import Path
 
-from mqcourse.home import CHECKOUT
 from mqcourse.report_page import frame
 from mqcourse.rubric.page import BUNDLE, GENERATED, WEB
-from tools.bundle import bundle
-from tools.to_javascript import Module, translate
+from tools.course_module import course_module, page_script
+from tools.to_javascript import translate
 
 PACKAGE = "mqcourse.rubric"
 TRANSLATED = ("card", "cases", "code", "level", "levels", "report", "ticks")
@@ -22,14 +21,8 @@ TITLE, BODY = "\0title", "\0body"
 
 def count_js() -> dict[Path, str]:
     """The modules. Raises CannotTranslate, with file and line, for Python that the translator does not know."""
-    texts = translate([_module(name) for name in TRANSLATED], [])
+    texts = translate([course_module(f"{PACKAGE}.{name}", f"./{name}.js") for name in TRANSLATED], [])
     return {GENERATED / f"{name}.js": texts[f"{PACKAGE}.{name}"] for name in TRANSLATED}
-
-
-def _module(name: str) -> Module:
-    path = Path("mqcourse", "rubric", f"{name}.py")
-    text = (CHECKOUT / path).read_text(encoding="utf-8")
-    return Module(f"{PACKAGE}.{name}", path.as_posix(), text, f"./{name}.js", frozenset())
 
 
 def page_js() -> str:
@@ -45,4 +38,4 @@ def page_js() -> str:
 def derived() -> dict[Path, str]:
     """Every derived file and what it has to hold."""
     made = {**count_js(), GENERATED / "report_page.js": page_js()}
-    return {**made, BUNDLE: f"(() => {{\n{bundle(WEB, ENTRY, made)}}})();\n"}
+    return {**made, BUNDLE: page_script(WEB, ENTRY, made)}

@@ -5,10 +5,9 @@ All of it is in mqcourse/whatif/web/generated.
 
 from pathlib import Path
 
-from mqcourse.home import CHECKOUT
 from mqcourse.whatif.page import BUNDLE, GENERATED, WEB
-from tools.bundle import bundle
-from tools.to_javascript import Module, translate
+from tools.course_module import course_module, page_script
+from tools.to_javascript import translate
 
 PACKAGE = "mqcourse.whatif"
 TRANSLATED = (
@@ -28,17 +27,11 @@ ENTRY = "same_events.js"
 
 def machines_js() -> dict[Path, str]:
     """The modules. Raises CannotTranslate, with file and line, for Python that the translator does not know."""
-    texts = translate([_module(name) for name in TRANSLATED], [])
+    texts = translate([course_module(f"{PACKAGE}.{name}", f"./{name}.js") for name in TRANSLATED], [])
     return {GENERATED / f"{name}.js": texts[f"{PACKAGE}.{name}"] for name in TRANSLATED}
-
-
-def _module(name: str) -> Module:
-    path = Path("mqcourse", "whatif", f"{name}.py")
-    text = (CHECKOUT / path).read_text(encoding="utf-8")
-    return Module(f"{PACKAGE}.{name}", path.as_posix(), text, f"./{name}.js", frozenset())
 
 
 def derived() -> dict[Path, str]:
     """Every derived file and what it has to hold."""
     made = machines_js()
-    return {**made, BUNDLE: f"(() => {{\n{bundle(WEB, ENTRY, made)}}})();\n"}
+    return {**made, BUNDLE: page_script(WEB, ENTRY, made)}

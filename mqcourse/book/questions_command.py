@@ -10,6 +10,7 @@ from typing import Any
 from mqcourse.command_line import actions_of, add, answer, out, say, wrapped
 from mqcourse.exits import Exit
 from mqcourse.home import shown
+from mqcourse.rubric.levels import NAMES
 
 ANKI = """Anki reads `apkg` on the desktop and on phones, and the text
 of `anki` by File > Import on the desktop. Use one of the two. A
@@ -61,7 +62,7 @@ def register(subcommands: Any) -> None:
     export.add_argument(
         "--level",
         metavar="LEVEL",
-        choices=["junior", "mid", "senior", "staff"],
+        choices=[*NAMES.values()],
         help="only this level: junior, mid, senior or staff",
     )
 
@@ -113,7 +114,6 @@ def run_coverage(arguments: argparse.Namespace) -> int:
 
 def run_export(arguments: argparse.Namespace) -> int:
     """Write the file, and print how many questions it has."""
-    from mqcourse.book.question import LEVELS
     from mqcourse.book.question_export import FORMATS
     from mqcourse.book.questions import check_topic, chosen, load_bank
     from mqcourse.disk import write_bytes
@@ -121,7 +121,7 @@ def run_export(arguments: argparse.Namespace) -> int:
 
     bank = load_bank()
     check_topic(bank, arguments.topic)
-    level = next((short for short, name in LEVELS.items() if name.lower() == arguments.level), None)
+    level = next((short for short, name in NAMES.items() if name == arguments.level), None)
     questions = chosen(bank, arguments.topic, level)
     if not questions:
         raise CourseError(

@@ -10,9 +10,10 @@ from typing import Any
 from mqcourse.command_line import actions_of, add, answer, say
 from mqcourse.exits import Exit
 from mqcourse.home import shown
+from mqcourse.rubric.levels import NAMES
 
 WIDEST = 100
-LEVEL_NAMES = {"junior": "J", "mid": "M", "senior": "S", "staff": "St"}
+LEVEL_NAMES = {name: short for short, name in NAMES.items()}
 KEYS = """keys: 1 to 4 say how sure you are (1 a guess, 4 certain); space or
 Enter shows a strong answer; then 1 to 4 rate what you knew (1 not yet,
 2 with gaps, 3 good, 4 easily); q ends. Every rating is kept at once.
