@@ -16,7 +16,7 @@ from string import Template
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import software_folder
-from mqcourse.install.apt import Apt, this_release
+from mqcourse.install.apt import fetch_of_own_suite, this_release
 from mqcourse.install.file_lock import only_one
 from mqcourse.progress import Progress
 from mqcourse.variables import Kind, environment_of
@@ -95,9 +95,7 @@ def starts(program: Path) -> bool:
 
 def from_packages(prefix: Path, launcher: Path, progress: Progress) -> Path:
     """Debian's own Chromium, from the machine's own mirror, signatures checked."""
-    apt = Apt.own(software_folder() / "apt" / "own", progress)
-    apt.update()
-    apt.fetch_missing(PACKAGES, prefix, "Chromium")
+    fetch_of_own_suite(PACKAGES, prefix, "Chromium", progress)
     program = prefix / "usr" / "lib" / "chromium" / "chromium"
     # PulseAudio keeps one of its libraries in a folder of its own, so every folder that holds one is named
     libraries = sorted({str(path.parent) for path in prefix.rglob("*.so*")})

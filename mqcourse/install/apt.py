@@ -3,7 +3,7 @@
 Two uses:
 
 - `Apt.own(work)`: the machine's own suite and its real dpkg status; `fetch_missing` brings a program and only
-  what the machine lacks of its dependencies (a browser for the tests).
+  what the machine lacks of its dependencies (a browser for the tests). `fetch_of_own_suite` does both, one caller at a time.
 - `Apt.at(work, suite)`: another suite of the same mirror with an empty dpkg status; `fetch_exactly` brings the
   named packages, which `needed` lists (RabbitMQ 4 on a release that carries only 3.x).
 
@@ -25,7 +25,9 @@ from pathlib import Path
 from mqcourse.disk import make_folder, unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.home import software_folder
 from mqcourse.install import sources
+from mqcourse.install.file_lock import only_one
 from mqcourse.progress import Progress, Step
 from mqcourse.variables import Kind, environment_of
 
@@ -232,8 +234,10 @@ class Apt:
         return said
 
     def _uris(self, command: str, names: Sequence[str]) -> list[tuple[str, int]]:
-        """(file name, size in bytes) of each package that a command would download."""
-        printed = self._run("apt-get", "--print-uris", "-q", *command.split(), *names)
+        """(file name, size in bytes) of each package that a command needs, also of those that are here already."""
+        # apt leaves out what it finds in its archives, so it is shown others
+        elsewhere = ("-o", "Dir::Cache::Archives=no-archives")
+        printed = self._run("apt-get", *elsewhere, "--print-uris", "-q", *command.split(), *names)
         found = re.findall(r"^'[^']+' (\S+) (\d+) ", printed, flags=re.MULTILINE)
         return [(file, int(size)) for file, size in found]
 
@@ -260,6 +264,21 @@ class Apt:
         )
         own.fetch_exactly([package], self.work / "keyring" / "prefix", package)
         return self.work / "keyring" / "prefix" / path
+
+
+def fetch_of_own_suite(
+    names: Sequence[str], prefix: Path, title: str, progress: Progress, etc: Path = Path("/etc/apt")
+) -> None:
+    """Unpack into `prefix` what the machine lacks of these packages of its suite and of their dependencies.
+
+    All callers share the package lists, and two updates at once would each remove what the other has just fetched:
+    one waits for the other. Raises CourseError as `Apt.update` does.
+    """
+    lock = software_folder() / "apt.lock"
+    with only_one(lock, say=progress.say, waiting_for="another installation of packages"):
+        apt = Apt.own(software_folder() / "apt" / "own", progress)
+        apt.update(etc)
+        apt.fetch_missing(names, prefix, title)
 
 
 def unpack(files: Sequence[Path], prefix: Path, title: str, progress: Progress) -> None:

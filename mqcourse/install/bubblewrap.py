@@ -12,7 +12,7 @@ from pathlib import Path
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import software_folder
-from mqcourse.install.apt import Apt
+from mqcourse.install.apt import fetch_of_own_suite
 from mqcourse.install.file_lock import only_one
 from mqcourse.progress import Progress
 
@@ -54,9 +54,7 @@ def fetched(progress: Progress) -> Path:
         waiting_for="another installation of bubblewrap",
     ):
         if not program.is_file():
-            apt = Apt.own(software_folder() / "apt" / "own", progress)
-            apt.update()
-            apt.fetch_missing(["bubblewrap"], prefix, "bubblewrap")
+            fetch_of_own_suite(["bubblewrap"], prefix, "bubblewrap", progress)
     return program
 
 

@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import shutil
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from mqcourse.errors import CourseError
 from mqcourse.install import apt as apt_module
 from mqcourse.install import rabbitmq
-from mqcourse.install.apt import Apt, Release, depends_of, this_release
+from mqcourse.install.apt import Apt, Release, depends_of, fetch_of_own_suite, this_release
 from mqcourse.progress import Progress
 
 HAS_APT = shutil.which("apt-get") is not None
@@ -133,6 +135,34 @@ def test_packages_come_verified_and_unpacked_into_a_path_with_a_space(tmp_path):
     assert here.versions("no-such") == []
     here.fetch_exactly(["mq-hello"], tmp_path / "my prefix", "hello")
     assert (tmp_path / "my prefix" / "usr" / "hello").read_text() == "hello"
+
+
+@pytest.mark.wire
+@pytest.mark.skipif(not HAS_APT, reason="needs apt, which only Debian's family has")
+def test_two_installations_at_once_take_turns_and_both_succeed(tmp_path, monkeypatch):
+    etc = repository(tmp_path, suite=this_release().codename)
+    (etc / "sources.list").write_text(f"deb [trusted=yes] copy:{tmp_path} {this_release().codename} main\n")
+    monkeypatch.setenv("MQ_SOFTWARE", str(tmp_path / "software"))
+    busy, seen = [], []
+    update = Apt.update
+
+    def watched(here: Apt, etc: Path) -> None:
+        busy.append(here)
+        seen.append(len(busy))
+        update(here, etc)
+        time.sleep(0.2)  # long enough for the other one to come in, if nothing held it
+        busy.remove(here)
+
+    monkeypatch.setattr(Apt, "update", watched)
+    with ThreadPoolExecutor() as pool:
+        each = [
+            pool.submit(fetch_of_own_suite, ["mq-hello"], tmp_path / name, name, QUIET, etc)
+            for name in ("browser", "sandbox")
+        ]
+    for one in each:
+        one.result()
+    assert seen == [1, 1]
+    assert {(tmp_path / name / "usr" / "hello").read_text() for name in ("browser", "sandbox")} == {"hello"}
 
 
 @pytest.mark.wire
