@@ -1,4 +1,4 @@
-"""Earlier versions of azure-servicebus, each in a folder of its own, to run a program with them beside the pinned one.
+"""Earlier versions of azure-servicebus, each in a separate folder, to run a program with them beside the pinned one.
 
 Only the package itself is fetched. What it needs besides (azure-core, isodate, typing-extensions) is the environment's:
 these versions ask for no more than that.

@@ -1,6 +1,6 @@
 """RabbitMQ 4 or newer: an installed one, else Debian packages in a private prefix. Never 3.x.
 
-Beside it the one of the distribution's next release, from a prefix of its own: `next_release`.
+Beside it the one of the distribution's next release, from a separate prefix: `next_release`.
 """
 
 import contextlib
@@ -121,7 +121,7 @@ def install(software: Path, progress: Progress) -> RabbitMQ:
 def next_release(software: Path, progress: Progress) -> RabbitMQ:
     """The RabbitMQ of the distribution's next release: Debian's suite testing, Ubuntu's devel.
 
-    It has a prefix of its own, whatever RabbitMQ the machine has besides. Raises CourseError: an unsupported system, no
+    It has a separate prefix, whatever RabbitMQ the machine has besides. Raises CourseError: an unsupported system, no
     network, a mirror without that suite, an unwritable folder.
     """
     prefix = software / "rabbitmq-testing"

@@ -1,4 +1,4 @@
-"""A wheel unpacked into a folder of its own, outside the environment: for programs and versions that only some readers use."""
+"""A wheel unpacked into a folder outside the environment: for programs and versions that only some readers use."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ def fetch(requirements: Path, target: Path, title: str, *, do: str) -> None:
     """Have pip verify the checksums in `requirements` and unpack into `target`, from wherever this user's pip fetches.
 
     What the package needs besides is not fetched. CourseError, with `do` as its remedy, when there is no wheel for this
-    machine or the index cannot be reached; nothing is left then.
+    machine or the index cannot be reached; the target is removed then.
     """
     words = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile", "--target", str(target)]
     quiet = ["--quiet", "--disable-pip-version-check", "--no-warn-conflicts"]

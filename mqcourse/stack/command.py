@@ -171,7 +171,7 @@ def start_named(arguments: argparse.Namespace) -> int:
         names, default = ["rabbitmq-testing"], ()
         others = [name for name in arguments.names if name != "rabbitmq"]
         if others or arguments.nodes > 1:
-            what = others[0] if others else "a cluster"
+            what = others[0] if others else "cluster"
             raise CourseError(
                 f"there is no {what} of the suite {arguments.suite}",
                 do=f"Only RabbitMQ is taken from it, as one node: mq start --suite {arguments.suite} rabbitmq",

@@ -26,7 +26,7 @@ class RabbitMQTesting(RabbitMQ):
     """The service `rabbitmq-testing`."""
 
     name = "rabbitmq-testing"
-    title = "RabbitMQ of testing"
+    title = "RabbitMQ testing"
     on_request = True
     node = "mqtesting@localhost"
     ports = tuple(
@@ -43,7 +43,7 @@ class RabbitMQTesting(RabbitMQ):
         return layout.ports.of(purpose.replace("rabbitmq", "rabbitmq_testing", 1))
 
     def tools(self, layout: StackLayout) -> Path:
-        """A folder of its own: those of the stable one are on the reader's PATH."""
+        """A separate folder: those of the stable one are on the reader's PATH."""
         return layout.folder(self.name) / "bin"
 
     def configuration(self, layout: StackLayout) -> str:
@@ -55,7 +55,7 @@ class RabbitMQTesting(RabbitMQ):
         )
 
     def addresses(self, layout: StackLayout) -> Addresses:
-        """As those of the stable one, for clients under a name of their own."""
+        """As those of the stable one, for clients under another name."""
         login = f"{USER}:{USER}@127.0.0.1"
         url = f"amqp://{login}:{self.port(layout, 'rabbitmq')}/%2F"
         management = f"http://127.0.0.1:{self.port(layout, 'rabbitmq_management')}/"
