@@ -51,6 +51,7 @@ BROKER = {
     "log.retention.bytes": -1,
     "log.retention.check.interval.ms": 5 * MINUTE_MS,
     "log.retention.hours": 7 * 24,
+    "log.segment.delete.delay.ms": MINUTE_MS,
     "message.max.bytes": 1024 * 1024 + 12,
     "min.insync.replicas": 1,
     "offsets.retention.minutes": 7 * 24 * 60,
