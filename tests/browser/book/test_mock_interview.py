@@ -132,6 +132,12 @@ def test_by_keys_alone_an_interview_gives_the_report_of_the_terminal_and_plans_i
     assert page.get_by_role("heading", name=f"Level reached: {reached(whole.answers)}").is_visible()
     rated = [line["card"] for line in on.journal()]
     assert rated == [case.question.id for case in CASES]
+    page.reload()
+    page.get_by_role("heading", name="The interview is over").wait_for()
+    assert on.saved("Save as Markdown", tmp_path).read_text("utf-8") == text
+    assert [line["card"] for line in on.journal()] == rated, "a reload rates no card again"
+    page.get_by_role("button", name="Another interview").press("Enter")
+    page.get_by_role("button", name="Begin alone").wait_for()
 
 
 def test_by_touch_an_interviewer_loses_nothing_with_a_reload_and_rates_the_candidate_and_no_own_card(
