@@ -37,7 +37,7 @@ INTRODUCTION = (
 )
 CANDIDATE = (
     "The interviewer's screen has the same cases if it shows the same three letters. "
-    "The ticks and the report are there."
+    "That screen has the ticks and the report."
 )
 HOW = """For each case: answer aloud, type notes if you like, read a strong
 answer, and tick what you said. The program counts your ticks and judges

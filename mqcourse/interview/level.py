@@ -15,7 +15,7 @@ def shares(answers: Sequence[Answer]) -> list[Share]:
 
 
 def not_given(answers: Sequence[Answer]) -> str:
-    """Why there is no level, or an empty text."""
+    """Why there is no level; empty where one is given."""
     return level.not_given([answer.given for answer in answers])
 
 

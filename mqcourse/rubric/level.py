@@ -46,7 +46,7 @@ def junior_needs(counts: list[Share]) -> int:
 
 
 def not_given(answers: list[Given]) -> str:
-    """Why there is no level, or an empty text. Cases without a tick were perhaps read only, so they are no level."""
+    """Why there is no level; empty where one is given. Cases without a tick were perhaps read only, so they are no level."""
     if len(answers) < LEAST_CASES:
         return "fewer than three cases"
     for given in answers:

@@ -47,7 +47,7 @@ export function junior_needs(counts) {
   return Math.trunc((counts[0].asked + 2) / 3);
 }
 
-/** Why there is no level, or an empty text. Cases without a tick were perhaps read only, so they are no level. */
+/** Why there is no level; empty where one is given. Cases without a tick were perhaps read only, so they are no level. */
 export function not_given(answers) {
   if (answers.length < LEAST_CASES) {
     return "fewer than three cases";
