@@ -149,7 +149,7 @@ def test_by_touch_an_interviewer_loses_nothing_with_a_reload_and_rates_the_candi
     shown = on.case(CASES[0])
     assert shown.get_by_text("A strong answer", exact=True).is_visible()
     assert shown.get_by_text("Then you are asked").count() == 0, "the follow-ups are told by the ticks alone"
-    assert shown.get_by_text("Tick a point").is_visible()
+    assert shown.get_by_text("Tick a point, and the question").is_visible()
     shown.locator(".mq-interview-ticks input").nth(0).tap()
     page.get_by_role("button", name="Next case").tap()
     shown = on.case(CASES[1])
@@ -173,6 +173,7 @@ def test_by_touch_an_interviewer_loses_nothing_with_a_reload_and_rates_the_candi
     report = page.locator(".mq-interview-report").inner_text()
     assert f"2 of {len(CASES)} cases were answered" in report
     assert wrong.said.split("`")[0] in report
+    assert "The interviewer ticked what the candidate said." in report
     assert on.journal() == []
     ratings = list(
         json_lines.objects(on.saved("Save the ratings for the candidate", tmp_path).read_text("utf-8"))
