@@ -256,7 +256,8 @@ def _nothing_left(record: Record, last: str) -> str:
         higher = higher + share.asked - share.said
     if higher > 0:
         return f"Every point up to the {last} points was ticked. {_of(higher, 'point')} above that level: see “not said” in the cases below. Try another seed, or a higher level."
-    return "Every point of every case was ticked. Try another seed, or a higher level."
+    more = "." if record.level == "St" else ", or a higher level."
+    return f"Every point of every case was ticked. Try another seed{more}"
 
 
 def _scheduled(record: Record) -> list[str]:

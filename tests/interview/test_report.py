@@ -167,7 +167,9 @@ def test_what_is_left_after_every_point_of_the_level_is_counted() -> None:
     assert study.startswith(
         f"Every point up to the senior points was ticked. {len(whole.cases)} points above"
     )
-    assert "Every point of every case was ticked." in markdown(interview(STAFF))
+    assert "case was ticked. Try another seed, or a higher level." in markdown(interview(STAFF))
+    highest = markdown(interview(STAFF, Plan("St", 45, 3)))
+    assert "case was ticked. Try another seed.\n" in highest, "no level is above staff"
 
 
 @pytest.mark.parametrize(

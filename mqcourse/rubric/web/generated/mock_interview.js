@@ -796,7 +796,8 @@ function _nothing_left(record, last) {
   if (higher > 0) {
     return `Every point up to the ${last} points was ticked. ${_of(higher, "point")} above that level: see “not said” in the cases below. Try another seed, or a higher level.`;
   }
-  return "Every point of every case was ticked. Try another seed, or a higher level.";
+  const more = record.level === "St" ? "." : ", or a higher level.";
+  return `Every point of every case was ticked. Try another seed${more}`;
 }
 
 function _scheduled(record) {
