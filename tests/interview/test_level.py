@@ -52,6 +52,7 @@ def test_one_tick_more_never_lowers_the_level(pairs: list[tuple[object, set[int]
             assert ORDER.index(str(reached(after))) >= ORDER.index(str(reached(answers)))
 
 
+@pytest.mark.lengthy
 @given(ANSWERS)
 def test_the_rule_is_the_one_that_the_report_states(pairs: list[tuple[object, set[int]]]) -> None:
     answers = [answered(card, Ticks(frozenset(ticked))) for card, ticked in pairs]  # type: ignore[arg-type]

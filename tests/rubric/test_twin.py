@@ -104,6 +104,7 @@ def sent(interview: Interview) -> dict[str, Any]:
     }
 
 
+@pytest.mark.lengthy
 def test_random_interviews_have_the_same_cases_ratings_reports_and_files() -> None:
     draw = random.Random(16)
     interviews = [drawn(draw) for _ in range(INTERVIEWS)]
