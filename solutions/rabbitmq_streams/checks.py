@@ -13,10 +13,10 @@ from mqcourse.grading.history import Kind
 from mqcourse.grading.program import Program
 from mqcourse.grading.trial import Answer, Trial
 
-READ_S = 6.0
+READ_S = 10.0
 """How long a reader may take for some hundred messages."""
 
-STORED_S = 2.0
+STORED_S = 4.0
 """How long an offset may be on its way to the broker after its message was handled."""
 
 IDLE_S = 2.0
@@ -386,10 +386,10 @@ def share(answer: Answer) -> Sequence[Breach]:
         ]
         if wrong:
             return wrong
+        trial.hold(lambda _worker, _number: False)  # before the kill: the other worker may begin at once
         trial.kill(holder)
         # What it finished in other partitions meanwhile may not be stored yet.
         free += {*trial.history.messages(Kind.FINISHED, holder.name)} - before
-        trial.hold(lambda _worker, _number: False)
         (rest,) = (program for program in programs if program is not holder)
         trial.wait(lambda seen: {*sent} <= {*seen.messages(Kind.FINISHED)}, deadline_s=READ_S)
         broker.becomes(lambda: not rest.running, IDLE_S)
