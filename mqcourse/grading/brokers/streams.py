@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pika
@@ -120,7 +121,8 @@ class CheckStreams(CheckRabbitMQ):
             async with rstream.Consumer(**endpoints().rabbitmq_stream_settings) as client:
                 return await act(client)
 
-        return asyncio.run(run())
+        with ThreadPoolExecutor(1) as other:  # a notebook's kernel has an event loop in this thread already
+            return other.submit(lambda: asyncio.run(run())).result()
 
     def _noted(self, name: str) -> str:
         """A name that follows from another one, noted as a queue's that is deleted at the end."""
