@@ -96,9 +96,7 @@ class CheckStreams(CheckRabbitMQ):
         self._with_client(store)
         self.stored(name, {stream: offset}, READ_S)
 
-    def stored(
-        self, name: str, wanted: Mapping[str, int], limit_s: float, alive: Callable[[], bool] = lambda: True
-    ) -> dict[str, int]:
+    def stored(self, name: str, wanted: Mapping[str, int], limit_s: float) -> dict[str, int]:
         """The offsets stored under a name, by stream, once each is at least the wanted one or the time is up."""
 
         async def ask(client: Any) -> dict[str, int]:
@@ -107,7 +105,7 @@ class CheckStreams(CheckRabbitMQ):
                 found = {stream: await _stored(client, stream, name) for stream in wanted}
                 if all(found[stream] >= offset for stream, offset in wanted.items()):
                     return found
-                if time.monotonic() > end_s or not alive():
+                if time.monotonic() > end_s:
                     return found
                 await asyncio.sleep(0.05)
 
