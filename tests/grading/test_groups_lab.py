@@ -16,9 +16,7 @@ seeds = st.integers(0, 10**6)
 
 
 def seen(*events: tuple[Kind, str, int]) -> History:
-    history = History()
-    history.events.extend(Event(kind, worker, number) for kind, worker, number in events)
-    return history
+    return History(tuple(Event(kind, worker, number) for kind, worker, number in events))
 
 
 @given(seeds)
@@ -26,7 +24,8 @@ def test_before_the_hand_over_each_partition_has_a_record_without_a_commit(seed:
     every, log = lab._handed_over(random.Random(seed))
     assert sum(map(len, log.first.values())) == 2 * every
     assert 1 < len(log.first) < every, "one record of each partition is too few for a commit"
-    assert all(log.first.values()) and all(len(numbers) == 3 for numbers in log.late.values())
+    assert all(log.first.values())
+    assert all(len(numbers) == 3 for numbers in log.late.values())
 
 
 @given(seeds)
@@ -49,7 +48,8 @@ def test_an_offset_before_its_record_is_an_early_commit() -> None:
     history = seen((Kind.FINISHED, "worker A", 1))
     assert lab._early(log, {0: 1}, history) == []
     (breach,) = lab._early(log, {0: 2}, history)
-    assert breach.guarantee is Guarantee.COMMITTED_LATE and breach.what.startswith("record 2 is not handled yet")
+    assert breach.guarantee is Guarantee.COMMITTED_LATE
+    assert breach.what.startswith("record 2 is not handled yet")
 
 
 def test_a_partition_that_has_another_reader_after_the_restart_has_moved() -> None:
