@@ -3,5 +3,5 @@
 TITLES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
 BROKERS = tuple(TITLES)
 """The short names, in the order in which the course lists them."""
-SERVICES = (*BROKERS, "postgres")
-"""What a chapter can run with: the brokers, and the database beside them."""
+SERVICES = (*BROKERS, "postgres", "rabbitmq-testing")
+"""What a chapter can run with: the brokers, and beside them the database and a newer RabbitMQ."""

@@ -14,7 +14,7 @@ SETTINGS: Mapping[str, str] = {
     "MQ_HOME": "the folder of data, logs, addresses and points (default: .mq in the checkout)",
     "MQ_SOFTWARE": "the folder of installed brokers, jars and browsers (default: .mq/software in the checkout)",
     "MQ_CACHE": "the folder of downloads that all checkouts share (default: ~/.cache/mastering-message-queues)",
-    "MQ_PORT_BASE": "the first of the 50 ports that the stack uses (default: the first free block from 27100)",
+    "MQ_PORT_BASE": "the first of the 60 ports that the stack uses (default: the first free block from 27100)",
     "MQ_PROVIDER": "how brokers are run: native (default), docker or external",
     "MQ_RABBITMQ_HOME": "an installed RabbitMQ 4 to use instead of fetching one",
     "MQ_JAVA": "a Java 17 or newer for Kafka",

@@ -8,7 +8,7 @@ from typing import Any
 
 from mqcourse.command_line import add, out
 from mqcourse.progress import Progress
-from mqcourse.stack.command import NAMES, add_nodes, code_of, start_named
+from mqcourse.stack.command import NAMES, SUITES, add_variants, code_of, start_named
 
 
 def register(subcommands: Any) -> None:
@@ -18,10 +18,10 @@ def register(subcommands: Any) -> None:
         "start",
         run,
         "start everything, or the brokers and services that are named",
-        example="mq start\nmq start rabbitmq kafka\nmq start --nodes 3 kafka",
+        example="mq start\nmq start rabbitmq kafka\nmq start --nodes 3 kafka\nmq start --suite testing rabbitmq",
     )
     start.add_argument("names", metavar="NAME", nargs="*", help=NAMES)
-    add_nodes(start)
+    add_variants(start)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mqcourse.book.kept_pages import book_is_current
     from mqcourse.stack import stack, status_page
 
-    if arguments.names or arguments.nodes > 1:
+    if arguments.names or arguments.nodes > 1 or arguments.suite != SUITES[0]:
         return start_named(arguments)
     progress = Progress(quiet=arguments.quiet)
     failed: dict[str, BaseException] = {}

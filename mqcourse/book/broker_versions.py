@@ -1,6 +1,7 @@
 """Which brokers run, and which database, asked of the servers themselves: chapters are executed against them, and a record holds versions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
@@ -16,28 +17,32 @@ def broker_versions(names: Sequence[str]) -> dict[str, str]:
 
     Raises CourseError when one of them does not answer.
     """
-    asked = {
+    asked: dict[str, Callable[[], str]] = {
         "rabbitmq": rabbitmq_version,
         "kafka": kafka_version,
         "servicebus": servicebus_version,
         "postgres": postgres_version,
+        "rabbitmq-testing": partial(rabbitmq_version, "rabbitmq-testing"),
     }
     return {name: asked[name]() for name in names}
 
 
-def rabbitmq_version() -> str:
-    """RabbitMQ's own description at login."""
+def rabbitmq_version(service: str = "rabbitmq") -> str:
+    """RabbitMQ's own description at login: that of the stable one, or of `rabbitmq-testing`."""
     import pika
     import pika.exceptions
 
-    parameters = pika.URLParameters(endpoints().rabbitmq_url)
+    known = endpoints()
+    parameters = pika.URLParameters(
+        known.rabbitmq_url if service == "rabbitmq" else known.rabbitmq_testing_url
+    )
     parameters.socket_timeout = parameters.stack_timeout = PATIENCE_S
     try:
         connection = pika.BlockingConnection(parameters)
     except (pika.exceptions.AMQPError, OSError) as error:
         raise CourseError(
             f"RabbitMQ does not answer at {parameters.host}:{parameters.port} ({type(error).__name__})",
-            do="Chapters are executed against it: run `mq start rabbitmq`",
+            do=f"Chapters are executed against it: run `mq start {service}`",
             code=Exit.UNREACHABLE,
         ) from error
     try:

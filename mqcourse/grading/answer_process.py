@@ -340,7 +340,9 @@ def told(error: BaseException, source: str) -> dict[str, Any]:
 def plain(source: str) -> str:
     """The cell as plain Python: IPython's magics, where there are any, become calls of get_ipython()."""
     try:
-        ast.parse(source)
+        # Compiled and thrown away, since ast.parse is not safe here: answers are judged in threads, and two that make
+        # syntax trees at once can end in a SystemError (seen with CPython 3.11.7; python/cpython issue 106905).
+        compile(source, ANSWER_FILE, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         try:
             from IPython.core.inputtransformer2 import TransformerManager

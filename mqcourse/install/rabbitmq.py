@@ -1,4 +1,7 @@
-"""RabbitMQ 4 or newer: an installed one, else Debian packages in a private prefix. Never 3.x."""
+"""RabbitMQ 4 or newer: an installed one, else Debian packages in a private prefix. Never 3.x.
+
+Beside it the one of the distribution's next release, from a separate prefix: `next_release`.
+"""
 
 import contextlib
 import json
@@ -9,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +31,8 @@ LEAST = 4
 PACKAGE = "rabbitmq-server"
 NEWER_SUITES = {"debian": ("stable", "testing"), "ubuntu": ("resolute", "questing", "plucky", "devel")}
 """Where to look when the machine's own suite has only 3.x: the newest released one first, then the next release."""
+NEXT_SUITES = {"debian": "testing", "ubuntu": "devel"}
+"""Each distribution's own name for the release that it is making."""
 TOO_OLD = frozenset({"bullseye", "bookworm", "jammy", "noble"})
 """Releases known to carry only 3.x: their package lists need not be fetched to learn that."""
 KEPT_FOR_S = 30 * 86_400
@@ -106,19 +111,54 @@ def install(software: Path, progress: Progress) -> RabbitMQ:
     found = there(software)
     if found is not None:
         return found
-    prefix = software / "rabbitmq"
+    release = _linux_release()
+    work = software / "rabbitmq" / "apt"
+    return _into_prefix(
+        software / "rabbitmq", release, "", lambda: _suite_with_rabbitmq(work, release, progress), progress
+    )
+
+
+def next_release(software: Path, progress: Progress) -> RabbitMQ:
+    """The RabbitMQ of the distribution's next release: Debian's suite testing, Ubuntu's devel.
+
+    It has a separate prefix, whatever RabbitMQ the machine has besides. Raises CourseError: an unsupported system, no
+    network, a mirror without that suite, an unwritable folder.
+    """
+    prefix = software / "rabbitmq-testing"
+    found = _in_prefix(prefix)
+    if found is not None:
+        return found
+    release = _linux_release()
+    suite = NEXT_SUITES[release.distribution]
+
+    def readable() -> Apt:
+        apt = Apt.at(prefix / "apt", suite, progress, release=release)
+        apt.update()
+        return apt
+
+    return _into_prefix(prefix, release, f"-{suite}", readable, progress)
+
+
+def _linux_release() -> Release:
+    """Raises CourseError where there are no packages to fetch."""
     if not sys.platform.startswith("linux"):
         raise unsupported(sys.platform)
-    release = this_release()
+    return this_release()
+
+
+def _into_prefix(
+    prefix: Path, release: Release, kept_suffix: str, readable: Callable[[], Apt], progress: Progress
+) -> RabbitMQ:
+    """Unpack the packages that another checkout fetched, else those of the suite whose lists `readable()` has read."""
     make_folder(prefix)
-    work = prefix / "apt"
     shutil.rmtree(prefix / "root", ignore_errors=True)
-    kept = cache_folder() / "packages" / f"{release.distribution}-{release.codename}-{platform.machine()}"
+    machine = f"{release.distribution}-{release.codename}-{platform.machine()}"
+    kept = cache_folder() / "packages" / f"{machine}{kept_suffix}"
     suite, files = _kept_packages(kept)
     if files:
         unpack(files, prefix / "root", "RabbitMQ", progress)
     else:
-        apt = _suite_with_rabbitmq(work, release, progress)
+        apt = readable()
         suite = apt.suite
         names = apt.needed([PACKAGE], lambda name: name.startswith(("erlang-", "lib", "zlib1g")))
         _keep_packages(apt.fetch_exactly(names, prefix / "root", "RabbitMQ"), suite, kept)
@@ -127,7 +167,7 @@ def install(software: Path, progress: Progress) -> RabbitMQ:
         (prefix / "complete").write_text(f"{prefix}\n{version}\n{suite}\n", encoding="utf-8")
     except OSError as error:
         raise unwritable(prefix, error) from error
-    shutil.rmtree(work, ignore_errors=True)
+    shutil.rmtree(prefix / "apt", ignore_errors=True)
     found = _in_prefix(prefix)
     if found is None:
         raise CourseError(

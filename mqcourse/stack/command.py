@@ -24,9 +24,14 @@ AMISS = ("killed", "unresponsive", "unreachable")
 CLEAR_SCREEN = "\x1b[H\x1b[2J"
 LOOK_EVERY_S = 2.0
 """Between two looks of `mq status --watch`; each look opens a connection to every broker."""
-NAMES = "rabbitmq, kafka, servicebus, postgres, book, jupyter; of clusters: rabbitmq-cluster, kafka-cluster, or one node, such as kafka-2"
+NAMES = (
+    "rabbitmq, kafka, servicebus, postgres, book, jupyter, rabbitmq-testing; of clusters: rabbitmq-cluster, "
+    "kafka-cluster, or one node, such as kafka-2"
+)
 CLUSTERED = ("rabbitmq", "kafka")
 """The brokers that can be started as a cluster."""
+SUITES = ("stable", "testing")
+"""Debian's names of the release that is out and of the next one."""
 
 
 def register(subcommands: Any) -> None:
@@ -72,7 +77,7 @@ def register(subcommands: Any) -> None:
     reset.add_argument("--dry-run", action="store_true", help="only say what would be thrown away")
     for parser in (stop, up, down, status, reset):
         parser.add_argument("names", metavar="NAME", nargs="*", help=NAMES)
-    add_nodes(up)
+    add_variants(up)
     doctor = add(
         subcommands,
         "doctor",
@@ -122,8 +127,8 @@ def register(subcommands: Any) -> None:
     )
 
 
-def add_nodes(parser: Any) -> None:
-    """Add the option that starts a cluster instead of a single broker."""
+def add_variants(parser: Any) -> None:
+    """Add the options that start a cluster or another version instead of a single, stable broker."""
     parser.add_argument(
         "--nodes",
         type=int,
@@ -131,6 +136,12 @@ def add_nodes(parser: Any) -> None:
         default=1,
         help="3: start rabbitmq and kafka (or the one that is named) as a cluster of three nodes, beside the "
         "single ones",
+    )
+    parser.add_argument(
+        "--suite",
+        choices=SUITES,
+        default=SUITES[0],
+        help="testing: start the RabbitMQ of the distribution's next release, beside the stable one",
     )
 
 
@@ -154,6 +165,16 @@ def start_named(arguments: argparse.Namespace) -> int:
             raise CourseError(
                 f"{alone[0]} cannot be started with {arguments.nodes} nodes",
                 do=f"Choose from: {', '.join(CLUSTERED)}",
+                code=Exit.USAGE,
+            )
+    if arguments.suite != SUITES[0]:
+        names, default = ["rabbitmq-testing"], ()
+        others = [name for name in arguments.names if name != "rabbitmq"]
+        if others or arguments.nodes > 1:
+            what = others[0] if others else "cluster"
+            raise CourseError(
+                f"there is no {what} of the suite {arguments.suite}",
+                do=f"Only RabbitMQ is taken from it, as one node: mq start --suite {arguments.suite} rabbitmq",
                 code=Exit.USAGE,
             )
     services = registry.whole(registry.named(names, default))

@@ -14,7 +14,7 @@ from mqcourse.exits import Exit
 
 DEFAULT_BASE = 27100
 """Below the ephemeral range (32768 on Linux), so that no outgoing connection sits on it by chance."""
-BLOCK = 50
+BLOCK = 60
 LAST_BASE = 29900
 """Above lie Kubernetes' node ports (30000-32767)."""
 NODES = (1, 2, 3)
@@ -56,6 +56,13 @@ OFFSETS = {
     "kafka_controller_link_2": 19,
     "kafka_controller_link_3": 24,
     "rabbitmq_cluster_epmd": 41,
+    # RabbitMQ of the next release, beside the stable one
+    "rabbitmq_testing": 50,
+    "rabbitmq_testing_management": 51,
+    "rabbitmq_testing_stream": 52,
+    "rabbitmq_testing_prometheus": 53,
+    "rabbitmq_testing_dist": 54,
+    "rabbitmq_testing_epmd": 55,
 }
 MARK = "mqcourse.port.base="
 """Part of the command line of every broker we start, so that another checkout can tell whose block it is."""

@@ -36,6 +36,7 @@ USUAL_S = {
     "kafka": 10.0,
     "servicebus": 3.0,
     "postgres": 4.0,
+    "rabbitmq-testing": 25.0,
     "book": 20.0,
     "jupyter": 6.0,
     **dict.fromkeys((name for name, service in SERVICES.items() if service.cluster), 15.0),

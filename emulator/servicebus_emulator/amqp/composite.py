@@ -55,7 +55,7 @@ BY_CLASS: dict[type, Spec] = {}
 def composite(code: int, symbol: str, *, padded: bool = False) -> Callable[[type[T]], type[T]]:
     """Register a dataclass as the composite with this descriptor.
 
-    `padded` writes every field even when the last ones are null: some clients read open, begin and attach by
+    `padded` writes every field even when the last ones are null: some clients read the performatives by
     position and fail on a shorter list.
     """
 

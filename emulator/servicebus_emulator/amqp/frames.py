@@ -221,7 +221,7 @@ def transfer_fields(
 ) -> tuple[bytes, bytes]:
     """The fields of a transfer without and with `more`: for its last frame and for the ones before.
 
-    `handle` and `state` are encoded already; an empty `state` is left out.
+    `handle` and `state` are encoded already; an empty `state` is written as null.
     """
     start = b"".join(
         (
@@ -233,36 +233,39 @@ def transfer_fields(
             b"\x41" if settled else b"\x42",
         )
     )
-    if state:
-        last, more = start + b"\x42\x40" + state, start + b"\x41\x40" + state
-        count = 8
-    else:
-        last, more = start, start + b"\x41"
-        count = 5
-    return _transfer_list(last, count), _transfer_list(more, count if state else 6)
+    end = b"\x40" + (state or b"\x40") + b"\x40\x40\x40"
+    return _transfer_list(start + b"\x42" + end), _transfer_list(start + b"\x41" + end)
 
 
-def _transfer_list(fields: bytes, count: int) -> bytes:
+TRANSFER_FIELDS = 11
+"""All of them are written, also the nulls at the end, though the specification lets those be left out (1.4).
+
+azure-servicebus for Python reads a transfer by position and takes what follows the eleventh field for the payload;
+only since 7.15.0 does it take a shorter list. Flow and disposition are whole for the same reason.
+"""
+
+
+def _transfer_list(fields: bytes) -> bytes:
     if len(fields) < 255:
-        return b"\x00\x53\x14\xc0" + bytes((len(fields) + 1, count)) + fields
-    return b"\x00\x53\x14\xd0" + struct.pack(">II", len(fields) + 4, count) + fields
+        return b"\x00\x53\x14\xc0" + bytes((len(fields) + 1, TRANSFER_FIELDS)) + fields
+    return b"\x00\x53\x14\xd0" + struct.pack(">II", len(fields) + 4, TRANSFER_FIELDS) + fields
 
 
 def single_transfer(
     channel: int, handle: bytes, delivery_id: int, tag: bytes, settled: bool, payload_size: int
 ) -> bytes:
     """Everything of a one-frame, format 0 transfer before its payload; `tag` holds at most 32 bytes."""
-    fields_size = len(handle) + len(tag) + 9
+    fields_size = len(handle) + len(tag) + 15
     return b"".join(
         (
             _pack_header(8 + 6 + fields_size + payload_size, 2, AMQP_FRAME, channel),
             b"\x00\x53\x14\xc0",
-            bytes((fields_size + 1, 5)),
+            bytes((fields_size + 1, TRANSFER_FIELDS)),
             handle,
             _pack_uint(0x70, delivery_id),
             bytes((0xA0, len(tag))),
             tag,
-            b"\x43\x41" if settled else b"\x43\x42",
+            b"\x43\x41\x42\x40\x40\x40\x40\x40" if settled else b"\x43\x42\x42\x40\x40\x40\x40\x40",
         )
     )
 
@@ -294,14 +297,14 @@ def disposition_frame(channel: int, role: bool, first: int, last: int, settled: 
             encode_uint(first),
             b"\x40" if last == first else encode_uint(last),
             b"\x41" if settled else b"\x42",
-            state,
+            state or b"\x40",
+            b"\x40",
         )
     )
-    count = 5 if state else 4
     if len(fields) < 255:
-        body = b"\x00\x53\x15\xc0" + bytes((len(fields) + 1, count)) + fields
+        body = b"\x00\x53\x15\xc0" + bytes((len(fields) + 1, 6)) + fields
     else:
-        body = b"\x00\x53\x15\xd0" + struct.pack(">II", len(fields) + 4, count) + fields
+        body = b"\x00\x53\x15\xd0" + struct.pack(">II", len(fields) + 4, 6) + fields
     return _pack_header(8 + len(body), 2, AMQP_FRAME, channel) + body
 
 

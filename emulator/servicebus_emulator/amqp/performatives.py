@@ -78,7 +78,7 @@ class Attach:
     properties: dict[Any, Any] | None = wire("map")
 
 
-@composite(0x13, "amqp:flow:list")
+@composite(0x13, "amqp:flow:list", padded=True)
 @dataclass(slots=True)
 class Flow:
     next_incoming_id: int | None = wire("uint")
@@ -94,7 +94,7 @@ class Flow:
     properties: dict[Any, Any] | None = wire("map")
 
 
-@composite(0x14, "amqp:transfer:list")
+@composite(0x14, "amqp:transfer:list", padded=True)
 @dataclass(slots=True)
 class Transfer:
     handle: int = wire("uint", mandatory=True)
@@ -110,7 +110,7 @@ class Transfer:
     batchable: bool = wire("boolean", False)
 
 
-@composite(0x15, "amqp:disposition:list")
+@composite(0x15, "amqp:disposition:list", padded=True)
 @dataclass(slots=True)
 class Disposition:
     role: bool = wire("boolean", mandatory=True)

@@ -4,13 +4,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from servicebus_emulator.amqp.composite import BY_CLASS, BY_CODE
+from servicebus_emulator.amqp.decode import decode_value
 from servicebus_emulator.amqp.errors import AmqpProtocolError
-from servicebus_emulator.amqp.frames import decode_body, encode_frame, quick_disposition, quick_transfer
+from servicebus_emulator.amqp.frames import (
+    decode_body,
+    disposition_frame,
+    encode_frame,
+    encode_state,
+    encode_uint,
+    frame_around,
+    quick_disposition,
+    quick_transfer,
+    single_transfer,
+    transfer_fields,
+)
 from servicebus_emulator.amqp.performatives import (
     Accepted,
     AmqpError,
+    Attach,
+    Begin,
+    Close,
+    Detach,
     Disposition,
+    End,
+    Flow,
     Modified,
+    Open,
     Rejected,
     Released,
     Transfer,
@@ -102,3 +122,61 @@ def test_what_azure_servicebus_sends_is_read_quickly():
         "005314c0170b43700000012ca0040000000143560056004040404040616263",
     ):
         assert agree(bytes.fromhex(body.replace(" ", "")))
+
+
+def written_fields(frame: bytes) -> tuple[int, type, int]:
+    """How many fields a frame's list has, the class they belong to, and the length of what follows them."""
+    body = frame[8:]
+    descriptor, position = decode_value(body, 1)
+    fields, position = decode_value(body, position)
+    return len(fields), BY_CODE[descriptor].cls, len(body) - position
+
+
+def assert_whole(frame: bytes, kind: type, payload_size: int = 0) -> None:
+    """Every field of the performative is in the frame: readers by position count on it."""
+    assert int.from_bytes(frame[:4], "big") == len(frame)
+    assert written_fields(frame) == (len(BY_CLASS[kind].fields), kind, payload_size)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from([encode_uint(0), encode_uint(7), encode_uint(300)]),
+    uints,
+    st.binary(max_size=32),
+    st.sampled_from([0, 1, 2**31]),
+    st.booleans(),
+    states,
+    st.binary(max_size=20),
+)
+def test_a_written_transfer_has_all_of_its_fields(
+    handle, delivery_id, tag, message_format, settled, state, payload
+):
+    single = single_transfer(3, handle, delivery_id, tag, settled, len(payload)) + payload
+    assert_whole(single, Transfer, len(payload))
+    assert decode_body(single[8:])[0].delivery_id == delivery_id
+    last, more = transfer_fields(handle, delivery_id, tag, message_format, settled, encode_state(state))
+    for body, is_more in ((last, False), (more, True)):
+        frame = frame_around(3, body, len(payload)) + payload
+        assert_whole(frame, Transfer, len(payload))
+        read = decode_body(frame[8:])[0]
+        assert (read.delivery_tag, read.message_format, read.settled) == (tag, message_format, settled)
+        assert (read.more, read.state) == (is_more, state)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.booleans(), uints, uints, st.booleans(), states)
+def test_a_written_disposition_has_all_of_its_fields(role, first, last, settled, state):
+    frame = disposition_frame(3, role, first, last, settled, encode_state(state))
+    assert_whole(frame, Disposition)
+    read = decode_body(frame[8:])[0]
+    assert (read.role, read.first, read.last or first, read.settled) == (role, first, last or first, settled)
+    assert read.state == state
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [Open("a"), Begin(None, 1, 2, 3), Attach("a", 0, True), Flow(0, 1, 2, 3), Detach(0), End(), Close()],
+    ids=lambda frame: type(frame).__name__,
+)
+def test_every_other_performative_is_written_whole(frame):
+    assert_whole(encode_frame(frame), type(frame))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAMES = {
     "rabbitmq": "RabbitMQ",
+    "rabbitmq-testing": "RabbitMQ",
     "kafka": "Apache Kafka",
     "servicebus": "Service Bus emulator",
     "postgres": "PostgreSQL",

@@ -87,13 +87,17 @@ class RabbitMQ(Service):
             **layout.ports.all(), memory_limit_bytes=MEMORY_LIMIT_BYTES, disk_limit_bytes=DISK_LIMIT_BYTES
         )
 
+    def installation(self, layout: StackLayout, progress: Progress) -> software.RabbitMQ:
+        """The RabbitMQ that it runs, fetched when there is none yet."""
+        return software.install(layout.software, progress)
+
     def install(self, layout: StackLayout, progress: Progress) -> str:
         """RabbitMQ 4 or newer, its version."""
-        return software.install(layout.software, progress).version
+        return self.installation(layout, progress).version
 
     def prepare(self, layout: StackLayout) -> list[Launch]:
         """Write rabbitmq.conf; epmd is started by us (so that it is owned and on the loopback), then the node."""
-        rabbit = software.install(layout.software, Progress(quiet=True))
+        rabbit = self.installation(layout, Progress(quiet=True))
         folder = make_folder(layout.folder(self.name))
         if "'" in str(folder):
             # its disk monitor hands the path to a shell between apostrophes, and waits for ever
@@ -129,7 +133,7 @@ class RabbitMQ(Service):
         """epmd, by which RabbitMQ's tools find the node; a node registers again by itself at a new one."""
         if is_open(self.port(layout, "rabbitmq_epmd")):
             return []
-        rabbit = software.install(layout.software, Progress(quiet=True))
+        rabbit = self.installation(layout, Progress(quiet=True))
         env = self.environment(layout, rabbit)
         epmd = (str(rabbit.epmd), "-port", env["ERL_EPMD_PORT"], "-address", "127.0.0.1")
         return [Launch(epmd, env, layout.folder(self.name), shared_as=self.epmd_mark)]

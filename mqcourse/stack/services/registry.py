@@ -13,11 +13,21 @@ from mqcourse.stack.services.kafka_cluster import KafkaNode
 from mqcourse.stack.services.postgres import Postgres
 from mqcourse.stack.services.rabbitmq import RabbitMQ
 from mqcourse.stack.services.rabbitmq_cluster import RabbitMQNode
+from mqcourse.stack.services.rabbitmq_testing import RabbitMQTesting
 from mqcourse.stack.services.service import Service
 from mqcourse.stack.services.servicebus import ServiceBus
 
 _NODES: tuple[Service, ...] = (*map(RabbitMQNode, NODES), *map(KafkaNode, NODES))
-_ALL: tuple[Service, ...] = (RabbitMQ(), Kafka(), ServiceBus(), Postgres(), Book(), Jupyter(), *_NODES)
+_ALL: tuple[Service, ...] = (
+    RabbitMQ(),
+    Kafka(),
+    ServiceBus(),
+    Postgres(),
+    Book(),
+    Jupyter(),
+    RabbitMQTesting(),
+    *_NODES,
+)
 SERVICES: dict[str, Service] = {service.name: service for service in _ALL}
 ALWAYS: tuple[Service, ...] = tuple(service for service in _ALL if not service.on_request)
 """What `mq start` without a name starts."""
