@@ -46,6 +46,7 @@ class Guarantee(StrEnum):
     ATOMIC = "the records of a transaction are visible together or not at all"
     FENCED = "only the newest writer of a transactional id writes"
     UNBLOCKED = "readers do not wait for a worker that is dead"
+    IN_TURN = "a worker handles one record after the other"
     SPARING = "a worker commits no more often than the exercise asks for"
     AGREED_REPEATS = "a crash repeats no more records than was agreed"
     KEPT = "a restart moves no partition and starts no rebalance"

@@ -123,8 +123,8 @@ def hand_over(answer: Answer) -> Sequence[Breach]:
         )
         place, asked = broker.committed(group, topic), commits["worker A"]
         trial.saw("the group", f"committed offsets when {every} records were handled: {place or 'none'}")
-        if early := _early(log, place, trial.history):
-            return early
+        if wrong := _together(trial, "worker A", every + 1) or _early(log, place, trial.history):
+            return wrong
         if sum(place.values()) < every:
             return [
                 Breach(
@@ -360,7 +360,10 @@ def long(answer: Answer) -> Sequence[Breach]:
             whole = [part for part, numbers in log.first.items() if done[part] == len(numbers)]
             return len(whole) >= partitions // 2
 
-        if not _until(trial, shared):
+        joined = _until(trial, shared)
+        if together := _together(trial, "worker A", 1):
+            return together
+        if not joined:
             trial.saw("the group", f"state while worker A works on record {held}: {broker.state(group)}")
             return [
                 *_ended([older, newer]),
@@ -456,6 +459,18 @@ def _ended(programs: Iterable[Program]) -> list[Breach]:
         )
         for program in programs
         if program.ended not in (None, "killed")
+    ]
+
+
+def _together(trial: Trial, worker: str, count: int) -> list[Breach]:
+    """More records than those up to the one that the check holds back."""
+    begun = trial.history.messages(Kind.STARTED, worker)
+    return [
+        Breach(
+            Guarantee.IN_TURN,
+            f"{worker} began with {RECORD} {number} while handle still ran for {RECORD} {begun[count - 1]}",
+        )
+        for number in begun[count:][:1]
     ]
 
 
