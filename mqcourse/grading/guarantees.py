@@ -47,7 +47,7 @@ class Guarantee(StrEnum):
     FENCED = "only the newest writer of a transactional id writes"
     UNBLOCKED = "readers do not wait for a worker that is dead"
     IN_TURN = "a worker handles one record after the other"
-    SPARING = "a worker commits no more often than the exercise asks for"
+    SPARING = "a worker commits after the given number of records, and not more often"
     AGREED_REPEATS = "a crash repeats no more records than was agreed"
     KEPT = "a restart moves no partition and starts no rebalance"
     TAKEN_OVER = "the partitions of a worker that stays away get another reader"

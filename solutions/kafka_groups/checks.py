@@ -36,8 +36,8 @@ RECORD = "record"
 
 STABLE = "Stable"
 
-POLLED = 3
-"""After so many polls a worker has met the records of its new partitions, or so many seconds have passed."""
+POLLED, POLLED_S = 1, 6.0
+"""After so many polls more, a worker that polls has met the records of its new partitions; and how long that may take."""
 
 POLLS = ("kafka:KafkaConsumer.poll",)
 COMMITS = ("kafka:KafkaConsumer.commit", "kafka:KafkaConsumer.commit_async")
@@ -400,7 +400,7 @@ def long(answer: Answer) -> Sequence[Breach]:
         broker.becomes(lambda: broker.members(group) == 1, JOIN_S * trial.patience)
         before = polls["worker B"]
         # What its next polls return are records of partitions that it did not have before.
-        broker.becomes(lambda: polls["worker B"] > before + POLLED, POLLED * trial.patience)
+        broker.becomes(lambda: polls["worker B"] > before + POLLED, POLLED_S * trial.patience)
         trial.saw("the group", f"worker A is removed, state: {broker.state(group)}")
         early = _early(log, broker.committed(group, topic), trial.history)
         trial.release("worker B", busy)
