@@ -274,7 +274,7 @@ class CheckKafka(CheckBroker):
         return str(self._admin.describe_groups([group])[group]["group_state"])
 
     def member_ids(self, group: str) -> frozenset[str]:
-        """The ids that the broker has given to the members of a group; a consumer that joins anew gets another one."""
+        """The ids that the broker has given to the members of a group; a consumer that joins a second time gets another id."""
         described: Mapping[str, Any] = self._admin.describe_groups([group])[group]
         return frozenset(member["member_id"] for member in described["members"])
 
