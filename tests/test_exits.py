@@ -148,6 +148,7 @@ def test_doctor_looks_at_all_and_ends_with_what_is_amiss(
     assert doctor.exit_code([found["Python"]]) is Exit.DONE
 
 
+@pytest.mark.lengthy
 def test_status_and_doctor_of_a_broker_elsewhere_that_is_not_there(
     tmp_path: Path, refused_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +160,7 @@ def test_status_and_doctor_of_a_broker_elsewhere_that_is_not_there(
     assert "brokers" in {each["check"] for each in bad}
 
 
+@pytest.mark.lengthy
 def test_doctor_refuses_a_provider_that_there_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MQ_PROVIDER", "podman")
     done = mq(tmp_path, "doctor", "--json")

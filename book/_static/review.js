@@ -122,8 +122,10 @@
         `${statistics.due} due now, ${statistics.dueInAWeek} more within a week. `,
         `${many(statistics.daysInARow, "day")} in a row.`,
       ),
-      make("p", {}, "Weakest topics: ", ...statistics.weakest.flatMap((topic, place) => [place > 0 ? ", " : "", page(topic)]), "."),
     );
+    if (statistics.weakest.length > 0) {
+      found.push(make("p", {}, "Weakest topics: ", ...statistics.weakest.flatMap((topic, place) => [place > 0 ? ", " : "", page(topic)]), "."));
+    }
     if (statistics.calibration.length > 0) {
       const said = new Map(mqReviewCard.SURE);
       found.push(

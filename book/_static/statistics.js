@@ -5,6 +5,7 @@
 (() => {
   const DAY_MS = 86_400_000;
   const WEAKEST = 3;
+  const WHOLE = 0.995; // from here on a share is shown as 100%
   const SURE = [25, 50, 75, 95];
   const KNOWN = ["good", "easy"];
 
@@ -49,7 +50,7 @@
         known: recalls.length > 0 ? recalls.reduce((sum, one) => sum + one, 0) / recalls.length : 0,
       };
     });
-    const begun = topics.filter(({ seen }) => seen > 0);
+    const begun = topics.filter(({ seen, known }) => seen > 0 && known < WHOLE);
     begun.sort((one, other) => one.known - other.known || (one.topic < other.topic ? -1 : 1));
     return {
       reviews: reviews.length,

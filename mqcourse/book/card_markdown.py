@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from mqcourse.book.question import (
+    CHOOSE,
     RUBRIC,
-    VERDICTS,
     Claim,
     Design,
     FollowUp,
@@ -42,21 +42,29 @@ def back(question: Question) -> str:
     )
 
 
-def _given(question: Question) -> Iterator[str]:
+def beside(question: Question) -> str:
+    """What is shown with the prompt and is needed to read an answer: options, steps, a passage or log lines; or empty."""
     match question.details:
         case Options(all=options):
-            yield _lettered(option.text for option in options)
+            return _lettered(option.text for option in options)
         case Steps() as steps:
-            yield _lettered(steps.shuffled(question.id))
+            return _lettered(steps.shuffled(question.id))
         case Spot(passage=passage):
-            yield _block(passage)
+            return _block(passage)
+        case Incident(signals=signals):
+            return _block("\n".join(signals))
+    return ""
+
+
+def _given(question: Question) -> Iterator[str]:
+    if shown := beside(question):
+        yield shown
+    match question.details:
         case Claim(quoted=quoted):
             yield f"> {quoted}"
-            yield f"Choose: {', '.join(VERDICTS.values())}."
+            yield CHOOSE
         case Number(unit=unit):
             yield f"Give a number in {unit}."
-        case Incident(signals=signals):
-            yield _block("\n".join(signals))
 
 
 def _solution(question: Question) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from mqcourse.book.card_markdown import beside
 from mqcourse.book.proof_line import page, proof_line
 from mqcourse.book.question import KINDS, MINUTES, RUBRIC, Claim, Number, Options, Question, Steps
 from mqcourse.rubric.card import Card, Entry, Next, Point, Wrong
@@ -31,6 +32,7 @@ def card_of(question: Question) -> Card:
         KINDS[question.kind].lower(),
         asked,
         _cut(asked.replace("|", "\\|")),
+        beside(question),
         [Point(level, text) for level in RUBRIC for text in question.rubric[level]],
         [Wrong(each.said, each.why) for each in question.wrong],
         [Next(each.ask, each.answer) for each in question.follow_ups],

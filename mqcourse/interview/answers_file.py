@@ -18,8 +18,10 @@ from mqcourse.interview.record import Interview
 
 SHORT = {name.lower(): short for short, name in LEVELS.items()}
 """The short name of each level (J, M, S, St) by the name that is typed."""
-PLAN_FIELDS = ("level", "minutes", "seed", "topic", "begun", "answers")
+PLAN_FIELDS = ("level", "minutes", "seed", "topic", "begun", "ticked_by", "answers")
 ANSWER_FIELDS = ("card", "own", "ticked", "follow_ups", "seconds", "due")
+TICKED_BY = ("you", "interviewer")
+"""Whose ticks and notes a file has; without the field they are yours."""
 NOT_TOLD = datetime(1970, 1, 1, tzinfo=UTC)
 """The begin of an interview whose file names none."""
 
@@ -33,6 +35,7 @@ def as_json(interview: Interview) -> dict[str, Any]:
         "seed": plan.seed,
         "topic": plan.topic,
         "begun": interview.begun.astimezone(UTC).isoformat(timespec="seconds"),
+        "ticked_by": interview.ticked_by,
         "answers": [
             {
                 "card": answer.question.id,
@@ -93,7 +96,10 @@ def from_json(found: Any, bank: Sequence[Question]) -> Interview:
             raise ValueError(f"card {answer.question.id!r} is answered twice")
         by_card[answer.question.id] = answer
     answers = tuple(by_card[case.question.id] for case in cases if case.question.id in by_card)
-    return Interview(plan, cases, answers, _begun(fields.get("begun")), kept=False)
+    ticked_by = fields.get("ticked_by", "you")
+    if ticked_by not in TICKED_BY:
+        raise ValueError(f"ticked_by: {ticked_by!r} is not one of {', '.join(TICKED_BY)}")
+    return Interview(plan, cases, answers, _begun(fields.get("begun")), kept=False, ticked_by=ticked_by)
 
 
 def _answer(entry: Any, cases: Sequence[Case]) -> Answer:

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mqcourse.book.question import Question
     from mqcourse.interview.agenda import Case, Plan
     from mqcourse.interview.answer import Answer
+    from mqcourse.interview.hang_up import HangUp
     from mqcourse.interview.record import Interview
 
 LEVEL, MINUTES = "senior", 45
@@ -33,11 +35,15 @@ INTRODUCTION = (
     "You tick what you said, and the program counts your ticks: it judges no text. "
     "The time is shown and ends nothing."
 )
-CANDIDATE = "The interviewer's screen has the same cases, and there the ticks and the report are."
+CANDIDATE = (
+    "The interviewer's screen has the same cases if it shows the same three letters. "
+    "That screen has the ticks and the report."
+)
 HOW = """For each case: answer aloud, type notes if you like, read a strong
 answer, and tick what you said. The program counts your ticks and judges
-no text. q, Ctrl-D or Ctrl-C ends at any moment: what was answered is
-kept for `mq quiz`, and a report of that part is written."""
+no text. q, Ctrl-D or Ctrl-C ends at any moment, and so does a terminal
+that is closed: what was answered is kept for `mq quiz`, and a report
+of that part is written."""
 
 
 def register(subcommands: Any) -> None:
@@ -91,6 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask, keep each rating at once, and write the report, also of a part."""
     from mqcourse.book.questions import all_questions, check_topic, load_bank
     from mqcourse.interview.agenda import Plan, agenda
+    from mqcourse.interview.hang_up import hang_up
     from mqcourse.interview.plan_code import plan_of
 
     bank = load_bank()
@@ -117,7 +124,9 @@ def run(arguments: argparse.Namespace) -> int:
         return Exit.DONE
     if arguments.view == "candidate":
         return _candidate(plan, cases)
-    return _interview(plan, cases, folder)
+    with hang_up() as signals:
+        ended = _interview(plan, cases, folder, signals)
+    return Exit.TERMINATED if signals.heard == signal.SIGTERM else ended
 
 
 def _only(arguments: argparse.Namespace, option: str, held: str) -> None:
@@ -129,7 +138,7 @@ def _only(arguments: argparse.Namespace, option: str, held: str) -> None:
 
 def _plan(plan: "Plan", cases: Sequence["Case"]) -> dict[str, Any]:
     """The agenda as data."""
-    from mqcourse.interview.plan_code import shown_code
+    from mqcourse.interview.plan_code import mark_of, shown_code
 
     return {
         "level": next(name for name, short in LEVEL_NAMES.items() if short == plan.level),
@@ -137,6 +146,7 @@ def _plan(plan: "Plan", cases: Sequence["Case"]) -> dict[str, Any]:
         "seed": plan.seed,
         "topic": plan.topic,
         "code": shown_code(plan),
+        "letters": mark_of(cases),
         "cases": [
             {
                 "id": case.question.id,
@@ -153,11 +163,11 @@ def _plan(plan: "Plan", cases: Sequence["Case"]) -> dict[str, Any]:
 
 def _planned(plan: "Plan", cases: Sequence["Case"]) -> str:
     """The size of the plan, and its code where it has one."""
-    from mqcourse.interview.plan_code import shown_code
+    from mqcourse.interview.plan_code import mark_of, shown_code
 
     code = shown_code(plan)
     planned = f"{len(cases)} cases, {sum(case.minutes for case in cases)} minutes."
-    return planned if code is None else f"{planned} Code: {code}."
+    return planned if code is None else f"{planned} Code: {code}, letters {mark_of(cases)}."
 
 
 def _candidate(plan: "Plan", cases: tuple["Case", ...]) -> int:
@@ -176,8 +186,8 @@ def _candidate(plan: "Plan", cases: tuple["Case", ...]) -> int:
     return Exit.DONE
 
 
-def _interview(plan: "Plan", cases: tuple["Case", ...], folder: Path) -> int:
-    """Ask in the terminal. The code is that of Ctrl-C where the person ended it so."""
+def _interview(plan: "Plan", cases: tuple["Case", ...], folder: Path, signals: "HangUp") -> int:
+    """Ask in the terminal. The code is that of Ctrl-C where the person ended it so, or closed the terminal."""
     from mqcourse.interview import conversation
     from mqcourse.interview.answer import Answer, rating
     from mqcourse.interview.record import Interview
@@ -195,16 +205,24 @@ def _interview(plan: "Plan", cases: tuple["Case", ...], folder: Path) -> int:
 
     asking.written("\n".join(indented(f"{_planned(plan, cases)} {INTRODUCTION}", "", width)))
     sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # notes may hold bytes that are no text
-    begun, interrupted, failed = _now(), False, None
+    begun, interrupted, gone, failed = _now(), False, False, None
     try:
-        conversation.converse(cases, sys.stdin.readline, asking.written, keep, width, _now)
+        try:
+            conversation.converse(cases, sys.stdin.readline, asking.written, keep, width, _now)
+        except OSError:  # the terminal is gone; SIGHUP arrives before, here, or never
+            interrupted = gone = True
+        finally:
+            signals.asking = False
     except KeyboardInterrupt:
         interrupted = True
     except CourseError as error:
         failed = error  # a rating could not be kept; the report is written first
     interview = Interview(plan, cases, _with_days(answers), begun, kept=True)
+    paths = _written(interview, folder, with_answers=True) if answers else ()
+    if gone or signals.heard == signal.SIGHUP:
+        return Exit.INTERRUPTED  # nobody reads what follows
     if answers:
-        _tell(interview, _written(interview, folder, with_answers=True))
+        _tell(interview, paths)
     else:
         asking.written(wrapped("\nNo case was answered, so no report was written. The same cases again:"))
         asking.written(command(interview))
@@ -274,12 +292,12 @@ def _written(interview: "Interview", folder: Path, *, with_answers: bool) -> tup
 
 def _tell(interview: "Interview", paths: Sequence[Path]) -> None:
     """The result in a few lines, and where the rest is."""
-    from mqcourse.interview.level import reached
+    from mqcourse.interview.level import not_given, reached
 
-    found = reached(interview.answers)
+    found = reached(interview.answers) or f"not given ({not_given(interview.answers)})"
     part = "" if interview.whole else " This is a part of the interview."
     out(wrapped(f"\n{len(interview.answers)} of {len(interview.cases)} cases were answered.{part}"))
-    out(wrapped(f"Level reached, by a count of your ticks: {found or 'not given (fewer than three cases)'}."))
+    out(wrapped(f"Level reached, by a count of the ticks: {found}."))
     out("The report:")
     for path in paths:
         out(f"  {shown(path)}")

@@ -12,7 +12,10 @@ from mqcourse.quiz.card_text import front, indented, strong_answer
 END = "q"
 NOTES = "Answer aloud. Type notes if you like; an empty line shows the strong answer, q ends."
 NEXT = "Answer aloud. Enter shows the next case, q ends."
-TICK = "What did you say? Type the numbers and letters, such as: 1 2. Enter for none, q ends."
+TICK = (
+    "What did you say? Tick a point when you said all of it: type numbers and letters, such as 1 2. "
+    "Enter for none, q ends."
+)
 FOLLOW_UP = "Answer aloud; Enter shows the answer, q ends."
 YES_OR_NO = {"y": True, "yes": True, "n": False, "no": False}
 ANSWERED = "Was that your answer? y or n, q ends."

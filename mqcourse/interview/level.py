@@ -14,6 +14,11 @@ def shares(answers: Sequence[Answer]) -> list[Share]:
     return level.shares([answer.given for answer in answers])
 
 
+def not_given(answers: Sequence[Answer]) -> str:
+    """Why there is no level; empty where one is given."""
+    return level.not_given([answer.given for answer in answers])
+
+
 def reached(answers: Sequence[Answer]) -> str | None:
-    """The level by the rule: "below junior", junior, mid, senior or staff; None for too few cases."""
+    """The level by the rule: "below junior", junior, mid, senior or staff; None where `not_given` has a reason."""
     return level.reached([answer.given for answer in answers]) or None

@@ -9,13 +9,15 @@ from mqcourse.interview.answer import Answer
 
 @dataclass(frozen=True)
 class Interview:
-    """What a report is made from. `begun` has a time zone; `kept` is whether the ratings are in the journal."""
+    """What a report is made from. `begun` has a time zone; `kept` is whether the ratings are in the journal, and
+    `ticked_by` is you or interviewer."""
 
     plan: Plan
     cases: tuple[Case, ...]
     answers: tuple[Answer, ...]
     begun: datetime
     kept: bool
+    ticked_by: str = "you"
 
     @property
     def whole(self) -> bool:

@@ -23,6 +23,7 @@ def record_of(interview: Interview) -> Record:
         len(interview.cases),
         "" if interview.begun == NOT_TOLD else f"{interview.begun:%Y-%m-%d %H:%M %Z}",
         "journal" if interview.kept else "file",
+        interview.ticked_by,
         [answer.given for answer in interview.answers],
     )
 

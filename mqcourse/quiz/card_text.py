@@ -5,10 +5,10 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from mqcourse.book.question import (
+    CHOOSE,
     KINDS,
     LEVELS,
     RUBRIC,
-    VERDICTS,
     Claim,
     Design,
     Incident,
@@ -69,7 +69,7 @@ def _given(question: Question, width: int) -> Iterator[str]:
             yield from ("", *(f"    {line}" for line in passage.splitlines()))
         case Claim(quoted=quoted):
             yield from ("", *indented(f"“{quoted}”", "  ", width))
-            yield from ("", f"Choose: {', '.join(VERDICTS.values())}.")
+            yield from ("", CHOOSE)
         case Number(unit=unit):
             yield from ("", f"Give a number in {unit}.")
         case Incident(signals=signals):

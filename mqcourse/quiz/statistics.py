@@ -10,6 +10,8 @@ from mqcourse.quiz.schedule import Memory, recall
 from mqcourse.quiz.session import is_due
 
 WEAKEST = 3
+WHOLE = 0.995
+"""From here on a share is shown as 100%."""
 SURE = {25: "A guess", 50: "Half sure", 75: "Fairly sure", 95: "Certain"}
 """How sure a reader can say to be, in percent, with its name: the four steps of the page."""
 KNOWN = ("good", "easy")
@@ -51,8 +53,8 @@ class Statistics:
 
     @property
     def weakest(self) -> tuple[TopicStatistics, ...]:
-        """The topics of which least is known, among those that were begun."""
-        begun = [topic for topic in self.topics if topic.seen]
+        """The topics of which least is known, among those that were begun and are not known whole: not shown as 100%."""
+        begun = [topic for topic in self.topics if topic.seen and topic.known < WHOLE]
         return tuple(sorted(begun, key=lambda topic: (topic.known, topic.topic))[:WEAKEST])
 
     def lines(self) -> list[str]:
@@ -61,7 +63,7 @@ class Statistics:
         found = [
             f"{self.seen} of {self.cards} cards seen, in {self.reviews} ratings.",
             f"{self.due} due now, {self.due_in_a_week} more within a week.",
-            f"{self.days_in_a_row} days in a row.",
+            f"{self.days_in_a_row} {'day' if self.days_in_a_row == 1 else 'days'} in a row.",
             "",
             f"{'Topic':<{wide}}{'seen':>10}{'known':>8}",
         ]

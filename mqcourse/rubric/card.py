@@ -42,14 +42,15 @@ class Next:
 class Card:
     """What a report needs of a card; every text is Markdown.
 
-    `asked` is what was asked in one line, `title` the same cut for a heading; `right` is what the card has where a
-    number, letters or a verdict is compared; `proof` is where it is proved, and `page` where to read.
+    `asked` is what was asked in one line, `title` the same cut for a heading; `beside` is what was shown with it, such
+    as options or log lines, or empty; `right` is what the card has where a number, letters or a verdict is compared; `proof` is where it is proved, and `page` where to read.
     """
 
     entry: Entry
     kind: str
     asked: str
     title: str
+    beside: str
     points: list[Point]
     wrong: list[Wrong]
     follow_ups: list[Next]
@@ -81,7 +82,8 @@ class Given:
 
 @dataclass(frozen=True)
 class Record:
-    """A whole interview. `begun` is a time to show, or empty; `kept` names where the ratings are (see report.py)."""
+    """A whole interview. `begun` is a time to show, or empty; `kept` names where the ratings are (see report.py);
+    `ticked_by` is you or interviewer: whose ticks and notes these are."""
 
     level: str
     minutes: int
@@ -90,4 +92,5 @@ class Record:
     cases: int
     begun: str
     kept: str
+    ticked_by: str
     answers: list[Given]

@@ -9,7 +9,7 @@ LEAST_CASES = 3
 """Fewer cases give no level."""
 RULE = (
     "A level counts as reached when two thirds of its points were ticked, and two thirds of the points of each level "
-    "below it. Junior is one third of the mid points. Fewer than three cases give no level."
+    "below it. Junior is one third of the mid points. Fewer than three cases, or no tick at all, give no level."
 )
 
 
@@ -40,12 +40,27 @@ def shares(answers: list[Given]) -> list[Share]:
     return found
 
 
-def reached(answers: list[Given]) -> str:
-    """The level by the rule: "below junior", junior, mid, senior or staff; empty for too few cases."""
+def junior_needs(counts: list[Share]) -> int:
+    """The least number of mid points that reaches junior."""
+    return int((counts[0].asked + 2) / 3)
+
+
+def not_given(answers: list[Given]) -> str:
+    """Why there is no level; empty where one is given. Cases without a tick were perhaps read only, so they are no level."""
     if len(answers) < LEAST_CASES:
+        return "fewer than three cases"
+    for given in answers:
+        if len(given.points) > 0:
+            return ""
+    return "no point was ticked"
+
+
+def reached(answers: list[Given]) -> str:
+    """The level by the rule: "below junior", junior, mid, senior or staff; empty where `not_given` has a reason."""
+    if not_given(answers) != "":
         return ""
     counts = shares(answers)
-    found = "junior" if 3 * counts[0].said >= counts[0].asked else "below junior"
+    found = "junior" if counts[0].said >= junior_needs(counts) else "below junior"
     for share in counts:
         if not share.holds:
             return found

@@ -2,21 +2,21 @@
 
 from mqcourse.rubric.card import Given, Record
 from mqcourse.rubric.code import SEEDS, code_of
-from mqcourse.rubric.level import RULE, Share, reached, shares
+from mqcourse.rubric.level import RULE, Share, junior_needs, not_given, reached, shares
 from mqcourse.rubric.levels import LEVELS, NAMES, RUBRIC
 from mqcourse.rubric.ticks import follow_up_places, rating, unsaid
 
 COUNTED = (
-    "This report counts what you ticked. The program has not judged your answers: "
+    "This report counts ticks. The program has not judged the answers: "
     "it compares a number, letters or a verdict where the card has one, and reads no other text. "
-    "So the result is as exact as your ticks."
+    "So the result is as exact as the ticks."
 )
 FEW = 6
 """Fewer points of a level than these are called few."""
 STUDY = 5
 """How many pages the report names to study."""
 RATINGS = (
-    "The rating is a count. Again: no point, a wrong answer, or a comparison that is not right. Hard: some points. "
+    "The rating is a count. Again: no point, a common wrong answer, or a comparison that is not right. Hard: some points. "
     "Good: every point up to the card's own level. Easy: every point and every follow-up."
 )
 KEPT = {
@@ -61,9 +61,9 @@ def file_name(record: Record, at: str) -> str:
     return f"{begun}{NAMES[record.level]}-{record.minutes}-minutes-seed-{record.seed}"
 
 
-def minutes_of(seconds: int) -> int:
-    """Whole minutes, at least one."""
-    return max(1, int((seconds + 30) / 60))
+def minutes_of(seconds: int) -> str:
+    """Whole minutes as they are told: "under 1" for less than one."""
+    return "under 1" if seconds < 60 else f"{int((seconds + 30) / 60)}"
 
 
 def _head(record: Record) -> list[str]:
@@ -71,7 +71,9 @@ def _head(record: Record) -> list[str]:
     seconds = 0
     for given in record.answers:
         seconds = seconds + given.seconds
-    took = f" in {minutes_of(seconds)} minutes" if seconds > 0 else ""
+    minutes = minutes_of(seconds)
+    unit = "minute" if minutes in ("1", "under 1") else "minutes"
+    took = f" in {minutes} {unit}" if seconds > 0 else ""
     found = [
         f"# {title(record)}",
         f"{begun}{len(record.answers)} of {record.cases} cases were answered{took}.",
@@ -79,14 +81,20 @@ def _head(record: Record) -> list[str]:
     left = record.cases - len(record.answers)
     if left > 0:
         found.append(
-            f"**This is a report of a part.** The interview ended before {_of(left, 'case')} could be answered, and only what was answered counts."
+            f"**This is a report of a part.** The interview ended with {_of(left, 'case')} left, and only what was answered counts."
         )
     found.append(f"`{command(record)}` gives the same cases again, as long as the bank of cards is the same.")
     if record.topic == "" and record.seed < SEEDS:
         code = code_of(record.level, record.minutes, record.seed)
         found.append(f"So does `mq interview --code {code}`, and the code `{code}` in the book's page.")
-    found.append(COUNTED)
+    whose = " The interviewer ticked what the candidate said." if record.ticked_by == "interviewer" else ""
+    found.append(f"{COUNTED}{whose}")
     return found
+
+
+def _who(record: Record) -> str:
+    """Who ticked and typed, at the begin of a sentence."""
+    return "The interviewer" if record.ticked_by == "interviewer" else "You"
 
 
 def _level(record: Record) -> list[str]:
@@ -95,12 +103,18 @@ def _level(record: Record) -> list[str]:
     found: list[str] = []
     if level == "":
         found.append("## Level reached: not given")
-        found.append(
-            f"{_of(len(record.answers), 'case')} is too little to name a level. The ticks are counted below."
-        )
+        found.append(f"The reason: {not_given(record.answers)}. The ticks are counted below.")
     else:
         found.append(f"## Level reached: {level}")
-        found.append(_why(counts))
+        found.append(_why(level, counts))
+    untrue = 0
+    for given in record.answers:
+        untrue = untrue + len(given.wrong) + (1 if given.compared == "wrong" else 0)
+    if untrue > 0:
+        verb = "is" if untrue == 1 else "are"
+        found.append(
+            f"{_of(untrue, 'answer')} {verb} false: see “Claimed, and false”. The level counts points only."
+        )
     rows = ["| Points of level | Ticked | Needed | Enough |", "|---|---|---|---|"]
     for share in counts:
         holds = "yes" if share.holds else "no"
@@ -111,8 +125,12 @@ def _level(record: Record) -> list[str]:
     return found
 
 
-def _why(counts: list[Share]) -> str:
+def _why(level: str, counts: list[Share]) -> str:
     """Why it is this level, and what the next one needs."""
+    if level == "below junior":
+        mid = counts[0]
+        needed = junior_needs(counts)
+        return f"{mid.said} of {mid.asked} mid points were ticked, and junior needs {needed}: {needed - mid.said} more."
     text = ""
     above: list[str] = []
     for share in counts:
@@ -144,16 +162,11 @@ def _conditions(record: Record, counts: list[Share]) -> list[str]:
         fewest = min(fewest, share.asked)
     if fewest < FEW:
         found.append(f"{fewest} points of a level are few, so one tick more or less can change the level.")
-    untrue = 0
     heard = 0
     answered = 0
     for given in record.answers:
-        untrue = untrue + len(given.wrong) + (1 if given.compared == "wrong" else 0)
         heard = heard + len(given.heard)
         answered = answered + len([one for one in given.heard if one])
-    if untrue > 0:
-        verbs = "is false does" if untrue == 1 else "are false do"
-        found.append(f"{_of(untrue, 'answer')} that {verbs} not count.")
     if heard > 0:
         found.append(
             f"{answered} of {_of(heard, 'follow-up')} were answered. They do not count for the level."
@@ -171,13 +184,14 @@ def _false(record: Record) -> list[str]:
     for given in record.answers:
         if given.compared == "wrong":
             asked = f"  - Asked: {given.card.title}\n  - Proof: {given.card.proof}."
-            rows.append(f"- You typed **{given.last_line}**. {given.card.right}\n{asked}")
+            rows.append(f"- {_who(record)} typed **{given.last_line}**. {given.card.right}\n{asked}")
     found = ["## Claimed, and false"]
     if len(rows) > 0:
         found.append("\n".join(rows))
-        found.append("The level above does not count these. An interviewer would stop at each.")
     else:
-        found.append("You ticked none of the common wrong answers.")
+        found.append(
+            "The count has no false answer: no common wrong answer was ticked, and no comparison failed."
+        )
     right = len([given for given in record.answers if given.compared == "right"])
     if right > 0:
         found.append(f"{_of(right, 'typed answer')} of a number, letters or a verdict agreed with the card.")
@@ -213,11 +227,11 @@ def _study(record: Record) -> list[str]:
             missing[pages.index(page)].extend(lacks)
     found = ["## What to study"]
     if len(pages) == 0:
-        found.append(
-            f"Every {last} point, and every point below that level, was ticked. Try another seed or a higher level."
-        )
+        found.append(_nothing_left(record, last))
         return found
-    found.append(f"What was not ticked, up to the {last} points, by page. The page with most is first.")
+    found.append(
+        f"What was not ticked, up to the {last} points, and what is false, by page. The page with most is first."
+    )
     rows: list[str] = []
     shown = [False] * len(pages)
     for _ in range(min(STUDY, len(pages))):
@@ -235,12 +249,29 @@ def _study(record: Record) -> list[str]:
     return found
 
 
+def _nothing_left(record: Record, last: str) -> str:
+    """What is next where every point up to the level that was aimed at was ticked."""
+    higher = 0
+    for share in shares(record.answers):
+        higher = higher + share.asked - share.said
+    if higher > 0:
+        return f"Every point up to the {last} points was ticked. {_of(higher, 'point')} above that level: see “not said” in the cases below. Try another seed, or a higher level."
+    more = "." if record.level == "St" else ", or a higher level."
+    return f"Every point of every case was ticked. Try another seed{more}"
+
+
 def _scheduled(record: Record) -> list[str]:
-    rows = ["| Card | Rating | Shown again |", "|---|---|---|"]
+    dated = False
     for given in record.answers:
-        due = "-" if given.due == "" else given.due
-        rows.append(f"| {given.card.title} | {rating(given)} | {due} |")
-    return ["## The cards in your schedule", f"{KEPT[record.kept]} {RATINGS}", "\n".join(rows)]
+        dated = dated or given.due != ""
+    rows = (
+        ["| Card | Rating | Shown again |", "|---|---|---|"] if dated else ["| Card | Rating |", "|---|---|"]
+    )
+    for given in record.answers:
+        day = "-" if given.due == "" else given.due
+        shown = f" {day} |" if dated else ""
+        rows.append(f"| {given.card.title} | {rating(given)} |{shown}")
+    return ["## The ratings of the cards", f"{KEPT[record.kept]} {RATINGS}", "\n".join(rows)]
 
 
 def _cases(record: Record) -> list[str]:
@@ -252,10 +283,14 @@ def _cases(record: Record) -> list[str]:
         found.append(f"{LEVELS[card.entry.level]}, {card.kind}, `{card.entry.id}`{took}.")
         if card.asked != card.title:
             found.append(card.asked)
+        if card.beside != "":
+            found.append(card.beside)
         rows: list[str] = []
         for place, point in enumerate(card.points):
             said = "**said**" if place in given.points else "not said"
             rows.append(f"- {said}, {point.level}: {point.text}")
+        for place in given.wrong:
+            rows.append(f"- **said, and false**: “{card.wrong[place].said}”")
         found.append("\n".join(rows))
         places = follow_up_places(card, given.points)
         heard = given.heard
@@ -264,7 +299,12 @@ def _cases(record: Record) -> list[str]:
             told = "**Answered.**" if was_heard else f"Not answered: {each.answer}"
             found.append(f"Follow-up: {each.ask} {told}")
         if given.own != "":
-            found.append(f"Your notes:\n\n{_fenced(given.own)}")
+            whose = "The interviewer's" if record.ticked_by == "interviewer" else "Your"
+            found.append(f"{whose} notes:\n\n{_fenced(given.own)}")
+        if card.right != "":
+            agrees = "does not agree" if given.compared == "wrong" else "agrees"
+            told = "" if given.compared == "" else f" The last line {agrees}."
+            found.append(f"{card.right}{told}")
         strong = "\n".join([f"- {point}" for point in card.strong])
         found.append(f"A strong answer:\n\n{strong}")
         found.append(f"Prove it: {card.proof}.")

@@ -437,6 +437,7 @@ def stops(source: str) -> str | None:
     return None
 
 
+@pytest.mark.lengthy
 def test_a_construct_planted_in_the_model_stops_with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
     real = explorer_javascript._module
 
@@ -462,6 +463,7 @@ def test_a_construct_planted_in_the_model_stops_with_its_line(monkeypatch: pytes
         derived_files.renew(explorer_javascript.derived)
 
 
+@pytest.mark.lengthy
 def test_every_generated_file_says_so_and_none_is_written_by_hand() -> None:
     made = {path.name: text for path, text in explorer_javascript.derived().items()}
     assert {path.name for path in GENERATED.iterdir()} == made.keys()

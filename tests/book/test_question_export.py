@@ -24,6 +24,8 @@ from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.cli import main
 from mqcourse.exits import Exit
 
+pytestmark = pytest.mark.lengthy
+
 BANK = load_bank()
 CARDS = all_questions(BANK)
 

@@ -137,6 +137,7 @@ def test_packages_come_verified_and_unpacked_into_a_path_with_a_space(tmp_path):
     assert (tmp_path / "my prefix" / "usr" / "hello").read_text() == "hello"
 
 
+@pytest.mark.lengthy
 @pytest.mark.wire
 @pytest.mark.skipif(not HAS_APT, reason="needs apt, which only Debian's family has")
 def test_two_installations_at_once_take_turns_and_both_succeed(tmp_path, monkeypatch):
@@ -181,6 +182,7 @@ def test_a_package_that_is_not_the_one_of_the_list_is_refused(tmp_path):
     assert not (tmp_path / "prefix").exists()
 
 
+@pytest.mark.lengthy
 @pytest.mark.wire
 @pytest.mark.skipif(not HAS_APT, reason="needs apt, which only Debian's family has")
 def test_no_network_is_a_one_line_error_that_says_so(tmp_path):

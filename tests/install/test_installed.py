@@ -18,6 +18,7 @@ USED_AS = {
     "confluent-kafka": "confluent_kafka",
     "azure-servicebus": "azure.servicebus",
     "jupyter-book": "jupyter_book",
+    "rabbitmq-amqp-python-client": "rabbitmq_amqp_python_client",
     "jupyter-client": "jupyter_client",
 }
 """What the course's texts call a package whose name is not that of its module."""

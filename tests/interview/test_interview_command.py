@@ -52,7 +52,7 @@ def test_a_whole_interview_is_in_the_journal_and_in_a_report(
     cases = json.loads(mq(tmp_path, *PLAN, "--json").stdout)["cases"]
     done = mq(tmp_path, *PLAN, typed="my notes\n\n1\n\ny\n" * len(cases))
     assert done.returncode == Exit.DONE, done.stderr
-    assert "Level reached, by a count of your ticks: mid." in done.stdout
+    assert "Level reached, by a count of the ticks: mid." in done.stdout
     assert [review.card for review in journal.read()] == [case["id"] for case in cases]
     folder = tmp_path / "progress" / "interviews"
     assert [path.suffix for path in files(folder)] == SUFFIXES
@@ -103,9 +103,14 @@ def test_a_report_that_exists_is_never_replaced(tmp_path: Path) -> None:
         assert all(path.read_bytes() == text for path, text in before.items())
 
 
-def test_ctrl_c_keeps_what_was_answered_and_writes_the_report_of_the_part(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [(signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED), (signal.SIGHUP, Exit.INTERRUPTED)],
+)
+def test_an_interruption_keeps_what_was_answered_and_writes_the_report_of_the_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: signal.Signals, code: int
 ) -> None:
+    """Ctrl-C, `kill`, and a terminal whose window is closed."""
     monkeypatch.setenv("MQ_HOME", str(tmp_path))
     child, terminal = pty.fork()
     if not child:
@@ -127,11 +132,15 @@ def test_ctrl_c_keeps_what_was_answered_and_writes_the_report_of_the_part(
     os.write(terminal, b"\n")
     until(f"[2 of {CASES}]")
     until(NOTES[:20])
-    os.kill(child, signal.SIGINT)
-    until("This is a part of the interview.")
-    until(".json")
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == Exit.INTERRUPTED
-    os.close(terminal)
+    if how == signal.SIGHUP:
+        os.close(terminal)  # the kernel sends it
+    else:
+        os.kill(child, how)
+        until("This is a part of the interview.")
+        until(".json")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == code
+    if how != signal.SIGHUP:
+        os.close(terminal)
     (review,) = journal.read()
     assert review.rating == "again"
     assert [path.suffix for path in files(tmp_path / "progress" / "interviews")] == SUFFIXES
@@ -196,7 +205,7 @@ def test_a_code_gives_its_plan_and_a_candidates_view_keeps_no_rating_and_writes_
     assert json.loads(mq(tmp_path, "--code", plan["code"], "--json").stdout) == plan
     done = mq(tmp_path, "--code", plan["code"], "--view", "candidate", typed="\n" * CASES)
     assert done.returncode == Exit.DONE, done.stderr
-    assert f"Code: {plan['code']}." in done.stdout
+    assert f"Code: {plan['code']}, letters {plan['letters']}." in done.stdout
     assert f"[{CASES} of {CASES}]" in done.stdout
     assert [path for path in files(tmp_path) if path.suffix in (*SUFFIXES, ".jsonl")] == []
 

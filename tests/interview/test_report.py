@@ -90,7 +90,11 @@ def test_what_was_claimed_and_is_false_is_named_with_reason_and_proof() -> None:
     assert f"**“{wrong.said}”** {wrong.why}" in section
     assert proof_line(first.question) in section
     assert wrong.said in text.split("## What to study")[1].split("\n## ")[0]
-    assert "You ticked none of the common wrong answers." in markdown(whole)
+    assert "1 answer is false: see “Claimed, and false”." in text.split("## Claimed")[0]
+    case = text.split("## Case by case")[1].split("\n### 2.")[0]
+    assert f"- **said, and false**: “{wrong.said}”" in case
+    assert "The count has no false answer" in markdown(whole)
+    assert "is false" not in markdown(whole).split("## Claimed")[0]
 
 
 def test_a_wrong_number_is_shown_beside_the_right_one() -> None:
@@ -102,6 +106,81 @@ def test_a_wrong_number_is_shown_beside_the_right_one() -> None:
     assert "1 typed answer of a number" in markdown(
         Interview(PLAN, (Case(card, 5),), (right,), interview(MID).begun, kept=False)
     )
+
+
+def test_cases_without_a_tick_name_no_level() -> None:
+    text = markdown(interview(up_to()))
+    assert "## Level reached: not given\n\nThe reason: no point was ticked." in text
+    assert "junior" not in text.split("## Level reached")[1].split("\nThe rule:")[0]
+
+
+def test_the_first_level_names_what_junior_needs() -> None:
+    whole = interview(up_to())
+    first = whole.answers[0]
+    one = replace(first, ticks=Ticks(frozenset({0})), follow_ups=(True,))
+    text = markdown(replace(whole, answers=(one, *whole.answers[1:])))
+    cases = len(whole.cases)
+    needed = -(-cases // 3)
+    assert (
+        f"## Level reached: below junior\n\n1 of {cases} mid points were ticked, and junior needs {needed}:"
+        in text
+    )
+
+
+def test_the_report_of_an_interviewer_names_whose_ticks_and_notes_it_has() -> None:
+    card = next(card for card in BANK if card.id == "estimate-retention-disk")
+    given = answered(card, MID(card), own="told me:\n3.6 TB")
+    whole = Interview(PLAN, (Case(card, 5),), (given,), interview(MID).begun, kept=False)
+    alone, for_two = markdown(whole), markdown(replace(whole, ticked_by="interviewer"))
+    assert "You typed **3.6 TB**." in alone
+    assert "\nYour notes:\n" in alone
+    assert "The interviewer typed **3.6 TB**." in for_two
+    assert "\nThe interviewer's notes:\n" in for_two
+    assert "The interviewer ticked what the candidate said." in for_two
+    counted = for_two.split("## What to study")[0]
+    assert not re.search(r"\b[Yy]ou(r)?\b", counted), "the candidate who reads it ticked nothing"
+
+
+def test_a_case_has_what_is_needed_to_read_its_answer() -> None:
+    shown = {
+        "spot-pool-commit": "pool.submit(handle, record)",
+        "incident-not-enough-replicas": "Isr: 2 (broker 2",
+    }
+    for card in BANK:
+        if card.id not in shown and card.kind not in ("choice", "choices", "order", "claim"):
+            continue
+        given = (answered(card, MID(card)),)
+        text = markdown(Interview(PLAN, (Case(card, 5),), given, interview(MID).begun, kept=False))
+        if card.kind == "claim":
+            assert f"The card has: {card.details.shown.lower()}." in text
+        elif card.kind in ("choice", "choices"):
+            assert all(option.text in text for option in card.details.all)
+        elif card.kind == "order":
+            assert all(step in text for step in card.details.right)
+        else:
+            assert shown[card.id] in text
+
+
+def test_what_is_left_after_every_point_of_the_level_is_counted() -> None:
+    whole = interview(up_to("mid", "senior"))
+    study = markdown(whole).split("## What to study\n\n")[1]
+    assert study.startswith(
+        f"Every point up to the senior points was ticked. {len(whole.cases)} points above"
+    )
+    assert "case was ticked. Try another seed, or a higher level." in markdown(interview(STAFF))
+    highest = markdown(interview(STAFF, Plan("St", 45, 3)))
+    assert "case was ticked. Try another seed.\n" in highest, "no level is above staff"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "took"),
+    [(1, "under 1 minute."), (59, "under 1 minute."), (60, "1 minute."), (90, "2 minutes.")],
+)
+def test_a_duration_is_told_in_whole_minutes(seconds: int, took: str) -> None:
+    whole = interview(MID, cases=1)
+    text = markdown(replace(whole, answers=(replace(whole.answers[0], seconds=seconds),)))
+    assert f"1 of {len(whole.cases)} cases were answered in {took}" in text
+    assert f"The interview ended with {len(whole.cases) - 1} cases left" in text
 
 
 @pytest.mark.parametrize(
@@ -175,6 +254,7 @@ def test_a_file_of_answers_gives_the_same_report(seed: int, data: st.DataObject)
         ({"topic": "nosuch"}, "topic: there is no topic 'nosuch'"),
         ({"sed": 7}, "unknown field 'sed'"),
         ({"answers": {}}, "answers: a list is needed"),
+        ({"ticked_by": "me"}, "ticked_by: 'me' is not one of you, interviewer"),
         ({"answers": ["x"]}, "an answer is not a JSON object"),
         ({"answers": [{"card": "nosuch", "ticked": ""}]}, "card: 'nosuch' is not asked by this level"),
         ({"begun": "yesterday"}, "yesterday"),

@@ -8,6 +8,8 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mqcourse import json_lines
 from mqcourse.book.review import STATIC
 from mqcourse.install.npm import NODE
@@ -40,6 +42,7 @@ def random_journal(drawn: random.Random) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.lengthy
 def test_a_merge_is_the_same_in_any_order_and_twice_is_once_and_the_terminal_reads_the_same() -> None:
     drawn = random.Random(0)
     journals = [[random_journal(drawn) for _ in range(3)] for _ in range(CASES)]

@@ -1,5 +1,6 @@
 """Which cards a session shows, and what the statistics count."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.quiz.journal import Review
 from mqcourse.quiz.schedule import replay
 from mqcourse.quiz.session import Wish, plan
-from mqcourse.quiz.statistics import Calibration, days_in_a_row, statistics
+from mqcourse.quiz.statistics import Calibration, TopicStatistics, days_in_a_row, statistics
 
 NOW = datetime(2026, 11, 27, 7, 0, tzinfo=UTC)
 BANK = all_questions(load_bank())
@@ -63,6 +64,15 @@ def test_statistics_of_nothing_and_of_three_ratings() -> None:
     assert sum(topic.cards for topic in found.topics) == len(BANK)
     assert found.weakest[0].known < 1
     assert all(len(line) <= 60 for line in found.lines())
+    assert "1 day in a row." in found.lines()
+
+
+def test_a_topic_that_is_shown_as_known_whole_is_not_called_weak() -> None:
+    whole, part = (TopicStatistics(name, 9, 1, known) for name, known in (("kafka", 0.996), ("why", 0.994)))
+    found = replace(statistics(BANK, [], {}, NOW), topics=(whole, part))
+    assert found.weakest == (part,)
+    assert "Weakest: why." in found.lines()
+    assert not any("Weakest" in line for line in replace(found, topics=(whole,)).lines())
 
 
 def test_how_sure_the_reader_was_is_set_beside_how_often_it_was_known() -> None:

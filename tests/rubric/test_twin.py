@@ -18,7 +18,7 @@ from mqcourse.install.npm import node_modules
 from mqcourse.interview.agenda import Plan, agenda
 from mqcourse.interview.answer import Answer, Ticks, follow_ups, points, rating
 from mqcourse.interview.answers_file import as_json, from_json
-from mqcourse.interview.plan_code import plan_of, shown_code
+from mqcourse.interview.plan_code import mark_of, plan_of, shown_code
 from mqcourse.interview.record import Interview
 from mqcourse.interview.report import markdown, title
 from mqcourse.rubric.code import SEEDS
@@ -75,7 +75,8 @@ def drawn(draw: random.Random) -> Interview:
         due = draw.choice((None, date(2026, 12, draw.randint(1, 31))))
         answers.append(Answer(question, own, ticks, heard, draw.randrange(2000), due))
     begun = BEGUN + timedelta(minutes=draw.randrange(10**6))
-    return Interview(plan, cases, tuple(answers), begun, kept=draw.random() < 0.5)
+    who = draw.choice(("you", "interviewer"))
+    return Interview(plan, cases, tuple(answers), begun, kept=draw.random() < 0.5, ticked_by=who)
 
 
 def state(answer: Answer) -> dict[str, Any]:
@@ -99,9 +100,11 @@ def sent(interview: Interview) -> dict[str, Any]:
         "begun": f"{interview.begun:%Y-%m-%d %H:%M %Z}",
         "begunIso": interview.begun.isoformat(timespec="seconds"),
         "kept": "journal" if interview.kept else "file",
+        "ticked_by": interview.ticked_by,
     }
 
 
+@pytest.mark.lengthy
 def test_random_interviews_have_the_same_cases_ratings_reports_and_files() -> None:
     draw = random.Random(16)
     interviews = [drawn(draw) for _ in range(INTERVIEWS)]
@@ -118,6 +121,7 @@ def test_random_interviews_have_the_same_cases_ratings_reports_and_files() -> No
     words = {None: "", True: "right", False: "wrong"}
     for interview, theirs in zip(interviews, found["played"], strict=True):
         assert theirs["cases"] == [[case.question.id, case.minutes] for case in interview.cases]
+        assert theirs["mark"] == mark_of(interview.cases)
         assert theirs["compared"] == [words[answer.compared] for answer in interview.answers]
         assert theirs["ratings"] == [rating(answer) for answer in interview.answers]
         assert theirs["markdown"] == markdown(interview)
@@ -156,6 +160,19 @@ def test_one_digit_typed_wrongly_or_two_exchanged_is_no_code_in_terminal_and_pag
     assert found["plans"] == [None] * len(typed) + [
         {"level": plan.level, "minutes": plan.minutes, "seed": plan.seed}
     ]
+
+
+def test_the_letters_of_a_plan_differ_where_another_edition_of_the_cards_gives_other_cases() -> None:
+    plan = Plan("S", 45, 7)
+    cases = agenda(BANK, plan)
+    assert mark_of(cases) == mark_of(agenda(list(reversed(BANK)), plan))
+    marks = {mark_of(cases)}
+    for case in cases:
+        older = agenda([card for card in BANK if card.id != case.question.id], plan)
+        assert older != cases
+        marks.add(mark_of(older))
+    assert len(marks) > len(cases) / 2, "editions that differ in one card rarely share their letters"
+    assert mark_of(cases) not in {mark_of(cases[:-1]), mark_of(tuple(reversed(cases)))}
 
 
 @pytest.mark.parametrize("plan", [Plan("S", 45, SEEDS), Plan("S", 45, 7, "kafka")])

@@ -76,6 +76,7 @@ def test_no_network_on_the_first_run(tmp_path):
     assert "Check the network" in error
 
 
+@pytest.mark.lengthy
 def test_one_failed_download_keeps_no_other_broker_down(tmp_path, refused_port):
     own = {"MQ_PORT_BASE": str(free_base()), "MQ_MAVEN_URL": f"http://127.0.0.1:{refused_port}"}
     try:
@@ -113,6 +114,7 @@ def test_a_file_where_the_state_folder_should_be(tmp_path):
     assert "cannot write" in mq(tmp_path, "reset", "--yes", "kafka")
 
 
+@pytest.mark.lengthy
 def test_an_error_is_json_too_where_json_was_asked_for(tmp_path):
     for code, words in (
         (2, ["up", "x"]),

@@ -32,6 +32,7 @@ def test_kafka(stack: Any) -> None:
     compare("kafka", KafkaTrace, (1001,))
 
 
+@pytest.mark.lengthy
 @pytest.mark.wire
 def test_service_bus() -> None:
     compare("servicebus", ServiceBusTrace, (1001,))

@@ -5,6 +5,8 @@ import random
 from dataclasses import asdict
 from pathlib import Path
 
+import pytest
+
 from mqcourse.whatif.event import EVENTS, MOST, decoded, encoded, surprise
 from mqcourse.whatif.page import BUNDLE
 from mqcourse.whatif.preset import PRESETS
@@ -16,6 +18,7 @@ LISTS = 300
 SEEDS = [0, 1, 2, 7, 12345, 2**31, 2**32 - 1]
 
 
+@pytest.mark.lengthy
 def test_random_events_and_presets_give_the_same_rows() -> None:
     draw = random.Random(13)
     lists = [draw.choices(EVENTS, k=draw.randrange(MOST + 1)) for _ in range(LISTS)]

@@ -43,6 +43,7 @@ def same(left, right):
     return left == right
 
 
+@pytest.mark.lengthy
 @settings(max_examples=600, deadline=None)
 @given(values)
 def test_a_value_comes_back_with_its_types_and_the_same_bytes(value):

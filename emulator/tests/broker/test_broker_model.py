@@ -399,7 +399,7 @@ class SessionMachine(Machine):
 RUN = settings(
     max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
-TestQueueAgainstThePlainOne = Machine.TestCase
+TestQueueAgainstThePlainOne = pytest.mark.lengthy(Machine.TestCase)
 TestQueueAgainstThePlainOne.settings = RUN
-TestSessionQueueAgainstThePlainOne = SessionMachine.TestCase
+TestSessionQueueAgainstThePlainOne = pytest.mark.lengthy(SessionMachine.TestCase)
 TestSessionQueueAgainstThePlainOne.settings = RUN

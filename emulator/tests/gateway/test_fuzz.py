@@ -10,6 +10,7 @@ import random
 import uuid
 
 import psutil
+import pytest
 
 from servicebus_emulator.amqp.connection import Connection
 from servicebus_emulator.amqp.encode import encode_value
@@ -152,6 +153,7 @@ def held(world: World) -> tuple[int, int]:
     return len(gc.get_objects()), psutil.Process().memory_info().rss
 
 
+@pytest.mark.lengthy
 def test_mutated_frames_end_their_own_connection_and_nothing_else(caplog):
     caplog.set_level(logging.ERROR, logger="servicebus_emulator")
     frames = conversation()

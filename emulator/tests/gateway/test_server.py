@@ -238,6 +238,7 @@ def test_tls_amqp_and_https_share_the_port_too(tmp_path):
         assert own.stop() == 0
 
 
+@pytest.mark.lengthy
 def test_five_hundred_idle_and_a_hundred_busy_connections_beside_a_slow_reader(tmp_path):
     own = running_emulator.start(tmp_path)
     failures: list[str] = []

@@ -48,6 +48,7 @@ def recovered(folder: Path) -> Picture:
         journal.close()
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("seed", range(3))
 def test_a_crash_at_any_commit_finds_everything_again(tmp_path: Path, seed: int) -> None:
     namespace, journal = start(tmp_path / "live", seed=seed)

@@ -16,11 +16,11 @@ from mqcourse.book.directives.fact import stamp
 from mqcourse.book.directives.html_element import Element, InlineElement
 from mqcourse.book.facts import FACTS, load_facts
 from mqcourse.book.question import (
+    CHOOSE,
     KINDS,
     LEVELS,
     NOT_RUN,
     RUBRIC,
-    VERDICTS,
     Claim,
     Design,
     FollowUp,
@@ -104,17 +104,16 @@ class Card(Block):
             case Spot(passage=passage):
                 return [nodes.literal_block(passage, passage, language="text")]
             case Claim(quoted=quoted):
-                verdicts = ", ".join(
-                    f"{name} …" if name.endswith("since") else name for name in VERDICTS.values()
-                )
-                choose = nodes.paragraph("", f"Choose: {verdicts}.")
+                choose = nodes.paragraph("", CHOOSE)
                 return [Element("div", *self.markdown(f"> {quoted}"), choose, **{"class": "mq-card-given"})]
             case Number(unit=unit):
                 return [nodes.paragraph("", f"Give a number in {unit}.", classes=["mq-card-given"])]
             case Incident(signals=signals):
                 # A list and no block of code: a line of a log is wide, and a phone is not.
                 items = [nodes.list_item("", nodes.paragraph("", signal)) for signal in signals]
-                return [nodes.bullet_list("", *items, bullet="-", classes=["mq-card-signals"])]
+                signs = nodes.bullet_list("", *items, bullet="-", classes=["mq-card-signals"])
+                signs["support_smartquotes"] = False  # an option such as --describe keeps both its hyphens
+                return [signs]
         return []
 
     def answer(self, question: Question) -> list[nodes.Node]:

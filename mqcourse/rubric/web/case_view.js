@@ -26,7 +26,7 @@ function inline(loaded, text, before = "") {
 }
 
 function pointsToTick(loaded, state, changed) {
-  const group = make("fieldset", {}, make("legend", {}, "What was said"));
+  const group = make("fieldset", {}, make("legend", {}, "What was said"), make("p", {}, "Tick a point when all of it was said."));
   loaded.card.points.forEach((point, place) => {
     const told = (ticked) => {
       state.points = withPlace(state.points, place, ticked);

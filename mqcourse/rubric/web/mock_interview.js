@@ -9,7 +9,7 @@ import { make, button, save } from "./dom.js";
 import { code_of } from "./generated/code.js";
 import { markdown } from "./generated/report.js";
 import { rating } from "./generated/ticks.js";
-import { casesOf, codeOf, planOf } from "./plan.js";
+import { casesOf, codeOf, markOf, planOf } from "./plan.js";
 import { answersJson, htmlOf, reportView } from "./report_view.js";
 import { randomPlan, startView } from "./start_view.js";
 import { timeLine } from "./time_line.js";
@@ -17,8 +17,8 @@ import { timeLine } from "./time_line.js";
 const KEPT = "mq-interview";
 const VIEWS = ["solo", "interviewer", "candidate"];
 const WORDS = {
-  interviewer: "Your screen, the interviewer's. Ticks and notes stay here. The candidate's screen has the same cases; both go on by hand.",
-  candidate: "Your screen, the candidate's. The interviewer's screen has the same cases; both go on by hand.",
+  interviewer: "Your screen, the interviewer's. Ticks and notes stay here. The candidate's screen has the same cases if it shows the same three letters; both go on by hand.",
+  candidate: "Your screen, the candidate's. The interviewer's screen has the same cases if it shows the same three letters; both go on by hand.",
 };
 
 // What a browser refuses to keep is lost with a reload, and with nothing else.
@@ -84,6 +84,10 @@ class MockInterview {
     this.starting = false;
     this.plan = planOf(state.code);
     this.cases = casesOf(this.bank, this.plan);
+    if (state.over) {
+      this.close();
+      return;
+    }
     this.focused(true);
     this.show();
   }
@@ -131,7 +135,7 @@ class MockInterview {
       make("p", {}, `Case ${at + 1} of ${this.cases.length}, ${this.cases[at].minutes} minutes planned.`),
       timeLine(this.plan.minutes, this.cases[at].minutes, times),
       button("End the interview", () => this.end()),
-      ...(state.view === "solo" ? [] : [make("p", { class: "mq-interview-news" }, `Code ${state.code}. ${WORDS[state.view]}`)]),
+      ...(state.view === "solo" ? [] : [make("p", { class: "mq-interview-news" }, `Code ${state.code}, letters ${markOf(this.cases)}. ${WORDS[state.view]}`)]),
     );
     const last = at + 1 === this.cases.length;
     const finish = state.view === "candidate" ? "Finish" : "Finish, and show the report";
@@ -191,8 +195,8 @@ class MockInterview {
       const answers = entries.map(({ one }, place) => givenOf(loaded[place].card, loaded[place].right, one));
       body = reportView(this.record(answers, begunAt), begunAt, () => this.start());
     }
+    remember({ ...state, over: true }); // until another interview begins
     this.state = null;
-    remember(null);
     this.focused(false);
     this.root.replaceChildren(heading, body);
     heading.focus({ preventScroll: true });
@@ -202,17 +206,18 @@ class MockInterview {
   /** What the report is made from. Alone, the ratings are kept in the schedule of this browser's review. */
   record(answers, begunAt) {
     const solo = this.state.view === "solo";
-    for (const given of solo ? answers : []) {
+    for (const given of solo && !this.state.rated ? answers : []) {
       const more = { ...(given.own && { answer: given.own }), ...(given.points.length > 0 && { points: given.points }) };
       mqJournal.keep(given.card.entry.id, rating(given), more);
     }
+    this.state.rated = true; // a reload shows the report again, and rates nothing twice
     const memories = solo ? mqSchedule.replay(mqJournal.lines()) : new Map();
     for (const given of answers) {
       const due = memories.get(given.card.entry.id)?.due;
       given.due = due ? new Date(due).toLocaleDateString("sv") : ""; // a day here as 2026-11-28
     }
     const begun = `${begunAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-    return { ...this.plan, topic: "", cases: this.cases.length, begun, kept: solo ? "browser" : "other", answers };
+    return { ...this.plan, topic: "", cases: this.cases.length, begun, kept: solo ? "browser" : "other", ticked_by: solo ? "you" : "interviewer", answers };
   }
 
   /** What a candidate takes along: the own notes, and no answer. */
@@ -232,4 +237,4 @@ if (typeof document !== "undefined") {
     for (const root of document.querySelectorAll(".mq-interview")) new MockInterview(root);
   });
 }
-globalThis.mqMockInterview = { answersJson, asJson, casesOf, code_of, compared, givenOf, htmlOf, lastLine, markdown, planOf, rating, renderer };
+globalThis.mqMockInterview = { answersJson, asJson, casesOf, code_of, compared, givenOf, htmlOf, lastLine, markOf, markdown, planOf, rating, renderer };

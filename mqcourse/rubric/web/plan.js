@@ -1,7 +1,7 @@
 // A plan is {level, minutes, seed}: what its code holds, and the cases that it gives.
 
 import { fitting, minutes_for, planned } from "./generated/cases.js";
-import { LEAST_MINUTES, MOST_MINUTES, SEEDS, code_of } from "./generated/code.js";
+import { LEAST_MINUTES, LETTERS, MOST_MINUTES, SEEDS, code_of } from "./generated/code.js";
 import { NAMES } from "./generated/levels.js";
 import { draws } from "./mersenne.js";
 
@@ -25,6 +25,13 @@ export function planOf(code) {
   const level = Object.keys(NAMES).find((short) => NAMES[short] === found[1]);
   const plan = { level, minutes: Number(found[2]), seed: Number(found[3]) };
   return refused(plan) === "" && codeOf(plan).endsWith(`-${found[4]}`) ? plan : null;
+}
+
+/** Three letters from the ids of the cases, as mqcourse/interview/plan_code.py makes them: two screens compare them. */
+export function markOf(cases) {
+  let number = 0;
+  for (const sign of cases.map(({ id }) => `${id} `).join("")) number = (number * 131 + sign.charCodeAt(0)) % 12167;
+  return LETTERS[Math.floor(number / 529)] + LETTERS[Math.floor(number / 23) % 23] + LETTERS[number % 23];
 }
 
 /** The cards that `mq interview` asks for this plan; `bank` has {id, topic, level, kind, minutes}, in any order. */

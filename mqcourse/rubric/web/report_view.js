@@ -39,7 +39,7 @@ export const ratingLines = (record, at) =>
   record.answers.map((given) => `${JSON.stringify({ card: given.card.entry.id, at, rating: rating(given) })}\n`).join("");
 
 export const answersJson = (record, begunIso) =>
-  `${JSON.stringify({ level: NAMES[record.level], minutes: record.minutes, seed: record.seed, topic: null, begun: begunIso, answers: record.answers.map(asJson) }, null, 2)}\n`;
+  `${JSON.stringify({ level: NAMES[record.level], minutes: record.minutes, seed: record.seed, topic: null, begun: begunIso, ticked_by: record.ticked_by, answers: record.answers.map(asJson) }, null, 2)}\n`;
 
 /** The report with its buttons; `again` begins anew. */
 export function reportView(record, begunAt, again) {

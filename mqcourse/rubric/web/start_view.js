@@ -3,7 +3,7 @@
 import { make, button } from "./dom.js";
 import { LEAST_MINUTES, MOST_MINUTES, SEEDS } from "./generated/code.js";
 import { LEVELS } from "./generated/levels.js";
-import { codeOf, planOf, refused } from "./plan.js";
+import { codeOf, markOf, planOf, refused } from "./plan.js";
 
 const FOUND = { level: "S", minutes: 45 };
 const VIEWS = [
@@ -64,7 +64,7 @@ export function startView(plan, asked, cases, begin) {
     code.value = codeOf(found);
     const asks = cases(found);
     const planned = asks.reduce((sum, one) => sum + one.minutes, 0);
-    news.textContent = `${asks.length} case${asks.length === 1 ? "" : "s"}, ${planned} minutes planned.`;
+    news.textContent = `${asks.length} case${asks.length === 1 ? "" : "s"}, ${planned} minutes planned. The letters of these cases: ${markOf(asks)}.`;
   }
 
   function take() {

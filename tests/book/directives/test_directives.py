@@ -74,7 +74,7 @@ topic: ordering
 
 ```{questions}
 ids: [choice-clicks, sb-purge, estimate-drain-quiet, order-outbox, spot-requeue-loop, design-webhooks,
-  incident-disk-full, claim-kafka-zookeeper]
+  incident-disk-full, incident-not-enough-replicas, claim-kafka-zookeeper]
 ```
 
 ```{key-points}
@@ -172,7 +172,7 @@ def test_a_card_is_a_labelled_section_with_prompt_before_a_closed_answer(page: s
 
 
 def test_all_cards_of_a_topic_come_in_the_banks_order(page: str) -> None:
-    shown = re.findall(r'data-question="([^"]+)"', page)[:-8]
+    shown = re.findall(r'data-question="([^"]+)"', page)[:-9]
     of_the_bank = [question.id for question in load_bank()["ordering"].questions]
     assert shown == ["why-a-queue", *of_the_bank]
     assert of_the_bank[:2] == ["kafka-order", "partition-key"]
@@ -192,6 +192,7 @@ def test_all_cards_of_a_topic_come_in_the_banks_order(page: str) -> None:
             ["Requirements to ask for", "The drawing", "Three options, each with its price"],
         ),
         ("incident-disk-full", ["No space left on device"], ["Three decisions", "The post-mortem"]),
+        ("incident-not-enough-replicas", ["kafka-topics --describe --under-min-isr"], ["Three decisions"]),
         ("claim-kafka-zookeeper", ["Choose: True, False, False since"], ["Verdict", "False since Kafka 4.0"]),
     ],
 )

@@ -132,6 +132,12 @@ def test_by_keys_alone_an_interview_gives_the_report_of_the_terminal_and_plans_i
     assert page.get_by_role("heading", name=f"Level reached: {reached(whole.answers)}").is_visible()
     rated = [line["card"] for line in on.journal()]
     assert rated == [case.question.id for case in CASES]
+    page.reload()
+    page.get_by_role("heading", name="The interview is over").wait_for()
+    assert on.saved("Save as Markdown", tmp_path).read_text("utf-8") == text
+    assert [line["card"] for line in on.journal()] == rated, "a reload rates no card again"
+    page.get_by_role("button", name="Another interview").press("Enter")
+    page.get_by_role("button", name="Begin alone").wait_for()
 
 
 def test_by_touch_an_interviewer_loses_nothing_with_a_reload_and_rates_the_candidate_and_no_own_card(
@@ -143,7 +149,7 @@ def test_by_touch_an_interviewer_loses_nothing_with_a_reload_and_rates_the_candi
     shown = on.case(CASES[0])
     assert shown.get_by_text("A strong answer", exact=True).is_visible()
     assert shown.get_by_text("Then you are asked").count() == 0, "the follow-ups are told by the ticks alone"
-    assert shown.get_by_text("Tick a point").is_visible()
+    assert shown.get_by_text("Tick a point, and the question").is_visible()
     shown.locator(".mq-interview-ticks input").nth(0).tap()
     page.get_by_role("button", name="Next case").tap()
     shown = on.case(CASES[1])
@@ -167,6 +173,7 @@ def test_by_touch_an_interviewer_loses_nothing_with_a_reload_and_rates_the_candi
     report = page.locator(".mq-interview-report").inner_text()
     assert f"2 of {len(CASES)} cases were answered" in report
     assert wrong.said.split("`")[0] in report
+    assert "The interviewer ticked what the candidate said." in report
     assert on.journal() == []
     ratings = list(
         json_lines.objects(on.saved("Save the ratings for the candidate", tmp_path).read_text("utf-8"))

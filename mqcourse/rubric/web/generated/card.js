@@ -40,15 +40,16 @@ export class Next {
 /**
  * What a report needs of a card; every text is Markdown.
  *
- * `asked` is what was asked in one line, `title` the same cut for a heading; `right` is what the card has where a
- * number, letters or a verdict is compared; `proof` is where it is proved, and `page` where to read.
+ * `asked` is what was asked in one line, `title` the same cut for a heading; `beside` is what was shown with it, such
+ * as options or log lines, or empty; `right` is what the card has where a number, letters or a verdict is compared; `proof` is where it is proved, and `page` where to read.
  */
 export class Card {
-  constructor(entry, kind, asked, title, points, wrong, follow_ups, strong, right, proof, page) {
+  constructor(entry, kind, asked, title, beside, points, wrong, follow_ups, strong, right, proof, page) {
     this.entry = entry;
     this.kind = kind;
     this.asked = asked;
     this.title = title;
+    this.beside = beside;
     this.points = points;
     this.wrong = wrong;
     this.follow_ups = follow_ups;
@@ -80,9 +81,12 @@ export class Given {
   }
 }
 
-/** A whole interview. `begun` is a time to show, or empty; `kept` names where the ratings are (see report.py). */
+/**
+ * A whole interview. `begun` is a time to show, or empty; `kept` names where the ratings are (see report.py);
+ * `ticked_by` is you or interviewer: whose ticks and notes these are.
+ */
 export class Record {
-  constructor(level, minutes, seed, topic, cases, begun, kept, answers) {
+  constructor(level, minutes, seed, topic, cases, begun, kept, ticked_by, answers) {
     this.level = level;
     this.minutes = minutes;
     this.seed = seed;
@@ -90,6 +94,7 @@ export class Record {
     this.cases = cases;
     this.begun = begun;
     this.kept = kept;
+    this.ticked_by = ticked_by;
     this.answers = answers;
   }
 }

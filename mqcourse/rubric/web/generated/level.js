@@ -8,7 +8,7 @@ import { RUBRIC } from "./levels.js";
 export const LEAST_CASES = 3;
 
 export const RULE =
-    "A level counts as reached when two thirds of its points were ticked, and two thirds of the points of each level below it. Junior is one third of the mid points. Fewer than three cases give no level.";
+    "A level counts as reached when two thirds of its points were ticked, and two thirds of the points of each level below it. Junior is one third of the mid points. Fewer than three cases, or no tick at all, give no level.";
 
 /** How many points of a level were ticked, of how many; the least number that reaches the level, and whether it is. */
 export class Share {
@@ -42,13 +42,31 @@ export function shares(answers) {
   return found;
 }
 
-/** The level by the rule: "below junior", junior, mid, senior or staff; empty for too few cases. */
-export function reached(answers) {
+/** The least number of mid points that reaches junior. */
+export function junior_needs(counts) {
+  return Math.trunc((counts[0].asked + 2) / 3);
+}
+
+/** Why there is no level; empty where one is given. Cases without a tick were perhaps read only, so they are no level. */
+export function not_given(answers) {
   if (answers.length < LEAST_CASES) {
+    return "fewer than three cases";
+  }
+  for (const given of answers) {
+    if (given.points.length > 0) {
+      return "";
+    }
+  }
+  return "no point was ticked";
+}
+
+/** The level by the rule: "below junior", junior, mid, senior or staff; empty where `not_given` has a reason. */
+export function reached(answers) {
+  if (not_given(answers) !== "") {
     return "";
   }
   const counts = shares(answers);
-  let found = 3 * counts[0].said >= counts[0].asked ? "junior" : "below junior";
+  let found = counts[0].said >= junior_needs(counts) ? "junior" : "below junior";
   for (const share of counts) {
     if (!share.holds) {
       return found;

@@ -276,7 +276,7 @@ function inline(loaded, text, before = "") {
 }
 
 function pointsToTick(loaded, state, changed) {
-  const group = make("fieldset", {}, make("legend", {}, "What was said"));
+  const group = make("fieldset", {}, make("legend", {}, "What was said"), make("p", {}, "Tick a point when all of it was said."));
   loaded.card.points.forEach((point, place) => {
     const told = (ticked) => {
       state.points = withPlace(state.points, place, ticked);
@@ -445,7 +445,7 @@ const { RUBRIC } = generated_levels;
 const LEAST_CASES = 3;
 
 const RULE =
-    "A level counts as reached when two thirds of its points were ticked, and two thirds of the points of each level below it. Junior is one third of the mid points. Fewer than three cases give no level.";
+    "A level counts as reached when two thirds of its points were ticked, and two thirds of the points of each level below it. Junior is one third of the mid points. Fewer than three cases, or no tick at all, give no level.";
 
 /** How many points of a level were ticked, of how many; the least number that reaches the level, and whether it is. */
 class Share {
@@ -479,13 +479,31 @@ function shares(answers) {
   return found;
 }
 
-/** The level by the rule: "below junior", junior, mid, senior or staff; empty for too few cases. */
-function reached(answers) {
+/** The least number of mid points that reaches junior. */
+function junior_needs(counts) {
+  return Math.trunc((counts[0].asked + 2) / 3);
+}
+
+/** Why there is no level; empty where one is given. Cases without a tick were perhaps read only, so they are no level. */
+function not_given(answers) {
   if (answers.length < LEAST_CASES) {
+    return "fewer than three cases";
+  }
+  for (const given of answers) {
+    if (given.points.length > 0) {
+      return "";
+    }
+  }
+  return "no point was ticked";
+}
+
+/** The level by the rule: "below junior", junior, mid, senior or staff; empty where `not_given` has a reason. */
+function reached(answers) {
+  if (not_given(answers) !== "") {
     return "";
   }
   const counts = shares(answers);
-  let found = 3 * counts[0].said >= counts[0].asked ? "junior" : "below junior";
+  let found = counts[0].said >= junior_needs(counts) ? "junior" : "below junior";
   for (const share of counts) {
     if (!share.holds) {
       return found;
@@ -495,7 +513,7 @@ function reached(answers) {
   return found;
 }
 
-return { LEAST_CASES, RULE, Share, shares, reached };
+return { LEAST_CASES, RULE, Share, shares, junior_needs, not_given, reached };
 })();
 
 // ---- generated/report.js
@@ -505,12 +523,12 @@ const generated_report = (() => {
 // The report of an interview as Markdown: the level by count and why, what is false, each case, what to study.
 
 const { SEEDS, code_of } = generated_code;
-const { RULE, reached, shares } = generated_level;
+const { RULE, junior_needs, not_given, reached, shares } = generated_level;
 const { LEVELS, NAMES, RUBRIC } = generated_levels;
 const { follow_up_places, rating, unsaid } = generated_ticks;
 
 const COUNTED =
-    "This report counts what you ticked. The program has not judged your answers: it compares a number, letters or a verdict where the card has one, and reads no other text. So the result is as exact as your ticks.";
+    "This report counts ticks. The program has not judged the answers: it compares a number, letters or a verdict where the card has one, and reads no other text. So the result is as exact as the ticks.";
 
 /** Fewer points of a level than these are called few. */
 const FEW = 6;
@@ -519,7 +537,7 @@ const FEW = 6;
 const STUDY = 5;
 
 const RATINGS =
-    "The rating is a count. Again: no point, a wrong answer, or a comparison that is not right. Hard: some points. Good: every point up to the card's own level. Easy: every point and every follow-up.";
+    "The rating is a count. Again: no point, a common wrong answer, or a comparison that is not right. Hard: some points. Good: every point up to the card's own level. Easy: every point and every follow-up.";
 
 /** Where the ratings are, by the name that a record has for it. */
 const KEPT =
@@ -554,9 +572,9 @@ function file_name(record, at) {
   return `${begun}${NAMES[record.level]}-${record.minutes}-minutes-seed-${record.seed}`;
 }
 
-/** Whole minutes, at least one. */
+/** Whole minutes as they are told: "under 1" for less than one. */
 function minutes_of(seconds) {
-  return Math.max(1, Math.trunc((seconds + 30) / 60));
+  return seconds < 60 ? "under 1" : `${Math.trunc((seconds + 30) / 60)}`;
 }
 
 function _head(record) {
@@ -565,21 +583,29 @@ function _head(record) {
   for (const given of record.answers) {
     seconds = seconds + given.seconds;
   }
-  const took = seconds > 0 ? ` in ${minutes_of(seconds)} minutes` : "";
+  const minutes = minutes_of(seconds);
+  const unit = ["1", "under 1"].includes(minutes) ? "minute" : "minutes";
+  const took = seconds > 0 ? ` in ${minutes} ${unit}` : "";
   const found =
       [`# ${title(record)}`,
       `${begun}${record.answers.length} of ${record.cases} cases were answered${took}.`];
   const left = record.cases - record.answers.length;
   if (left > 0) {
-    found.push(`**This is a report of a part.** The interview ended before ${_of(left, "case")} could be answered, and only what was answered counts.`);
+    found.push(`**This is a report of a part.** The interview ended with ${_of(left, "case")} left, and only what was answered counts.`);
   }
   found.push(`\`${command(record)}\` gives the same cases again, as long as the bank of cards is the same.`);
   if (record.topic === "" && record.seed < SEEDS) {
     const code = code_of(record.level, record.minutes, record.seed);
     found.push(`So does \`mq interview --code ${code}\`, and the code \`${code}\` in the book's page.`);
   }
-  found.push(COUNTED);
+  const whose = record.ticked_by === "interviewer" ? " The interviewer ticked what the candidate said." : "";
+  found.push(`${COUNTED}${whose}`);
   return found;
+}
+
+/** Who ticked and typed, at the begin of a sentence. */
+function _who(record) {
+  return record.ticked_by === "interviewer" ? "The interviewer" : "You";
 }
 
 function _level(record) {
@@ -588,10 +614,18 @@ function _level(record) {
   const found = [];
   if (level === "") {
     found.push("## Level reached: not given");
-    found.push(`${_of(record.answers.length, "case")} is too little to name a level. The ticks are counted below.`);
+    found.push(`The reason: ${not_given(record.answers)}. The ticks are counted below.`);
   } else {
     found.push(`## Level reached: ${level}`);
-    found.push(_why(counts));
+    found.push(_why(level, counts));
+  }
+  let untrue = 0;
+  for (const given of record.answers) {
+    untrue = untrue + given.wrong.length + (given.compared === "wrong" ? 1 : 0);
+  }
+  if (untrue > 0) {
+    const verb = untrue === 1 ? "is" : "are";
+    found.push(`${_of(untrue, "answer")} ${verb} false: see “Claimed, and false”. The level counts points only.`);
   }
   const rows = ["| Points of level | Ticked | Needed | Enough |", "|---|---|---|---|"];
   for (const share of counts) {
@@ -605,7 +639,12 @@ function _level(record) {
 }
 
 /** Why it is this level, and what the next one needs. */
-function _why(counts) {
+function _why(level, counts) {
+  if (level === "below junior") {
+    const mid = counts[0];
+    const needed = junior_needs(counts);
+    return `${mid.said} of ${mid.asked} mid points were ticked, and junior needs ${needed}: ${needed - mid.said} more.`;
+  }
   let text = "";
   const above = [];
   for (const share of counts) {
@@ -644,17 +683,11 @@ function _conditions(record, counts) {
   if (fewest < FEW) {
     found.push(`${fewest} points of a level are few, so one tick more or less can change the level.`);
   }
-  let untrue = 0;
   let heard = 0;
   let answered = 0;
   for (const given of record.answers) {
-    untrue = untrue + given.wrong.length + (given.compared === "wrong" ? 1 : 0);
     heard = heard + given.heard.length;
     answered = answered + given.heard.filter((one) => one).length;
-  }
-  if (untrue > 0) {
-    const verbs = untrue === 1 ? "is false does" : "are false do";
-    found.push(`${_of(untrue, "answer")} that ${verbs} not count.`);
   }
   if (heard > 0) {
     found.push(`${answered} of ${_of(heard, "follow-up")} were answered. They do not count for the level.`);
@@ -674,15 +707,14 @@ function _false(record) {
   for (const given of record.answers) {
     if (given.compared === "wrong") {
       const asked = `  - Asked: ${given.card.title}\n  - Proof: ${given.card.proof}.`;
-      rows.push(`- You typed **${given.last_line}**. ${given.card.right}\n${asked}`);
+      rows.push(`- ${_who(record)} typed **${given.last_line}**. ${given.card.right}\n${asked}`);
     }
   }
   const found = ["## Claimed, and false"];
   if (rows.length > 0) {
     found.push(rows.join("\n"));
-    found.push("The level above does not count these. An interviewer would stop at each.");
   } else {
-    found.push("You ticked none of the common wrong answers.");
+    found.push("The count has no false answer: no common wrong answer was ticked, and no comparison failed.");
   }
   const right = record.answers.filter((given) => given.compared === "right").length;
   if (right > 0) {
@@ -728,10 +760,10 @@ function _study(record) {
   }
   const found = ["## What to study"];
   if (pages.length === 0) {
-    found.push(`Every ${last} point, and every point below that level, was ticked. Try another seed or a higher level.`);
+    found.push(_nothing_left(record, last));
     return found;
   }
-  found.push(`What was not ticked, up to the ${last} points, by page. The page with most is first.`);
+  found.push(`What was not ticked, up to the ${last} points, and what is false, by page. The page with most is first.`);
   const rows = [];
   const shown = new Array(pages.length).fill(false);
   for (let _ = 0, _end = Math.min(STUDY, pages.length); _ < _end; _++) {
@@ -755,17 +787,37 @@ function _study(record) {
   return found;
 }
 
-function _scheduled(record) {
-  const rows = ["| Card | Rating | Shown again |", "|---|---|---|"];
-  for (const given of record.answers) {
-    const due = given.due === "" ? "-" : given.due;
-    rows.push(`| ${given.card.title} | ${rating(given)} | ${due} |`);
+/** What is next where every point up to the level that was aimed at was ticked. */
+function _nothing_left(record, last) {
+  let higher = 0;
+  for (const share of shares(record.answers)) {
+    higher = higher + share.asked - share.said;
   }
-  return ["## The cards in your schedule", `${KEPT[record.kept]} ${RATINGS}`, rows.join("\n")];
+  if (higher > 0) {
+    return `Every point up to the ${last} points was ticked. ${_of(higher, "point")} above that level: see “not said” in the cases below. Try another seed, or a higher level.`;
+  }
+  const more = record.level === "St" ? "." : ", or a higher level.";
+  return `Every point of every case was ticked. Try another seed${more}`;
+}
+
+function _scheduled(record) {
+  let dated = false;
+  for (const given of record.answers) {
+    dated = dated || given.due !== "";
+  }
+  const rows = dated ? ["| Card | Rating | Shown again |", "|---|---|---|"]
+      : ["| Card | Rating |", "|---|---|"];
+  for (const given of record.answers) {
+    const day = given.due === "" ? "-" : given.due;
+    const shown = dated ? ` ${day} |` : "";
+    rows.push(`| ${given.card.title} | ${rating(given)} |${shown}`);
+  }
+  return ["## The ratings of the cards", `${KEPT[record.kept]} ${RATINGS}`, rows.join("\n")];
 }
 
 function _cases(record) {
   const found = ["## Case by case"];
+  let told;
   for (let at = 0; at < record.answers.length; at++) {
     const given = record.answers[at];
     const card = given.card;
@@ -775,11 +827,17 @@ function _cases(record) {
     if (card.asked !== card.title) {
       found.push(card.asked);
     }
+    if (card.beside !== "") {
+      found.push(card.beside);
+    }
     const rows = [];
     for (let place = 0; place < card.points.length; place++) {
       const point = card.points[place];
       const said = given.points.includes(place) ? "**said**" : "not said";
       rows.push(`- ${said}, ${point.level}: ${point.text}`);
+    }
+    for (const place of given.wrong) {
+      rows.push(`- **said, and false**: “${card.wrong[place].said}”`);
     }
     found.push(rows.join("\n"));
     const places = follow_up_places(card, given.points);
@@ -788,11 +846,17 @@ function _cases(record) {
       const follow_up = places[follow_up_at];
       const was_heard = heard[follow_up_at];
       const each = card.follow_ups[follow_up];
-      const told = was_heard ? "**Answered.**" : `Not answered: ${each.answer}`;
+      told = was_heard ? "**Answered.**" : `Not answered: ${each.answer}`;
       found.push(`Follow-up: ${each.ask} ${told}`);
     }
     if (given.own !== "") {
-      found.push(`Your notes:\n\n${_fenced(given.own)}`);
+      const whose = record.ticked_by === "interviewer" ? "The interviewer's" : "Your";
+      found.push(`${whose} notes:\n\n${_fenced(given.own)}`);
+    }
+    if (card.right !== "") {
+      const agrees = given.compared === "wrong" ? "does not agree" : "agrees";
+      told = given.compared === "" ? "" : ` The last line ${agrees}.`;
+      found.push(`${card.right}${told}`);
     }
     const strong = card.strong.map((point) => `- ${point}`).join("\n");
     found.push(`A strong answer:\n\n${strong}`);
@@ -1025,7 +1089,7 @@ const plan = (() => {
 // A plan is {level, minutes, seed}: what its code holds, and the cases that it gives.
 
 const { fitting, minutes_for, planned } = generated_cases;
-const { LEAST_MINUTES, MOST_MINUTES, SEEDS, code_of } = generated_code;
+const { LEAST_MINUTES, LETTERS, MOST_MINUTES, SEEDS, code_of } = generated_code;
 const { NAMES } = generated_levels;
 const { draws } = mersenne;
 
@@ -1051,6 +1115,13 @@ function planOf(code) {
   return refused(plan) === "" && codeOf(plan).endsWith(`-${found[4]}`) ? plan : null;
 }
 
+/** Three letters from the ids of the cases, as mqcourse/interview/plan_code.py makes them: two screens compare them. */
+function markOf(cases) {
+  let number = 0;
+  for (const sign of cases.map(({ id }) => `${id} `).join("")) number = (number * 131 + sign.charCodeAt(0)) % 12167;
+  return LETTERS[Math.floor(number / 529)] + LETTERS[Math.floor(number / 23) % 23] + LETTERS[number % 23];
+}
+
 /** The cards that `mq interview` asks for this plan; `bank` has {id, topic, level, kind, minutes}, in any order. */
 function casesOf(bank, { level, minutes, seed }) {
   const entries = bank.map((card) => ({ ...card, minutes: minutes_for(card.kind, card.minutes) }));
@@ -1059,7 +1130,7 @@ function casesOf(bank, { level, minutes, seed }) {
   return planned(cards, level, minutes, "", draws(seed, cards.length));
 }
 
-return { codeOf, refused, planOf, casesOf };
+return { codeOf, refused, planOf, markOf, casesOf };
 })();
 
 // ---- generated/report_page.js
@@ -1118,7 +1189,7 @@ const ratingLines = (record, at) =>
   record.answers.map((given) => `${JSON.stringify({ card: given.card.entry.id, at, rating: rating(given) })}\n`).join("");
 
 const answersJson = (record, begunIso) =>
-  `${JSON.stringify({ level: NAMES[record.level], minutes: record.minutes, seed: record.seed, topic: null, begun: begunIso, answers: record.answers.map(asJson) }, null, 2)}\n`;
+  `${JSON.stringify({ level: NAMES[record.level], minutes: record.minutes, seed: record.seed, topic: null, begun: begunIso, ticked_by: record.ticked_by, answers: record.answers.map(asJson) }, null, 2)}\n`;
 
 /** The report with its buttons; `again` begins anew. */
 function reportView(record, begunAt, again) {
@@ -1149,7 +1220,7 @@ const start_view = (() => {
 const { make, button } = dom;
 const { LEAST_MINUTES, MOST_MINUTES, SEEDS } = generated_code;
 const { LEVELS } = generated_levels;
-const { codeOf, planOf, refused } = plan;
+const { codeOf, markOf, planOf, refused } = plan;
 
 const FOUND = { level: "S", minutes: 45 };
 const VIEWS = [
@@ -1210,7 +1281,7 @@ function startView(plan, asked, cases, begin) {
     code.value = codeOf(found);
     const asks = cases(found);
     const planned = asks.reduce((sum, one) => sum + one.minutes, 0);
-    news.textContent = `${asks.length} case${asks.length === 1 ? "" : "s"}, ${planned} minutes planned.`;
+    news.textContent = `${asks.length} case${asks.length === 1 ? "" : "s"}, ${planned} minutes planned. The letters of these cases: ${markOf(asks)}.`;
   }
 
   function take() {
@@ -1292,7 +1363,7 @@ const { make, button, save } = dom;
 const { code_of } = generated_code;
 const { markdown } = generated_report;
 const { rating } = generated_ticks;
-const { casesOf, codeOf, planOf } = plan;
+const { casesOf, codeOf, markOf, planOf } = plan;
 const { answersJson, htmlOf, reportView } = report_view;
 const { randomPlan, startView } = start_view;
 const { timeLine } = time_line;
@@ -1300,8 +1371,8 @@ const { timeLine } = time_line;
 const KEPT = "mq-interview";
 const VIEWS = ["solo", "interviewer", "candidate"];
 const WORDS = {
-  interviewer: "Your screen, the interviewer's. Ticks and notes stay here. The candidate's screen has the same cases; both go on by hand.",
-  candidate: "Your screen, the candidate's. The interviewer's screen has the same cases; both go on by hand.",
+  interviewer: "Your screen, the interviewer's. Ticks and notes stay here. The candidate's screen has the same cases if it shows the same three letters; both go on by hand.",
+  candidate: "Your screen, the candidate's. The interviewer's screen has the same cases if it shows the same three letters; both go on by hand.",
 };
 
 // What a browser refuses to keep is lost with a reload, and with nothing else.
@@ -1367,6 +1438,10 @@ class MockInterview {
     this.starting = false;
     this.plan = planOf(state.code);
     this.cases = casesOf(this.bank, this.plan);
+    if (state.over) {
+      this.close();
+      return;
+    }
     this.focused(true);
     this.show();
   }
@@ -1414,7 +1489,7 @@ class MockInterview {
       make("p", {}, `Case ${at + 1} of ${this.cases.length}, ${this.cases[at].minutes} minutes planned.`),
       timeLine(this.plan.minutes, this.cases[at].minutes, times),
       button("End the interview", () => this.end()),
-      ...(state.view === "solo" ? [] : [make("p", { class: "mq-interview-news" }, `Code ${state.code}. ${WORDS[state.view]}`)]),
+      ...(state.view === "solo" ? [] : [make("p", { class: "mq-interview-news" }, `Code ${state.code}, letters ${markOf(this.cases)}. ${WORDS[state.view]}`)]),
     );
     const last = at + 1 === this.cases.length;
     const finish = state.view === "candidate" ? "Finish" : "Finish, and show the report";
@@ -1474,8 +1549,8 @@ class MockInterview {
       const answers = entries.map(({ one }, place) => givenOf(loaded[place].card, loaded[place].right, one));
       body = reportView(this.record(answers, begunAt), begunAt, () => this.start());
     }
+    remember({ ...state, over: true }); // until another interview begins
     this.state = null;
-    remember(null);
     this.focused(false);
     this.root.replaceChildren(heading, body);
     heading.focus({ preventScroll: true });
@@ -1485,17 +1560,18 @@ class MockInterview {
   /** What the report is made from. Alone, the ratings are kept in the schedule of this browser's review. */
   record(answers, begunAt) {
     const solo = this.state.view === "solo";
-    for (const given of solo ? answers : []) {
+    for (const given of solo && !this.state.rated ? answers : []) {
       const more = { ...(given.own && { answer: given.own }), ...(given.points.length > 0 && { points: given.points }) };
       mqJournal.keep(given.card.entry.id, rating(given), more);
     }
+    this.state.rated = true; // a reload shows the report again, and rates nothing twice
     const memories = solo ? mqSchedule.replay(mqJournal.lines()) : new Map();
     for (const given of answers) {
       const due = memories.get(given.card.entry.id)?.due;
       given.due = due ? new Date(due).toLocaleDateString("sv") : ""; // a day here as 2026-11-28
     }
     const begun = `${begunAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-    return { ...this.plan, topic: "", cases: this.cases.length, begun, kept: solo ? "browser" : "other", answers };
+    return { ...this.plan, topic: "", cases: this.cases.length, begun, kept: solo ? "browser" : "other", ticked_by: solo ? "you" : "interviewer", answers };
   }
 
   /** What a candidate takes along: the own notes, and no answer. */
@@ -1515,7 +1591,7 @@ if (typeof document !== "undefined") {
     for (const root of document.querySelectorAll(".mq-interview")) new MockInterview(root);
   });
 }
-globalThis.mqMockInterview = { answersJson, asJson, casesOf, code_of, compared, givenOf, htmlOf, lastLine, markdown, planOf, rating, renderer };
+globalThis.mqMockInterview = { answersJson, asJson, casesOf, code_of, compared, givenOf, htmlOf, lastLine, markOf, markdown, planOf, rating, renderer };
 
 return {  };
 })();

@@ -3,12 +3,12 @@
 // The report of an interview as Markdown: the level by count and why, what is false, each case, what to study.
 
 import { SEEDS, code_of } from "./code.js";
-import { RULE, reached, shares } from "./level.js";
+import { RULE, junior_needs, not_given, reached, shares } from "./level.js";
 import { LEVELS, NAMES, RUBRIC } from "./levels.js";
 import { follow_up_places, rating, unsaid } from "./ticks.js";
 
 export const COUNTED =
-    "This report counts what you ticked. The program has not judged your answers: it compares a number, letters or a verdict where the card has one, and reads no other text. So the result is as exact as your ticks.";
+    "This report counts ticks. The program has not judged the answers: it compares a number, letters or a verdict where the card has one, and reads no other text. So the result is as exact as the ticks.";
 
 /** Fewer points of a level than these are called few. */
 export const FEW = 6;
@@ -17,7 +17,7 @@ export const FEW = 6;
 export const STUDY = 5;
 
 export const RATINGS =
-    "The rating is a count. Again: no point, a wrong answer, or a comparison that is not right. Hard: some points. Good: every point up to the card's own level. Easy: every point and every follow-up.";
+    "The rating is a count. Again: no point, a common wrong answer, or a comparison that is not right. Hard: some points. Good: every point up to the card's own level. Easy: every point and every follow-up.";
 
 /** Where the ratings are, by the name that a record has for it. */
 export const KEPT =
@@ -52,9 +52,9 @@ export function file_name(record, at) {
   return `${begun}${NAMES[record.level]}-${record.minutes}-minutes-seed-${record.seed}`;
 }
 
-/** Whole minutes, at least one. */
+/** Whole minutes as they are told: "under 1" for less than one. */
 export function minutes_of(seconds) {
-  return Math.max(1, Math.trunc((seconds + 30) / 60));
+  return seconds < 60 ? "under 1" : `${Math.trunc((seconds + 30) / 60)}`;
 }
 
 function _head(record) {
@@ -63,21 +63,29 @@ function _head(record) {
   for (const given of record.answers) {
     seconds = seconds + given.seconds;
   }
-  const took = seconds > 0 ? ` in ${minutes_of(seconds)} minutes` : "";
+  const minutes = minutes_of(seconds);
+  const unit = ["1", "under 1"].includes(minutes) ? "minute" : "minutes";
+  const took = seconds > 0 ? ` in ${minutes} ${unit}` : "";
   const found =
       [`# ${title(record)}`,
       `${begun}${record.answers.length} of ${record.cases} cases were answered${took}.`];
   const left = record.cases - record.answers.length;
   if (left > 0) {
-    found.push(`**This is a report of a part.** The interview ended before ${_of(left, "case")} could be answered, and only what was answered counts.`);
+    found.push(`**This is a report of a part.** The interview ended with ${_of(left, "case")} left, and only what was answered counts.`);
   }
   found.push(`\`${command(record)}\` gives the same cases again, as long as the bank of cards is the same.`);
   if (record.topic === "" && record.seed < SEEDS) {
     const code = code_of(record.level, record.minutes, record.seed);
     found.push(`So does \`mq interview --code ${code}\`, and the code \`${code}\` in the book's page.`);
   }
-  found.push(COUNTED);
+  const whose = record.ticked_by === "interviewer" ? " The interviewer ticked what the candidate said." : "";
+  found.push(`${COUNTED}${whose}`);
   return found;
+}
+
+/** Who ticked and typed, at the begin of a sentence. */
+function _who(record) {
+  return record.ticked_by === "interviewer" ? "The interviewer" : "You";
 }
 
 function _level(record) {
@@ -86,10 +94,18 @@ function _level(record) {
   const found = [];
   if (level === "") {
     found.push("## Level reached: not given");
-    found.push(`${_of(record.answers.length, "case")} is too little to name a level. The ticks are counted below.`);
+    found.push(`The reason: ${not_given(record.answers)}. The ticks are counted below.`);
   } else {
     found.push(`## Level reached: ${level}`);
-    found.push(_why(counts));
+    found.push(_why(level, counts));
+  }
+  let untrue = 0;
+  for (const given of record.answers) {
+    untrue = untrue + given.wrong.length + (given.compared === "wrong" ? 1 : 0);
+  }
+  if (untrue > 0) {
+    const verb = untrue === 1 ? "is" : "are";
+    found.push(`${_of(untrue, "answer")} ${verb} false: see “Claimed, and false”. The level counts points only.`);
   }
   const rows = ["| Points of level | Ticked | Needed | Enough |", "|---|---|---|---|"];
   for (const share of counts) {
@@ -103,7 +119,12 @@ function _level(record) {
 }
 
 /** Why it is this level, and what the next one needs. */
-function _why(counts) {
+function _why(level, counts) {
+  if (level === "below junior") {
+    const mid = counts[0];
+    const needed = junior_needs(counts);
+    return `${mid.said} of ${mid.asked} mid points were ticked, and junior needs ${needed}: ${needed - mid.said} more.`;
+  }
   let text = "";
   const above = [];
   for (const share of counts) {
@@ -142,17 +163,11 @@ function _conditions(record, counts) {
   if (fewest < FEW) {
     found.push(`${fewest} points of a level are few, so one tick more or less can change the level.`);
   }
-  let untrue = 0;
   let heard = 0;
   let answered = 0;
   for (const given of record.answers) {
-    untrue = untrue + given.wrong.length + (given.compared === "wrong" ? 1 : 0);
     heard = heard + given.heard.length;
     answered = answered + given.heard.filter((one) => one).length;
-  }
-  if (untrue > 0) {
-    const verbs = untrue === 1 ? "is false does" : "are false do";
-    found.push(`${_of(untrue, "answer")} that ${verbs} not count.`);
   }
   if (heard > 0) {
     found.push(`${answered} of ${_of(heard, "follow-up")} were answered. They do not count for the level.`);
@@ -172,15 +187,14 @@ function _false(record) {
   for (const given of record.answers) {
     if (given.compared === "wrong") {
       const asked = `  - Asked: ${given.card.title}\n  - Proof: ${given.card.proof}.`;
-      rows.push(`- You typed **${given.last_line}**. ${given.card.right}\n${asked}`);
+      rows.push(`- ${_who(record)} typed **${given.last_line}**. ${given.card.right}\n${asked}`);
     }
   }
   const found = ["## Claimed, and false"];
   if (rows.length > 0) {
     found.push(rows.join("\n"));
-    found.push("The level above does not count these. An interviewer would stop at each.");
   } else {
-    found.push("You ticked none of the common wrong answers.");
+    found.push("The count has no false answer: no common wrong answer was ticked, and no comparison failed.");
   }
   const right = record.answers.filter((given) => given.compared === "right").length;
   if (right > 0) {
@@ -226,10 +240,10 @@ function _study(record) {
   }
   const found = ["## What to study"];
   if (pages.length === 0) {
-    found.push(`Every ${last} point, and every point below that level, was ticked. Try another seed or a higher level.`);
+    found.push(_nothing_left(record, last));
     return found;
   }
-  found.push(`What was not ticked, up to the ${last} points, by page. The page with most is first.`);
+  found.push(`What was not ticked, up to the ${last} points, and what is false, by page. The page with most is first.`);
   const rows = [];
   const shown = new Array(pages.length).fill(false);
   for (let _ = 0, _end = Math.min(STUDY, pages.length); _ < _end; _++) {
@@ -253,17 +267,37 @@ function _study(record) {
   return found;
 }
 
-function _scheduled(record) {
-  const rows = ["| Card | Rating | Shown again |", "|---|---|---|"];
-  for (const given of record.answers) {
-    const due = given.due === "" ? "-" : given.due;
-    rows.push(`| ${given.card.title} | ${rating(given)} | ${due} |`);
+/** What is next where every point up to the level that was aimed at was ticked. */
+function _nothing_left(record, last) {
+  let higher = 0;
+  for (const share of shares(record.answers)) {
+    higher = higher + share.asked - share.said;
   }
-  return ["## The cards in your schedule", `${KEPT[record.kept]} ${RATINGS}`, rows.join("\n")];
+  if (higher > 0) {
+    return `Every point up to the ${last} points was ticked. ${_of(higher, "point")} above that level: see “not said” in the cases below. Try another seed, or a higher level.`;
+  }
+  const more = record.level === "St" ? "." : ", or a higher level.";
+  return `Every point of every case was ticked. Try another seed${more}`;
+}
+
+function _scheduled(record) {
+  let dated = false;
+  for (const given of record.answers) {
+    dated = dated || given.due !== "";
+  }
+  const rows = dated ? ["| Card | Rating | Shown again |", "|---|---|---|"]
+      : ["| Card | Rating |", "|---|---|"];
+  for (const given of record.answers) {
+    const day = given.due === "" ? "-" : given.due;
+    const shown = dated ? ` ${day} |` : "";
+    rows.push(`| ${given.card.title} | ${rating(given)} |${shown}`);
+  }
+  return ["## The ratings of the cards", `${KEPT[record.kept]} ${RATINGS}`, rows.join("\n")];
 }
 
 function _cases(record) {
   const found = ["## Case by case"];
+  let told;
   for (let at = 0; at < record.answers.length; at++) {
     const given = record.answers[at];
     const card = given.card;
@@ -273,11 +307,17 @@ function _cases(record) {
     if (card.asked !== card.title) {
       found.push(card.asked);
     }
+    if (card.beside !== "") {
+      found.push(card.beside);
+    }
     const rows = [];
     for (let place = 0; place < card.points.length; place++) {
       const point = card.points[place];
       const said = given.points.includes(place) ? "**said**" : "not said";
       rows.push(`- ${said}, ${point.level}: ${point.text}`);
+    }
+    for (const place of given.wrong) {
+      rows.push(`- **said, and false**: “${card.wrong[place].said}”`);
     }
     found.push(rows.join("\n"));
     const places = follow_up_places(card, given.points);
@@ -286,11 +326,17 @@ function _cases(record) {
       const follow_up = places[follow_up_at];
       const was_heard = heard[follow_up_at];
       const each = card.follow_ups[follow_up];
-      const told = was_heard ? "**Answered.**" : `Not answered: ${each.answer}`;
+      told = was_heard ? "**Answered.**" : `Not answered: ${each.answer}`;
       found.push(`Follow-up: ${each.ask} ${told}`);
     }
     if (given.own !== "") {
-      found.push(`Your notes:\n\n${_fenced(given.own)}`);
+      const whose = record.ticked_by === "interviewer" ? "The interviewer's" : "Your";
+      found.push(`${whose} notes:\n\n${_fenced(given.own)}`);
+    }
+    if (card.right !== "") {
+      const agrees = given.compared === "wrong" ? "does not agree" : "agrees";
+      told = given.compared === "" ? "" : ` The last line ${agrees}.`;
+      found.push(`${card.right}${told}`);
     }
     const strong = card.strong.map((point) => `- ${point}`).join("\n");
     found.push(`A strong answer:\n\n${strong}`);
