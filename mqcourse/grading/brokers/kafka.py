@@ -269,16 +269,24 @@ class CheckKafka(CheckBroker):
         described: Mapping[str, Any] = self._admin.describe_groups([group])[group]
         return len(described["members"]) if described["group_state"] == "Stable" else None
 
-    def expel(self, group: str) -> None:
-        """Put every member out of the group, as an operator can who knows that they are dead.
+    def state(self, group: str) -> str:
+        """The state of a classic group in the broker's words: Stable, PreparingRebalance, CompletingRebalance, Empty, Dead."""
+        return str(self._admin.describe_groups([group])[group]["group_state"])
+
+    def member_ids(self, group: str) -> frozenset[str]:
+        """The ids that the broker has given to the members of a group; a consumer that joins a second time gets another id."""
+        described: Mapping[str, Any] = self._admin.describe_groups([group])[group]
+        return frozenset(member["member_id"] for member in described["members"])
+
+    def expel(self, group: str, members: Iterable[str] | None = None) -> None:
+        """Put these members out of the group (by default every one), as an operator can who knows that they are dead.
 
         The broker would notice it by itself after session.timeout.ms, 45 s by default.
         """
-        members = self._admin.describe_groups([group])[group]["members"]
-        if members:
-            self._admin.remove_group_members(
-                group, [MemberToRemove(member_id=member["member_id"]) for member in members]
-            )
+        there = self.member_ids(group)
+        gone = there if members is None else there & {*members}
+        if gone:
+            self._admin.remove_group_members(group, [MemberToRemove(member_id=member) for member in gone])
 
     def commit(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
         """Set a group's committed offsets, by partition."""
