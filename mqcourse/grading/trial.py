@@ -26,8 +26,11 @@ DEADLINE_S = 12.0
 QUIET_S = 1.5
 """How long a trial must have been idle before it is taken as finished."""
 
-STUCK_S = 4.0
+STUCK_S = 6.0
 """After so long without anything happening, a trial stops waiting although there is work left to take."""
+
+LOOK_S = 0.1
+"""So long a trial waits between two looks at whether it is over."""
 
 START_S = 60.0
 """How long a process may take until it runs the answer."""
@@ -240,14 +243,21 @@ class Trial:
     ) -> bool:
         """Wait until the history is as wanted, or it has been idle for a while and `drained()` returns that no more can follow.
 
-        Programs that take none of the work there is are given up after `stuck_s`.
+        Programs that take none of the work there is are given up after `stuck_s`. A look that comes late counts for no
+        more than one in time: the programs were as late.
         """
         self._await_ready()
-        end_s = time.monotonic() + deadline_s * self._patience
-        while time.monotonic() < end_s:
-            if self.wait(until, deadline_s=0.1):
+        last_s, waited_s = self._last_s, 0.0
+        quiet_for_s = (time.monotonic() - last_s) / self._patience
+        while waited_s < deadline_s:
+            began_s = time.monotonic()
+            if self.wait(until, deadline_s=LOOK_S):
                 return True
-            quiet_for_s = (time.monotonic() - self._last_s) / self._patience
+            took_s = min(LOOK_S, (time.monotonic() - began_s) / self._patience)
+            waited_s += took_s
+            if self._last_s != last_s:
+                last_s, quiet_for_s = self._last_s, 0.0
+            quiet_for_s += took_s
             if quiet_for_s > stuck_s or (quiet_for_s > quiet_s and drained()):
                 break
             if not any(program.running for program in self._programs):
