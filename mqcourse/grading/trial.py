@@ -243,7 +243,7 @@ class Trial:
     ) -> bool:
         """Wait until the history is as wanted, or it has been idle for a while and `drained()` returns that no more can follow.
 
-        Programs that take none of the work there is are given up after `stuck_s`. A look that comes late counts for no
+        Programs that take none of the work there is are given up after `stuck_s`. A late look counts for no
         more than one in time: the programs were as late.
         """
         self._await_ready()
