@@ -234,10 +234,13 @@ def transfer_fields(
         )
     )
     end = b"\x40" + (state or b"\x40") + b"\x40\x40\x40"
-    return _transfer_list(start + b"\x42" + end), _transfer_list(start + b"\x41" + end)
+    return (
+        _performative(0x14, TRANSFER_FIELDS, start + b"\x42" + end),
+        _performative(0x14, TRANSFER_FIELDS, start + b"\x41" + end),
+    )
 
 
-TRANSFER_FIELDS = 11
+TRANSFER_FIELDS, DISPOSITION_FIELDS = 11, 6
 """All of them are written, also the nulls at the end, though the specification lets those be left out (1.4).
 
 azure-servicebus for Python reads a transfer by position and takes what follows the eleventh field for the payload;
@@ -245,10 +248,12 @@ only since 7.15.0 does it take a shorter list. Flow and disposition are whole fo
 """
 
 
-def _transfer_list(fields: bytes) -> bytes:
+def _performative(code: int, count: int, fields: bytes) -> bytes:
+    """A described list of so many fields that are encoded already."""
+    head = bytes((0x00, 0x53, code))
     if len(fields) < 255:
-        return b"\x00\x53\x14\xc0" + bytes((len(fields) + 1, TRANSFER_FIELDS)) + fields
-    return b"\x00\x53\x14\xd0" + struct.pack(">II", len(fields) + 4, TRANSFER_FIELDS) + fields
+        return head + bytes((0xC0, len(fields) + 1, count)) + fields
+    return head + struct.pack(">BII", 0xD0, len(fields) + 4, count) + fields
 
 
 def single_transfer(
@@ -301,11 +306,7 @@ def disposition_frame(channel: int, role: bool, first: int, last: int, settled: 
             b"\x40",
         )
     )
-    if len(fields) < 255:
-        body = b"\x00\x53\x15\xc0" + bytes((len(fields) + 1, 6)) + fields
-    else:
-        body = b"\x00\x53\x15\xd0" + struct.pack(">II", len(fields) + 4, 6) + fields
-    return _pack_header(8 + len(body), 2, AMQP_FRAME, channel) + body
+    return frame_around(channel, _performative(0x15, DISPOSITION_FIELDS, fields), 0)
 
 
 def rejected(condition: str, description: str) -> Rejected:

@@ -22,6 +22,8 @@ from mqcourse.stack.services.service import Addresses, Launch, NotReady, Service
 from mqcourse.stack.shell import write_tools
 from mqcourse.variables import Kind, environment_of
 
+LISTENS = ("rabbitmq", "rabbitmq_management", "rabbitmq_stream", "rabbitmq_prometheus")
+"""The purposes of the ports that clients and browsers reach."""
 PLUGINS = ("rabbitmq_management", "rabbitmq_prometheus", "rabbitmq_stream", "rabbitmq_stream_management")
 NODE = "mq@localhost"
 LOOPBACK_ONLY = "-kernel inet_dist_use_interface {127,0,0,1}"
@@ -54,14 +56,7 @@ class RabbitMQ(Service):
 
     name = "rabbitmq"
     title = "RabbitMQ"
-    ports: tuple[str, ...] = (
-        "rabbitmq",
-        "rabbitmq_management",
-        "rabbitmq_stream",
-        "rabbitmq_prometheus",
-        "rabbitmq_dist",
-        "rabbitmq_epmd",
-    )
+    ports: tuple[str, ...] = (*LISTENS, "rabbitmq_dist", "rabbitmq_epmd")
     start_limit_s = 120.0
     stop_grace_s = 20.0
     node = NODE
@@ -84,7 +79,9 @@ class RabbitMQ(Service):
     def configuration(self, layout: StackLayout) -> str:
         """The text of rabbitmq.conf."""
         return CONFIGURATION.format(
-            **layout.ports.all(), memory_limit_bytes=MEMORY_LIMIT_BYTES, disk_limit_bytes=DISK_LIMIT_BYTES
+            **{purpose: self.port(layout, purpose) for purpose in LISTENS},
+            memory_limit_bytes=MEMORY_LIMIT_BYTES,
+            disk_limit_bytes=DISK_LIMIT_BYTES,
         )
 
     def installation(self, layout: StackLayout, progress: Progress) -> software.RabbitMQ:
@@ -160,9 +157,9 @@ class RabbitMQ(Service):
 
     def addresses(self, layout: StackLayout) -> Addresses:
         """AMQP 0-9-1 (and 1.0) on one port, the management UI on another, the stream protocol on a third."""
-        url = f"amqp://{USER}:{USER}@127.0.0.1:{layout.ports.of('rabbitmq')}/%2F"
-        management = f"http://127.0.0.1:{layout.ports.of('rabbitmq_management')}/"
-        streams = f"rabbitmq-stream://{USER}:{USER}@127.0.0.1:{layout.ports.of('rabbitmq_stream')}/%2F"
+        url = f"amqp://{USER}:{USER}@127.0.0.1:{self.port(layout, 'rabbitmq')}/%2F"
+        management = f"http://127.0.0.1:{self.port(layout, 'rabbitmq_management')}/"
+        streams = f"rabbitmq-stream://{USER}:{USER}@127.0.0.1:{self.port(layout, 'rabbitmq_stream')}/%2F"
         known = {
             "rabbitmq_url": url,
             "rabbitmq_management_url": management,
