@@ -22,7 +22,7 @@ KINDS = {
 MINUTES = {**dict.fromkeys(KINDS, 3), "estimate": 5, "incident": 10, "design": 45}
 """How long a question of each kind takes: to answer, to compare, to rate."""
 VERDICTS = {"true": "True", "false": "False", "false since": "False since", "depends": "It depends"}
-CHOOSE = "Choose: True, False, False since …, It depends."
+CHOOSE = f"Choose: {', '.join(VERDICTS.values())}.".replace("since", "since …")
 """What the reader of a claim is asked; the dots stand for a version."""
 NOT_RUN = "read, not run"
 """The proof of a question whose answer was read and not tried."""
