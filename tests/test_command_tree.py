@@ -22,7 +22,7 @@ from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 from mqcourse.settings import OURS, SETTINGS
 from tests import in_turn
-from tests.test_cli import mq
+from tests.loaded_mq import mq
 from tools import golden_texts
 
 TESTS = Path(__file__).parent
@@ -108,7 +108,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MQ_")}
     done = subprocess.run(
         [sys.executable, str(TESTS / "in_turn.py")],
-        input=json.dumps(list(cases.values())),
+        input="".join(f"{json.dumps(case)}\n" for case in cases.values()),
         cwd=CHECKOUT,
         env={
             **environment,
@@ -120,7 +120,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
         text=True,
         check=True,
     )
-    return dict(zip(cases, json.loads(done.stdout), strict=True))
+    return dict(zip(cases, map(json.loads, done.stdout.splitlines()), strict=True))
 
 
 @cache
