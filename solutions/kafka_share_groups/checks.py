@@ -56,7 +56,7 @@ def prepare(answer: Answer) -> Sequence[Breach]:
             )
             if settings.get(name) != wanted
         ]
-        if settings.get("share.auto.offset.reset") != "earliest":
+        if settings.get("share.auto.offset.reset", "latest") == "latest":
             wrong += guarantees.lost(
                 [1], [], word=WORD, why="was sent before, and the group begins behind it"
             )
@@ -264,7 +264,7 @@ def stop(answer: Answer) -> Sequence[Breach]:
         done = trial.history.messages(Kind.FINISHED)
         left = len(numbers) - cut
         broker.becomes(lambda: broker.waiting(group, topic) == left, SETTLED_S)
-        waiting, members = broker.waiting(group, topic), len(broker.member_ids(group))
+        waiting, members = broker.waiting(group, topic), len(broker.share_members(group))
         trial.saw(
             "the share group", f"{members} members, {waiting} of {len(numbers)} records are not acknowledged"
         )

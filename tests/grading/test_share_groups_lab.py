@@ -26,7 +26,8 @@ def test_a_worker_without_a_record_beside_a_busy_one_is_unfair() -> None:
     breaches = lab._idle(history, range(1, 5))
     assert {breach.guarantee for breach in breaches} == {Guarantee.FAIR}
     assert [breach.what for breach in breaches] == [
-        f"record {number} waited behind record 2 held by worker B, while worker A was idle" for number in (1, 4)
+        f"record {number} waited behind record 2 held by worker B, while worker A was idle"
+        for number in (1, 4)
     ]
 
 
@@ -37,7 +38,9 @@ def test_records_that_nobody_began_are_lost_and_no_worker_is_unfair() -> None:
 
 
 def test_both_workers_have_begun_as_often_as_asked() -> None:
-    history = seen((Kind.STARTED, "worker A", 1), (Kind.STARTED, "worker B", 2), (Kind.STARTED, "worker A", 3))
+    history = seen(
+        (Kind.STARTED, "worker A", 1), (Kind.STARTED, "worker B", 2), (Kind.STARTED, "worker A", 3)
+    )
     assert lab._both(history, 1)
     assert not lab._both(history, 2)
 
@@ -48,7 +51,7 @@ def test_the_broker_tells_what_a_share_group_has_not_finished_and_lets_a_member_
         topic = broker.topic("told", 1)
         group = broker.share_group("told", share_auto_offset_reset="earliest")
         assert broker.settings_of(group)["share.auto.offset.reset"] == "earliest"
-        assert broker.member_ids(group) == frozenset()
+        assert broker.share_members(group) == frozenset()
         broker.batch(topic, [1, 2, 3])
         consumer = ShareConsumer(
             {
@@ -62,14 +65,14 @@ def test_the_broker_tells_what_a_share_group_has_not_finished_and_lets_a_member_
         polled: list[Any] = []
         assert broker.becomes(_adds(consumer, polled), JOINED_S)
         assert len(polled) == 3, "they were sent as one batch"
-        assert len(broker.member_ids(group)) == 1
+        assert len(broker.share_members(group)) == 1
         consumer.acknowledge(polled[0])
         consumer.acknowledge(polled[1], AcknowledgeType.RELEASE)
         consumer.acknowledge(polled[2], AcknowledgeType.REJECT)
         consumer.commit_sync()
         assert broker.becomes(lambda: broker.waiting(group, topic) == 1, JOINED_S)
         broker.expel(group)
-        assert broker.member_ids(group) == frozenset()
+        assert broker.share_members(group) == frozenset()
         consumer.close()
     left = journal.open_things(journal.read(journal.own_file()))
     assert not [name for _broker, _kind, name in left if name in (topic, group)]
