@@ -11,7 +11,7 @@ from mqcourse.grading.history import History, Kind
 from mqcourse.grading.trial import Answer, Trial
 from mqcourse.stack import endpoints
 
-JOIN_S = 12.0
+JOIN_S = 15.0
 """How long a worker may take to its first record. A member that joins is given its partitions by its second heartbeat, 5 s
 after the first."""
 

@@ -43,7 +43,7 @@ RESPONSES = tuple(
 
 
 class CheckShareGroup(CheckKafka):
-    """An admin client that knows share groups as well. At its end it deletes its topics, groups and their settings."""
+    """An admin client with requests about share groups as well. At its end it deletes its topics and groups."""
 
     def share_group(self, purpose: str, **settings: str) -> str:
         """A group name nobody used before, with settings of a group by their Kafka names, `_` in place of `.`."""
@@ -60,7 +60,7 @@ class CheckShareGroup(CheckKafka):
         return name
 
     def dead_letters(self, purpose: str) -> str:
-        """The name of a dead-letter topic that nobody used before; it is not made, and deleted at the end."""
+        """A new name of a dead-letter topic. The check deletes the topic at the end, and does not make it."""
         name = self._new_name("topic", f"dlq.check.{purpose}")
         self._topics.append(name)
         return name
