@@ -1,6 +1,6 @@
 """Checks of the lab kafka_share_groups. What differs from run to run is drawn from the answer's seed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from confluent_kafka import AcknowledgeType, ShareConsumer
 
@@ -8,11 +8,12 @@ from mqcourse.grading import guarantees
 from mqcourse.grading.brokers.kafka_share import CheckShareGroup
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
+from mqcourse.grading.program import Program
 from mqcourse.grading.trial import Answer, Trial
 from mqcourse.stack import endpoints
 
 JOIN_S = 15.0
-"""How long a worker may take to its first record. A member that joins is given its partitions by its second heartbeat, 5 s
+"""How long a member of the group may take to its first record. A member that joins is given its partitions by its second heartbeat, 5 s
 after the first."""
 
 SHARED_S = 60.0
@@ -105,6 +106,15 @@ def _reject_first(broker: CheckShareGroup, topic: str, group: str, limit_s: floa
     consumer.close()
 
 
+def _wait_joined(broker: CheckShareGroup, trial: Trial, group: str, workers: Collection[Program]) -> None:
+    """Wait until the group has each worker as a member, or one has ended: on a late machine a worker has no record because
+    it has not joined yet."""
+    broker.becomes(
+        lambda: len(broker.share_members(group)) >= len(workers) or any(worker.ended for worker in workers),
+        SHARED_S * trial.patience,
+    )
+
+
 def work(answer: Answer) -> Sequence[Breach]:
     """Two workers are held while each works on its second record; one of them is killed there, the other does the rest."""
     draw = answer.draw("work")
@@ -123,6 +133,7 @@ def work(answer: Answer) -> Sequence[Breach]:
             name: trial.start(name, "work", topic=topic, group=group, handle="@handle")
             for name in ("worker A", "worker B")
         }
+        _wait_joined(broker, trial, group, programs.values())
         for turn in (1, 2):
             trial.wait(lambda seen, turn=turn: _both(seen, turn), deadline_s=JOIN_S)  # type: ignore[misc]
             ended = [name for name, program in programs.items() if program.ended == "returned"]
@@ -137,7 +148,7 @@ def work(answer: Answer) -> Sequence[Breach]:
                     trial.release(name, trial.history.messages(Kind.STARTED, name)[0])
         finished = {*trial.history.messages(Kind.FINISHED)}
         left = len(numbers) - len(finished)
-        broker.becomes(lambda: broker.waiting(group, topic) == left, SETTLED_S)
+        broker.becomes(lambda: broker.waiting(group, topic) == left, SETTLED_S * trial.patience)
         waiting = broker.waiting(group, topic)
         trial.saw("the share group", f"{waiting} of {len(numbers)} records are not acknowledged")
         if waiting is not None and waiting < left:
@@ -214,7 +225,8 @@ def settle(answer: Answer) -> Sequence[Breach]:
             return LATER if number == always or (number == once and first) else DONE
 
         trial.give(outcome)
-        trial.start("the worker", "settle", topic=topic, group=group, handle="@handle")
+        worker = trial.start("the worker", "settle", topic=topic, group=group, handle="@handle")
+        _wait_joined(broker, trial, group, [worker])
         trial.wait(lambda seen: bool(seen.messages(Kind.STARTED)), deadline_s=JOIN_S)
 
         def over(seen: History) -> bool:
@@ -223,7 +235,7 @@ def settle(answer: Answer) -> Sequence[Breach]:
         trial.wait_quiet(
             over, lambda: broker.waiting(group, topic) == 0, quiet_s=QUIET_S, deadline_s=SHARED_S
         )
-        broker.becomes(lambda: {broken, always} <= {*broker.dead(dead)}, SETTLED_S)
+        broker.becomes(lambda: {broken, always} <= {*broker.dead(dead)}, SETTLED_S * trial.patience)
         found = broker.dead(dead)
         trial.saw("the dead-letter topic", f"{len(found)} records")
     tries: dict[int, tuple[int, int]] = {number: (1, 1) for number in numbers}
@@ -252,6 +264,7 @@ def stop(answer: Answer) -> Sequence[Breach]:
         program = trial.start(
             "the worker", "stop", topic=topic, group=group, handle="@handle", stopping="@stopping"
         )
+        _wait_joined(broker, trial, group, [program])
         if not trial.wait(lambda seen: cut in seen.messages(Kind.STARTED), deadline_s=JOIN_S):
             if program.ended == "returned":
                 return [Breach(Guarantee.RUNS, "the worker ended before it was asked to stop")]
@@ -263,7 +276,7 @@ def stop(answer: Answer) -> Sequence[Breach]:
         trial.result(program)
         done = trial.history.messages(Kind.FINISHED)
         left = len(numbers) - cut
-        broker.becomes(lambda: broker.waiting(group, topic) == left, SETTLED_S)
+        broker.becomes(lambda: broker.waiting(group, topic) == left, SETTLED_S * trial.patience)
         waiting, members = broker.waiting(group, topic), len(broker.share_members(group))
         trial.saw(
             "the share group", f"{members} members, {waiting} of {len(numbers)} records are not acknowledged"
