@@ -85,7 +85,7 @@ def prepare(answer: Answer) -> Sequence[Breach]:
 
 def _reject_first(broker: CheckShareGroup, topic: str, group: str, limit_s: float) -> None:
     """Reject what a first poll with records returns."""
-    consumer = ShareConsumer(
+    reader = ShareConsumer(
         {
             "bootstrap.servers": ",".join(endpoints().kafka_settings["bootstrap_servers"]),
             "group.id": group,
@@ -93,17 +93,17 @@ def _reject_first(broker: CheckShareGroup, topic: str, group: str, limit_s: floa
             "log_level": 3,
         }
     )
-    consumer.subscribe([topic])
+    reader.subscribe([topic])
 
     def rejected() -> bool:
-        messages = consumer.poll(0.5)
+        messages = reader.poll(0.5)
         for message in messages:
-            consumer.acknowledge(message, AcknowledgeType.REJECT)
-        consumer.commit_sync()
+            reader.acknowledge(message, AcknowledgeType.REJECT)
+        reader.commit_sync()
         return bool(messages)
 
     broker.becomes(rejected, limit_s)
-    consumer.close()
+    reader.close()
 
 
 def _wait_joined(broker: CheckShareGroup, trial: Trial, group: str, workers: Collection[Program]) -> None:
