@@ -1,8 +1,9 @@
 """Checks of the lab kafka_share_groups. What differs from run to run is drawn from the answer's seed."""
 
-from collections.abc import Collection, Mapping, Sequence
+import threading
+from collections.abc import Collection, Sequence
 
-from confluent_kafka import AcknowledgeType, ShareConsumer
+from confluent_kafka import AcknowledgeType
 
 from mqcourse.grading import guarantees
 from mqcourse.grading.brokers.kafka_share import CheckShareGroup
@@ -10,7 +11,6 @@ from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import History, Kind
 from mqcourse.grading.program import Program
 from mqcourse.grading.trial import Answer, Trial
-from mqcourse.stack import endpoints
 
 JOIN_S = 15.0
 """How long a member of the group may take to its first record. A member that joins is given its partitions by its second heartbeat, 5 s
@@ -29,6 +29,7 @@ LOCK_MS = "60000"
 """The longest lock the broker allows by default: no lock of a check ends by itself."""
 
 WORD = "record"
+WORKERS = ("worker A", "worker B")
 
 
 def prepare(answer: Answer) -> Sequence[Breach]:
@@ -85,15 +86,7 @@ def prepare(answer: Answer) -> Sequence[Breach]:
 
 def _reject_first(broker: CheckShareGroup, topic: str, group: str, limit_s: float) -> None:
     """Reject what a first poll with records returns."""
-    reader = ShareConsumer(
-        {
-            "bootstrap.servers": ",".join(endpoints().kafka_settings["bootstrap_servers"]),
-            "group.id": group,
-            "share.acknowledgement.mode": "explicit",
-            "log_level": 3,
-        }
-    )
-    reader.subscribe([topic])
+    reader = broker.consumer(topic, group)
 
     def rejected() -> bool:
         messages = reader.poll(0.5)
@@ -119,7 +112,7 @@ def work(answer: Answer) -> Sequence[Breach]:
     """Two workers are held while each works on its second record; one of them is killed there, the other does the rest."""
     draw = answer.draw("work")
     numbers = range(1, draw.randint(7, 10))
-    names = ["worker A", "worker B"]
+    names = [*WORKERS]
     draw.shuffle(names)
     cut, other = names
     with CheckShareGroup() as broker, Trial(answer, broker.number_of) as trial:
@@ -130,8 +123,7 @@ def work(answer: Answer) -> Sequence[Breach]:
         broker.singly(topic, numbers)
         trial.hold(lambda _worker, _number: True)
         programs = {
-            name: trial.start(name, "work", topic=topic, group=group, handle="@handle")
-            for name in ("worker A", "worker B")
+            name: trial.start(name, "work", topic=topic, group=group, handle="@handle") for name in WORKERS
         }
         _wait_joined(broker, trial, group, programs.values())
         for turn in (1, 2):
@@ -183,7 +175,7 @@ def work(answer: Answer) -> Sequence[Breach]:
 
 
 def _both(seen: History, turn: int) -> bool:
-    return all(len(seen.messages(Kind.STARTED, name)) >= turn for name in ("worker A", "worker B"))
+    return all(len(seen.messages(Kind.STARTED, name)) >= turn for name in WORKERS)
 
 
 def _idle(seen: History, numbers: Sequence[int]) -> Sequence[Breach]:
@@ -192,7 +184,7 @@ def _idle(seen: History, numbers: Sequence[int]) -> Sequence[Breach]:
     busy = [name for name in held if name.startswith("worker")]
     if not busy:
         return guarantees.lost(numbers, seen.messages(Kind.FINISHED), word=WORD, why="was never handled")
-    idle = next(name for name in ("worker A", "worker B") if name not in busy)
+    idle = next(name for name in WORKERS if name not in busy)
     rest = sorted({*numbers} - {*seen.messages(Kind.STARTED)})
     return guarantees.unfair(rest, behind=held[busy[0]][0], busy=busy[0], idle=idle, word=WORD)
 
@@ -252,14 +244,14 @@ def stop(answer: Answer) -> Sequence[Breach]:
     draw = answer.draw("stop")
     numbers = range(1, draw.randint(7, 10))
     cut = draw.randint(2, len(numbers) - 2)
-    asked: Mapping[str, list[bool]] = {"to stop": []}
+    asked = threading.Event()
     with CheckShareGroup() as broker, Trial(answer, broker.number_of) as trial:
         topic = broker.topic("stop", 1)
         group = broker.share_group(
             "stop", share_auto_offset_reset="earliest", share_record_lock_duration_ms=LOCK_MS
         )
         broker.batch(topic, numbers)
-        trial.offer("stopping", lambda: bool(asked["to stop"]))
+        trial.offer("stopping", asked.is_set)
         trial.hold(lambda _worker, number: number == cut)
         program = trial.start(
             "the worker", "stop", topic=topic, group=group, handle="@handle", stopping="@stopping"
@@ -271,7 +263,7 @@ def stop(answer: Answer) -> Sequence[Breach]:
             return guarantees.lost(
                 numbers, trial.history.messages(Kind.FINISHED), word=WORD, why="was not handled"
             )
-        asked["to stop"].append(True)
+        asked.set()
         trial.release("the worker", cut)
         trial.result(program)
         done = trial.history.messages(Kind.FINISHED)

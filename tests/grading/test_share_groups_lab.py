@@ -10,7 +10,6 @@ from mqcourse.grading import checks, journal, manifest
 from mqcourse.grading.brokers.kafka_share import CheckShareGroup
 from mqcourse.grading.guarantees import Guarantee
 from mqcourse.grading.history import Event, History, Kind
-from mqcourse.stack import endpoints
 
 lab: Any = checks.module(manifest.find("kafka_share_groups"))
 
@@ -53,15 +52,7 @@ def test_the_broker_tells_what_a_share_group_has_not_finished_and_lets_a_member_
         assert broker.settings_of(group)["share.auto.offset.reset"] == "earliest"
         assert broker.share_members(group) == frozenset()
         broker.batch(topic, [1, 2, 3])
-        consumer = ShareConsumer(
-            {
-                "bootstrap.servers": ",".join(endpoints().kafka_settings["bootstrap_servers"]),
-                "group.id": group,
-                "share.acknowledgement.mode": "explicit",
-                "log_level": 3,
-            }
-        )
-        consumer.subscribe([topic])
+        consumer = broker.consumer(topic, group)
         polled: list[Any] = []
         assert broker.becomes(_adds(consumer, polled), JOINED_S)
         assert len(polled) == 3, "they were sent as one batch"

@@ -27,7 +27,6 @@ from tests.run_stack import CHECKOUT, free_base
 def run_mq(tmp_path: Path, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
     """Run mq on folders and ports of the test's own: the run's stack may be up, and its cache full."""
     own = {
-        "MQ_HOME": str(tmp_path / "home"),
         "MQ_SOFTWARE": str(tmp_path / "software"),
         "MQ_CACHE": str(tmp_path / "cache"),
         "MQ_PORT_BASE": str(free_base()),

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
-BEFORE_PAINT: Mapping[str, Any] = MappingProxyType({"loading_method": "defer", "blocking": "render"})
-"""For add_js_file: a script that changes what is above the text. Browsers that know `blocking` wait for it with the
+DEFERRED: Mapping[str, Any] = MappingProxyType({"loading_method": "defer"})
+"""For add_js_file: a script that runs when the page is read."""
+BEFORE_PAINT: Mapping[str, Any] = MappingProxyType({**DEFERRED, "blocking": "render"})
+"""For add_js_file: a deferred script that changes what is above the text. Browsers that know `blocking` wait for it with the
 first paint, so that the text does not move (https://html.spec.whatwg.org/multipage/urls-and-fetching.html#blocking-attributes).
 """
 
@@ -30,7 +32,7 @@ def load_where(
     folder: str,
     style: Path,
     script: Path,
-    how: Mapping[str, Any] = MappingProxyType({"loading_method": "defer"}),
+    how: Mapping[str, Any] = DEFERRED,
 ) -> None:
     """Put a style sheet and a script into that folder of the built book, and load them on the pages for whose doctree
     `has_element` is true, and on no other. `how` has add_js_file's words for the script's attributes."""

@@ -7,6 +7,7 @@ and kafka-python encodes and sends them like its other requests.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from confluent_kafka import ShareConsumer
 from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import for_code
@@ -151,6 +152,19 @@ class CheckShareGroup(CheckKafka):
                 producer.flush()
         finally:
             producer.close()
+
+    def consumer(self, topic: str, group: str) -> ShareConsumer:
+        """A member of a share group, which acknowledges each record by itself. The caller closes it."""
+        consumer = ShareConsumer(
+            {
+                "bootstrap.servers": ",".join(self._settings["bootstrap_servers"]),
+                "group.id": group,
+                "share.acknowledgement.mode": "explicit",
+                "log_level": 3,
+            }
+        )
+        consumer.subscribe([topic])
+        return consumer
 
     def dead(self, topic: str) -> list[int]:
         """The numbers of the records in a dead-letter topic; -1 is a record without a body of ours."""
