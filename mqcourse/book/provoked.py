@@ -1,5 +1,6 @@
 """Cause an error on purpose in a chapter's cell, and print it as the last line of its traceback."""
 
+import sys
 import textwrap
 import traceback
 from collections.abc import Iterator
@@ -19,8 +20,9 @@ def provoked(kind: type[BaseException], text: str) -> Iterator[None]:
         yield
     except kind as error:
         line = last_line(error)
-        assert text in line, line
-        print(textwrap.shorten(line, SHOWN, placeholder=" […]"))
+        if text not in line:
+            raise AssertionError(f"another text than {text!r}: {line}") from error
+        sys.stdout.write(f"{textwrap.shorten(line, SHOWN, placeholder=' […]')}\n")
         return
     raise AssertionError(f"the block ended without {kind.__name__}")
 
