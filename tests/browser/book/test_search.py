@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
+from mqcourse.home import CHECKOUT
 from mqcourse.search import index_file
 from mqcourse.search.index import Index
 from mqcourse.search.passage import Passage
@@ -122,3 +124,26 @@ def test_a_query_is_shown_as_text(built: Any, page: Any) -> None:
     page.goto(f"{built.url}search.html?q=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E+prefetch")
     assert len(results(page)) > 0
     assert page.locator("#search-results img").count() == 0
+
+
+def _printed_errors() -> Iterator[tuple[str, str, str]]:
+    """Of each error that a page causes: the page, the words that the cell expects, and the line that was printed."""
+    for run in sorted((CHECKOUT / "book" / "runs").glob("*/errors.ipynb")):
+        for cell in nbformat.read(run, as_version=4).cells:
+            expected = re.findall(r'with provoked\(\w[\w.]*, "((?:[^"\\]|\\.)*)"\)', cell.source)
+            printed = "".join(output.get("text", "") for output in cell.get("outputs", ())).splitlines()
+            for words in (text.replace('\\"', '"') for text in expected):
+                yield run.parent.name, words, next(line for line in printed if words in line)
+
+
+def test_each_of_forty_errors_and_more_is_found_by_the_line_that_its_client_prints(index: Index) -> None:
+    errors = list(_printed_errors())
+    assert len(errors) >= 40
+    missed = {}
+    for part, words, line in errors:
+        found = [index.passages[number] for number in rank(index, read(index, line), 3)]
+        if not any(
+            one.page == f"book/{part}/errors.html" and words in one.code.replace('\\"', '"') for one in found
+        ):
+            missed[line] = [place(one) for one in found]
+    assert missed == {}
