@@ -104,7 +104,7 @@ class CheckKafkaCluster(CheckBroker):
             self._away.clear()
 
     def name(self, purpose: str) -> str:
-        """A name of a topic that nobody has used; it is deleted at the end, if anybody made it."""
+        """A new name for a topic; at the end a topic of that name is deleted."""
         name = self._new_name("topic", f"check.{purpose}")
         self._topics.append(name)
         return name
