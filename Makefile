@@ -41,15 +41,15 @@ lab: .venv-course ## start JupyterLab and the brokers the labs need
 	@"$(VENV)/mq" start rabbitmq kafka servicebus jupyter
 
 test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
-	@"$(VENV)/python" -m pytest -n 4 -m "not paced and not conformance"
-	@"$(VENV)/python" -m pytest -m paced
+	@"$(VENV)/python" -m pytest -n 4 -p no:nbval -m "not paced and not conformance"
+	@"$(VENV)/python" -m pytest -p no:nbval -m paced
 
 test-long: .venv-test ## the tests that repeat failures, 30 kills and 100 random failures each (two hours)
 	@TEST_LONG=1 "$(VENV)/python" -m pytest tests/stack/test_confirmed_survives.py tests/stack/test_cluster.py \
 		tests/notebooks/test_solutions.py
 
 test-fast: .venv-test ## the quick ones of the tests that need no broker and no browser
-	@"$(VENV)/python" -m pytest -n 3 --dist loadfile -m "not stack and not browser and not slow and not lengthy and not conformance"
+	@"$(VENV)/python" -m pytest -n 3 -p no:nbval --dist loadfile -m "not stack and not browser and not slow and not lengthy and not conformance"
 
 test-book: .venv-test ## the tests of the book: chapters, facts, directives, cards, style
 	@"$(VENV)/python" -m pytest tests/book tests/prose tests/browser/book

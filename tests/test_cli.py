@@ -10,18 +10,7 @@ import pytest
 
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
-
-
-def mq(home: Path, *words: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mqcourse.cli", *words],
-        cwd=CHECKOUT,
-        env={**os.environ, "MQ_HOME": str(home)},
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+from tests.loaded_mq import mq
 
 
 @pytest.mark.parametrize(
@@ -39,7 +28,15 @@ def test_an_output_that_is_full_is_told_from_a_disk_that_is(tmp_path: Path, word
         pytest.skip("this system has no /dev/full")
     full = os.open("/dev/full", os.O_WRONLY)
     try:
-        done = mq(tmp_path, *words.split(), stdout=full)
+        done = subprocess.run(
+            [sys.executable, "-m", "mqcourse.cli", *words.split()],
+            cwd=CHECKOUT,
+            env={**os.environ, "MQ_HOME": str(tmp_path)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
     finally:
         os.close(full)
     assert done.returncode == Exit.ENVIRONMENT

@@ -22,7 +22,7 @@ from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 from mqcourse.settings import OURS, SETTINGS
 from tests import in_turn
-from tests.test_cli import mq
+from tests.loaded_mq import mq
 from tools import golden_texts
 
 TESTS = Path(__file__).parent
@@ -108,7 +108,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MQ_")}
     done = subprocess.run(
         [sys.executable, str(TESTS / "in_turn.py")],
-        input=json.dumps(list(cases.values())),
+        input="".join(f"{json.dumps(case)}\n" for case in cases.values()),
         cwd=CHECKOUT,
         env={
             **environment,
@@ -120,12 +120,17 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
         text=True,
         check=True,
     )
-    return dict(zip(cases, json.loads(done.stdout), strict=True))
+    return dict(zip(cases, map(json.loads, done.stdout.splitlines()), strict=True))
+
+
+@cache
+def whole() -> Any:
+    return cli.parser()
 
 
 @cache
 def commands() -> dict[str, Any]:
-    return {" ".join(words): parser for words, parser in golden_texts.leaves(cli.parser())}
+    return {" ".join(words): parser for words, parser in golden_texts.leaves(whole())}
 
 
 def test_the_table_has_every_command_of_the_tree() -> None:
@@ -196,15 +201,20 @@ def test_a_dumb_terminal_of_60_columns_gets_plain_lines(name: str, outcomes: Any
         assert [line for line in wide if " " in line.strip()] == []  # one word, such as a path, is not broken
 
 
-@pytest.mark.parametrize("name", golden_texts.texts())
+@cache
+def texts() -> dict[str, str]:
+    return golden_texts.texts()
+
+
+@pytest.mark.parametrize("name", texts())
 def test_the_texts_are_as_they_were_looked_at(name: str) -> None:
     kept = golden_texts.FOLDER / f"{name}.txt"
     assert kept.is_file(), "python -m tools.golden_texts"
-    assert golden_texts.texts()[name] == kept.read_text(encoding="utf-8"), "python -m tools.golden_texts"
+    assert texts()[name] == kept.read_text(encoding="utf-8"), "python -m tools.golden_texts"
 
 
 def test_no_kept_text_is_of_a_command_that_there_is_not() -> None:
-    assert {path.stem for path in golden_texts.FOLDER.glob("*.txt")} == set(golden_texts.texts())
+    assert {path.stem for path in golden_texts.FOLDER.glob("*.txt")} == set(texts())
 
 
 @pytest.mark.parametrize("name", commands())
@@ -215,7 +225,7 @@ def test_its_help_has_an_example_that_can_be_typed(name: str) -> None:
     for line in found:
         words = shlex.split(line.split("  #")[0].split(" > ")[0], comments=True)
         assert words[0] == "mq"
-        assert cli.parser().parse_args(words[1:]).command == name.split()[0]
+        assert whole().parse_args(words[1:]).command == name.split()[0]
 
 
 @pytest.mark.parametrize("width", [60, 80])

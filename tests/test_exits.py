@@ -15,7 +15,7 @@ from mqcourse.exits import MEANINGS, Exit, of_several
 from mqcourse.home import CHECKOUT
 from mqcourse.stack import doctor
 from servicebus_emulator import exits as emulators
-from tests.test_cli import mq
+from tests.loaded_mq import mq
 
 ROW = re.compile(r"^\| (\d+) \| (.+) \|$", re.MULTILINE)
 

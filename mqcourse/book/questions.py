@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def read_bank(
         problems.append(f"there is no question file in {folder}")
     for path in files:
         try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+            raw = _parsed(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             problems.append(f"{path.name}: not TOML: {error}")
             continue
@@ -63,6 +64,12 @@ def read_bank(
         found.append((order, topic))
     found.sort(key=lambda pair: (pair[0], pair[1].name))
     return {topic.name: topic for _, topic in found}, problems
+
+
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    """The TOML, which nobody changes: a build of the book reads the same files many times."""
+    return tomllib.loads(text)
 
 
 def all_questions(topics: Mapping[str, Topic]) -> list[Question]:

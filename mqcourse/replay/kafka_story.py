@@ -70,7 +70,7 @@ class KafkaStory:
         self.sends[event.who, int(event.what["send"])] = record
         self.scene.move(record, self.scene.place("topic", topic, "middle"), "sent")
         keyed = f" with the key {key}" if key else ""
-        return f"{event.who} sends “{event.what['message']}”{keyed} to {self.label[topic]}."
+        return f"{event.who} sends “{value_of(event)}”{keyed} to {self.label[topic]}."
 
     def tell_stored(self, event: Event) -> str:
         """The broker has answered."""
@@ -163,8 +163,13 @@ class KafkaStory:
 
 def named(event: Event) -> str:
     """A record by its key and value."""
-    key, message = event.what.get("key"), event.what.get("message")
-    return " ".join(str(part) for part in (key, message) if part is not None)
+    key = event.what.get("key")
+    return value_of(event) if key is None else f"{key} {value_of(event)}"
+
+
+def value_of(event: Event) -> str:
+    """The value of a record; a tombstone has null."""
+    return str(event.what.get("message", "null"))
 
 
 def partitions_of(event: Event) -> list[tuple[str, int]]:

@@ -9,7 +9,7 @@ import pytest
 from mqcourse.capacity.measured import measured
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
-from tests.test_cli import mq
+from tests.loaded_mq import mq
 
 
 def record(**changes: Any) -> dict[str, Any]:

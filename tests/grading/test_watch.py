@@ -19,7 +19,7 @@ from mqcourse.grading.submission import Submission
 from mqcourse.grading.verdict import Verdict, with_breach
 from mqcourse.grading.watch import versions
 from mqcourse.home import CHECKOUT
-from tests.test_cli import mq
+from tests.loaded_mq import mq
 
 LAB = manifest.find("backpressure_sizing")
 

@@ -19,6 +19,7 @@ from mqcourse.interview.agenda import Plan, agenda
 from mqcourse.interview.answers_file import as_json
 from mqcourse.interview.conversation import NOTES, TICK
 from mqcourse.quiz import journal
+from tests import loaded_mq
 from tests.interview.candidates import BANK, interview, up_to
 
 PLAN = ("--level", "senior", "--minutes", "20", "--seed", "7")
@@ -28,16 +29,7 @@ SUFFIXES = [".html", ".json", ".md"]
 
 
 def mq(home: Path, *words: str, typed: str | None = None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "mqcourse", "interview", *words],
-        cwd=CHECKOUT,
-        env={**os.environ, "MQ_HOME": str(home)},
-        input=typed,
-        stdin=subprocess.DEVNULL if typed is None else None,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return loaded_mq.mq(home, "interview", *words, typed=typed)
 
 
 def files(folder: Path) -> list[Path]:

@@ -36,6 +36,21 @@ def test_a_record_is_in_its_partition_when_the_broker_has_answered_and_stays_the
     assert found.missing == ()
 
 
+def test_a_tombstone_is_told_with_its_key_and_null() -> None:
+    bare = {"topic": TOPIC, "key": "bob"}
+    found = told(
+        "kafka",
+        ("shop", "sent", {"send": 1, **bare}),
+        stored(1, 0, 7),
+        ("reader", "read", {"partition": 0, "offset": 7, **bare}),
+    )
+    assert [step.say for step in found.steps] == [
+        "shop sends “null” with the key bob to orders.",
+        "The broker stores “bob null” in partition 0 at offset 7.",
+        "reader reads “bob null”: partition 0, offset 7.",
+    ]
+
+
 def test_a_commit_finishes_what_lies_below_it_and_no_more() -> None:
     found = told(
         "kafka",

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -21,27 +20,19 @@ from mqcourse.stack.layout import StackLayout
 from mqcourse.stack.ports import Ports
 from mqcourse.stack.services import kafka_startup_cache, rabbitmq
 from mqcourse.stack.services.kafka_node import Node, Program, format_data
+from tests import loaded_mq
 from tests.run_stack import CHECKOUT, free_base
 
 
 def run_mq(tmp_path: Path, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
     """Run mq on folders and ports of the test's own: the run's stack may be up, and its cache full."""
-    return subprocess.run(
-        [sys.executable, "-m", "mqcourse.cli", *words],
-        env={
-            **os.environ,
-            "MQ_HOME": str(tmp_path / "home"),
-            "MQ_SOFTWARE": str(tmp_path / "software"),
-            "MQ_CACHE": str(tmp_path / "cache"),
-            "MQ_PORT_BASE": str(free_base()),
-            **env,
-        },
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    own = {
+        "MQ_HOME": str(tmp_path / "home"),
+        "MQ_SOFTWARE": str(tmp_path / "software"),
+        "MQ_CACHE": str(tmp_path / "cache"),
+        "MQ_PORT_BASE": str(free_base()),
+    }
+    return loaded_mq.mq(tmp_path / "home", *words, **{**own, **env})
 
 
 def mq(tmp_path: Path, *words: str, code: Exit = Exit.ENVIRONMENT, **env: str) -> str:

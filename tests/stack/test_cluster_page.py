@@ -18,7 +18,7 @@ from mqcourse.stack.record import Record
 from mqcourse.stack.services.kafka_cluster import KafkaNode
 from mqcourse.stack.services.rabbitmq_cluster import RabbitMQNode
 from mqcourse.stack.services.registry import SERVICES, has_majority, named, whole
-from tests.test_cli import mq
+from tests.loaded_mq import mq
 
 
 @pytest.mark.parametrize(

@@ -39,4 +39,6 @@ class Capacity(Block):
 def setup(app: "Sphinx") -> None:
     """Register the directive and its files."""
     app.add_directive("capacity", Capacity)
-    page_files.load_where(app, lambda doctree: holds_class(doctree, CLASS), FOLDER, STYLE, BUNDLE)
+    page_files.load_where(
+        app, lambda doctree: holds_class(doctree, CLASS), FOLDER, STYLE, BUNDLE, page_files.BEFORE_PAINT
+    )

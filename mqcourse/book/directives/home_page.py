@@ -15,6 +15,7 @@ from mqcourse.book.chapter import Chapter, pages
 from mqcourse.book.directives.block import Block
 from mqcourse.book.directives.chapter_head import day, notice, shown_versions
 from mqcourse.book.directives.html_element import Element, holds
+from mqcourse.book.directives.page_files import BEFORE_PAINT
 from mqcourse.book.directives.replay import recordings
 from mqcourse.book.questions import all_questions, load_bank
 from mqcourse.book.record import choose, kept_path
@@ -124,7 +125,7 @@ class Doors(Block):
 def load_script(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Load the script on the page that has the queue, and on no other."""
     if holds(doctree, "live-queue"):
-        app.add_js_file("live-queue.js", loading_method="defer")
+        app.add_js_file("live-queue.js", **BEFORE_PAINT)
 
 
 def setup(app: "Sphinx") -> None:

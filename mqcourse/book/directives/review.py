@@ -7,6 +7,7 @@ from docutils import nodes
 
 from mqcourse.book.directives.block import Block
 from mqcourse.book.directives.html_element import Element
+from mqcourse.book.directives.page_files import BEFORE_PAINT
 from mqcourse.book.questions import load_bank
 from mqcourse.book.review import (
     CARDS_FOLDER,
@@ -57,7 +58,7 @@ def load_scripts(app: "Sphinx", page: str, template: str, context: dict[str, Any
     before, after = scripts(doctree)
     for first, names in ((BEFORE_CARDS, before), (AFTER_CARDS, after)):
         for place, name in enumerate(names):
-            app.add_js_file(name, priority=first + place, loading_method="defer")
+            app.add_js_file(name, priority=first + place, **BEFORE_PAINT)
     if page.startswith(TOPICS) and SCHEDULE[-1] in before and not after:
         topic = page.removeprefix(TOPICS)
         script = Path(app.outdir) / "_static" / CARDS_FOLDER / f"{topic}.js"

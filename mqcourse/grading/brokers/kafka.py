@@ -314,18 +314,3 @@ class CheckKafka(CheckBroker):
             for part, entry in found.items()
             if part.topic == topic and entry.offset >= 0
         }
-
-
-def remove(things: Sequence[tuple[str, str]]) -> None:
-    """Delete topics and groups, each as (kind, name); what is not there is no error."""
-    with CheckKafka() as broker:
-        broker.remove(
-            [name for kind, name in things if kind == "topic"],
-            [name for kind, name in things if kind == "group"],
-        )
-
-
-def exists(kind: str, name: str) -> bool:
-    """Whether there is a topic (or group) of that name."""
-    with CheckKafka() as broker:
-        return broker.has(kind, name)
