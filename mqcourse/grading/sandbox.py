@@ -118,7 +118,7 @@ def brokers() -> list[Address]:
     """Host and port of every broker that a lab may ask for, as clients name them."""
     known = endpoints()
     found: dict[Address, None] = {}
-    for name in ("rabbitmq_url", "kafka_bootstrap", "kafka_nodes", "servicebus_connection_string"):
+    for name in ("rabbitmq_url", "kafka_bootstrap", "servicebus_connection_string"):
         if address := known.known.get(name):
             found |= dict.fromkeys(hosts_of(address))
     ports = {"http": 80, "https": 443, **STREAM_PORTS}

@@ -259,10 +259,10 @@ def _servicebus() -> Held | None:
 
 
 def _kafka_cluster() -> None:
-    """No connection is held: a check kills brokers and starts them again. All of them must run before and after it."""
-    from mqcourse.grading.brokers import kafka_cluster  # here: its client takes long to import
+    """No connection is held: a check kills brokers and starts them again, and looks after those that it leaves alone."""
+    from mqcourse.grading.brokers import nodes  # here: labs on a single broker need none of it
 
-    kafka_cluster.confirm()
+    nodes.confirm("kafka-cluster")
 
 
 _OPENED: Mapping[str, Callable[[], Held | None]] = {

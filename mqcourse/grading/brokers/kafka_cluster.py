@@ -1,11 +1,11 @@
-"""What a check does at the three brokers of Kafka's cluster: it lets them fail for real, and brings them back at its end."""
+"""What a check does at the three brokers of Kafka's cluster: topics, what is stored in them, and brokers that fail."""
 
 import contextlib
-import fcntl
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -14,11 +14,9 @@ from kafka.errors import KafkaError
 
 from mqcourse.grading import journal
 from mqcourse.grading.brokers.check_broker import CheckBroker
+from mqcourse.grading.brokers.nodes import NODE, Nodes, has_failed
 from mqcourse.grading.outcome import Unjudged
-from mqcourse.home import state_folder
-from mqcourse.progress import Progress
-from mqcourse.stack import chaos, endpoints, record
-from mqcourse.stack.services.registry import CLUSTERS, SERVICES
+from mqcourse.stack import endpoints
 
 CLUSTER = "kafka-cluster"
 NODES = (1, 2, 3)
@@ -43,65 +41,38 @@ class CheckKafkaCluster(CheckBroker):
 
     def __init__(self) -> None:
         super().__init__()
-        self._away: set[int] = set()
+        self._nodes = Nodes(CLUSTER)
         self._topics: list[str] = []
-        self._lock = contextlib.ExitStack()
+        self.kill, self.pause = self._nodes.kill, self._nodes.pause
+        self.resume, self.heal = self._nodes.resume, self._nodes.heal
 
     def __enter__(self) -> Self:
-        self._lock.enter_context(_alone())
-        try:
-            # a check that was interrupted may have left brokers down
-            chaos.heal(CLUSTERS[CLUSTER], state_folder(), Progress(quiet=True))
-        except BaseException:
-            self._lock.close()
-            raise
+        self._nodes.__enter__()
         return self
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.ExitStack() as ending:
+            ending.push(self._nodes)
+            self.close()
+
     def close(self) -> None:
-        try:
-            self.heal()
-            self.remove(self._topics)
-        finally:
-            self._lock.close()
+        self.heal()
+        self.remove(self._topics)
 
     @property
     def bootstrap(self) -> list[str]:
         """The brokers that this check has left alone. A paused one still accepts connections, in silence."""
-        return [at for node, at in zip(NODES, endpoints().kafka_nodes, strict=True) if node not in self._away]
+        return [
+            at
+            for node, at in zip(NODES, endpoints().kafka_nodes, strict=True)
+            if node not in self._nodes.away
+        ]
 
-    @contextlib.contextmanager
-    def admin(self) -> Iterator[KafkaAdminClient]:
+    def admin(self) -> contextlib.AbstractContextManager[KafkaAdminClient]:
         """An admin client of the brokers that run."""
-        client = KafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=REQUEST_MS)
-        try:
-            yield client
-        finally:
-            client.close()
-
-    def kill(self, node: int) -> None:
-        """kill -9 of a broker."""
-        self._away.add(node)
-        chaos.kill(SERVICES[f"kafka-{node}"], state_folder())
-
-    def pause(self, node: int) -> None:
-        """Stop a broker where it is (SIGSTOP)."""
-        self._away.add(node)
-        chaos.pause(SERVICES[f"kafka-{node}"], state_folder())
-
-    def resume(self, node: int) -> None:
-        """Let a paused broker continue."""
-        chaos.resume(SERVICES[f"kafka-{node}"], state_folder())
-        self._away.discard(node)
-
-    def heal(self) -> None:
-        """Bring every broker back that this check let fail."""
-        if self._away:
-            chaos.heal(
-                [SERVICES[f"kafka-{node}"] for node in sorted(self._away)],
-                state_folder(),
-                Progress(quiet=True),
-            )
-            self._away.clear()
+        return _admin(self.bootstrap)
 
     def name(self, purpose: str) -> str:
         """A new name for a topic; at the end a topic of that name is deleted."""
@@ -203,43 +174,36 @@ class CheckKafkaCluster(CheckBroker):
 
     def remove(self, topics: Collection[str]) -> None:
         """Delete topics; one that is not there is no error."""
-        if topics:
-            with self.admin() as admin:
-                admin.delete_topics(list(topics), raise_errors=False)
+        remove([("topic", topic) for topic in topics])
         for topic in topics:
             journal.gone(CLUSTER, "topic", topic)
 
-    def has(self, name: str) -> bool:
-        """Whether there is a topic of that name."""
-        with self.admin() as admin:
-            return name in admin.list_topics()
-
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the cluster: a second check waits until the first has brought back what it let fail."""
-    with (state_folder() / "kafka-cluster.check").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
-
-
-def confirm() -> None:
-    """Unjudged unless the three brokers were started. A check kills some of them, so whether they run now counts for nothing."""
-    for node in CLUSTERS[CLUSTER]:
-        known = record.read(state_folder(), node.name)
-        if known is None or known.child is None:
-            raise Unjudged(
-                f"{node.title} was not started", do="Start the three brokers with `mq start --nodes 3 kafka`"
-            )
+def _admin(bootstrap: Sequence[str]) -> Iterator[KafkaAdminClient]:
+    client = KafkaAdminClient(bootstrap_servers=[*bootstrap], request_timeout_ms=REQUEST_MS)
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def remove(things: Sequence[tuple[str, str]]) -> None:
-    """Delete topics, each as (kind, name); what is not there is no error."""
-    with CheckKafkaCluster() as broker:
-        broker.remove([name for kind, name in things if kind == "topic"])
+    """Bring back nodes and delete topics, each as (kind, name); what is not there is no error.
+
+    CourseError when another check uses the nodes now.
+    """
+    if any(kind == NODE for kind, _name in things):
+        with Nodes(CLUSTER, wait_s=0):
+            pass  # whoever takes the nodes finds all of them running
+    if topics := [name for kind, name in things if kind == "topic"]:
+        with _admin(endpoints().kafka_nodes) as admin:
+            admin.delete_topics(topics, raise_errors=False)
 
 
 def exists(kind: str, name: str) -> bool:
-    """Whether there is a topic of that name."""
-    with CheckKafkaCluster() as broker:
-        return kind == "topic" and broker.has(name)
+    """Whether there is a topic of that name, or a node of that name has failed."""
+    if kind == NODE:
+        return has_failed(name)
+    with _admin(endpoints().kafka_nodes) as admin:
+        return name in admin.list_topics()
