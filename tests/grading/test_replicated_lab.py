@@ -45,9 +45,14 @@ def test_a_broker_that_fails_by_itself_is_nobodys_fault(
 ) -> None:
     monkeypatch.setenv("MQ_HOME", str(cluster.home))
     monkeypatch.setenv("MQ_PORT_BASE", str(cluster.base))
-    with pytest.raises(Unjudged, match="Kafka node 3 went away"), Nodes("kafka-cluster") as nodes:
-        nodes.kill(1)
-        chaos.kill(SERVICES["kafka-3"], cluster.home)
+
+    def check() -> None:
+        with Nodes("kafka-cluster") as nodes:
+            nodes.kill(1)
+            chaos.kill(SERVICES["kafka-3"], cluster.home)
+
+    with pytest.raises(Unjudged, match="Kafka node 3 went away"):
+        check()
     assert chaos.failed_nodes(cluster.home) == []
 
 

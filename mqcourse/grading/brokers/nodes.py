@@ -30,7 +30,7 @@ WAIT_S = 1800.0
 class Nodes:
     """The nodes of the course's own cluster, by number. As a context manager it waits until no other check uses them.
 
-    Unjudged at its end when a node failed that the check had left alone: what was seen then says nothing about an answer.
+    Unjudged at its end when a node failed that the check had left alone: an answer is not to be judged by that.
     """
 
     def __init__(self, cluster: str, wait_s: float = WAIT_S) -> None:
@@ -62,13 +62,10 @@ class Nodes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._lock:
-            lost = [name for name, child in self._left.items() if name not in self._away and not _runs(child)]
+            lost = [name for name in self._left if self._is_lost(name)]
             self._bring_back([SERVICES[name] for name in {*lost, *self._away}])
         if lost:
-            raise Unjudged(
-                f"{SERVICES[lost[0]].title} went away while the answers ran, so this run does not count and no result is saved",
-                do="The node is started again: run it again",
-            )
+            raise _went_away(SERVICES[lost[0]])
 
     @property
     def away(self) -> frozenset[int]:
@@ -98,9 +95,14 @@ class Nodes:
 
     def _failing(self, number: int) -> Service:
         node = self._node(number)
+        if self._is_lost(node.name):
+            raise _went_away(node)
         journal.note(self.cluster, NODE, node.name)
         self._away.add(node.name)
         return node
+
+    def _is_lost(self, name: str) -> bool:
+        return name not in self._away and not _runs(self._left[name])
 
     def _bring_back(self, nodes: Sequence[Service]) -> None:
         if nodes:
@@ -115,6 +117,13 @@ class Nodes:
             known = record.read(state_folder(), node.name)
             if known and known.child:
                 self._left[node.name] = known.child
+
+
+def _went_away(node: Service) -> Unjudged:
+    return Unjudged(
+        f"{node.title} went away while the answers ran, so this run does not count and no result is saved",
+        do="The node is started again: run it again",
+    )
 
 
 def _say(line: str) -> None:
