@@ -94,7 +94,7 @@ def grade_submission(
     if sandbox and not {*lab.brokers} <= {*BROKERS}:
         raise CourseError(
             f"{lab.name} lets nodes of a cluster fail, and no process of a sandbox can do that",
-            do="Grade it with --trust, without a sandbox: the answers then run with everything that you may do yourself",
+            do="On a machine that holds nothing else, grade it without a sandbox: leave `--untrusted` out, or give `--trust` for a folder",
             code=Exit.USAGE,
         )
     seed = draw_seed() if seed is None else seed

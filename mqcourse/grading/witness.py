@@ -19,7 +19,7 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.grading.outcome import Unjudged
 from mqcourse.home import state_folder
-from mqcourse.products import OF_LABS
+from mqcourse.products import OF_LABS, start_command
 from mqcourse.stack import endpoints
 from mqcourse.stack.record import read as read_record
 
@@ -109,14 +109,8 @@ def went_away(broker: str) -> Unjudged:
     """The one line for a broker that was reachable and is gone, or is another one now."""
     return Unjudged(
         f"{OF_LABS[broker]} went away while the answers ran, so this run does not count and no result is saved",
-        do=f"See to the broker (`mq status`, `mq start {_words(broker)}`), then run it again",
+        do=f"See to the broker (`mq status`, `{start_command(broker)}`), then run it again",
     )
-
-
-def _words(broker: str) -> str:
-    """What `mq start` takes for it: `--nodes 3 kafka` for kafka-cluster."""
-    single = broker.removesuffix("-cluster")
-    return broker if single == broker else f"--nodes 3 {single}"
 
 
 def _identity(broker: str) -> object:
@@ -135,7 +129,7 @@ def _reach(broker: str, otherwise: Callable[[str], Unjudged] | None = None) -> H
         if otherwise:
             raise otherwise(broker) from error
         raise Unjudged(
-            f"{OF_LABS[broker]} does not answer", do=f"Start it with `mq start {_words(broker)}`"
+            f"{OF_LABS[broker]} does not answer", do=f"Start it with `{start_command(broker)}`"
         ) from error
 
 

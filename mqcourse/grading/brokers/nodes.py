@@ -13,7 +13,7 @@ from mqcourse.grading import journal
 from mqcourse.grading.outcome import Unjudged
 from mqcourse.home import state_folder
 from mqcourse.install.file_lock import only_one
-from mqcourse.products import OF_LABS
+from mqcourse.products import OF_LABS, start_command
 from mqcourse.progress import Progress
 from mqcourse.stack import chaos, process, record
 from mqcourse.stack.endpoints import ENVIRONMENT
@@ -143,14 +143,14 @@ def confirm(cluster: str) -> None:
     if os.environ.get(variable := ENVIRONMENT[f"{broker}_nodes"]):
         raise CourseError(
             f"the checks let nodes fail, and {variable} names a cluster that is not the course's",
-            do=f"Unset it, and start the course's cluster with `mq start --nodes 3 {broker}`",
+            do=f"Unset it, and start the course's cluster with `{start_command(cluster)}`",
             code=Exit.USAGE,
         )
     for node in CLUSTERS[cluster]:
         known = record.read(state_folder(), node.name)
         if known is None or known.child is None:
             raise Unjudged(
-                f"{node.title} was not started", do=f"Start the cluster with `mq start --nodes 3 {broker}`"
+                f"{node.title} was not started", do=f"Start the cluster with `{start_command(cluster)}`"
             )
 
 
