@@ -46,7 +46,7 @@ test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
 
 test-long: .venv-test ## the tests that repeat failures, 30 kills and 100 random failures each (two hours)
 	@TEST_LONG=1 "$(VENV)/python" -m pytest tests/stack/test_confirmed_survives.py tests/stack/test_cluster.py \
-		tests/notebooks/test_solutions.py
+		tests/notebooks/test_solutions.py tests/grading/test_replicated_lab.py
 
 test-fast: .venv-test ## the quick ones of the tests that need no broker and no browser
 	@"$(VENV)/python" -m pytest -n 3 -p no:nbval --dist loadfile -m "not stack and not browser and not slow and not lengthy and not conformance"

@@ -59,7 +59,8 @@ class CheckKafkaCluster(CheckBroker):
 
     def close(self) -> None:
         self.heal()
-        self.remove(self._topics)
+        with contextlib.suppress(KafkaError):  # they stay in the journal, and the next run deletes them
+            self.remove(self._topics)
 
     @property
     def bootstrap(self) -> list[str]:
@@ -94,17 +95,31 @@ class CheckKafkaCluster(CheckBroker):
 
     def parts(self, topic: str) -> list[Part]:
         """The partitions in order; empty when there is no such topic."""
+        return self._described(topic)[topic]
+
+    def parts_now(self, topic: str) -> list[Part]:
+        """The same after all that was ordered before this call. A broker learns a little later than the controller.
+
+        A topic that is made now is in the same answer: a broker that knows it knows all that came before it.
+        """
+        mark = self.name("mark")
         with self.admin() as admin:
-            (answer,) = admin.describe_topic_partitions([topic])["topics"]
-        rows = sorted(answer["partitions"], key=lambda row: row["partition_index"])
-        return [
-            Part(
-                row["leader_id"] if row["leader_id"] > 0 else None,
-                tuple(row["replica_nodes"]),
-                tuple(row["isr_nodes"]),
-            )
-            for row in rows
-        ]
+            admin.create_topics({mark: {"num_partitions": 1, "replication_factor": 1}})
+        found: dict[str, list[Part]] = {}
+
+        def is_known() -> bool:
+            found.update(self._described(topic, mark))
+            return bool(found[mark])
+
+        self.wait_for("a broker knows what was ordered", is_known)
+        return found[topic]
+
+    def _described(self, *topics: str) -> dict[str, list[Part]]:
+        """The partitions of each topic as one broker knows them, in one answer."""
+        with self.admin() as admin:
+            answer = admin.describe_topic_partitions([*topics])["topics"]
+        rows = {topic["name"]: topic["partitions"] for topic in answer}
+        return {topic: [_part(row) for row in sorted(rows[topic], key=_index)] for topic in topics}
 
     def reorder(self, topic: str, partition: int, replicas: Sequence[int]) -> None:
         """Change the order of preference of a partition's replicas; its leader stays."""
@@ -122,10 +137,17 @@ class CheckKafkaCluster(CheckBroker):
 
     def settings(self, topic: str) -> Mapping[str, str]:
         """Every setting of the topic, its own or the broker's."""
-        asked = ConfigResource(ConfigResourceType.TOPIC, topic)
-        with self.admin() as admin:
-            found = admin.describe_configs([asked], config_filter="all")
-        return {key: str(row["value"]) for key, row in found["topic"][topic].items()}
+        found: dict[str, str] = {}
+
+        def is_known() -> bool:
+            asked = ConfigResource(ConfigResourceType.TOPIC, topic)
+            with self.admin() as admin:
+                answer = admin.describe_configs([asked], config_filter="all")["topic"]
+            found.update({key: str(row["value"]) for key, row in answer.get(topic, {}).items()})
+            return bool(found)
+
+        self.wait_for(f"a broker knows the settings of {topic}", is_known)
+        return found
 
     def wait_for(self, what: str, condition: Callable[[], bool]) -> None:
         """Wait until it is so; Unjudged when it does not become so."""
@@ -177,6 +199,15 @@ class CheckKafkaCluster(CheckBroker):
         remove([("topic", topic) for topic in topics])
         for topic in topics:
             journal.gone(CLUSTER, "topic", topic)
+
+
+def _index(row: Mapping[str, Any]) -> int:
+    return int(row["partition_index"])
+
+
+def _part(row: Mapping[str, Any]) -> Part:
+    leader = row["leader_id"] if row["leader_id"] > 0 else None
+    return Part(leader, tuple(row["replica_nodes"]), tuple(row["isr_nodes"]))
 
 
 @contextlib.contextmanager
