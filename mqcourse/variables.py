@@ -28,6 +28,10 @@ from enum import Enum
 from typing import Any, TextIO
 
 
+GRADING_RUN = "MQ_GRADING_RUN"
+"""Carried by every process of a grading, so that all can be found and ended; not by a broker that a check starts again."""
+
+
 class Kind(Enum):
     ANSWER = "an answer under judgement, and what starts it"
     PYTHON = "our own Python: emulator, servers, kernels, checks, workers, the book's chapters"

@@ -4,6 +4,7 @@
 runs the whole solution notebook.
 """
 
+import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ from mqcourse.stack.services.registry import SERVICES
 from mqcourse.stack.stack import Status
 from tests.long_run import times
 from tests.run_stack import RunStack, free_base
+
+pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
 
 LAB = manifest.find("kafka_replicated")
 START = "mq start --nodes 3 kafka"
@@ -59,10 +62,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunStack]:
 
 
 @pytest.fixture
-def here_is_the_cluster(cluster: RunStack, monkeypatch: pytest.MonkeyPatch) -> RunStack:
+def here_is_the_cluster(cluster: RunStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStack]:
     monkeypatch.setenv("MQ_HOME", str(cluster.home))
     monkeypatch.setenv("MQ_PORT_BASE", str(cluster.base))
-    return cluster
+    yield cluster
+    gc.collect()  # a broker that was started again runs on, which Python warns of
 
 
 def test_the_line_that_starts_the_cluster_is_printed_wherever_it_is_needed(

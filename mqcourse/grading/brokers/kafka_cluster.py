@@ -100,7 +100,7 @@ class CheckKafkaCluster(CheckBroker):
     def parts_now(self, topic: str) -> list[Part]:
         """The same after all that was ordered before this call. A broker learns a little later than the controller.
 
-        A topic that is made now is in the same answer: a broker that knows it knows all that came before it.
+        A topic that is made now is in the same answer: a broker whose answer has it has all that came before it.
         """
         mark = self.name("mark")
         with self.admin() as admin:
@@ -111,11 +111,11 @@ class CheckKafkaCluster(CheckBroker):
             found.update(self._described(topic, mark))
             return bool(found[mark])
 
-        self.wait_for("a broker knows what was ordered", is_known)
+        self.wait_for("a broker has what was ordered", is_known)
         return found[topic]
 
     def _described(self, *topics: str) -> dict[str, list[Part]]:
-        """The partitions of each topic as one broker knows them, in one answer."""
+        """The partitions of each topic, in one answer of one broker."""
         with self.admin() as admin:
             answer = admin.describe_topic_partitions([*topics])["topics"]
         rows = {topic["name"]: topic["partitions"] for topic in answer}
@@ -146,7 +146,7 @@ class CheckKafkaCluster(CheckBroker):
             found.update({key: str(row["value"]) for key, row in answer.get(topic, {}).items()})
             return bool(found)
 
-        self.wait_for(f"a broker knows the settings of {topic}", is_known)
+        self.wait_for(f"a broker has the settings of {topic}", is_known)
         return found
 
     def wait_for(self, what: str, condition: Callable[[], bool]) -> None:
