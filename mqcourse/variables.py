@@ -27,7 +27,6 @@ from collections.abc import Mapping, MutableMapping
 from enum import Enum
 from typing import Any, TextIO
 
-
 GRADING_RUN = "MQ_GRADING_RUN"
 """Carried by every process of a grading, so that all can be found and ended; not by a broker that a check starts again."""
 
