@@ -44,9 +44,9 @@ test: .venv-test ## the whole test suite: pure, real brokers, notebooks, browser
 	@"$(VENV)/python" -m pytest -n 4 -p no:nbval -m "not paced and not conformance"
 	@"$(VENV)/python" -m pytest -p no:nbval -m paced
 
-test-long: .venv-test ## the tests that repeat failures, 30 kills and 100 random failures each (two hours)
+test-long: .venv-test ## the tests that repeat failures, 30 kills and 100 random failures each (three hours)
 	@TEST_LONG=1 "$(VENV)/python" -m pytest tests/stack/test_confirmed_survives.py tests/stack/test_cluster.py \
-		tests/notebooks/test_solutions.py
+		tests/notebooks/test_solutions.py tests/grading/test_replicated_lab.py
 
 test-fast: .venv-test ## the quick ones of the tests that need no broker and no browser
 	@"$(VENV)/python" -m pytest -n 3 -p no:nbval --dist loadfile -m "not stack and not browser and not slow and not lengthy and not conformance"

@@ -13,8 +13,9 @@ from mqcourse.exits import Exit
 from mqcourse.grading import manifest, saved_points
 from mqcourse.grading.manifest import Lab
 from mqcourse.home import state_folder
-from mqcourse.products import TITLES
+from mqcourse.products import OF_LABS, TITLES, start_command
 from mqcourse.stack import shell, stack
+from mqcourse.stack.services.registry import CLUSTERS
 
 if TYPE_CHECKING:
     from mqcourse.stack.stack import Status
@@ -68,7 +69,10 @@ def next_step(
         return Step(
             "You have all points of all labs. The interview questions are in the book.", "mq open book"
         )
+    running |= {cluster for cluster, nodes in CLUSTERS.items() if {node.name for node in nodes} <= running}
     missing = [name for name in (*lab.brokers, "jupyter") if name not in running]
+    if cluster := next((name for name in missing if name in CLUSTERS), None):
+        return Step(f'The next lab, "{lab.title}", needs {OF_LABS[cluster]}.', start_command(cluster))
     if missing:
         return Step(f'The next lab, "{lab.title}", needs this.', f"mq start {' '.join(missing)}")
     if lab.name in begun:

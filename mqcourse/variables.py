@@ -27,6 +27,9 @@ from collections.abc import Mapping, MutableMapping
 from enum import Enum
 from typing import Any, TextIO
 
+GRADING_RUN = "MQ_GRADING_RUN"
+"""Carried by every process of a grading, so that all can be found and ended; not by a broker that a check starts again."""
+
 
 class Kind(Enum):
     ANSWER = "an answer under judgement, and what starts it"

@@ -43,6 +43,7 @@ LANES = (
     "tests/backpressure/",
     "tests/grading/test_nothing_left.py",
     "tests/stack/test_cluster.py",
+    "tests/grading/test_replicated_lab.py",
     "tests/grading/test_hostile_submissions.py",
     "tests/test_command_tree.py",
     "tests/stack/test_confirmed_survives.py",

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from unittest import mock
 
 from mqcourse import cli, here, topics
@@ -42,6 +43,10 @@ def pages() -> dict[str, str]:
     everything = {lab.name: {exercise.id: exercise.points for exercise in lab.exercises} for lab in labs}
     first = {labs[0].name: everything[labs[0].name]}
     running = rows(**dict.fromkeys(NAMES, "running"))
+    before_cluster = {
+        lab.name: everything[lab.name]
+        for lab in takewhile(lambda lab: "kafka-cluster" not in lab.brokers, labs)
+    }
     situations = {
         "fresh": (rows(), {}, set()),
         "running": (running, {}, set()),
@@ -49,6 +54,7 @@ def pages() -> dict[str, str]:
         "one-passed": (running, first, set()),
         "broker-missing": (rows(rabbitmq="running", book="running", jupyter="running"), first, set()),
         "killed": (rows(rabbitmq="running", kafka="killed"), first, set()),
+        "cluster-missing": (running, before_cluster, set()),
         "all-points": (running, everything, set()),
     }
     found = {}

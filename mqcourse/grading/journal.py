@@ -17,9 +17,9 @@ import psutil
 
 from mqcourse import json_lines
 from mqcourse.home import state_folder
+from mqcourse.variables import GRADING_RUN
 
-MARK = "MQ_GRADING_RUN"
-"""An environment variable that every process of a grading carries, so that all can be found and ended."""
+MARK = GRADING_RUN
 
 SANDBOX_STATE = "state"
 """The state folder of a run in a sandbox, in the run's folder."""

@@ -10,7 +10,7 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 from mqcourse.nearest import did_you_mean
-from mqcourse.products import BROKERS
+from mqcourse.products import OF_LABS
 
 """Names of the stack's services that a lab may need."""
 HINTS = 3
@@ -135,10 +135,10 @@ def find(name: str) -> Lab:
 def _lab(entry: Mapping[str, Any], folder: Path, where: str) -> Lab:
     brokers = tuple(_of(entry, "brokers", list, where) if entry.get("brokers") != [] else ())
     for broker in brokers:
-        if broker not in BROKERS:
+        if broker not in OF_LABS:
             raise CourseError(
                 f"{where}: broker {broker!r} is unknown",
-                do=f"Use one of: {', '.join(BROKERS)}",
+                do=f"Use one of: {', '.join(OF_LABS)}",
                 code=Exit.SAID_NO,
             )
     exercises = tuple(

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 
 import psutil
 
+from mqcourse.home import state_folder
+from mqcourse.stack.process import owned
+
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 """prctl(2), Linux only. Elsewhere nothing happens, and marks in the environment have to do."""
 
@@ -25,15 +28,19 @@ def end_with_starter() -> None:
 
 @contextlib.contextmanager
 def orphans() -> Iterator[None]:
-    """At the end of this block every process that was started in it is ended, also one that left its parent."""
+    """At the end of this block every process that was started in it is ended, also one that left its parent.
+
+    A broker of the stack that a check has started again runs on.
+    """
     before = {child.pid for child in psutil.Process().children(recursive=True)}
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     try:
         yield
     finally:
         _prctl(PR_SET_CHILD_SUBREAPER, 0)
+        kept = before | {service.pid for service in owned(state_folder())}
         for child in psutil.Process().children(recursive=True):
-            if child.pid not in before:
+            if child.pid not in kept:
                 with contextlib.suppress(psutil.Error):
                     child.kill()
                 with contextlib.suppress(ChildProcessError, OSError):

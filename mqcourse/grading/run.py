@@ -33,6 +33,7 @@ from mqcourse.grading.submission import Submission, read
 from mqcourse.grading.verdict import Report, Verdict, read_verdict, with_breach
 from mqcourse.grading.witness import Witness
 from mqcourse.home import CHECKOUT
+from mqcourse.products import BROKERS
 from mqcourse.variables import Kind, environment_of
 
 RUN_LIMIT_S = 600.0
@@ -90,6 +91,12 @@ def grade_submission(
 ) -> Report:
     """The same for answers that are already taken out of their notebook."""
     lab = submission.lab
+    if sandbox and not {*lab.brokers} <= {*BROKERS}:
+        raise CourseError(
+            f"{lab.name} lets nodes of a cluster fail, and no process of a sandbox can do that",
+            do="On a machine that holds nothing else, grade it without a sandbox: leave `--untrusted` out, or give `--trust` for a folder",
+            code=Exit.USAGE,
+        )
     seed = draw_seed() if seed is None else seed
     began_s = time.monotonic()
     found: dict[str, Verdict] = {

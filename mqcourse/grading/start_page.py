@@ -8,7 +8,7 @@ from pathlib import Path
 from mqcourse.errors import CourseError
 from mqcourse.grading import manifest, saved_points
 from mqcourse.grading.manifest import Lab
-from mqcourse.products import TITLES
+from mqcourse.products import OF_LABS
 from mqcourse.small_file import text_of
 from mqcourse.stack.services.jupyter import START
 
@@ -48,7 +48,7 @@ def start_page(labs: tuple[Lab, ...], best: Mapping[str, Mapping[str, int]]) -> 
     ]
     for lab in labs:
         lines += ["", f"## [{lab.title}](labs/{lab.name}.ipynb)", ""]
-        needs = " and ".join(TITLES[broker] for broker in lab.brokers) or "no broker"
+        needs = " and ".join(OF_LABS[broker] for broker in lab.brokers) or "no broker"
         points = reached[lab.name]
         done = " ✓" if points >= lab.points else ""
         lines += [

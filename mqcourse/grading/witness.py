@@ -19,7 +19,7 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.grading.outcome import Unjudged
 from mqcourse.home import state_folder
-from mqcourse.products import TITLES
+from mqcourse.products import OF_LABS, start_command
 from mqcourse.stack import endpoints
 from mqcourse.stack.record import read as read_record
 
@@ -108,8 +108,8 @@ class Witness:
 def went_away(broker: str) -> Unjudged:
     """The one line for a broker that was reachable and is gone, or is another one now."""
     return Unjudged(
-        f"{TITLES[broker]} went away while the answers ran, so this run does not count and no result is saved",
-        do=f"See to the broker (`mq status`, `mq start {broker}`), then run it again",
+        f"{OF_LABS[broker]} went away while the answers ran, so this run does not count and no result is saved",
+        do=f"See to the broker (`mq status`, `{start_command(broker)}`), then run it again",
     )
 
 
@@ -129,7 +129,7 @@ def _reach(broker: str, otherwise: Callable[[str], Unjudged] | None = None) -> H
         if otherwise:
             raise otherwise(broker) from error
         raise Unjudged(
-            f"{TITLES[broker]} does not answer", do=f"Start it with `mq start {broker}`"
+            f"{OF_LABS[broker]} does not answer", do=f"Start it with `{start_command(broker)}`"
         ) from error
 
 
@@ -252,8 +252,16 @@ def _servicebus() -> Held | None:
         return None
 
 
+def _kafka_cluster() -> None:
+    """No connection is held: a check kills brokers and starts them again, and looks after those that it leaves alone."""
+    from mqcourse.grading.brokers import nodes  # here: labs on a single broker need none of it
+
+    nodes.confirm("kafka-cluster")
+
+
 _OPENED: Mapping[str, Callable[[], Held | None]] = {
     "rabbitmq": _RabbitMQ,
     "kafka": _kafka,
     "servicebus": _servicebus,
+    "kafka-cluster": _kafka_cluster,
 }

@@ -19,6 +19,7 @@ import psutil
 from mqcourse.disk import make_folder, unwritable
 from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
+from mqcourse.variables import GRADING_RUN
 
 STATE_VARIABLE = "MQ_STACK"
 SERVICE_VARIABLE = "MQ_SERVICE"
@@ -63,7 +64,7 @@ def spawn(
         out = log.open("ab")
     except OSError as error:
         raise unwritable(log, error) from error
-    marked = {**env, **marks(state, service)}
+    marked = {name: value for name, value in env.items() if name != GRADING_RUN} | marks(state, service)
     with out:
         try:
             return subprocess.Popen(

@@ -55,6 +55,9 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,BROKERS:PLAINTEXT,CONTROLLER:
 inter.broker.listener.name=BROKERS
 # a broker leaves a controller that does not answer after 3 s instead of 30 s: one that is cut off closes nothing
 controller.socket.timeout.ms=3000
+# a heartbeat that is not answered within this interval ends its connection: over the proxy, on a machine that is busy
+# with other work, 300 ms were too short for a new one, and no broker registered (seen with Kafka 4.4.0)
+broker.heartbeat.interval.ms=1000
 controller.quorum.bootstrap.servers={controllers}
 default.replication.factor={replicas}
 min.insync.replicas={least_in_sync}
