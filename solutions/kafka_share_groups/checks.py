@@ -28,6 +28,9 @@ QUIET_S, IDLE_S = 0.4, 2.5
 LOCK_MS = "60000"
 """The longest lock the broker allows by default: no lock of a check ends by itself."""
 
+HELD_S = 45.0
+"""The longest wait while workers are held, however slow the machine: less than their records' lock."""
+
 WORD = "record"
 WORKERS = ("worker A", "worker B")
 
@@ -127,7 +130,8 @@ def work(answer: Answer) -> Sequence[Breach]:
         }
         _wait_joined(broker, trial, group, programs.values())
         for turn in (1, 2):
-            trial.wait(lambda seen, turn=turn: _both(seen, turn), deadline_s=JOIN_S)  # type: ignore[misc]
+            limit_s = min(JOIN_S, HELD_S / trial.patience)
+            trial.wait(lambda seen, turn=turn: _both(seen, turn), deadline_s=limit_s)  # type: ignore[misc]
             ended = [name for name, program in programs.items() if program.ended == "returned"]
             if ended:
                 return [
