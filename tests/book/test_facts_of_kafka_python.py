@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
 
 from mqcourse.book.facts import load_facts
 from mqcourse.stack import endpoints
@@ -98,5 +99,47 @@ def test_partitions_that_are_paused_and_resumed_together_go_on(topic: str) -> No
         consumer.close()
 
 
-def test_the_fact_is_of_the_version_that_runs() -> None:
-    assert load_facts()["kafka-python-resume"].version == version("kafka-python")
+@pytest.fixture
+def topics(stack: RunStack) -> Iterator[tuple[str, str, str]]:
+    """A compacted topic, a topic for records of 2 kB at most, and a topic that accepts any record."""
+    names = tuple(f"facts.{what}.{uuid.uuid4()}" for what in ("compacted", "narrow", "open"))
+    configs = ({"cleanup.policy": "compact"}, {"max.message.bytes": "2000"}, {})
+    admin = KafkaAdminClient(**endpoints().kafka_settings)
+    admin.create_topics(
+        {name: {"num_partitions": 1, "configs": config} for name, config in zip(names, configs, strict=True)},
+        wait_for_metadata=True,
+    )
+    yield names
+    admin.delete_topics(list(names))
+    admin.close()
+
+
+def outcome(producer: KafkaProducer, topic: str, value: bytes) -> str:
+    """Send a record without a key: the name of the error, or "stored"."""
+    future = producer.send(topic, value)
+    try:
+        future.get(timeout=DEADLINE_S)
+    except KafkaError as error:
+        return type(error).__name__
+    return "stored"
+
+
+@pytest.mark.parametrize(
+    ("refusing", "value", "error"),
+    [(0, b"no key", "InvalidRecordError"), (1, b"x" * 5000, "MessageSizeTooLargeError")],
+)
+def test_an_idempotent_producer_stores_no_record_after_one_that_was_refused(
+    topics: tuple[str, str, str], refusing: int, value: bytes, error: str
+) -> None:
+    found = {}
+    for idempotent in (True, False):
+        producer = KafkaProducer(**endpoints().kafka_settings, enable_idempotence=idempotent)
+        sends = [(topics[2], b"before"), (topics[refusing], value), (topics[2], b"after")]
+        found[idempotent] = [outcome(producer, topic, sent) for topic, sent in sends]
+        producer.close()
+    assert found == {True: ["stored", error, error], False: ["stored", error, "stored"]}
+
+
+def test_the_facts_are_of_the_version_that_runs() -> None:
+    for name in ("kafka-python-resume", "kafka-python-idempotent-refusal"):
+        assert load_facts()[name].version == version("kafka-python")
