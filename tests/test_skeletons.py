@@ -115,7 +115,7 @@ def test_a_new_chapter_is_listed_in_its_part_and_runs(book: Path) -> None:
     (chapter,) = chapters(book)
     assert chapter.path == path
     toc = (book / "_toc.yml").read_text(encoding="utf-8")
-    assert "book/kafka/what-goes-wrong\n      - file: book/kafka/streams\n" in toc
+    assert "book/kafka/errors\n      - file: book/kafka/streams\n" in toc
     assert len(list(left(path))) > 5
     assert list(findings("book/kafka/streams.md", chapter.text)) == []
     space: dict[str, object] = {}
