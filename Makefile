@@ -60,7 +60,7 @@ test-labs: .venv-test ## the tests of the grader and the labs; NAME=kafka_log fo
 test-emulator: .venv-test ## the tests of the Service Bus emulator
 	@"$(VENV)/python" -m pytest emulator/tests tests/browser/emulator
 
-TESTS ?= -n 2
+TESTS ?= -n 2 -p no:nbval -m "not paced and not conformance"
 coverage: .venv-test ## how much of each package the tests run, by statement and by branch; TESTS=tests/stack for some
 	@rm -rf .mq/coverage && mkdir -p .mq/coverage
 	@"$(VENV)/python" -m coverage run -m pytest $(TESTS); "$(VENV)/python" -m coverage combine --quiet && \

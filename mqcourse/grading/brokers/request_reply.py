@@ -9,7 +9,7 @@ from typing import Any
 from mqcourse.grading.brokers.rabbitmq import CheckRabbitMQ
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.program import Program
-from mqcourse.grading.trial import DEADLINE_S, Answer, GuaranteesBroken, Trial
+from mqcourse.grading.trial import DEADLINE_S, MOST_PATIENCE, Answer, GuaranteesBroken, Trial
 
 WITHHELD_S = 1.5
 """So long the last answer is kept back."""
@@ -17,8 +17,8 @@ WITHHELD_S = 1.5
 NEXT_QUESTION_S = 3.0
 """After so long without another question, the requester is waiting for an answer."""
 
-PATIENCE_S = 60
-"""A timeout that no right answer reaches."""
+NEVER_S = 2 * DEADLINE_S * MOST_PATIENCE
+"""A timeout beyond the check's longest wait: a requester that waits for all of it is seen on the slowest machine too."""
 
 SOON_S = 2
 """A timeout that is reached, on an idle machine."""
@@ -30,7 +30,7 @@ def requests(answer: Answer) -> Sequence[Breach]:
     count = draw.randint(5, 7)
     with CheckRabbitMQ() as broker, Trial(answer, broker.number_of) as trial:
         queue = broker.declare("requests", **{"x-queue-type": "classic"})
-        asker = _ask(broker, trial, queue, range(1, count + 1), PATIENCE_S)
+        asker = _ask(broker, trial, queue, range(1, count + 1), NEVER_S)
         asked = _questions(broker, trial, queue, count, asker)
         if found := _asked(asked, count):
             return found
