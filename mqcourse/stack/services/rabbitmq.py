@@ -24,7 +24,13 @@ from mqcourse.variables import Kind, environment_of
 
 LISTENS = ("rabbitmq", "rabbitmq_management", "rabbitmq_stream", "rabbitmq_prometheus")
 """The purposes of the ports that clients and browsers reach."""
-PLUGINS = ("rabbitmq_management", "rabbitmq_prometheus", "rabbitmq_stream", "rabbitmq_stream_management")
+PLUGINS = (
+    "rabbitmq_management",
+    "rabbitmq_prometheus",
+    "rabbitmq_stream",
+    "rabbitmq_stream_management",
+    "rabbitmq_consistent_hash_exchange",
+)
 NODE = "mq@localhost"
 LOOPBACK_ONLY = "-kernel inet_dist_use_interface {127,0,0,1}"
 USER = "guest"
