@@ -44,8 +44,7 @@ def pages() -> dict[str, str]:
     first = {labs[0].name: everything[labs[0].name]}
     running = rows(**dict.fromkeys(NAMES, "running"))
     before_cluster = {
-        lab.name: everything[lab.name]
-        for lab in takewhile(lambda lab: "kafka-cluster" not in lab.brokers, labs)
+        lab.name: everything[lab.name] for lab in takewhile(lambda lab: not lab.lets_nodes_fail, labs)
     }
     situations = {
         "fresh": (rows(), {}, set()),

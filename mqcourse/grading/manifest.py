@@ -10,7 +10,7 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.home import CHECKOUT
 from mqcourse.nearest import did_you_mean
-from mqcourse.products import OF_LABS
+from mqcourse.products import BROKERS, OF_LABS
 
 """Names of the stack's services that a lab may need."""
 HINTS = 3
@@ -67,6 +67,11 @@ class Lab:
     @property
     def points(self) -> int:
         return sum(exercise.points for exercise in self.exercises)
+
+    @property
+    def lets_nodes_fail(self) -> bool:
+        """Whether its checks kill and pause the nodes of a cluster, which no single broker can replace."""
+        return not {*self.brokers} <= {*BROKERS}
 
     def exercise(self, id_: str) -> Exercise:
         """The exercise of that id; CourseError when the lab has none."""

@@ -33,7 +33,6 @@ from mqcourse.grading.submission import Submission, read
 from mqcourse.grading.verdict import Report, Verdict, read_verdict, with_breach
 from mqcourse.grading.witness import Witness
 from mqcourse.home import CHECKOUT
-from mqcourse.products import BROKERS
 from mqcourse.variables import Kind, environment_of
 
 RUN_LIMIT_S = 600.0
@@ -91,7 +90,7 @@ def grade_submission(
 ) -> Report:
     """The same for answers that are already taken out of their notebook."""
     lab = submission.lab
-    if sandbox and not {*lab.brokers} <= {*BROKERS}:
+    if sandbox and lab.lets_nodes_fail:
         raise CourseError(
             f"{lab.name} lets nodes of a cluster fail, and no process of a sandbox can do that",
             do="On a machine that holds nothing else, grade it without a sandbox: leave `--untrusted` out, or give `--trust` for a folder",
