@@ -165,3 +165,12 @@ def refused_port() -> Iterator[int]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
+
+
+@pytest.fixture
+def kept_port() -> Iterator[int]:
+    """A port for one server that a test starts, held meanwhile so that the system gives it to no connection."""
+    with socket.socket() as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # lets a server listen beside it
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]

@@ -216,11 +216,17 @@ def _has_ipv6() -> bool:
 
 @pytest.mark.parametrize("streams", [">&- 2>&-", ">/dev/full 2>/dev/full", "| head -c 0"])
 def test_it_serves_also_where_its_lines_cannot_be_printed(streams: str) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = f"exec '{sys.executable}' -m servicebus_emulator --port {port}"
-    line = f"{{ {words}; }} {streams}" if streams.startswith("|") else f"{words} {streams}"
+    with socket.socket() as kept:
+        # held meanwhile, so that the system gives the port to no connection; the option lets the server listen
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        port = kept.getsockname()[1]
+        words = f"exec '{sys.executable}' -m servicebus_emulator --port {port}"
+        line = f"{{ {words}; }} {streams}" if streams.startswith("|") else f"{words} {streams}"
+        serves(line, streams, port)
+
+
+def serves(line: str, streams: str, port: int) -> None:
     with subprocess.Popen(["bash", "-c", line], start_new_session=True) as process:
         try:
             end_s = time.monotonic() + 120

@@ -101,11 +101,11 @@ def test_emptying_removes_the_volume_too(docker, tmp_path):
 def test_a_taken_port_is_named_before_docker_is_asked(docker, tmp_path):
     calls = docker()
     here = layout(tmp_path)
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", here.ports.of("kafka")))
-        server.listen()
-        with pytest.raises(CourseError, match="21960"):
-            Docker().start(registry.SERVICES["kafka"], here)
+    with (
+        socket.create_server(("127.0.0.1", here.ports.of("kafka"))),
+        pytest.raises(CourseError, match="21960"),
+    ):
+        Docker().start(registry.SERVICES["kafka"], here)
     assert calls() == []
 
 
@@ -119,6 +119,10 @@ class Health(BaseHTTPRequestHandler):
         pass
 
 
+class Listening(ThreadingTCPServer):
+    allow_reuse_address = True  # as brokers do: connections that linger after an earlier stack hold no port
+
+
 class Amqp(BaseRequestHandler):
     """Answers a protocol header with the same, and anything else not at all."""
 
@@ -130,7 +134,7 @@ class Amqp(BaseRequestHandler):
 def test_microsofts_emulator_is_ready_once_its_own_http_port_says_so(tmp_path):
     here = StackLayout(tmp_path, tmp_path, Ports(free_base()))
     servicebus = registry.SERVICES["servicebus"]
-    with ThreadingTCPServer(("127.0.0.1", here.ports.of("servicebus")), Amqp) as amqp:
+    with Listening(("127.0.0.1", here.ports.of("servicebus")), Amqp) as amqp:
         Thread(target=amqp.serve_forever, daemon=True).start()
         with pytest.raises(NotReady):
             servicebus.probe(here)

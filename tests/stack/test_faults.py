@@ -88,9 +88,7 @@ def test_the_doctor_leaves_ports_that_another_program_took(tmp_path, monkeypatch
     base = free_base()
     kept = tmp_path / "ports.json"
     kept.write_text(json.dumps({"base": base}))
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", base + 20))
-        other.listen()
+    with socket.create_server(("127.0.0.1", base + 20)):
         findings = doctor.examine()
         assert [finding.check for finding in findings if not finding.ok] == ["ports"]
         repaired = repair.repair(findings, Progress(quiet=True))
@@ -275,9 +273,7 @@ def test_what_an_installation_started_ends_with_down_though_its_launcher_was_kil
 
 
 def test_a_taken_port_names_port_holder_and_setting(empty_stack):
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", empty_stack.base + 10))
-        server.listen()
+    with socket.create_server(("127.0.0.1", empty_stack.base + 10)):
         done = empty_stack.mq("up", "kafka", check=False)
     assert done.returncode == Exit.ENVIRONMENT
     error = done.stderr.strip().splitlines()[-1]
@@ -302,9 +298,7 @@ def test_a_broker_that_ends_while_starting_fails_at_once_with_its_log(empty_stac
 
 
 def test_one_that_fails_takes_no_other_down(empty_stack):
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", empty_stack.base + 1))
-        server.listen()
+    with socket.create_server(("127.0.0.1", empty_stack.base + 1)):
         done = empty_stack.mq("up", "rabbitmq", "kafka", check=False)
     assert done.returncode == Exit.SOME_FAILED
     assert empty_stack.status()["kafka"]["state"] == "running"

@@ -272,20 +272,13 @@ def test_a_connection_is_known_by_the_process_that_holds_its_other_end(tmp_path)
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def program(tmp_path, monkeypatch, free_port) -> Iterator["subprocess.Popen[str]"]:
+def program(tmp_path, monkeypatch, kept_port) -> Iterator["subprocess.Popen[str]"]:
     """The proxy as a process, as the stack starts it."""
     monkeypatch.setenv("MQ_HOME", str(tmp_path))
     (tmp_path / "kafka-cluster").mkdir()
     command = [sys.executable, "-m", "mqcourse.stack.link_proxy", str(tmp_path), "kafka-cluster", "mark"]
     with subprocess.Popen(
-        [*command, f"1:{free_port}:9"],
+        [*command, f"1:{kept_port}:9"],
         env={**os.environ, **process.marks(tmp_path, links.mark("kafka-cluster"))},
         stderr=subprocess.PIPE,
         text=True,

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from mqcourse.errors import CourseError
@@ -173,35 +174,38 @@ def why_unusable(kafka: Program, file: Path) -> str | None:
 def _train(kafka: Program, folder: Path, file: Path) -> None:
     scratch = Path(tempfile.mkdtemp(prefix="training-", dir=folder))
     try:
-        broker, controller = _free_ports(2)
-        node = Node(scratch, broker, controller, 0)
-        node.write()
-        format_data(kafka, node)
-        log = scratch / "training.log"
-        with log.open("wb") as out:
-            child = subprocess.Popen(
-                kafka.broker(node, extra=(f"-XX:AOTCacheOutput={file}",)),
-                env=environment(),
-                cwd=scratch,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-            )
-        try:
-            _use_once(node, child, log)
-            child.terminate()
-            child.wait(timeout=TRAINING_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            raise CourseError("the training run did not end") from None
-        finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
-        if not file.is_file():
-            raise CourseError("the training run left no cache")
+        with _kept_ports(2) as (broker, controller):
+            _train_at(kafka, Node(scratch, broker, controller, 0), file)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _train_at(kafka: Program, node: Node, file: Path) -> None:
+    node.write()
+    format_data(kafka, node)
+    log = node.folder / "training.log"
+    with log.open("wb") as out:
+        child = subprocess.Popen(
+            kafka.broker(node, extra=(f"-XX:AOTCacheOutput={file}",)),
+            env=environment(),
+            cwd=node.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    try:
+        _use_once(node, child, log)
+        child.terminate()
+        child.wait(timeout=TRAINING_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        raise CourseError("the training run did not end") from None
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+    if not file.is_file():
+        raise CourseError("the training run left no cache")
 
 
 def _use_once(node: Node, child: subprocess.Popen[bytes], log: Path) -> None:
@@ -216,16 +220,15 @@ def _use_once(node: Node, child: subprocess.Popen[bytes], log: Path) -> None:
     produce_and_fetch(f"127.0.0.1:{node.broker}")
 
 
-def _free_ports(count: int) -> list[int]:
-    """Ports free now: for a minute's training run that no one else needs to find."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
+@contextlib.contextmanager
+def _kept_ports(count: int) -> Iterator[list[int]]:
+    """Ports for a training run, held meanwhile: the system gives none of them to a connection."""
+    with contextlib.ExitStack() as kept:
+        bound = [kept.enter_context(socket.socket()) for _ in range(count)]
+        for one in bound:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # lets a server listen beside it
             one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
+        yield [one.getsockname()[1] for one in bound]
 
 
 if __name__ == "__main__":
