@@ -54,9 +54,12 @@ class Csharp(Block):
         head = Element("tr", InlineElement("th", "Python prints"), InlineElement("th", "C# prints"))
         table = Element("table", head, **{"class": "table"})
         for pair in differs:
-            cells = (Element("td", nodes.literal("", pair[side].strip())) for side in ("python", "csharp"))
-            table += Element("tr", *cells)
+            table += Element("tr", *(self.lines(pair[side]) for side in ("python", "csharp")))
         return Element("div", table, **{"class": "mq-csharp-table"})
+
+    def lines(self, printed: str) -> Element:
+        """A cell of the table, one paragraph a line."""
+        return Element("td", *(Element("p", nodes.literal("", line)) for line in printed.splitlines()))
 
 
 def setup(app: "Sphinx") -> None:
