@@ -26,7 +26,11 @@ def runner() -> tuple[str, ...] | None:
     if dotnet is None:
         return None
     version = subprocess.run(
-        [dotnet, "--version"], env=environment_of(Kind.SYSTEM, **QUIET), capture_output=True, text=True, check=False
+        [dotnet, "--version"],
+        env=environment_of(Kind.SYSTEM, **QUIET),
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout
     newest = version.partition(".")[0]
     return (dotnet, "run") if newest.isdigit() and int(newest) >= OLDEST else None

@@ -80,9 +80,7 @@ def chapter_with(book: Path, body: str) -> Chapter:
 def test_what_a_program_must_print_is_what_the_cells_printed_but_for_the_listed_lines(tmp_path: Path) -> None:
     (twin,) = twins(chapter_with(tmp_path, BODY))
     assert twin.path == source(twin.chapter, "both") == tmp_path / "book" / "part" / "csharp" / "both.cs"
-    assert (
-        twin.comparable("delivery count:  1\n\nactive: 3, 4.9 s more\ndone by Ben\n") == twin.expected()
-    )
+    assert twin.comparable("delivery count:  1\n\nactive: 3, 4.9 s more\ndone by Ben\n") == twin.expected()
 
 
 @pytest.mark.parametrize(
