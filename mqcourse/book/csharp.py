@@ -68,7 +68,7 @@ class Twin:
         return lines
 
     def comparable(self, printed: str) -> list[str]:
-        """Lines as words and numbers: no marks around them, no lengths of time, nothing that varies; empty ones left out."""
+        """Lines as words and numbers, without punctuation, lengths of time, what varies, and empty lines."""
         for pattern in self.varies:
             printed = re.sub(pattern, "", printed)
         lines = [SIGNS.sub(" ", DURATION.sub("… s", line)).strip() for line in printed.splitlines()]

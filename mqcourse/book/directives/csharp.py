@@ -32,7 +32,7 @@ class Csharp(Block):
         except FileNotFoundError:
             raise self.error(f"{{csharp}}: write {path.parent.name}/{path.name} beside the chapter") from None
         summary = InlineElement("summary", "The same in C#")
-        block = nodes.literal_block(code, code, language="csharp")
+        block = nodes.literal_block(code, code, language="csharp", force=True)
         box = Element("details", summary, block, **{"class": "mq-csharp"})
         box += self.markdown(self.said(settings.get("cells", 1), name))
         if differs := settings.get("differs"):
