@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mqcourse.stack.services.book_server import server, serving
-from tools import page_links
+from tools import layout_shift, page_links
 from tools.page_walk import ONE_OF_EACH, VIEWS, Seen, too_heavy, walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
@@ -26,6 +26,10 @@ def test_no_page_asks_another_host_and_none_complains(seen: list[Seen]) -> None:
 def test_no_page_is_heavy_before_its_reader_acts(seen: list[Seen]) -> None:
     assert min(page.weight_kb for page in seen) > 100  # the theme alone
     assert {page.name: page.weight_kb for page in seen if too_heavy(page)} == {}
+
+
+def test_no_page_moves_while_it_loads(seen: list[Seen]) -> None:
+    assert {page.name: page.shift for page in seen if page.shift > layout_shift.MOST} == {}
 
 
 def test_every_link_and_anchor_of_the_book_leads_somewhere(built: Any) -> None:
