@@ -19,8 +19,7 @@ from mqcourse.variables import Kind, environment_of
 from tools import layout_shift, lighthouse_scores, page_links
 from tools.browser import chromium
 from tools.lighthouse_scores import CATEGORIES, DEVICES, Rating
-from tools.page_walk import MOST_KB_OF_OTHERS as MOST_KB
-from tools.page_walk import Seen, walk
+from tools.page_walk import MOST_KB, Seen, walk
 
 NAMED = {
     "home": "book/index",

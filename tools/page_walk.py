@@ -93,16 +93,8 @@ class Seen:
         return [one for one in self.wrong if one.startswith(ASKS)]
 
 
-MOST_KB = {"book/questions/": 300, "book/interview/": 265}
-"""Above the limit of all other pages: a topic has all its cards. Pages with an explorer of the model exceed it by a few
-kilobytes, and are held to that."""
-MOST_KB_OF_OTHERS = 250
-
-
-def too_heavy(page: Seen) -> bool:
-    """Whether a page loads more than it may before its reader acts."""
-    limits = [kb for name, kb in MOST_KB.items() if page.name.startswith(name)]
-    return page.weight_kb > max(limits, default=MOST_KB_OF_OTHERS)
+MOST_KB = 250
+"""No page loads more before its reader acts."""
 
 
 def walk(
