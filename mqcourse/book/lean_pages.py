@@ -22,7 +22,7 @@ NOT_LOADED = ("fontawesome.js", "search-index.js", "searchtools.js", "language_d
 """Scripts of the folder that no page loads, and the texts of the search."""
 NOT_SCRIPTS = frozenset(["locales", "pyodide"])
 PUT_TOGETHER = frozenset(f"bs-tooltip-{side}" for side in ("auto", "top", "end", "bottom", "start"))
-"""Classes whose names a theme's script puts together (Bootstrap 5.3, tooltip.js), so that none of its words is the name."""
+"""Classes whose names a theme's script puts together (Bootstrap 5.3, tooltip.js), so its text has only parts of the name."""
 
 
 def make_lean(html: Path) -> None:

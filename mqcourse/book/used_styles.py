@@ -41,8 +41,8 @@ def words_of(text: str) -> set[str]:
 def lean(sheets: Sequence[Sheet], words: Collection[str], texts: Iterable[str] = ()) -> str:
     """One sheet of the rules that can match, in the sheets' order, with addresses relative to the site's folder of files.
 
-    `words` are those of all pages and scripts (words_of). A custom property and an animation that nothing names,
-    in a rule or in `texts`, are left out as well.
+    `words` are those of all pages and scripts (words_of). A custom property stays if a rule or one of `texts`
+    names it, an animation if a rule does.
     """
     rules = [rule for sheet in sheets for rule in _used(sheet, words)]
     named = {name for text in texts for name in CUSTOM.findall(text)}
