@@ -9,7 +9,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONINSPECT PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop status book pages publish links lab test test-long test-fast test-book test-labs test-emulator coverage check prose \
+.PHONY: help start stop status book pages publish links site-table lab test test-long test-fast test-book test-labs test-emulator coverage check prose \
 	format lock derived conformance bench clean clean-cache
 
 help: ## show this list
@@ -36,6 +36,9 @@ publish: .venv-course ## the book as a site's folder for any static host: URL=ht
 
 links: .venv-course ## whether every link of the book can be reached (needs a network)
 	@"$(VENV)/jupyter-book" build --builder linkcheck --path-output .mq/links .
+
+site-table: .venv-test ## what the site is measured by: weight, layout shift, console, axe, links, Lighthouse; SAVE=1 keeps the table
+	@"$(VENV)/mq" bench $(if $(SAVE),--save) site
 
 lab: .venv-course ## start JupyterLab and the brokers the labs need
 	@"$(VENV)/mq" start rabbitmq kafka servicebus jupyter

@@ -17,6 +17,8 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 """For add_init_script, before the page is opened."""
+MOST = 0.02
+"""No page of the book may move more; browsers call 0.1 good."""
 PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 """A shift is reported with the frame in which it was painted."""
 

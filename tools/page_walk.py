@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tools import layout_shift
+
 VIEWS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
@@ -59,6 +61,10 @@ without their elements, and the shapes of drawings go: no rule of axe is about t
 """
 
 
+ASKS = "asks "
+"""What a request to another host begins with in Seen.wrong."""
+
+
 @dataclass
 class Seen:
     """One page as a view showed it."""
@@ -76,18 +82,19 @@ class Seen:
     """What axe found, as far as it is serious, critical or held."""
     weight_kb: float = 0
     """What it loaded before its reader did anything, packed as hosts do, with nothing kept from other pages."""
+    files: int = 0
+    """How many files that were."""
+    shift: float = 0
+    """How far its text moved meanwhile, the cumulative layout shift, without unit."""
+
+    @property
+    def third_parties(self) -> list[str]:
+        """The requests to other hosts."""
+        return [one for one in self.wrong if one.startswith(ASKS)]
 
 
-MOST_KB = {"book/questions/": 300, "book/interview/": 265}
-"""Above the limit of all other pages: a topic has all its cards. Pages with an explorer of the model exceed it by a few
-kilobytes, and are held to that."""
-MOST_KB_OF_OTHERS = 250
-
-
-def too_heavy(page: Seen) -> bool:
-    """Whether a page loads more than it may before its reader acts."""
-    limits = [kb for name, kb in MOST_KB.items() if page.name.startswith(name)]
-    return page.weight_kb > max(limits, default=MOST_KB_OF_OTHERS)
+MOST_KB = 250
+"""No page loads more before its reader acts."""
 
 
 def walk(
@@ -115,11 +122,12 @@ def walk(
 
     with browser.new_context(reduced_motion="reduce", **VIEWS[kind]) as context:
         page = context.new_page()
+        page.add_init_script(layout_shift.WATCH)
         page.on("console", lambda m: heard.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: heard.append(str(error)))
         page.on(
             "request",
-            lambda r: None if urlsplit(r.url).netloc in (own, "") else heard.append(f"asks {r.url}"),
+            lambda r: None if urlsplit(r.url).netloc in (own, "") else heard.append(f"{ASKS}{r.url}"),
         )
         page.on("response", note)
         for now in pages:
@@ -128,6 +136,8 @@ def walk(
             page.goto(f"{url}{now.name}.html")
             page.wait_for_load_state("networkidle")
             now.weight_kb = sum(packed_bytes(file) for file in loaded) / 1000
+            now.files = len(loaded)
+            now.shift = layout_shift.of(page).score
             now.title = page.title()
             now.wide_px, now.screen_px = page.evaluate(
                 "[document.documentElement.scrollWidth, window.innerWidth]"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mqcourse.book.entry_pages import not_found, redirect
+from mqcourse.book.lean_pages import make_lean
 from mqcourse.quick_imports import without_unneeded
 
 
@@ -87,7 +88,7 @@ def report_chapters(app: Any, say: Any) -> None:
 
 
 def finish(app: Any, out: Path) -> None:
-    """Take away the pages of chapters that are gone, and write the two pages that are no pages of the book."""
+    """Take away the pages of chapters that are gone, write the two pages that are no pages of the book, and make all lean."""
     kept = {out / f"{name}.html" for name in app.env.found_docs}
     kept |= {out / f"{name}.html" for name in ("search", "index", "404")}
     for page in out.rglob("*.html"):
@@ -96,6 +97,7 @@ def finish(app: Any, out: Path) -> None:
     first, title = f"{app.config.root_doc}.html", str(app.config.html_title)
     (out / "index.html").write_text(redirect(title, first), encoding="utf-8")
     (out / "404.html").write_text(not_found(title, first), encoding="utf-8")
+    make_lean(out)
 
 
 if __name__ == "__main__":

@@ -225,11 +225,11 @@ def test_plain_jupyter_book_builds_the_same_from_the_same_records(book: Path) ->
 
 
 def test_a_style_sheet_that_changed_reaches_every_page(built: Built) -> None:
-    link = re.compile(r'href="[^"]*course\.css\?v=\w+"')
+    link = re.compile(r'href="[^"]*site\.css\?v=\w+"')
     before, after = (link.findall(pages["kept"]) for pages in (built.first, built.second))
     assert len(before) == len(after) == 1
     assert before != after
-    assert "p { color: inherit; }" in (built.html / "_static" / "course.css").read_text(encoding="utf-8")
+    assert "p { color: inherit; }" in (built.html / "_static" / "site.css").read_text(encoding="utf-8")
 
 
 def test_a_page_loads_no_script_for_icons_or_search_and_each_of_its_icons_is_drawn(built: Built) -> None:

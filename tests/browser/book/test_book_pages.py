@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mqcourse.stack.services.book_server import server, serving
-from tools import page_links
-from tools.page_walk import ONE_OF_EACH, VIEWS, Seen, too_heavy, walk
+from tools import layout_shift, page_links
+from tools.page_walk import MOST_KB, ONE_OF_EACH, VIEWS, Seen, walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(1200)]
 
@@ -24,8 +24,12 @@ def test_no_page_asks_another_host_and_none_complains(seen: list[Seen]) -> None:
 
 
 def test_no_page_is_heavy_before_its_reader_acts(seen: list[Seen]) -> None:
-    assert min(page.weight_kb for page in seen) > 100  # the theme alone
-    assert {page.name: page.weight_kb for page in seen if too_heavy(page)} == {}
+    assert min(page.weight_kb for page in seen) > 60  # scripts and styles alone
+    assert {page.name: page.weight_kb for page in seen if page.weight_kb > MOST_KB} == {}
+
+
+def test_no_page_moves_while_it_loads(seen: list[Seen]) -> None:
+    assert {page.name: page.shift for page in seen if page.shift > layout_shift.MOST} == {}
 
 
 def test_every_link_and_anchor_of_the_book_leads_somewhere(built: Any) -> None:
