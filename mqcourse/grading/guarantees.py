@@ -58,7 +58,9 @@ class Guarantee(StrEnum):
     DIRECT = "an answer needs no queue"
     UNHURRIED = "a loop that finds nothing to do waits before it tries again"
     ACCEPTS = "a topic or a queue accepts messages while one broker is down"
-    DIAGNOSED = "each queue or partition that cannot be used is named with what was asked for, and no other one"
+    DIAGNOSED = (
+        "each queue or partition that cannot be used is named with what was asked for, and no other one"
+    )
     REPLICATED = "a queue is reported as replicated exactly if each node has a copy"
     SETTLED = "a message whose work is done is removed from its queue"
     REPLICAS_KEPT = "each partition keeps its replicas"

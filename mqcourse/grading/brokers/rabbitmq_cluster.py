@@ -112,8 +112,8 @@ class CheckRabbitMQCluster(CheckCluster):
                 raise
         if found.get("type") != "quorum":
             at = number(found["node"])
-            members, online = (at,), (at,) if self._runs(queue, node) else ()
-            return Copies(str(found.get("type")), online[0] if online else None, members, online)
+            runs = self._runs(queue, node)
+            return Copies(str(found.get("type")), at if runs else None, (at,), (at,) if runs else ())
         online = tuple(sorted(map(number, found.get("online") or ())))
         leader = number(found["leader"]) if found.get("leader") else None
         members = tuple(sorted(map(number, found.get("members") or ())))
@@ -122,7 +122,9 @@ class CheckRabbitMQCluster(CheckCluster):
     def _runs(self, queue: str, node: int | None) -> bool:
         """Whether a classic queue runs. The answer for a single queue reports that of a dead node as running, too;
         the list of all reports it as down (seen with 4.0.5)."""
-        return any(row["name"] == queue and row["state"] == "running" for row in self._ask("queues/%2F", node=node))
+        return any(
+            row["name"] == queue and row["state"] == "running" for row in self._ask("queues/%2F", node=node)
+        )
 
     def management(self, node: int | None = None) -> str:
         """The management interface of a node that was left alone."""
@@ -148,7 +150,9 @@ class CheckRabbitMQCluster(CheckCluster):
         led: list[int | None] = []
 
         def is_led() -> bool:
-            led[:] = [found.leader if (found := self.copies(queue, node)) else None for node in self.left_alone]
+            led[:] = [
+                found.leader if (found := self.copies(queue, node)) else None for node in self.left_alone
+            ]
             return len({*led}) == 1 and led[0] in by
 
         self.wait_for(f"another node leads {queue}", is_led)
