@@ -12,7 +12,11 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mqcourse.quick_imports import without_unneeded
 from tests.run_stack import RUN_VARIABLE, RunStack, free_base
+
+with without_unneeded():
+    import jsonschema  # noqa: F401  notebook libraries load it in each process that collects tests
 
 # Drawn cases are the same in every run and have as long as they need, so that no run fails by chance or beside other work.
 # `--hypothesis-profile fresh` draws others; a case that it finds is written into its test.

@@ -22,6 +22,7 @@ def test_json_may_be_asked_for_at_every_place(tmp_path: Path, words: str) -> Non
     assert json.loads(done.stdout)[0]["lab"] == "rabbitmq_work_queue"
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("words", ["status", "--json status", "env", "labs"])
 def test_an_output_that_is_full_is_told_from_a_disk_that_is(tmp_path: Path, words: str) -> None:
     if not Path("/dev/full").exists():
@@ -131,6 +132,7 @@ def in_a_shell(home: Path, line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("line", "code"),
     [

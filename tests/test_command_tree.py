@@ -364,6 +364,7 @@ def on_a_terminal(home: Path, words: list[str], columns: int, **environment: str
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("words", [[], ["status"], ["--help"], ["labs"], ["simulate", "--list"]])
 @pytest.mark.parametrize("columns", [60, 100])
 def test_a_dumb_and_narrow_terminal_gets_plain_lines(tmp_path: Path, words: list[str], columns: int) -> None:

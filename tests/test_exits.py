@@ -47,6 +47,7 @@ def test_the_labs_page_names_no_code_that_the_table_has_not() -> None:
     assert found <= {int(each) for each in Exit}
 
 
+@pytest.mark.lengthy
 def test_every_error_of_a_command_says_which_code() -> None:
     """Without one it would be 1, which means a mistake of the course."""
     ours = {  # what no command ends with: caught, or a mistake indeed

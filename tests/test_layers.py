@@ -71,11 +71,13 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.lengthy
 def test_the_layers_hold() -> None:
     found = linted(CHECKOUT)
     assert found.returncode == 0, found.stdout
 
 
+@pytest.mark.lengthy
 def test_each_forbidden_import_is_refused_wherever_it_is_written(copy: Path) -> None:
     for number, (file, module) in enumerate(PLANTED.items()):
         with (copy / file).open("a", encoding="utf-8") as source:
@@ -93,6 +95,7 @@ def test_each_forbidden_import_is_refused_wherever_it_is_written(copy: Path) -> 
     assert "No cycles are allowed in mqcourse.install" in told
 
 
+@pytest.mark.lengthy
 def test_a_new_file_that_is_in_no_layer_is_refused(copy: Path) -> None:
     for file in NEW_FILES:
         (copy / file).touch()
@@ -120,6 +123,7 @@ def inner_imports(path: Path) -> list[int]:
     ]
 
 
+@pytest.mark.lengthy
 def test_an_import_inside_a_function_has_its_reason_beside_it() -> None:
     """In a command's own module none is needed: `mq --help` loads all of these, and must not load what they run."""
     commands = {CHECKOUT / f"{module.replace('.', '/')}.py" for module in cli.COMMANDS}

@@ -121,6 +121,7 @@ def test_every_encoding_takes_every_text(encoding: str) -> None:
         assert written == "waiting ... 3 x 5 -> 15 -+- <= ok ? ?\n"
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     "harmful",
     [

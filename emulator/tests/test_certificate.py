@@ -39,6 +39,7 @@ def _handshake(paths: certificate.CertificatePaths, name: str, trust: Path | Non
         theirs.close()
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "::1", "orders.localhost"])
 def test_a_client_that_trusts_the_file_connects_by_every_name(tmp_path: Path, name: str) -> None:
     paths = certificate.ensure(tmp_path, NOW, names=["Orders.localhost"])

@@ -214,6 +214,7 @@ def _has_ipv6() -> bool:
     return True
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("streams", [">&- 2>&-", ">/dev/full 2>/dev/full", "| head -c 0"])
 def test_it_serves_also_where_its_lines_cannot_be_printed(streams: str) -> None:
     with socket.socket() as kept:

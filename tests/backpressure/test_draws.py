@@ -73,6 +73,7 @@ def test_no_two_streams_meet_and_seeds_are_apart() -> None:
     assert min(later - earlier for earlier, later in pairwise(starts)) == 122_215
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("make", "mean", "cv"),
     [

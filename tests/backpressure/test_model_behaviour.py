@@ -181,6 +181,7 @@ def test_consumers_beyond_the_partitions_idle() -> None:
     assert nine["utilisation"] == pytest.approx(three["utilisation"] / 3, rel=1e-9)
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(("signal", "target"), [("lag", 20.0), ("age", 0.5), ("cpu", 0.7)])
 def test_autoscaling_follows_each_signal_up_and_down(signal: str, target: float) -> None:
     scenario = Scenario(

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mqcourse.backpressure.model.scenario import Scenario
@@ -35,6 +36,7 @@ def check_books(simulation: Simulation) -> None:
         )
 
 
+@pytest.mark.lengthy
 @EXAMPLES
 @given(scenarios())
 def test_messages_are_conserved_at_every_instant(scenario: Scenario) -> None:
@@ -54,6 +56,7 @@ def test_simpy_and_the_kernel_give_the_same_bits(scenario: Scenario) -> None:
     )
 
 
+@pytest.mark.lengthy
 @EXAMPLES
 @given(scenarios())
 def test_littles_law_holds_exactly_on_every_run(scenario: Scenario) -> None:
@@ -69,6 +72,7 @@ def test_littles_law_holds_exactly_on_every_run(scenario: Scenario) -> None:
     assert abs(area - stays) <= 1e-9 * max(1.0, area)
 
 
+@pytest.mark.lengthy
 @EXAMPLES
 @given(scenarios())
 def test_series_and_summary_agree_with_the_rules(scenario: Scenario) -> None:
@@ -100,6 +104,7 @@ def test_series_and_summary_agree_with_the_rules(scenario: Scenario) -> None:
             assert series[name][-1] == summary[name]
 
 
+@pytest.mark.lengthy
 @EXAMPLES
 @given(scenarios())
 def test_a_scenario_survives_json_and_an_address(scenario: Scenario) -> None:

@@ -55,6 +55,7 @@ def test_generated_scenarios_are_the_same_to_the_last_digit(drawn: list[Scenario
     compare([one.as_dict() for one in drawn])
 
 
+@pytest.mark.lengthy
 def test_simpy_the_kernel_and_javascript_agree(request: pytest.FixtureRequest) -> None:
     """With `--fresh-scenarios 1000` on as many as that, which no run had before; else on a few that are always the same."""
     fresh: int = request.config.getoption("--fresh-scenarios", default=0)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from mqcourse.capacity.given import CapacityError, checked, typed
@@ -46,6 +47,7 @@ def test_every_preset_is_the_same_to_the_last_bit() -> None:
     compare([(one.workload, Rates(), Prices()) for one in PRESETS])
 
 
+@pytest.mark.lengthy
 def test_300_random_workloads_are_the_same_to_the_last_bit() -> None:
     drawn: list[Stated] = []
 

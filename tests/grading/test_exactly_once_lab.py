@@ -69,6 +69,7 @@ def work(store: RowStore, mode: str, statements: Sequence[str]) -> "subprocess.P
     )
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("moment", ["BEFORE", "AFTER"])
 @pytest.mark.parametrize(
     ("mode", "statements"), [("DELETE", [ROW, NEXT]), ("WAL", [NEXT, ROW]), ("DELETE", [ROW, UPSERT])]

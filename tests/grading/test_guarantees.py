@@ -1,5 +1,6 @@
 """Each checker is silent on a right history and names the message in a wrong one."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ def named(breaches: list[Breach]) -> str:
     return "\n".join(breach.what for breach in breaches)
 
 
+@pytest.mark.lengthy
 @given(right_histories())
 def test_a_right_history_breaks_nothing(history: History) -> None:
     done = history.messages(Kind.FINISHED)
@@ -68,6 +70,7 @@ def test_many_times_are_counted() -> None:
     assert guarantees.duplicated([7, 7, 7])[0].what == "message 7 was processed 3 times"
 
 
+@pytest.mark.lengthy
 @given(right_histories(), st.data())
 def test_work_cut_off_by_a_kill_must_come_again(history: History, data: st.DataObject) -> None:
     cut = history.add(Kind.STARTED, "worker D", 99).add(Kind.KILLED, "worker D")

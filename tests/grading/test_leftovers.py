@@ -4,10 +4,12 @@ import os
 import subprocess
 
 import psutil
+import pytest
 
 from mqcourse.grading import journal, leftovers
 
 
+@pytest.mark.lengthy
 def test_a_marked_process_is_gone_when_it_has_been_ended() -> None:
     mark = f"test-{os.getpid()}"
     for _ in range(20):

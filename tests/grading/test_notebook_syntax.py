@@ -36,6 +36,7 @@ STYLES = {
 }
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("source", STYLES.values(), ids=list(STYLES))
 def test_the_process_of_an_answer_takes_it(source: str) -> None:
     with Trial(Answer("import math", plain(source))) as trial:

@@ -158,6 +158,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.lengthy
 @given(st.dictionaries(st.sampled_from(("cells", "metadata", "nbformat")), json_values) | json_values)
 def test_no_json_brings_it_down(value: Any) -> None:
     assert_judged(lambda: parse(value))

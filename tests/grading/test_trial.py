@@ -28,6 +28,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("limit", ["quiet_s", "stuck_s", "deadline_s"])
 def test_a_late_look_counts_for_no_more_than_one_in_time(looks: list[float], limit: str) -> None:
     limits: dict[str, float] = {"quiet_s": 60.0, "stuck_s": 60.0, "deadline_s": 60.0, limit: 10 * LOOK_S}

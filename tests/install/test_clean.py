@@ -48,6 +48,7 @@ def test_points_and_opened_chapters_stay(checkout: Path) -> None:
     assert "kept: .mq/progress" in done.stdout
 
 
+@pytest.mark.lengthy
 def test_from_another_folder_it_removes_nothing(checkout: Path, tmp_path: Path) -> None:
     other = tmp_path / "another project"
     fill(other)
@@ -69,6 +70,7 @@ def test_from_another_folder_it_removes_nothing(checkout: Path, tmp_path: Path) 
     assert len(files(checkout)) == 5
 
 
+@pytest.mark.lengthy
 def test_a_second_time_there_is_nothing_to_do(checkout: Path) -> None:
     shutil.rmtree(checkout / ".mq")
     assert [make(checkout, "clean").returncode for _ in range(2)] == [0, 0]

@@ -31,6 +31,7 @@ def used_text() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(paths))
 
 
+@pytest.mark.lengthy
 def test_each_dependency_of_a_learner_is_used_outside_the_tests() -> None:
     text = used_text()
     names = [Requirement(line).name for line in PROJECT["dependencies"]]
@@ -42,6 +43,7 @@ def test_each_dependency_of_a_learner_is_used_outside_the_tests() -> None:
     assert unused == []
 
 
+@pytest.mark.lengthy
 def test_what_only_tests_use_is_in_no_learners_pins() -> None:
     learners = set(installed.pinned((CHECKOUT / "requirements.txt").read_text(encoding="utf-8")))
     for_learners = set().union(*(installed.pulled_in(line) for line in PROJECT["dependencies"]))

@@ -31,6 +31,7 @@ def test_the_cases_fit_the_minutes_and_none_is_asked_twice(plan: Plan) -> None:
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.lengthy
 @given(PLANS)
 def test_the_minutes_are_filled_as_long_as_a_card_that_fits_is_left(plan: Plan) -> None:
     cases = agenda(BANK, plan)

@@ -95,6 +95,7 @@ def test_a_report_that_exists_is_never_replaced(tmp_path: Path) -> None:
         assert all(path.read_bytes() == text for path, text in before.items())
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("how", "code"),
     [(signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED), (signal.SIGHUP, Exit.INTERRUPTED)],
@@ -138,6 +139,7 @@ def test_an_interruption_keeps_what_was_answered_and_writes_the_report_of_the_pa
     assert [path.suffix for path in files(tmp_path / "progress" / "interviews")] == SUFFIXES
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -176,6 +178,7 @@ def test_a_folder_that_cannot_be_made_is_said_before_the_first_question(tmp_path
     assert done.stdout == ""
 
 
+@pytest.mark.lengthy
 def test_the_json_of_a_plan_is_the_same_for_a_seed_and_of_answers_is_the_count(tmp_path: Path) -> None:
     one, other = (mq(tmp_path, *PLAN, "--json").stdout for _ in range(2))
     assert one == other
@@ -190,6 +193,7 @@ def test_the_json_of_a_plan_is_the_same_for_a_seed_and_of_answers_is_the_count(t
     assert [Path(path).is_file() for path in found["written"]] == [True, True]
 
 
+@pytest.mark.lengthy
 def test_a_code_gives_its_plan_and_a_candidates_view_keeps_no_rating_and_writes_no_report(
     tmp_path: Path,
 ) -> None:

@@ -75,6 +75,7 @@ def test_of_two_lines_of_one_rating_the_less_sure_counts_in_any_order(
         assert review.sure == sure
 
 
+@pytest.mark.lengthy
 def test_a_kill_at_any_byte_costs_the_line_that_was_written_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "cards.jsonl"
     reviews = [Review(NOW + timedelta(minutes=n), f"queue-ü-{n}", RATINGS[n]) for n in range(3)]
@@ -91,6 +92,7 @@ def test_a_kill_at_any_byte_costs_the_line_that_was_written_and_no_other(tmp_pat
         assert journal.read(path) == (*kept, later), cut
 
 
+@pytest.mark.lengthy
 @given(LINES, LINES, LINES)
 def test_a_merge_is_the_same_in_any_order_and_twice_is_once(a: Any, b: Any, c: Any) -> None:
     def merged(*journals: Any) -> Any:
@@ -104,6 +106,7 @@ def test_a_merge_is_the_same_in_any_order_and_twice_is_once(a: Any, b: Any, c: A
     assert [one.sure for one in merged(a, b, c)] == [one.sure for one in merged(c, a, b)]
 
 
+@pytest.mark.lengthy
 @given(LINES, LINES)
 def test_what_is_appended_does_not_depend_on_the_order_of_the_other_file(a: Any, b: Any) -> None:
     assert missing(a, b) == missing(a, list(reversed(b)))

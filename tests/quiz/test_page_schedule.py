@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from fsrs import Card, Rating
 
 from mqcourse.book.question import LEVELS
@@ -43,6 +44,7 @@ def compare(histories: list[list[Review]]) -> None:
             assert abs(page[name]["difficulty"] - memory.difficulty) <= 1e-6
 
 
+@pytest.mark.lengthy
 def test_a_thousand_random_histories_are_due_at_the_same_millisecond() -> None:
     compare([random_history(seed) for seed in range(HISTORIES)])
 
@@ -88,6 +90,7 @@ def test_the_order_of_the_lines_and_a_line_twice_change_nothing() -> None:
     assert in_page(histories=shuffled) == in_page(histories=in_order)
 
 
+@pytest.mark.lengthy
 def test_a_session_of_the_page_has_the_cards_of_a_session_of_the_terminal() -> None:
     topics = load_bank()
     bank = all_questions(topics)

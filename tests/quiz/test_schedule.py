@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from fsrs import Card, Rating, Scheduler
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ def random_history(seed: int) -> list[Review]:
     return found
 
 
+@pytest.mark.lengthy
 def test_a_thousand_histories_are_scheduled_as_py_fsrs_does() -> None:
     for seed in range(HISTORIES):
         reviews = random_history(seed)
@@ -43,6 +45,7 @@ def test_a_thousand_histories_are_scheduled_as_py_fsrs_does() -> None:
             assert recall(ours[name], later) == scheduler.get_card_retrievability(card, later)
 
 
+@pytest.mark.lengthy
 @given(st.integers(0, 10**6), st.randoms())
 def test_the_order_of_the_lines_changes_nothing(seed: int, drawn: random.Random) -> None:
     reviews = random_history(seed)

@@ -5,6 +5,8 @@ import random
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from mqcourse.book.facts import load_facts
 from mqcourse.book.glossary import load_glossary
 from mqcourse.book.questions import all_questions, load_bank
@@ -42,6 +44,7 @@ def passages() -> list[Passage]:
     return [*cards, *facts, *terms]
 
 
+@pytest.mark.lengthy
 def test_the_page_reads_ranks_and_quotes_as_the_terminal_does(tmp_path: Path) -> None:
     index = build(passages(), SYNONYMS["groups"], SYNONYMS["aliases"])
     script = tmp_path / "index.js"

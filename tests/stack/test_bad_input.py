@@ -140,6 +140,7 @@ def test_a_full_disk(tmp_path, full_disk, name):
     assert "is full. Free some space" in mq(tmp_path, "up", name, MQ_HOME=str(full_disk))
 
 
+@pytest.mark.lengthy
 def test_a_path_that_rabbitmq_cannot_bear_is_said_at_once(tmp_path):
     own = {"MQ_HOME": str(tmp_path / "learner's"), "MQ_PORT_BASE": str(free_base())}
     error = mq(tmp_path, "up", "rabbitmq", MQ_SOFTWARE=str(software_folder()), **own)

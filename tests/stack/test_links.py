@@ -293,6 +293,7 @@ def program(tmp_path, monkeypatch, kept_port) -> Iterator["subprocess.Popen[str]
             running.kill()
 
 
+@pytest.mark.lengthy
 def test_a_wish_holds_when_the_command_returns_and_a_new_proxy_takes_it_over(tmp_path, program):
     wish = Links(frozenset({2}), {3: 40})
     links.apply(tmp_path, "kafka-cluster", wish)

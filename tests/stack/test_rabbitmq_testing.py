@@ -68,6 +68,7 @@ def test_it_runs_beside_the_stable_one_newer_and_apart(own):
     assert own.status()["rabbitmq"]["state"] == "running"
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -21,6 +21,7 @@ STAMPS = {
 }
 
 
+@pytest.mark.lengthy
 @settings(max_examples=200, deadline=None)
 @given(values, st.dictionaries(st.text(max_size=8), st.integers(-(2**63), 2**63 - 1), max_size=4))
 def test_the_bare_message_is_never_changed_on_its_way(value, user):

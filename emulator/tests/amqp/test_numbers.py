@@ -92,6 +92,7 @@ def send_at_most(server: Server, count: int) -> int:
     return sum(1 for each in server.written() if each.code == TRANSFER)
 
 
+@pytest.mark.lengthy
 @given(window=uints, sent=st.integers(0, 3), known=st.integers(0, 3), after=uints)
 def test_the_peers_window_is_what_section_2_5_6_says(window: int, sent: int, known: int, after: int) -> None:
     """remote-incoming-window = next-incoming-id(flow) + incoming-window(flow) - next-outgoing-id(endpoint)."""

@@ -412,6 +412,7 @@ def test_a_moment_without_a_zone_is_one_in_utc() -> None:
     assert correlation.matches(MESSAGE, lambda: ID, 0.0, 0) is True
 
 
+@pytest.mark.lengthy
 @settings(max_examples=500, deadline=None)
 @given(st.text(max_size=60) | st.text(alphabet="ab1 ()='<>+-*/%.,@[]\"ANDORTISULKE", max_size=60))
 def test_no_text_makes_the_parser_fail_in_another_way(expression: str) -> None:

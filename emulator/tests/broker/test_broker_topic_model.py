@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -103,7 +104,7 @@ class TopicMachine(RuleBasedStateMachine):
             assert [message.sequence_number for message in messages] == list(range(1, len(messages) + 1))
 
 
-TestTopicAgainstPlainLists = TopicMachine.TestCase
+TestTopicAgainstPlainLists = pytest.mark.lengthy(TopicMachine.TestCase)
 TestTopicAgainstPlainLists.settings = settings(
     max_examples=60,
     stateful_step_count=40,

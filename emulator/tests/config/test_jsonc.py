@@ -20,6 +20,7 @@ def test_comments_and_trailing_commas_are_read() -> None:
     assert jsonc.loads(text) == {"url": "http://x/*no*/", "list": [1, 2]}
 
 
+@pytest.mark.lengthy
 @given(_JSON)
 def test_plain_json_means_the_same(value: object) -> None:
     assert jsonc.loads(json.dumps(value, indent=1)) == value

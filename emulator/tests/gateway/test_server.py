@@ -71,6 +71,7 @@ def test_the_log_says_which_client_did_what_to_which_message(emulator, queue):
     assert (about[3]["sequence_number"], about[4]["outcome"]) == (1, "accepted")
 
 
+@pytest.mark.lengthy
 def test_the_log_names_the_messages_of_transactions_and_of_management(emulator, queue):
     with AmqpClient(emulator.connection_string()) as client:
         sender, receiver = client.sender(queue), client.receiver(queue)
@@ -149,6 +150,7 @@ def test_headers_without_end_are_refused(emulator):
         assert client.recv(1000).startswith(b"HTTP/1.1 431 ")
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
@@ -218,6 +220,7 @@ def test_a_websocket_elsewhere_is_refused(emulator):
         assert client.recv(1000).startswith(b"HTTP/1.1 404")
 
 
+@pytest.mark.lengthy
 def test_tls_amqp_and_https_share_the_port_too(tmp_path):
     own = running_emulator.start(tmp_path, "--tls", "--data", str(tmp_path / "data"))
     try:
@@ -284,6 +287,7 @@ def test_five_hundred_idle_and_a_hundred_busy_connections_beside_a_slow_reader(t
     assert own.log.read_text() == ""
 
 
+@pytest.mark.lengthy
 def test_a_clock_moved_forward_is_set_right_by_a_restart_also_after_a_kill(tmp_path):
     hour_s = 3600.0
     own = running_emulator.start(tmp_path, "--data", str(tmp_path / "data"))
@@ -306,6 +310,7 @@ def test_a_clock_moved_forward_is_set_right_by_a_restart_also_after_a_kill(tmp_p
     assert datetime.fromisoformat(message["enqueued"]).timestamp() <= time.time()
 
 
+@pytest.mark.lengthy
 def test_sigterm_closes_the_connections_in_order(tmp_path):
     own = running_emulator.start(tmp_path)
     client = AmqpClient(own.connection_string())

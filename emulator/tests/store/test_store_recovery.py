@@ -376,6 +376,7 @@ def test_a_message_received_and_completed_between_two_full_commits_costs_one_sma
     journal.close()
 
 
+@pytest.mark.lengthy
 def test_rows_of_removed_messages_are_swept_away_in_the_end(tmp_path: Path) -> None:
     namespace, journal = start(tmp_path)
     orders = namespace.create_queue(QueueDescription("orders"), 0.0)

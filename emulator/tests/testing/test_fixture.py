@@ -33,6 +33,7 @@ def send(emulator: EmulatorProcess, queue: str, *bodies: str) -> None:
         sender.send_messages([ServiceBusMessage(body) for body in bodies])
 
 
+@pytest.mark.lengthy
 def test_a_client_sends_and_receives(servicebus: EmulatorProcess) -> None:
     send(servicebus, "orders", "one")
     with (
