@@ -114,8 +114,8 @@ def publish(answer: Answer) -> Sequence[Breach]:
                 return [ids[number], broker.message(number)]
 
             trial.offer("next_message", next_message)
-            arguments = {"queue": queue, "next_message": "@next_message", "stored": "@handle"}
-            return trial.start(name, "publish", nodes=at, **arguments)
+            arguments: dict[str, Any] = {"nodes": at, "queue": queue, "stored": "@handle"}
+            return trial.start(name, "publish", next_message="@next_message", **arguments)
 
         def judged(queue: str, numbers: Sequence[int]) -> list[Breach]:
             reported = [each for each in trial.history.messages(Kind.STARTED) if each in numbers]
@@ -193,7 +193,7 @@ def diagnose(answer: Answer) -> Sequence[Breach]:
     down, stopping, staying = draw.sample(NODES, 3)
     one = {"x-quorum-initial-group-size": 1}
     with CheckRabbitMQCluster() as broker, Trial(answer) as trial:
-        unavailable, needs, leads, safe = [], [], [], []
+        unavailable, needs, leads, safe = list[str](), list[str](), list[str](), list[str]()
         for node, kinds in ((down, [unavailable]), (stopping, [needs, leads]), (staying, [safe])):
             for made in (
                 broker.declare("classic", node, **{"x-queue-type": "classic"}),
@@ -233,7 +233,11 @@ def diagnose(answer: Answer) -> Sequence[Breach]:
             return True
 
         broker.wait_for("the cluster is as it stays", settled)
-        arguments = {"api": broker.management(staying), "queues": queues, "node": called(stopping)}
+        arguments: dict[str, Any] = {
+            "api": broker.management(staying),
+            "queues": queues,
+            "node": called(stopping),
+        }
         got = trial.result(trial.start("report", "diagnose", **arguments))
     wanted = {"unavailable": unavailable, "needs": needs, "leads": leads}
     if not isinstance(got, dict) or not all(isinstance(got.get(key), list) for key in wanted):
