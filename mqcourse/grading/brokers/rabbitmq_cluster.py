@@ -120,7 +120,7 @@ class CheckRabbitMQCluster(CheckCluster):
         return Copies("quorum", leader if leader in online else None, members, online)
 
     def _runs(self, queue: str, node: int | None) -> bool:
-        """Whether a classic queue runs. The answer for a single queue reports that of a dead node as running, too;
+        """Whether a classic queue runs. The answer for a single queue reports that of a dead node as running;
         the list of all reports it as down (seen with 4.0.5)."""
         return any(
             row["name"] == queue and row["state"] == "running" for row in self._ask("queues/%2F", node=node)
