@@ -21,6 +21,10 @@ JOIN_S, SHARED_S = 20.0, 60.0
 """How long members of a group may do nothing while they share it out, and all of it. The first hears of the second at
 its next heartbeat (3 s), so 7 s are usual."""
 
+ABSENT_S = 60.0
+"""How much longer an instance may stay unseen by the group and without a record before its absence counts against the
+answer: on a machine with much other work an instance can be as late."""
+
 SETTLED_S = 8.0
 """After so long without a record, members that have joined get no more."""
 
@@ -248,18 +252,39 @@ def share(answer: Answer) -> Sequence[Breach]:
                 and broker.members(services[f"{twice} 1"]) == 2
             )
 
-        def joined() -> bool:
-            """Each instance has had a record, or the broker counts it in the group of its service."""
+        def absent() -> list[str]:
+            """The instances that have had no record, and that the broker does not count in the group of their service."""
             groups = Counter(services.values())
-            return all(
-                trial.history.messages(Kind.STARTED, name) or broker.members(group) == groups[group]
+            return [
+                name
                 for name, group in services.items()
-            )
+                if not trial.history.messages(Kind.STARTED, name) and broker.members(group) != groups[group]
+            ]
 
         def until(done: Callable[[History], bool]) -> bool:
-            return trial.wait_quiet(done, joined, quiet_s=SETTLED_S, stuck_s=JOIN_S, deadline_s=SHARED_S)
+            return trial.wait_quiet(
+                done, lambda: not absent(), quiet_s=SETTLED_S, stuck_s=JOIN_S, deadline_s=SHARED_S
+            )
 
-        if until(shared_out) and not broken(trial.history):
+        shared = until(shared_out)
+        if not shared and set(first) <= set(_of(trial.history, twice)) & set(_of(trial.history, once)):
+            # Every record is processed, so what an absent instance would do is still to be seen.
+            trial.wait_quiet(
+                lambda seen: broken(seen) or not absent(),
+                lambda: not absent(),
+                stuck_s=ABSENT_S,
+                deadline_s=ABSENT_S,
+            )
+            if not broken(trial.history) and (missing := absent()):
+                return [
+                    Breach(
+                        Guarantee.SPREAD,
+                        f"{name} processed no record, and its group did not count it as a member",
+                    )
+                    for name in missing
+                ]
+            shared = until(shared_out)
+        if shared and not broken(trial.history):
             broker.produce(topic, _in_turn(late, partitions))
             until(lambda seen: broken(seen) or everything <= set(_of(seen, twice)) & set(_of(seen, once)))
             wanted = everything

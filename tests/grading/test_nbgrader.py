@@ -19,7 +19,10 @@ from mqcourse.grading.sandbox import Sandbox
 from mqcourse.home import CHECKOUT, software_folder
 from mqcourse.variables import Kind, environment_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(3600),
+]  # every lab goes through nbgrader, 5 s each on a free machine
 
 VERSION = "0.9.5"
 LAB = "backpressure_sizing"
