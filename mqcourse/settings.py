@@ -21,7 +21,7 @@ SETTINGS: Mapping[str, str] = {
     "MQ_CHROMIUM": "a Chromium for the tests in the browser",
     "MQ_BWRAP": "the bubblewrap program that shuts strangers' answers in",
     "MQ_MAVEN_URL": "a Maven mirror to fetch Kafka's jars from",
-    "MQ_CSHARP": "a command that takes C# files, -- and arguments, for the conformance tests without dotnet",
+    "MQ_CSHARP": "a command that takes C# files, -- and arguments, for the tests in C# without dotnet",
     "MQ_TRUST_ANSWERS": "1: nbgrader's autograde runs the answers without a sandbox",
     "MQ_RABBITMQ_URL": "the address of an existing RabbitMQ: amqp://user:password@host:5672/%2F",
     "MQ_RABBITMQ_MANAGEMENT_URL": "where its management page is",

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 QUERIES = tomllib.loads((Path(__file__).parents[2] / "search" / "queries.toml").read_text(encoding="utf-8"))
 LEAST = {"search": 42, "ask": 62}
-"""Of 46 searches and 68 questions, so many have a right passage among the first three."""
+"""Of 46 searches and 71 questions, so many have a right passage among the first three."""
 
 
 @pytest.fixture(scope="module")
