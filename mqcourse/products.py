@@ -3,7 +3,11 @@
 TITLES = {"rabbitmq": "RabbitMQ", "kafka": "Kafka", "servicebus": "Azure Service Bus"}
 BROKERS = tuple(TITLES)
 """The short names, in the order in which the course lists them."""
-OF_LABS = {**TITLES, "kafka-cluster": "Kafka on three brokers"}
+OF_LABS = {
+    **TITLES,
+    "rabbitmq-cluster": "RabbitMQ on three nodes",
+    "kafka-cluster": "Kafka on three brokers",
+}
 """What a lab can need, with its title. A node of a cluster is killed by the checks, so it is no single broker."""
 SERVICES = (*BROKERS, "postgres", "rabbitmq-testing")
 """What a chapter can run with: the brokers, and beside them the database and a newer RabbitMQ."""

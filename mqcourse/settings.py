@@ -27,6 +27,7 @@ SETTINGS: Mapping[str, str] = {
     "MQ_RABBITMQ_MANAGEMENT_URL": "where its management page is",
     "MQ_RABBITMQ_STREAM_URL": "where its stream plugin is: rabbitmq-stream://user:password@host:5552/%2F",
     "MQ_RABBITMQ_NODES": "the addresses of an existing cluster, with commas between: amqp://…,amqp://…",
+    "MQ_RABBITMQ_NODES_MANAGEMENT": "where the management page of each of its nodes is, with commas between",
     "MQ_RABBITMQ_TESTING_URL": "the address of a second, newer RabbitMQ: amqp://user:password@host:5672/%2F",
     "MQ_KAFKA_BOOTSTRAP": "the address of an existing Kafka: host:9092,other:9092",
     "MQ_KAFKA_NODES": "the addresses of an existing cluster: host:9092,other:9092,third:9092",

@@ -57,8 +57,12 @@ class Guarantee(StrEnum):
     JOINED = "a worker can join while another one works"
     DIRECT = "an answer needs no queue"
     UNHURRIED = "a loop that finds nothing to do waits before it tries again"
-    ACCEPTS = "a topic accepts records while one broker is down"
-    DIAGNOSED = "each partition that cannot be written is named with what it needs, and no other one"
+    ACCEPTS = "a topic or a queue accepts messages while one broker is down"
+    DIAGNOSED = (
+        "each queue or partition that cannot be used is named with what was asked for, and no other one"
+    )
+    REPLICATED = "a queue is reported as replicated exactly if each node has a copy"
+    SETTLED = "a message whose work is done is removed from its queue"
     REPLICAS_KEPT = "each partition keeps its replicas"
     LEADERS_MOVED = "a broker that is drained leads no partition"
     UNDISTURBED_LEADERS = "the leaders of other partitions stay"

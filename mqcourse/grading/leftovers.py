@@ -150,6 +150,10 @@ def _client_of(where: str) -> _Client:
         from mqcourse.grading.brokers import kafka_share  # here: only a leftover at Kafka needs its client
 
         return kafka_share
+    if where == "rabbitmq-cluster":
+        from mqcourse.grading.brokers import rabbitmq_cluster  # here: as above
+
+        return rabbitmq_cluster
     if where == "kafka-cluster":
         from mqcourse.grading.brokers import kafka_cluster  # here: as above
 

@@ -11,6 +11,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from mqcourse.errors import CourseError
 from mqcourse.exits import Exit
 from mqcourse.grading.outcome import Unjudged
 from mqcourse.home import state_folder
-from mqcourse.products import OF_LABS, start_command
+from mqcourse.products import BROKERS, OF_LABS, start_command
 from mqcourse.stack import endpoints
 from mqcourse.stack.record import read as read_record
 
@@ -252,16 +253,16 @@ def _servicebus() -> Held | None:
         return None
 
 
-def _kafka_cluster() -> None:
+def _cluster(name: str) -> None:
     """No connection is held: a check kills brokers and starts them again, and looks after those that it leaves alone."""
     from mqcourse.grading.brokers import nodes  # here: labs on a single broker need none of it
 
-    nodes.confirm("kafka-cluster")
+    nodes.confirm(name)
 
 
 _OPENED: Mapping[str, Callable[[], Held | None]] = {
     "rabbitmq": _RabbitMQ,
     "kafka": _kafka,
     "servicebus": _servicebus,
-    "kafka-cluster": _kafka_cluster,
+    **{cluster: partial(_cluster, cluster) for cluster in OF_LABS if cluster not in BROKERS},
 }

@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "rabbitmq_management_url": "MQ_RABBITMQ_MANAGEMENT_URL",
     "rabbitmq_stream_url": "MQ_RABBITMQ_STREAM_URL",
     "rabbitmq_nodes": "MQ_RABBITMQ_NODES",
+    "rabbitmq_nodes_management": "MQ_RABBITMQ_NODES_MANAGEMENT",
     "rabbitmq_testing_url": "MQ_RABBITMQ_TESTING_URL",
     "kafka_bootstrap": "MQ_KAFKA_BOOTSTRAP",
     "kafka_nodes": "MQ_KAFKA_NODES",
@@ -48,6 +49,7 @@ BROKER_OF = {
     "rabbitmq_management_url": ("RabbitMQ's management", "rabbitmq"),
     "rabbitmq_stream_url": ("RabbitMQ's stream protocol", "rabbitmq"),
     "rabbitmq_nodes": ("RabbitMQ's cluster", "--nodes 3 rabbitmq"),
+    "rabbitmq_nodes_management": ("The management of RabbitMQ's cluster", "--nodes 3 rabbitmq"),
     "rabbitmq_testing_url": ("RabbitMQ of the suite testing", "--suite testing rabbitmq"),
     "kafka_bootstrap": ("Kafka", "kafka"),
     "kafka_nodes": ("Kafka's cluster", "--nodes 3 kafka"),
@@ -126,6 +128,11 @@ class Endpoints:
     def rabbitmq_nodes(self) -> list[str]:
         """The nodes of the cluster, each for pika.URLParameters, which of them run or not."""
         return self._known("rabbitmq_nodes").split(",")
+
+    @property
+    def rabbitmq_nodes_management(self) -> list[str]:
+        """The management UI and HTTP API of each node, in the order of `rabbitmq_nodes`: http://host:port/."""
+        return self._known("rabbitmq_nodes_management").split(",")
 
     @property
     def rabbitmq_testing_url(self) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mqcourse.grading import guarantees
-from mqcourse.grading.brokers.kafka_cluster import NODES, CheckKafkaCluster, Part
+from mqcourse.grading.brokers.check_cluster import NODES
+from mqcourse.grading.brokers.kafka_cluster import CheckKafkaCluster, Part
 from mqcourse.grading.guarantees import Breach, Guarantee
 from mqcourse.grading.history import Kind
 from mqcourse.grading.program import Program

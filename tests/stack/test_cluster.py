@@ -248,6 +248,9 @@ def test_it_is_on_the_loopback_private_and_known_to_status_and_endpoints(cluster
     assert [(one.host, one.port) for one in at] == [
         ("127.0.0.1", cluster.base + offset) for offset in (32, 33, 34)
     ]
+    assert known.rabbitmq_nodes_management == [
+        f"http://127.0.0.1:{cluster.base + offset}/" for offset in (35, 36, 37)
+    ]
     assert known.kafka_nodes == [f"127.0.0.1:{cluster.base + offset}" for offset in (42, 43, 44)]
     for child in process.owned(cluster.home):
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -2,26 +2,20 @@
 
 import contextlib
 import secrets
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from mqcourse.grading import journal
-from mqcourse.grading.brokers.check_broker import CheckBroker
-from mqcourse.grading.brokers.nodes import NODE, Nodes, has_failed
-from mqcourse.grading.outcome import Unjudged
+from mqcourse.grading.brokers.check_cluster import CheckCluster, bring_back_nodes
+from mqcourse.grading.brokers.nodes import NODE, has_failed
 from mqcourse.stack import endpoints
 
 CLUSTER = "kafka-cluster"
-NODES = (1, 2, 3)
-CHANGED_S = 120.0
-"""An election takes seconds on an idle machine; on a busy one it may take far longer."""
 REQUEST_MS = 5000
 
 
@@ -34,42 +28,24 @@ class Part:
     in_sync: tuple[int, ...]
 
 
-class CheckKafkaCluster(CheckBroker):
+class CheckKafkaCluster(CheckCluster):
     """One check's work at the cluster, which no other check uses meanwhile."""
 
     BROKER = CLUSTER
+    TITLE = "Kafka"
+    PASSING = (KafkaError,)
 
     def __init__(self) -> None:
         super().__init__()
-        self._nodes = Nodes(CLUSTER)
         self._topics: list[str] = []
-        self.kill, self.pause = self._nodes.kill, self._nodes.pause
-        self.resume, self.heal = self._nodes.resume, self._nodes.heal
 
-    def __enter__(self) -> Self:
-        self._nodes.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with contextlib.ExitStack() as ending:
-            ending.push(self._nodes)
-            self.close()
-
-    def close(self) -> None:
-        self.heal()
-        with contextlib.suppress(KafkaError):  # they stay in the journal, and the next run deletes them
-            self.remove(self._topics)
+    def remove_made(self) -> None:
+        self.remove(self._topics)
 
     @property
     def bootstrap(self) -> list[str]:
         """The brokers that this check has left alone. A paused one still accepts connections, in silence."""
-        return [
-            at
-            for node, at in zip(NODES, endpoints().kafka_nodes, strict=True)
-            if node not in self._nodes.away
-        ]
+        return [endpoints().kafka_nodes[node - 1] for node in self.left_alone]
 
     def admin(self) -> contextlib.AbstractContextManager[KafkaAdminClient]:
         """An admin client of the brokers that run."""
@@ -149,21 +125,6 @@ class CheckKafkaCluster(CheckBroker):
         self.wait_for(f"a broker has the settings of {topic}", is_known)
         return found
 
-    def wait_for(self, what: str, condition: Callable[[], bool]) -> None:
-        """Wait until it is so; Unjudged when it does not become so."""
-        end_s = time.monotonic() + CHANGED_S
-        failed: KafkaError | None = None
-        while time.monotonic() < end_s:
-            try:
-                if condition():
-                    return
-            except KafkaError as error:  # an election is under way
-                failed = error
-            time.sleep(0.1)
-        raise Unjudged(
-            f"Kafka's cluster did not get as far in {CHANGED_S:.0f} s: {what}", do="Grade again"
-        ) from failed
-
     def body(self, number: int) -> bytes:
         """The value of that record, which nobody can guess."""
         return self._numbered(number, {"event": secrets.token_hex(8)})
@@ -224,9 +185,7 @@ def remove(things: Sequence[tuple[str, str]]) -> None:
 
     CourseError when another check uses the nodes now.
     """
-    if any(kind == NODE for kind, _name in things):
-        with Nodes(CLUSTER, wait_s=0):
-            pass  # whoever takes the nodes finds all of them running
+    bring_back_nodes(CLUSTER, things)
     if topics := [name for kind, name in things if kind == "topic"]:
         with _admin(endpoints().kafka_nodes) as admin:
             admin.delete_topics(topics, raise_errors=False)

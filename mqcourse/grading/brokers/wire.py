@@ -66,16 +66,19 @@ class Cut(StrEnum):
 
 
 class Wire:
-    """A proxy on 127.0.0.1 in front of RabbitMQ, for the programs of one trial. Use as a context manager."""
+    """A proxy on 127.0.0.1 in front of RabbitMQ, for the programs of one trial. Use as a context manager.
 
-    def __init__(self, number_of: Callable[[bytes], int | None]) -> None:
+    `broker` is the address of a node where it is not the course's single RabbitMQ.
+    """
+
+    def __init__(self, number_of: Callable[[bytes], int | None], broker: str | None = None) -> None:
         self._number_of = number_of
         self._lock = threading.Lock()
         self._acts: list[Act] = []
         self._links: list[_Link] = []
         self._cut: Callable[[Act], Cut | None] = lambda _act: None
         self.was_cut = threading.Event()
-        broker = endpoints().rabbitmq_url
+        broker = broker or endpoints().rabbitmq_url
         self._parameters = pika.URLParameters(broker)
         self._listener = socket.create_server(("127.0.0.1", 0))
         parts = urlsplit(broker)

@@ -140,8 +140,9 @@ class RabbitMQNode(RabbitMQ):
         urls = [
             f"amqp://{USER}:{USER}@127.0.0.1:{layout.ports.of(f'rabbitmq_{number}')}/%2F" for number in NODES
         ]
-        management = f"http://127.0.0.1:{self.port(layout, 'rabbitmq_management')}/"
-        return Addresses(urls[self.number - 1], management, {"rabbitmq_nodes": ",".join(urls)})
+        pages = [f"http://127.0.0.1:{layout.ports.of(f'rabbitmq_management_{number}')}/" for number in NODES]
+        known = {"rabbitmq_nodes": ",".join(urls), "rabbitmq_nodes_management": ",".join(pages)}
+        return Addresses(urls[self.number - 1], pages[self.number - 1], known)
 
     def empty_running(self, layout: StackLayout) -> bool:
         """Never: the nodes are formed into a new cluster."""
