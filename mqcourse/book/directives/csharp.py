@@ -55,7 +55,9 @@ class Csharp(Block):
         table = Element("table", head, **{"class": "table"})
         for pair in differs:
             table += Element("tr", *(self.lines(pair[side]) for side in ("python", "csharp")))
-        return Element("div", table, **{"class": "mq-csharp-table"})
+        # it scrolls where the screen is narrow, so the keyboard must reach it
+        said = {"tabindex": "0", "role": "region", "aria-label": "Lines that differ"}
+        return Element("div", table, **{"class": "mq-csharp-table"}, **said)
 
     def lines(self, printed: str) -> Element:
         """A cell of the table, one paragraph a line."""
