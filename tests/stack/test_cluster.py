@@ -172,7 +172,11 @@ def declare(run: RunStack, broker: str) -> None:
         with contextlib.suppress(TopicAlreadyExistsError):
             admin.create_topics([NewTopic("kept", num_partitions=1, replication_factor=3)])
         admin.close()
-    wait_until(lambda: is_whole(run, broker), f"the replicas of {broker} are in sync")
+    try:
+        wait_until(lambda: is_whole(run, broker), f"the replicas of {broker} are in sync")
+    except AssertionError as late:
+        late.add_note(json.dumps(seen(run, broker)))  # which node or replica is missing
+        raise
 
 
 def everything(run: RunStack, broker: str, wanted: set[int]) -> set[int]:

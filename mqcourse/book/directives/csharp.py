@@ -36,7 +36,7 @@ class Csharp(Block):
         box = Element("details", summary, block, **{"class": "mq-csharp"})
         box += self.markdown(self.said(settings.get("cells", 1), name))
         if differs := settings.get("differs"):
-            box += self.table(differs)
+            box += self.table(differs, name)
         if note := settings.get("note"):
             box += self.markdown(note)
         return [box]
@@ -49,14 +49,14 @@ class Csharp(Block):
             "; [In C#](csharp.md) shows how to run it."
         )
 
-    def table(self, differs: list[dict[str, str]]) -> Element:
+    def table(self, differs: list[dict[str, str]], name: str) -> Element:
         """The lines that differ, Python's beside C#'s."""
         head = Element("tr", InlineElement("th", "Python prints"), InlineElement("th", "C# prints"))
         table = Element("table", head, **{"class": "table"})
         for pair in differs:
             table += Element("tr", *(self.lines(pair[side]) for side in ("python", "csharp")))
         # it scrolls where the screen is narrow, so the keyboard must reach it
-        said = {"tabindex": "0", "role": "region", "aria-label": "Lines that differ"}
+        said = {"tabindex": "0", "role": "group", "aria-label": f"Lines that differ: {name}"}
         return Element("div", table, **{"class": "mq-csharp-table"}, **said)
 
     def lines(self, printed: str) -> Element:
