@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mqcourse.quick_imports import without_unneeded
+from mqcourse.stack import ports
 from tests.run_stack import RUN_VARIABLE, RunStack, free_base
 
 with without_unneeded():
@@ -173,8 +174,6 @@ def refused_port() -> Iterator[int]:
 
 @pytest.fixture
 def kept_port() -> Iterator[int]:
-    """A port for one server that a test starts, held meanwhile so that the system gives it to no connection."""
-    with socket.socket() as bound:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # lets a server listen beside it
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
+    """A port for one server that a test starts."""
+    with ports.kept() as port:
+        yield port

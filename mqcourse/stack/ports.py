@@ -114,6 +114,15 @@ def is_free(port: int) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def kept() -> Iterator[int]:
+    """A port of 127.0.0.1 for one server, held in the block: the system gives it to no connection meanwhile."""
+    with socket.socket() as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # lets a server listen beside it
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
 def becomes_free(port: int, limit_s: float = 1.0) -> bool:
     """As is_free, but gives a port whose holder was just killed a moment to be given back by the kernel."""
     deadline = time.monotonic() + limit_s

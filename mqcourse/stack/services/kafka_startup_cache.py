@@ -12,12 +12,10 @@ import argparse
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from mqcourse.errors import CourseError
@@ -26,7 +24,7 @@ from mqcourse.install.download import keep, link
 from mqcourse.install.file_lock import only_one
 from mqcourse.progress import Progress
 from mqcourse.small_file import text_of
-from mqcourse.stack import process
+from mqcourse.stack import ports, process
 from mqcourse.stack.services.handshakes import answers_kafka
 from mqcourse.stack.services.kafka_node import (
     Node,
@@ -174,7 +172,7 @@ def why_unusable(kafka: Program, file: Path) -> str | None:
 def _train(kafka: Program, folder: Path, file: Path) -> None:
     scratch = Path(tempfile.mkdtemp(prefix="training-", dir=folder))
     try:
-        with _kept_ports(2) as (broker, controller):
+        with ports.kept() as broker, ports.kept() as controller:
             _train_at(kafka, Node(scratch, broker, controller, 0), file)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -218,17 +216,6 @@ def _use_once(node: Node, child: subprocess.Popen[bytes], log: Path) -> None:
             raise CourseError("the training run did not come up")
         time.sleep(0.05)
     produce_and_fetch(f"127.0.0.1:{node.broker}")
-
-
-@contextlib.contextmanager
-def _kept_ports(count: int) -> Iterator[list[int]]:
-    """Ports for a training run, held meanwhile: the system gives none of them to a connection."""
-    with contextlib.ExitStack() as kept:
-        bound = [kept.enter_context(socket.socket()) for _ in range(count)]
-        for one in bound:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # lets a server listen beside it
-            one.bind(("127.0.0.1", 0))
-        yield [one.getsockname()[1] for one in bound]
 
 
 if __name__ == "__main__":
