@@ -30,7 +30,7 @@ def create(answer: Answer) -> Sequence[Breach]:
         parts = broker.parts_now(topic)
         if not parts:
             return [Breach(Guarantee.NOTHING_ELSE, "there is no topic of the name that was asked for")]
-        settings = broker.settings(topic)
+        settings = broker.settings_now(topic)
         if error := broker.accepts(topic, 0):
             return [Breach(Guarantee.ACCEPTS, f"all brokers run, and partition 0 answers {error}")]
         trial.result(trial.start("second call", "create", topic=topic))

@@ -1,10 +1,13 @@
 """What the lab on Kafka's share groups accuses follows from the history, and the broker's answers about a group are read."""
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
 from confluent_kafka import AcknowledgeType, ShareConsumer
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from mqcourse.grading import checks, journal, manifest
 from mqcourse.grading.brokers.kafka_share import CheckShareGroup
@@ -67,6 +70,17 @@ def test_the_broker_tells_what_a_share_group_has_not_finished_and_lets_a_member_
         consumer.close()
     left = journal.open_things(journal.read(journal.own_file()))
     assert not [name for _broker, _kind, name in left if name in (topic, group)]
+
+
+@pytest.mark.stack
+def test_a_setting_that_the_controller_confirmed_is_seen_by_a_broker_that_is_late(stack: Any) -> None:
+    with CheckShareGroup() as broker, closing(KafkaAdminClient(**stack.endpoints.kafka_settings)) as admin:
+        group = broker.group("late")
+        # The broker has the logs of so many partitions to make before it applies what is ordered next.
+        admin.create_topics({broker.dead_letters("many"): {"num_partitions": 150, "replication_factor": 1}})
+        wanted = {"share.delivery.count.limit": "3"}
+        admin.alter_configs([ConfigResource(ConfigResourceType.GROUP, group, wanted)])
+        assert broker.settings_of(group).items() >= wanted.items()
 
 
 def _adds(consumer: ShareConsumer, polled: list[Any]) -> Callable[[], bool]:

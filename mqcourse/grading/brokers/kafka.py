@@ -117,6 +117,16 @@ class CheckKafka(CheckBroker):
         self._admin.create_topics({name: wanted}, wait_for_metadata=True)
         return name
 
+    def catch_up(self) -> None:
+        """Wait until the broker works by all that the controller confirmed before this call: topics, and settings of groups.
+
+        The controller confirms a change before the broker has it; the broker applies changes in batches, in their order. The
+        second topic is made after the first was seen, so it is in a later batch: once it is seen, the earlier batch is applied
+        as a whole.
+        """
+        for _ in range(2):
+            self.topic("mark", 1)
+
     def group(self, purpose: str) -> str:
         """A group name nobody used before; the group is deleted at the end, if anybody made it."""
         name = self._new_name("group", purpose)

@@ -78,9 +78,7 @@ class CheckKafkaCluster(CheckCluster):
 
         A topic that is made now is in the same answer: a broker whose answer has it has all that came before it.
         """
-        mark = self.name("mark")
-        with self.admin() as admin:
-            admin.create_topics({mark: {"num_partitions": 1, "replication_factor": 1}})
+        mark = self._mark()
         found: dict[str, list[Part]] = {}
 
         def is_known() -> bool:
@@ -89,6 +87,13 @@ class CheckKafkaCluster(CheckCluster):
 
         self.wait_for("a broker has what was ordered", is_known)
         return found[topic]
+
+    def _mark(self) -> str:
+        """A topic made now: a broker that has it has all that was ordered before."""
+        mark = self.name("mark")
+        with self.admin() as admin:
+            admin.create_topics({mark: {"num_partitions": 1, "replication_factor": 1}})
+        return mark
 
     def _described(self, *topics: str) -> dict[str, list[Part]]:
         """The partitions of each topic, in one answer of one broker."""
@@ -111,16 +116,18 @@ class CheckKafkaCluster(CheckCluster):
         with self.admin() as admin:
             admin.elect_leaders(0, [topic], raise_errors=False)
 
-    def settings(self, topic: str) -> Mapping[str, str]:
-        """Every setting of the topic, its own or the broker's."""
+    def settings_now(self, topic: str) -> Mapping[str, str]:
+        """Every setting of the topic, its own or the broker's, after all that was ordered before this call."""
+        mark = self._mark()
         found: dict[str, str] = {}
 
         def is_known() -> bool:
-            asked = ConfigResource(ConfigResourceType.TOPIC, topic)
+            # In this order: the broker looks up the mark first, and answers for both.
+            asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in (mark, topic)]
             with self.admin() as admin:
-                answer = admin.describe_configs([asked], config_filter="all")["topic"]
-            found.update({key: str(row["value"]) for key, row in answer.get(topic, {}).items()})
-            return bool(found)
+                answer = admin.describe_configs(asked, config_filter="all")["topic"]
+            found.update({key: str(row["value"]) for key, row in answer[topic].items()})
+            return bool(answer[mark])
 
         self.wait_for(f"a broker has the settings of {topic}", is_known)
         return found

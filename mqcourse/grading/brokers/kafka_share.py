@@ -47,7 +47,7 @@ class CheckShareGroup(CheckKafka):
     """An admin client with requests about share groups as well. At its end it deletes its topics and groups."""
 
     def share_group(self, purpose: str, **settings: str) -> str:
-        """A group name nobody used before, with settings of a group by their Kafka names, `_` in place of `.`."""
+        """A group name nobody used before, with settings in force by their Kafka names, `_` in place of `.`."""
         name = self.group(purpose)
         self._admin.alter_configs(
             [
@@ -58,6 +58,7 @@ class CheckShareGroup(CheckKafka):
                 )
             ]
         )
+        self.catch_up()
         return name
 
     def dead_letters(self, purpose: str) -> str:
@@ -78,7 +79,8 @@ class CheckShareGroup(CheckKafka):
         return name
 
     def settings_of(self, group: str) -> Mapping[str, str]:
-        """The settings of a group in force, by their Kafka names."""
+        """The settings of a group in force, by their Kafka names, with all that was ordered before this call."""
+        self.catch_up()
         found = self._admin.describe_configs([ConfigResource(ConfigResourceType.GROUP, group)])
         entries = found["group"][group]
         return {name: str(entry["value"]) for name, entry in entries.items()}
