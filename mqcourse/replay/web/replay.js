@@ -309,27 +309,32 @@
       }
     }
 
-    // where the slots are: measured when the width changes, never while playing
+    // where the slots are: measured when the width changes, never while playing. All is written before all is read, twice:
+    // a page that is asked for a size between two changes computes its layout for each.
     arrange() {
       for (const source of this.sources) source.line = 0;
-      for (const place of this.places.values()) {
-        // as high as its longest note: else a note of two lines would move the slots below it
-        place.note.style.minBlockSize = "";
-        let tallest = 0;
-        for (const text of place.notes) {
-          place.note.textContent = text;
-          tallest = Math.max(tallest, place.note.offsetHeight);
-        }
+      const places = [...this.places.values()];
+      // a place is as high as its longest note: else a note of two lines would move the slots below it
+      for (const { note, notes } of places) {
+        note.style.minBlockSize = "";
+        note.replaceChildren(...[...notes].map((text) => make("span", { className: "mq-replay-note", textContent: text })));
+      }
+      const sizes = places.map(({ note, slots }) => ({
+        tallest: Math.max(0, ...[...note.children].map((each) => each.offsetHeight)),
+        width: slots.clientWidth,
+      }));
+      places.forEach((place, index) => {
+        const { tallest, width } = sizes[index];
         place.note.textContent = place.text;
         place.note.style.minBlockSize = `${tallest}px`;
-        const columns = Math.max(1, Math.floor(place.slots.clientWidth / WIDTH));
+        const columns = Math.max(1, Math.floor(width / WIDTH));
         const rows = Math.max(1, Math.min(ROWS, Math.ceil(place.most / columns)));
         place.slots.style.blockSize = `${place.most ? rows * HEIGHT : 0}px`;
         place.columns = columns;
         place.room = columns * rows;
-      }
+      });
       const base = this.stage.getBoundingClientRect();
-      for (const place of this.places.values()) {
+      for (const place of places) {
         const box = place.slots.getBoundingClientRect();
         place.x = box.left - base.left;
         place.y = box.top - base.top;
