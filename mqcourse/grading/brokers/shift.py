@@ -191,12 +191,16 @@ class Shift:
         return guarantees.acknowledged_early(self._trial.history, gone=gone, word=self._word)
 
     def _late(self, worker: Program, patience_s: float) -> list[int]:
-        """What the worker has finished and, after some waiting, not acknowledged."""
+        """What the worker has finished and, after some waiting, not acknowledged.
+
+        An acknowledgement that this kill withholds from the broker was sent, perhaps while the worker is looked at.
+        """
         end_s = time.monotonic() + patience_s * self._trial.patience
         while True:
             self._wire.settle()
             mine = set(self._trial.history.messages(Kind.FINISHED, worker.name))
-            late = sorted(mine - self._wire.numbers(Did.ACKNOWLEDGED))
+            withheld = self._wire.numbers(Did.WITHHELD) if self._wire.was_cut.is_set() else set()
+            late = sorted(mine - self._wire.numbers(Did.ACKNOWLEDGED) - withheld)
             if not late or time.monotonic() > end_s:
                 return late
             time.sleep(0.02)
@@ -204,10 +208,12 @@ class Shift:
     def _await_cut(self, worker: Program, message: int) -> None:
         end_s = time.monotonic() + ACKNOWLEDGES_S * self._trial.patience
         while not self._wire.was_cut.wait(0.05):
+            over = time.monotonic() > end_s or not worker.running
             held = self._trial.history.open_work().get(worker.name, ())
             if held:
                 self.inspect(worker, held)
-            if time.monotonic() > end_s or not worker.running:
+            self._wire.settle()
+            if over and not self._wire.was_cut.is_set():
                 raise GuaranteesBroken(
                     [
                         Breach(
